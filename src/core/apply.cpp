@@ -1,0 +1,235 @@
+#include <algorithm>
+#include <type_traits>
+#include <variant>
+
+#include "core/core.h"
+#include "ledger/ledger.h"
+
+/// Events to rows. Nothing is decided here: what an event says has been checked.
+
+namespace dayan::core {
+namespace {
+
+/// A copy of a row that must be there, to change and put back.
+template <class Row, class Key>
+Row copy_of(const Table<Row>& table, const Key& key) {
+  const Row* row = table.find(key);
+  ASSERT(row != nullptr);
+  return *row;
+}
+
+std::tuple<JobId, std::int32_t, std::int32_t> key_of_attempt(const AttemptKey& key) {
+  return {key.job, key.task, key.number};
+}
+
+std::int64_t next_lease_sequence(State& state) {
+  MetaRow meta = state.counters();
+  ++meta.lease_sequence;
+  const std::int64_t sequence = meta.lease_sequence;
+  state.meta.put(meta);
+  return sequence;
+}
+
+void on(State& state, const OrganisationCreated& event, UnixTime) { state.organisations.put(event.organisation); }
+void on(State& state, const UserCreated& event, UnixTime) { state.users.put(event.user); }
+void on(State& state, const TokenIssued& event, UnixTime) { state.tokens.put(event.token); }
+void on(State& state, const CentreCreated& event, UnixTime) { state.centres.put(event.centre); }
+void on(State& state, const JoinTokenIssued& event, UnixTime) { state.join_tokens.put(event.join_token); }
+void on(State& state, const PoolReported& event, UnixTime) { state.pools.put(event.pool); }
+void on(State& state, const PoolGone& event, UnixTime) { state.pools.erase({event.centre, event.name}); }
+void on(State& state, const LateReportKept& event, UnixTime) { state.late_reports.retire(event.report); }
+
+void on(State& state, const ProjectCreated& event, UnixTime) {
+  state.projects.put(event.project);
+  state.project_names.put({event.project.organisation, event.project.name, event.project.id});
+}
+
+void on(State& state, const OfferPublished& event, UnixTime) {
+  state.offers.put(event.offer);
+  state.note_offer(event.offer);
+}
+
+void on(State& state, const TokenRevoked& event, UnixTime) {
+  TokenRow token = copy_of(state.tokens, std::tuple{event.hash});
+  token.revoked = true;
+  state.tokens.put(std::move(token));
+}
+
+void on(State& state, const AgentEnrolled& event, UnixTime) {
+  JoinTokenRow join = copy_of(state.join_tokens, std::tuple{event.join_token});
+  join.used = true;
+  state.join_tokens.put(std::move(join));
+  CentreRow centre = copy_of(state.centres, std::tuple{event.centre});
+  centre.agent_key = event.agent_key;
+  ++centre.agent_epoch;
+  centre.report_sequence = 0;
+  state.centres.put(std::move(centre));
+  state.tokens.put(event.token);
+}
+
+void on(State& state, const EntryPosted& event, UnixTime) {
+  MetaRow meta = state.counters();
+  ++meta.entries;
+  ASSERT(event.entry.id.value() == meta.entries);
+  state.meta.put(meta);
+  ledger::apply(state.accounts, state.holds, event.entry);
+  state.entries.retire(event.entry);
+}
+
+void on(State& state, const JobSubmitted& event, UnixTime) {
+  state.jobs.put(event.job);
+  state.payloads.retire({event.job.id, event.payload});
+}
+
+void on(State& state, const JobCancelRequested& event, UnixTime) {
+  JobRow job = copy_of(state.jobs, std::tuple{event.job});
+  std::vector<TaskRow> waiting;
+  state.tasks.visit_from({event.job, 0}, [&](const TaskRow& task) {
+    if (task.job != event.job) return false;
+    if (task.state == TaskState::waiting) waiting.push_back(task);
+    return true;
+  });
+  for (TaskRow& task : waiting) {
+    task.state = TaskState::cancelled;
+    state.tasks.retire(std::move(task));
+  }
+  ASSERT(std::cmp_equal(waiting.size(), job.retrying));
+  job.cancelled += job.retrying + (job.count - job.next_task);
+  job.retrying = 0;
+  job.next_task = job.count;
+  job.state = JobState::cancelling;
+  state.jobs.put(std::move(job));
+}
+
+void on(State& state, const LeaseGranted& event, UnixTime now) {
+  LeaseRow lease = event.lease;
+  lease.sequence = next_lease_sequence(state);
+  JobRow job = copy_of(state.jobs, std::tuple{lease.job});
+  if (lease.number == 1) {
+    ASSERT(job.next_task == lease.task);
+    ++job.next_task;
+  } else {
+    --job.retrying;
+  }
+  ++job.live;
+  job.held += lease.held;
+  job.state = JobState::running;
+  state.jobs.put(std::move(job));
+
+  TaskRow task{lease.job, lease.task, TaskState::leased, lease.number, UnixTime(), CentreId()};
+  state.tasks.put(task);
+  AttemptRow attempt;
+  attempt.job = lease.job;
+  attempt.task = lease.task;
+  attempt.number = lease.number;
+  attempt.centre = lease.centre;
+  attempt.pool = lease.pool;
+  attempt.offer = event.offer;
+  attempt.granted_at = now;
+  state.attempts.put(std::move(attempt));
+  state.placements.retire(event.placement);
+  state.note_lease(lease);
+  state.leases.put(std::move(lease));
+}
+
+void on(State& state, const LeaseStopRequested& event, UnixTime) {
+  LeaseRow lease = copy_of(state.leases, key_of_attempt(event.attempt));
+  lease.desired = Desired::stop;
+  lease.sequence = next_lease_sequence(state);
+  state.leases.put(std::move(lease));
+}
+
+void on(State& state, const ReportTaken& event, UnixTime) {
+  CentreRow centre = copy_of(state.centres, std::tuple{event.centre});
+  centre.report_sequence = event.sequence;
+  state.centres.put(std::move(centre));
+}
+
+void on(State& state, const AttemptObserved& event, UnixTime now) {
+  const AttemptReport& report = event.report;
+  AttemptRow attempt = copy_of(state.attempts, key_of_attempt(report.attempt));
+  attempt.state = std::max(attempt.state, report.state);
+  if (!report.engine_id.empty()) attempt.engine_id = report.engine_id;
+  attempt.exit_code = report.exit_code;
+  if (!report.failure.empty()) attempt.failure = report.failure;
+  if (!report.started_at.is_none()) attempt.started_at = report.started_at;
+  if (!report.ended_at.is_none()) attempt.ended_at = report.ended_at;
+  attempt.engine_run = report.engine_run;
+  attempt.wrapper_run = report.wrapper_run;
+  attempt.memory_peak = std::max(attempt.memory_peak, report.memory_peak);
+  attempt.reported_at = now;
+  for (const OutputFile& output : report.outputs) {
+    state.outputs.retire({attempt.job, attempt.task, attempt.number, output.path, output.digest, output.size});
+  }
+  state.attempts.put(std::move(attempt));
+}
+
+/// Run time of a succeeded task as the reference core would have taken it, in µs.
+std::int64_t reference_run(const State& state, const AttemptRow& attempt, Duration run) {
+  constexpr std::int64_t reference_capability = 10'000;
+  const PoolRow* pool = state.pools.find({attempt.centre, attempt.pool});
+  const std::int64_t capability = pool == nullptr || pool->core_capability.is_zero() ? reference_capability
+                                                                                      : pool->core_capability.value();
+  const Result<std::int64_t> scaled = mul_div(run.microseconds(), capability, reference_capability, Rounding::down);
+  return scaled ? *scaled : run.microseconds();
+}
+
+void end_task(State& state, JobRow& job, const AttemptSettled& event, CentreId centre) {
+  TaskRow task = copy_of(state.tasks, std::tuple{event.attempt.job, event.attempt.task});
+  task.state = event.task_becomes;
+  task.not_before = event.not_before;
+  if (event.task_becomes == TaskState::waiting) {
+    task.avoid = centre;
+    ++job.retrying;
+    state.tasks.put(task);
+    return;
+  }
+  if (event.task_becomes == TaskState::succeeded) ++job.succeeded;
+  if (event.task_becomes == TaskState::failed) ++job.failed;
+  if (event.task_becomes == TaskState::cancelled) ++job.cancelled;
+  state.tasks.retire(task);
+}
+
+void on(State& state, const AttemptSettled& event, UnixTime now) {
+  LeaseRow lease = copy_of(state.leases, key_of_attempt(event.attempt));
+  AttemptRow attempt = copy_of(state.attempts, key_of_attempt(event.attempt));
+  JobRow job = copy_of(state.jobs, std::tuple{event.attempt.job});
+  for (const ChargeRow& charge : event.charges) {
+    attempt.charged += charge.amount;
+    state.charges.retire(charge);
+  }
+  attempt.state = AttemptState::ended;
+  attempt.outcome = event.outcome;
+  attempt.billed_run = event.billed_run;
+  if (attempt.ended_at.is_none()) attempt.ended_at = now;
+  --job.live;
+  job.held -= lease.held;
+  job.charged += attempt.charged;
+  if (event.task_becomes == TaskState::succeeded) job.run_time_sum += reference_run(state, attempt, event.billed_run);
+  end_task(state, job, event, lease.centre);
+  state.forget_lease(lease);
+  lease.desired = Desired::ended;
+  lease.sequence = next_lease_sequence(state);
+  state.leases.retire(std::move(lease));
+  state.attempts.retire(std::move(attempt));
+  state.jobs.put(std::move(job));
+}
+
+void on(State& state, const JobEnded& event, UnixTime now) {
+  JobRow job = copy_of(state.jobs, std::tuple{event.job});
+  job.state = event.state;
+  job.ended_at = now;
+  state.jobs.retire(std::move(job));
+}
+
+}  // namespace
+
+void apply(State& state, const Event& event, UnixTime now) {
+  MetaRow meta = state.counters();
+  meta.last_now = now;
+  ++meta.events;
+  state.meta.put(meta);
+  std::visit([&](const auto& each) { on(state, each, now); }, event);
+}
+
+}  // namespace dayan::core

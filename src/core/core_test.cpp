@@ -1,0 +1,333 @@
+#include "core/core.h"
+
+#include <gtest/gtest.h>
+
+#include "base/prng.h"
+
+namespace dayan::core {
+namespace {
+
+/// A platform with one customer and two centres, driven command by command; every event is applied, every invariant
+/// checked after each.
+class CoreTest : public testing::Test {
+ protected:
+  CoreTest() {
+    host_.is_host = true;
+    must(host_, Bootstrap{OrganisationId(1), UserId(1), ProjectId(1), "platform", "root", sha256("root")});
+    must(as("root"), organisation(2, "film-studio", true, false));
+    must(as("root"), organisation(3, "guizhou", false, true));
+    must(as("root"), organisation(4, "zhangjiang", false, true));
+    add_centre(10, "guian", "guizhou", Cny::micro(360'000), 1);
+    add_centre(11, "shanghai", "zhangjiang", Cny::micro(720'000), 2);
+    must(as("root"), TopUpWallet{"film-studio", Cny::yuan(100), "bank 1"});
+  }
+
+  static CreateOrganisation organisation(std::int64_t id, const std::string& name, bool customer, bool provider) {
+    return {OrganisationId(id), ProjectId(id), UserId(id), name, "first", customer, provider, sha256(name)};
+  }
+
+  void add_centre(std::int64_t id, const std::string& name, const std::string& provider, Cny core_hour,
+                  std::int32_t nodes) {
+    must(as(provider), CreateCentre{CentreId(id), name, "somewhere"});
+    must(as(provider), CreateJoinToken{name, sha256("join " + name)});
+    must(host_, EnrolAgent{sha256("join " + name), std::string(64, 'a'), sha256("agent " + name)});
+    must(as(provider), PublishOffer{OfferId(id), name, core_hour, Cny::yuan(2), Cny()});
+    PoolRow pool;
+    pool.name = "batch";
+    pool.nodes = nodes;
+    pool.cores_per_node = Cores(2);
+    pool.memory_per_node = Bytes(4'000'000'000);
+    pool.wall_time_max = Duration::hours(24);
+    must(as("agent " + name), ReportPools{{pool}});
+  }
+
+  /// The bearer of the token that was made from this text.
+  Actor as(const std::string& token) {
+    const auto actor = authenticate(state_, sha256(token), now_);
+    EXPECT_TRUE(actor) << token;
+    return actor ? *actor : Actor{};
+  }
+
+  Decided<Decision> run(const Actor& actor, CommandBody body, const Fetched& fetched = {},
+                        PlantedBug bug = PlantedBug::none) {
+    now_ = now_ + Duration::seconds(1);
+    auto decision = decide(state_, {actor, std::move(body)}, now_, fetched, bug);
+    if (!decision) return decision;
+    for (const Event& event : decision->events) apply(state_, event, now_);
+    return decision;
+  }
+  Decision must(const Actor& actor, CommandBody body, const Fetched& fetched = {}) {
+    auto decision = run(actor, std::move(body), fetched);
+    EXPECT_TRUE(decision) << (decision ? "" : to_text(decision.error().faults.front()));
+    EXPECT_EQ(broken_invariant(state_), std::nullopt);
+    EXPECT_EQ(exceeded_capacity(state_), std::nullopt);
+    return decision ? *std::move(decision) : Decision{};
+  }
+  Refusal refused(const Actor& actor, CommandBody body, const Fetched& fetched = {}) {
+    const std::uint64_t before = state_.hash();
+    auto decision = run(actor, std::move(body), fetched);
+    EXPECT_FALSE(decision);
+    EXPECT_EQ(state_.hash(), before) << "a refusal changed the state";
+    return decision ? Refusal{} : decision.error();
+  }
+
+  static JobSpec spec(std::int32_t count) {
+    JobSpec made;
+    made.name = "shot";
+    made.count = count;
+    made.requirements.resources = {Cores(1), Bytes(500'000'000), MilliCards(0)};
+    made.requirements.wall_time = Duration::hours(1);
+    made.payload.command = {"true"};
+    return made;
+  }
+  JobId submit(std::int32_t count, std::int64_t id = 100) {
+    must(as("film-studio"), SubmitJob{JobId(id), "default", spec(count)});
+    return JobId(id);
+  }
+  static Assignment assign(JobId job, std::int32_t task, std::int64_t centre) {
+    Assignment made{job, task, {}};
+    made.placement.centre = CentreId(centre);
+    made.placement.pool = "batch";
+    return made;
+  }
+  Decision plan(std::vector<Assignment> assignments) { return must(host_, CommitPlan{std::move(assignments)}); }
+  ReportAttempts report(const std::string& centre, AttemptReport one) {
+    const auto row = as("agent " + centre).centre;
+    return {state_.centres.find({row})->agent_epoch, ++sequence_, {std::move(one)}};
+  }
+  static AttemptReport ended(JobId job, std::int32_t task, std::int32_t number, int exit_code, Duration run) {
+    AttemptReport made;
+    made.attempt = {job, task, number};
+    made.state = AttemptState::ended;
+    made.outcome = Outcome::exited;
+    made.exit_code = exit_code;
+    made.engine_run = run;
+    return made;
+  }
+  Cny wallet_available() const {
+    return state_.accounts.find({AccountKind::customer_wallet, OrganisationId(2)})->available();
+  }
+  Cny balance(AccountKind kind, std::int64_t owner) const {
+    const AccountRow* row = state_.accounts.find({kind, OrganisationId(owner)});
+    return row == nullptr ? Cny() : row->credits_posted - row->debits_posted;
+  }
+
+  State state_;
+  Actor host_;
+  UnixTime now_{1'000'000'000'000'000};
+  std::int64_t sequence_ = 0;
+};
+
+TEST_F(CoreTest, BootstrapWorksOnce) {
+  // A second operator cannot be made by bootstrapping again.
+  const auto refusal = refused(host_, Bootstrap{OrganisationId(9), UserId(9), ProjectId(9), "x", "y", sha256("z")});
+  EXPECT_EQ(refusal.reason, RefusalReason::already_exists);
+}
+
+TEST_F(CoreTest, MoneyIsHeldBeforeTheLeaseAndChargedByWhatWasMeasured) {
+  // One task at 0.36 yuan a core-hour: an hour is held, ten minutes are charged, the rest is free again.
+  const JobId job = submit(1);
+  plan({assign(job, 0, 10)});
+  EXPECT_EQ(wallet_available(), Cny::yuan(100) - Cny::micro(360'000));
+  now_ = now_ + Duration::minutes(20);
+  must(as("agent guian"), report("guian", ended(job, 0, 1, 0, Duration::minutes(10))));
+  EXPECT_EQ(wallet_available(), Cny::yuan(100) - Cny::micro(60'000));
+  EXPECT_EQ(balance(AccountKind::provider_payable, 3), Cny::micro(57'000));
+  EXPECT_EQ(balance(AccountKind::platform_fee, 0), Cny::micro(3'000));
+  EXPECT_FALSE(state_.jobs.contains({job})) << "a final job leaves the state";
+}
+
+TEST_F(CoreTest, TheHubsBoundCapsALyingCounter) {
+  // The agent claims five hours; the lease began a minute ago: a minute and the seconds of the commands are charged.
+  const JobId job = submit(1);
+  plan({assign(job, 0, 10)});
+  now_ = now_ + Duration::seconds(59);
+  must(as("agent guian"), report("guian", ended(job, 0, 1, 0, Duration::hours(5))));
+  EXPECT_EQ(wallet_available(), Cny::yuan(100) - Cny::micro(6'000));
+}
+
+TEST_F(CoreTest, SecondAssignmentSeesTheFirstOnesHold) {
+  // Money for one hour of one core only: of two assignments in one plan the second is dropped, for want of funds.
+  must(as("root"), organisation(5, "poor", true, false));
+  must(as("root"), TopUpWallet{"poor", Cny::micro(500'000), "bank 2"});
+  must(as("poor"), SubmitJob{JobId(200), "default", spec(2)});
+  const Decision decision = plan({assign(JobId(200), 0, 10), assign(JobId(200), 1, 10)});
+  ASSERT_EQ(decision.stale.size(), 1U);
+  EXPECT_EQ(decision.stale[0].reason.constraint, Constraint::funds);
+  EXPECT_EQ(decision.stale[0].reason.required, 360'000);
+  EXPECT_EQ(decision.stale[0].reason.offered, 140'000);
+}
+
+TEST_F(CoreTest, PoolIsNeverOverfilled) {
+  // guian has two cores: the third assignment is dropped singly, the others stand.
+  const JobId job = submit(3);
+  const Decision decision = plan({assign(job, 0, 10), assign(job, 1, 10), assign(job, 2, 10)});
+  ASSERT_EQ(decision.stale.size(), 1U);
+  EXPECT_EQ(decision.stale[0].reason.constraint, Constraint::capacity);
+}
+
+TEST_F(CoreTest, LostTaskIsPlacedAgainOnlyAfterItsLeaseEnded) {
+  // The centre is silent. Before lease end + grace + clock bound nothing happens; after it the task waits again.
+  const JobId job = submit(1);
+  plan({assign(job, 0, 10)});
+  const UnixTime deadline = *next_wakeup(state_);
+  const LeaseRow lease = *state_.leases.find({job, 0, 1});
+  EXPECT_EQ(deadline, lease.ends_at + lease_grace + clock_bound);
+  now_ = deadline - Duration::seconds(2);
+  must(host_, Tick{});
+  EXPECT_EQ(plan({assign(job, 0, 11)}).stale.size(), 1U) << "the older lease has not ended";
+  must(host_, Tick{});
+  EXPECT_EQ(wallet_available(), Cny::yuan(100)) << "a lost attempt costs nothing";
+  EXPECT_TRUE(plan({assign(job, 0, 11)}).stale.empty());
+  EXPECT_EQ(state_.tasks.find({job, 0})->attempts, 2);
+
+  // The old attempt's late report is kept as evidence and changes neither money nor the new attempt.
+  AttemptRow old_row;
+  old_row.job = job;
+  old_row.centre = CentreId(10);
+  const Cny before = wallet_available();
+  const Decision late = must(as("agent guian"), report("guian", ended(job, 0, 1, 0, Duration::minutes(5))),
+                             {{}, {old_row}});
+  EXPECT_EQ(late.events.size(), 2U);
+  EXPECT_EQ(wallet_available(), before);
+  EXPECT_TRUE(state_.attempts.contains({job, 0, 2}));
+}
+
+TEST_F(CoreTest, ReportsAreForTheOwnCentreOnly) {
+  // shanghai's agent reports an attempt that runs at guian.
+  const JobId job = submit(1);
+  plan({assign(job, 0, 10)});
+  const auto refusal = refused(as("agent shanghai"), report("shanghai", ended(job, 0, 1, 0, Duration::minutes(1))));
+  EXPECT_EQ(refusal.reason, RefusalReason::forbidden);
+  EXPECT_EQ(refusal.faults[0].field, "reports[0].attempt");
+}
+
+TEST_F(CoreTest, CountersNeverGoBack) {
+  // A running attempt had five minutes; a later report says four.
+  const JobId job = submit(1);
+  plan({assign(job, 0, 10)});
+  AttemptReport running;
+  running.attempt = {job, 0, 1};
+  running.state = AttemptState::running;
+  running.engine_run = Duration::minutes(5);
+  must(as("agent guian"), report("guian", running));
+  running.engine_run = Duration::minutes(4);
+  EXPECT_EQ(refused(as("agent guian"), report("guian", running)).faults[0].field, "reports[0].engine_run");
+}
+
+TEST_F(CoreTest, RepeatedReportChangesNothing) {
+  // The same sequence again: accepted, without an event.
+  const JobId job = submit(1);
+  plan({assign(job, 0, 10)});
+  AttemptReport running;
+  running.attempt = {job, 0, 1};
+  running.state = AttemptState::running;
+  const ReportAttempts message = report("guian", running);
+  must(as("agent guian"), message);
+  EXPECT_TRUE(must(as("agent guian"), message).events.empty());
+}
+
+TEST_F(CoreTest, NewAgentFencesTheOlderOff) {
+  // A second agent enrols for guian: the first one's token is dead, and its epoch is refused.
+  must(as("guizhou"), CreateJoinToken{"guian", sha256("join again")});
+  must(host_, EnrolAgent{sha256("join again"), std::string(64, 'b'), sha256("agent two")});
+  EXPECT_FALSE(authenticate(state_, sha256("agent guian"), now_));
+  EXPECT_EQ(refused(as("agent two"), ReportAttempts{1, 1, {}}).reason, RefusalReason::stale_agent);
+  EXPECT_EQ(refused(host_, EnrolAgent{sha256("join again"), std::string(64, 'c'), sha256("third")}).reason,
+            RefusalReason::wrong_state);
+}
+
+TEST_F(CoreTest, FailedStartIsTriedElsewhereAndRemembersWhere) {
+  // A refused start costs nothing, and the task carries the centre to avoid.
+  const JobId job = submit(1);
+  plan({assign(job, 0, 10)});
+  AttemptReport refused_start = ended(job, 0, 1, 0, Duration());
+  refused_start.outcome = Outcome::start_refused;
+  must(as("agent guian"), report("guian", refused_start));
+  EXPECT_EQ(state_.tasks.find({job, 0})->avoid, CentreId(10));
+  EXPECT_EQ(state_.jobs.find({job})->retrying, 1);
+  EXPECT_EQ(wallet_available(), Cny::yuan(100));
+}
+
+TEST_F(CoreTest, CancelStopsWhatRunsAndEndsWhenItHasStopped) {
+  // Two tasks run, two wait: the waiting ones are cancelled at once, the job ends with the last report.
+  const JobId job = submit(4);
+  plan({assign(job, 0, 10), assign(job, 1, 10)});
+  must(as("film-studio"), CancelJob{job});
+  EXPECT_EQ(state_.leases.find({job, 0, 1})->desired, Desired::stop);
+  EXPECT_EQ(state_.jobs.find({job})->cancelled, 2);
+  for (const std::int32_t task : {0, 1}) {
+    AttemptReport stopped = ended(job, task, 1, 0, Duration::seconds(10));
+    stopped.outcome = Outcome::stopped;
+    must(as("agent guian"), report("guian", stopped));
+  }
+  EXPECT_FALSE(state_.jobs.contains({job}));
+}
+
+TEST_F(CoreTest, JobsOfOthersAreNotFound) {
+  // Another customer cannot cancel the job, nor learn that it exists.
+  const JobId job = submit(1);
+  must(as("root"), organisation(5, "rival", true, false));
+  EXPECT_EQ(refused(as("rival"), CancelJob{job}).reason, RefusalReason::not_found);
+}
+
+TEST_F(CoreTest, SubmitTellsEveryFaultAndWantsFunds) {
+  // Three faults, three errors; and an empty wallet is told by how much.
+  JobSpec bad = spec(0);
+  bad.name = "";
+  bad.requirements.wall_time = Duration();
+  EXPECT_GE(refused(as("film-studio"), SubmitJob{JobId(7), "default", bad}).faults.size(), 3U);
+  must(as("root"), organisation(5, "poor", true, false));
+  const auto refusal = refused(as("poor"), SubmitJob{JobId(8), "default", spec(1)});
+  EXPECT_EQ(refusal.reason, RefusalReason::insufficient_funds);
+  EXPECT_NE(refusal.faults[0].right.find("0.36"), std::string::npos);
+}
+
+TEST_F(CoreTest, ThrottleAndPriceCapHold) {
+  // Throttle one: the second assignment waits. A cap of one hold: the same.
+  JobSpec throttled = spec(2);
+  throttled.throttle = 1;
+  must(as("film-studio"), SubmitJob{JobId(300), "default", throttled});
+  EXPECT_EQ(plan({assign(JobId(300), 0, 10), assign(JobId(300), 1, 10)}).stale[0].reason.constraint,
+            Constraint::throttle);
+  JobSpec capped = spec(2);
+  capped.requirements.price_cap = Cny::micro(400'000);
+  must(as("film-studio"), SubmitJob{JobId(301), "default", capped});
+  const Decision decision = plan({assign(JobId(301), 0, 10), assign(JobId(301), 1, 11)});
+  ASSERT_EQ(decision.stale.size(), 1U);
+  EXPECT_EQ(decision.stale[0].reason.constraint, Constraint::price_cap);
+}
+
+TEST_F(CoreTest, DrainedRowsRebuildTheState) {
+  // What drain hands to a store, loaded again, is the same state, derived timers included. (Events from empty: sim.)
+  const JobId job = submit(3);
+  State copy;
+  plan({assign(job, 0, 10), assign(job, 1, 11)});
+  must(as("agent guian"), report("guian", ended(job, 0, 1, 0, Duration::minutes(1))));
+  for (const RowChange& change : state_.drain()) {
+    if (change.fate == RowFate::live) copy.load(change.row);
+  }
+  EXPECT_EQ(copy.hash(), state_.hash());
+  EXPECT_EQ(next_wakeup(copy), next_wakeup(state_));
+}
+
+TEST_F(CoreTest, TimeNeverGoesBack) {
+  // A command at the time of the last one is refused.
+  auto decision = decide(state_, {host_, Tick{}}, state_.counters().last_now);
+  ASSERT_FALSE(decision);
+  EXPECT_EQ(decision.error().reason, RefusalReason::not_after_last);
+}
+
+TEST_F(CoreTest, PlantedBugsAreSeenByTheInvariants) {
+  // The switch works, and the checkers name what broke: a charge posted twice empties clearing.
+  const JobId job = submit(1);
+  plan({assign(job, 0, 10)});
+  now_ = now_ + Duration::minutes(5);
+  ASSERT_TRUE(run(as("agent guian"), report("guian", ended(job, 0, 1, 0, Duration::minutes(1))), {},
+                  PlantedBug::post_twice));
+  ASSERT_TRUE(broken_invariant(state_).has_value());
+  EXPECT_NE(broken_invariant(state_)->find("clearing"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace dayan::core

@@ -1,0 +1,155 @@
+#include <algorithm>
+
+#include "core/draft.h"
+
+/// Centres, their agents, pools and offers.
+
+namespace dayan::core {
+namespace {
+
+/// An agent enrols again before this is over; its key stays in its own hands.
+constexpr Duration agent_token_lifetime = token_lifetime_max;
+/// The dearest hour that may be asked for: 100,000 yuan, well above any card's.
+constexpr Cny price_hour_max = Cny::yuan(100'000);
+constexpr std::int32_t nodes_max = 1'000'000;
+constexpr std::int64_t cores_per_node_max = 100'000;
+constexpr std::int64_t cards_per_node_max = 1'000'000;
+constexpr std::size_t software_max = 1'000;
+
+bool is_agent_key(const std::string& key) {
+  return key.size() == 64 && std::ranges::all_of(key, [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
+void check_pool(const PoolRow& pool, std::size_t index, Faults& faults) {
+  const auto fault = [&](const char* field, const std::string& wrong, const char* right) {
+    faults.push_back({ErrorCode::invalid, "pools[" + std::to_string(index) + "]." + field, wrong, right});
+  };
+  if (!is_plain_name(pool.name)) fault("name", "not a name", "1 to 64 of letters, digits, '.', '_' and '-'");
+  if (pool.nodes < 1 || pool.nodes > nodes_max) fault("nodes", "out of range", "1 to 1,000,000");
+  if (pool.cores_per_node < Cores(1) || pool.cores_per_node > Cores(cores_per_node_max)) {
+    fault("cores_per_node", "out of range", "1 to 100,000");
+  }
+  if (pool.memory_per_node < Bytes(1) || pool.memory_per_node > bytes_max) {
+    fault("memory_per_node", "out of range", "1 byte to 1 EB");
+  }
+  if (pool.cards_per_node < MilliCards(0) || pool.cards_per_node > MilliCards(cards_per_node_max)) {
+    fault("cards_per_node", "out of range", "0 to 1,000");
+  }
+  if (pool.wall_time_max < wall_time_limit_min) fault("wall_time_max", "too short", "at least a second");
+  if (pool.core_capability < Capability(0)) fault("core_capability", "negative", "zero when unknown, else positive");
+  if (pool.software.size() > software_max) fault("software", "too many", "at most 1,000");
+}
+
+}  // namespace
+
+Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateCentre& command) {
+  TRY_VOID(require_scope(actor, Scope::provide));
+  TRY_VOID(require_role(draft.state(), actor, &OrganisationRow::is_provider));
+  TRY_VOID(require_name(command.name, "name"));
+  TRY_VOID(require_name(command.region, "region"));
+  bool taken = false;
+  draft.state().centres.visit_all([&](const CentreRow& row) { taken |= row.name == command.name; });
+  if (taken) {
+    return refuse(RefusalReason::already_exists, "there is a centre '" + command.name + "' already",
+                  "choose another name", "name");
+  }
+  draft.emit(CentreCreated{{command.id, actor.organisation, command.name, command.region, "", 0, 0}});
+  return {};
+}
+
+Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateJoinToken& command) {
+  TRY_VOID(require_scope(actor, Scope::provide));
+  TRY(const CentreRow* centre, own_centre(draft.state(), actor, command.centre));
+  draft.emit(JoinTokenIssued{{command.token_hash, centre->id, draft.now() + join_token_lifetime, false}});
+  return {};
+}
+
+Decided<void> decide_on(Draft& draft, const Actor& actor, const EnrolAgent& command) {
+  TRY_VOID(require_host(actor));
+  if (!is_agent_key(command.agent_key)) {
+    return refuse(RefusalReason::invalid, "not an Ed25519 public key", "64 lower-case hexadecimal digits",
+                  "public_key");
+  }
+  const JoinTokenRow* join = draft.state().join_tokens.find({command.join_token_hash});
+  if (join == nullptr || join->expires_at <= draft.now()) {
+    return refuse(RefusalReason::unauthenticated, "the join token is unknown or expired",
+                  "ask the provider for a new one", "join_token");
+  }
+  if (join->used) {
+    return refuse(RefusalReason::wrong_state, "the join token has been used",
+                  "ask the provider for a new one; each works once", "join_token");
+  }
+  const CentreRow* centre = draft.state().centres.find({join->centre});
+  ASSERT(centre != nullptr);
+  std::vector<Digest> older;
+  draft.state().tokens.visit_all([&](const TokenRow& row) {
+    if (row.centre == centre->id && !row.revoked) older.push_back(row.hash);
+  });
+  const CentreId id = centre->id;
+  const TokenRow token{command.token_hash, centre->provider, UserId(), id, Scopes{Scope::agent}, "agent of " + centre->name,
+                       draft.now(), draft.now() + agent_token_lifetime, false};
+  for (const Digest& hash : older) draft.emit(TokenRevoked{hash});
+  draft.emit(AgentEnrolled{id, command.join_token_hash, command.agent_key, token});
+  return {};
+}
+
+Decided<void> decide_on(Draft& draft, const Actor& actor, const PublishOffer& command) {
+  TRY_VOID(require_scope(actor, Scope::provide));
+  TRY(const CentreRow* centre, own_centre(draft.state(), actor, command.centre));
+  Faults faults;
+  const auto check_price = [&](const char* field, Cny price) {
+    if (price.is_negative() || price > price_hour_max) {
+      faults.push_back({ErrorCode::invalid, field, to_text(price) + " yuan an hour is out of range",
+                        "0 to " + to_text(price_hour_max)});
+    }
+  };
+  check_price("core_hour", command.core_hour);
+  check_price("card_hour", command.card_hour);
+  check_price("gb_hour", command.gb_hour);
+  if (faults.empty() && command.core_hour.is_zero() && command.card_hour.is_zero() && command.gb_hour.is_zero()) {
+    faults.push_back({ErrorCode::invalid, "core_hour", "every price is zero", "a missing price is not a free one"});
+  }
+  if (!faults.empty()) return refuse(std::move(faults));
+  const CurrentOffer* current = draft.state().current_offers.find({centre->id});
+  const OfferRow* last = current == nullptr ? nullptr : draft.state().offers.find({current->offer});
+  draft.emit(OfferPublished{{command.id, centre->id, last == nullptr ? 1 : last->version + 1, command.core_hour,
+                             command.card_hour, command.gb_hour, commission_default, draft.now()}});
+  return {};
+}
+
+Decided<void> decide_on(Draft& draft, const Actor& actor, const ReportPools& command) {
+  TRY_VOID(require_scope(actor, Scope::agent));
+  const CentreRow* centre = draft.state().centres.find({actor.centre});
+  ASSERT(centre != nullptr);
+  Faults faults;
+  if (command.pools.size() > pools_max) {
+    faults.push_back({ErrorCode::invalid, "pools", "too many pools", "at most 1,000"});
+    return refuse(std::move(faults));
+  }
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < command.pools.size(); ++i) {
+    check_pool(command.pools[i], i, faults);
+    if (std::ranges::find(names, command.pools[i].name) != names.end()) {
+      faults.push_back({ErrorCode::invalid, "pools[" + std::to_string(i) + "].name", "named twice", "unique names"});
+    }
+    names.push_back(command.pools[i].name);
+  }
+  if (!faults.empty()) return refuse(std::move(faults));
+  std::vector<std::string> gone;
+  draft.state().pools.visit_from({actor.centre, ""}, [&](const PoolRow& row) {
+    if (row.centre != actor.centre) return false;
+    if (std::ranges::find(names, row.name) == names.end()) gone.push_back(row.name);
+    return true;
+  });
+  for (const std::string& name : gone) draft.emit(PoolGone{actor.centre, name});
+  for (PoolRow pool : command.pools) {
+    pool.centre = actor.centre;
+    const PoolRow* known = draft.state().pools.find({actor.centre, pool.name});
+    if (known == nullptr || !(*known == pool)) draft.emit(PoolReported{std::move(pool)});
+  }
+  return {};
+}
+
+}  // namespace dayan::core

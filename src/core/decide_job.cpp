@@ -1,0 +1,101 @@
+#include <algorithm>
+
+#include "core/draft.h"
+#include "trade/rating.h"
+
+/// Submission, cancelling and the end of jobs.
+
+namespace dayan::core {
+namespace {
+
+/// The least that any priced centre would hold for one task; nullopt when there is no offer at all.
+std::optional<Cny> least_hold(const State& state, const Requirements& requirements) {
+  std::optional<Cny> least;
+  state.current_offers.visit_all([&](const CurrentOffer& current) {
+    const OfferRow* offer = state.offers.find({current.offer});
+    ASSERT(offer != nullptr);
+    const Result<Cny> hold = trade::hold_for(*offer, requirements.resources, requirements.wall_time);
+    if (hold && (!least || *hold < *least)) least = *hold;
+  });
+  return least;
+}
+
+}  // namespace
+
+Decided<void> decide_on(Draft& draft, const Actor& actor, const SubmitJob& command) {
+  TRY_VOID(require_scope(actor, Scope::submit));
+  TRY_VOID(require_role(draft.state(), actor, &OrganisationRow::is_customer));
+  Faults faults = check(command.spec);
+  const ProjectName* project = draft.state().project_names.find({actor.organisation, command.project});
+  if (project == nullptr) {
+    faults.push_back({ErrorCode::invalid, "project",
+                      "your organisation has no project '" + command.project.substr(0, name_length_max) + "'",
+                      "create it first, or leave it out for 'default'"});
+  }
+  if (!faults.empty()) return refuse(std::move(faults));
+
+  const JobSpec& spec = command.spec;
+  const AccountRow* wallet = draft.state().accounts.find({AccountKind::customer_wallet, actor.organisation});
+  const Cny available = wallet == nullptr ? Cny() : wallet->available();
+  const std::optional<Cny> least = least_hold(draft.state(), spec.requirements);
+  if (least && available < *least) {
+    return refuse(RefusalReason::insufficient_funds,
+                  "the wallet has " + to_text(available) + " yuan available; one task holds at least " +
+                      to_text(*least) + " yuan",
+                  "top up the wallet by " + to_text(*least - available) + " yuan, or ask for less wall time");
+  }
+  JobRow job;
+  job.id = command.id;
+  job.organisation = actor.organisation;
+  job.project = project->project;
+  job.user = actor.user;
+  job.name = spec.name;
+  job.count = spec.count;
+  job.throttle = spec.throttle;
+  job.requirements = spec.requirements;
+  job.submitted_at = draft.now();
+  draft.emit(JobSubmitted{std::move(job), spec.payload});
+  draft.decision.job = command.id;
+  return {};
+}
+
+Decided<void> decide_cancel(Draft& draft, const Actor& actor, const CancelJob& command, const Fetched& fetched) {
+  TRY_VOID(require_scope(actor, Scope::submit));
+  const JobRow* job = draft.state().jobs.find({command.id});
+  if (job == nullptr) {
+    const auto ended = std::ranges::find(fetched.jobs, command.id, &JobRow::id);
+    if (ended != fetched.jobs.end() && ended->organisation == actor.organisation) {
+      return refuse(RefusalReason::wrong_state,
+                    "the job has ended already: " + std::string(to_text(ended->state)), "nothing is left to cancel");
+    }
+  }
+  if (job == nullptr || job->organisation != actor.organisation) {
+    return refuse(RefusalReason::not_found, "your organisation has no job " + to_text(command.id),
+                  "look at the list of jobs");
+  }
+  draft.decision.job = command.id;
+  if (job->state == JobState::cancelling) return {};
+  draft.emit(JobCancelRequested{command.id});
+  std::vector<AttemptKey> live;
+  draft.state().leases.visit_from({command.id, 0, 0}, [&](const LeaseRow& lease) {
+    if (lease.job != command.id) return false;
+    live.push_back(lease.attempt());
+    return true;
+  });
+  for (const AttemptKey& attempt : live) draft.emit(LeaseStopRequested{attempt});
+  end_job_if_done(draft, command.id);
+  return {};
+}
+
+void end_job_if_done(Draft& draft, JobId id) {
+  const JobRow* job = draft.state().jobs.find({id});
+  ASSERT(job != nullptr);
+  if (job->succeeded + job->failed + job->cancelled < job->count) return;
+  ASSERT(job->live == 0 && job->retrying == 0);
+  const JobState end = job->state == JobState::cancelling ? JobState::cancelled
+                       : job->failed > 0                   ? JobState::failed
+                                                           : JobState::succeeded;
+  draft.emit(JobEnded{id, end});
+}
+
+}  // namespace dayan::core

@@ -1,0 +1,141 @@
+#include "core/draft.h"
+#include "ledger/ledger.h"
+
+/// Organisations, projects, tokens and wallets.
+
+namespace dayan::core {
+namespace {
+
+constexpr std::size_t label_length_max = 128;
+constexpr Duration token_lifetime_min = Duration::minutes(1);
+
+const Scopes customer_scopes{Scope::read, Scope::submit, Scope::money};
+const Scopes provider_scopes{Scope::read, Scope::provide};
+const Scopes operator_scopes{Scope::read, Scope::operate};
+
+TokenRow first_token(const Digest& hash, OrganisationId organisation, UserId user, Scopes scopes, UnixTime now) {
+  return {hash, organisation, user, CentreId(), scopes, "first", now, now + token_lifetime_max, false};
+}
+
+/// A printable text without control characters.
+bool is_printable(const std::string& text) {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Decided<void> decide_on(Draft& draft, const Actor& actor, const Bootstrap& command) {
+  TRY_VOID(require_host(actor));
+  bool has_operator = false;
+  draft.state().organisations.visit_all([&](const OrganisationRow& row) { has_operator |= row.is_operator; });
+  if (has_operator) {
+    return refuse(RefusalReason::already_exists, "this hub already has an operator",
+                  "log in with the operator's token; bootstrap works once");
+  }
+  TRY_VOID(require_name(command.organisation_name, "organisation"));
+  TRY_VOID(require_name(command.user_name, "user"));
+  draft.emit(OrganisationCreated{
+      {command.organisation, command.organisation_name, false, false, true, draft.now()}});
+  draft.emit(ProjectCreated{{command.project, command.organisation, "default"}});
+  draft.emit(UserCreated{{command.user, command.organisation, command.user_name}});
+  draft.emit(TokenIssued{
+      first_token(command.token_hash, command.organisation, command.user, operator_scopes, draft.now())});
+  return {};
+}
+
+Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateOrganisation& command) {
+  TRY_VOID(require_scope(actor, Scope::operate));
+  TRY_VOID(require_role(draft.state(), actor, &OrganisationRow::is_operator));
+  TRY_VOID(require_name(command.name, "name"));
+  TRY_VOID(require_name(command.user_name, "user"));
+  if (!command.is_customer && !command.is_provider) {
+    return refuse(RefusalReason::invalid, "no role is given", "give customer, provider or both", "roles");
+  }
+  if (organisation_by_name(draft.state(), command.name) != nullptr) {
+    return refuse(RefusalReason::already_exists, "there is an organisation '" + command.name + "' already",
+                  "choose another name", "name");
+  }
+  Scopes scopes;
+  if (command.is_customer) scopes = Scopes(scopes.bits() | customer_scopes.bits());
+  if (command.is_provider) scopes = Scopes(scopes.bits() | provider_scopes.bits());
+  draft.emit(OrganisationCreated{
+      {command.id, command.name, command.is_customer, command.is_provider, false, draft.now()}});
+  draft.emit(ProjectCreated{{command.project, command.id, "default"}});
+  draft.emit(UserCreated{{command.user, command.id, command.user_name}});
+  draft.emit(TokenIssued{first_token(command.token_hash, command.id, command.user, scopes, draft.now())});
+  return {};
+}
+
+Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateProject& command) {
+  TRY_VOID(require_scope(actor, Scope::submit));
+  TRY_VOID(require_name(command.name, "name"));
+  if (draft.state().project_names.contains({actor.organisation, command.name})) {
+    return refuse(RefusalReason::already_exists, "there is a project '" + command.name + "' already",
+                  "choose another name", "name");
+  }
+  draft.emit(ProjectCreated{{command.id, actor.organisation, command.name}});
+  return {};
+}
+
+Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateToken& command) {
+  if (actor.user.is_none()) return refuse(RefusalReason::forbidden, "an agent's token makes no further tokens");
+  Faults faults;
+  if (command.label.size() > label_length_max || !is_printable(command.label)) {
+    faults.push_back({ErrorCode::invalid, "label", "the label is too long or not printable",
+                      "at most 128 printable characters"});
+  }
+  if (command.lifetime < token_lifetime_min || command.lifetime > token_lifetime_max) {
+    faults.push_back({ErrorCode::invalid, "lifetime", to_text(command.lifetime) + " is out of range",
+                      "between 1 minute and 90 days"});
+  }
+  if (command.scopes == Scopes() || command.scopes.has(Scope::agent)) {
+    faults.push_back({ErrorCode::invalid, "scopes", "no scope is given, or one that no person's token has",
+                      "give some of read, submit, money, provide, operate"});
+  } else if (!actor.scopes.covers(command.scopes)) {
+    faults.push_back({ErrorCode::invalid, "scopes", "a scope is asked for that this token lacks itself",
+                      "ask for no more than your own scopes"});
+  }
+  if (!faults.empty()) return refuse(std::move(faults));
+  draft.emit(TokenIssued{{command.token_hash, actor.organisation, actor.user, CentreId(), command.scopes,
+                          command.label, draft.now(), draft.now() + command.lifetime, false}});
+  return {};
+}
+
+Decided<void> decide_on(Draft& draft, const Actor& actor, const RevokeToken& command) {
+  const TokenRow* token = draft.state().tokens.find({command.token_hash});
+  if (token == nullptr || token->organisation != actor.organisation) {
+    return refuse(RefusalReason::not_found, "your organisation has no such token", "give the hash of one of its own",
+                  "hash");
+  }
+  if (!token->revoked) draft.emit(TokenRevoked{command.token_hash});
+  return {};
+}
+
+Decided<void> decide_on(Draft& draft, const Actor& actor, const TopUpWallet& command) {
+  TRY_VOID(require_scope(actor, Scope::operate));
+  TRY_VOID(require_role(draft.state(), actor, &OrganisationRow::is_operator));
+  const OrganisationRow* customer = organisation_by_name(draft.state(), command.organisation);
+  if (customer == nullptr || !customer->is_customer) {
+    return refuse(RefusalReason::not_found,
+                  "there is no customer '" + command.organisation.substr(0, name_length_max) + "'",
+                  "give the name of an organisation with the role customer", "organisation");
+  }
+  if (command.reference.empty() || command.reference.size() > label_length_max || !is_printable(command.reference)) {
+    return refuse(RefusalReason::invalid, "the payment's reference is missing, too long or not printable",
+                  "1 to 128 printable characters", "reference");
+  }
+  if (command.amount <= Cny() || command.amount > amount_max) {
+    return refuse(RefusalReason::invalid, to_text(command.amount) + " yuan cannot be topped up",
+                  "more than 0, at most " + to_text(amount_max), "amount");
+  }
+  const ledger::Books books{draft.state().accounts, draft.state().holds};
+  TRY(EntryRow entry, ledger::direct(books, draft.next_entry(), {AccountKind::bank, OrganisationId()},
+                                     {AccountKind::customer_wallet, customer->id}, command.amount));
+  draft.emit_entry(std::move(entry), AttemptKey{}, command.reference);
+  return {};
+}
+
+}  // namespace dayan::core

@@ -1,0 +1,161 @@
+#include "core/draft.h"
+#include "ledger/ledger.h"
+#include "trade/rating.h"
+
+/// A plan is checked against the rows, assignment by assignment: what has changed since it was made is dropped.
+
+namespace dayan::core {
+namespace {
+
+/// The checks and figures of one assignment.
+struct Grant {
+  LeaseRow lease;
+  OfferId offer;
+  Cny hold;
+};
+
+using Stale = tl::unexpected<Reason>;
+
+Stale stale(Constraint constraint, std::int64_t required, std::int64_t offered, std::string text) {
+  return Stale(Reason{constraint, required, offered, std::move(text), true});
+}
+
+/// The task that an assignment may take: an untouched one (the job's next), or one that waits for another attempt.
+tl::expected<AttemptKey, Reason> next_attempt(const State& state, const JobRow& job, const Assignment& assignment,
+                                              UnixTime now) {
+  if (assignment.task >= job.next_task) {
+    if (job.next_task >= job.count) return stale(Constraint::capacity, 1, 0, "no task of the job waits any more");
+    return AttemptKey{job.id, job.next_task, 1};
+  }
+  const TaskRow* task = state.tasks.find({job.id, assignment.task});
+  if (task == nullptr || task->state != TaskState::waiting) {
+    return stale(Constraint::capacity, 1, 0, "the task does not wait any more");
+  }
+  if (task->not_before > now) {
+    return stale(Constraint::capacity, task->not_before.microseconds(), now.microseconds(),
+                 "the task's older lease has not ended");
+  }
+  return AttemptKey{job.id, assignment.task, task->attempts + 1};
+}
+
+/// Whether the pool has room for these resources beside the leases that it has.
+tl::expected<void, Reason> fits(const State& state, const PoolRow& pool, const Requirements& needs) {
+  const Resources& want = needs.resources;
+  if (want.cores > pool.cores_per_node || want.memory > pool.memory_per_node || want.cards > pool.cards_per_node ||
+      needs.wall_time > pool.wall_time_max) {
+    return stale(Constraint::cores, want.cores.value(), pool.cores_per_node.value(), "no node of the pool is that large");
+  }
+  const PoolUse* found = state.pool_use.find({pool.centre, pool.name});
+  const Resources taken = found == nullptr ? Resources{Cores(0), Bytes(0), MilliCards(0)} : found->taken;
+  const auto room = [&](auto per_node, auto used, auto wanted) { return used + wanted <= per_node * pool.nodes; };
+  if (!room(pool.cores_per_node, taken.cores, want.cores) || !room(pool.memory_per_node, taken.memory, want.memory) ||
+      !room(pool.cards_per_node, taken.cards, want.cards)) {
+    return stale(Constraint::capacity, want.cores.value(),
+                 (pool.cores_per_node * pool.nodes - taken.cores).value(), "the pool has no room for it now");
+  }
+  return {};
+}
+
+tl::expected<Grant, Reason> check_assignment(const State& state, const Assignment& assignment, UnixTime now) {
+  const JobRow* job = state.jobs.find({assignment.job});
+  if (job == nullptr || job->state == JobState::cancelling) {
+    return stale(Constraint::capacity, 1, 0, "the job does not wait any more");
+  }
+  if (job->throttle > 0 && job->live >= job->throttle) {
+    return stale(Constraint::throttle, job->live + 1, job->throttle, "the job's throttle is reached");
+  }
+  const PoolRow* pool = state.pools.find({assignment.placement.centre, assignment.placement.pool});
+  const CurrentOffer* current = state.current_offers.find({assignment.placement.centre});
+  if (pool == nullptr) return stale(Constraint::capacity, 1, 0, "the pool has gone");
+  if (current == nullptr) return stale(Constraint::price, 1, 0, "the centre has no offer");
+  if (auto room = fits(state, *pool, job->requirements); !room) return Stale(std::move(room).error());
+  auto key = next_attempt(state, *job, assignment, now);
+  if (!key) return Stale(std::move(key).error());
+
+  const OfferRow* offer = state.offers.find({current->offer});
+  ASSERT(offer != nullptr);
+  const Result<Cny> hold = trade::hold_for(*offer, job->requirements.resources, job->requirements.wall_time);
+  if (!hold) return stale(Constraint::price, 1, 0, hold.error().wrong);
+  if (job->requirements.price_cap && job->charged + job->held + *hold > *job->requirements.price_cap) {
+    return stale(Constraint::price_cap, (job->charged + job->held + *hold).micro(),
+                 job->requirements.price_cap->micro(), "the job's price cap is reached");
+  }
+  const OrganisationRow* customer = state.organisations.find({job->organisation});
+  ASSERT(customer != nullptr);
+  Grant grant;
+  grant.offer = offer->id;
+  grant.hold = *hold;
+  LeaseRow& lease = grant.lease;
+  lease.job = key->job;
+  lease.task = key->task;
+  lease.number = key->number;
+  lease.centre = pool->centre;
+  lease.pool = pool->name;
+  lease.organisation = customer->name;
+  lease.task_count = job->count;
+  lease.resources = job->requirements.resources;
+  lease.chip = lease.resources.cards.is_zero() ? "" : pool->chip;
+  lease.wall_time = job->requirements.wall_time;
+  lease.granted_at = now;
+  lease.starts_by = now + lease_start_allowance;
+  lease.ends_at = lease.starts_by + lease.wall_time;
+  lease.held = *hold;
+  return grant;
+}
+
+/// Holds the money: without it there is no lease.
+tl::expected<EntryRow, Reason> hold_funds(const Draft& draft, const JobRow& job, const Grant& grant, bool unchecked) {
+  const AccountKey wallet{AccountKind::customer_wallet, job.organisation};
+  const AccountKey clearing{AccountKind::clearing, OrganisationId()};
+  const ledger::Books books{draft.state().accounts, draft.state().holds};
+  Decided<EntryRow> entry = ledger::hold(books, draft.next_entry(), wallet, clearing, grant.hold);
+  if (entry) return *std::move(entry);
+  if (unchecked) {  // PlantedBug::second_hold_unchecked
+    EntryRow planted;
+    planted.id = draft.next_entry();
+    planted.kind = EntryKind::hold;
+    planted.debit_kind = wallet.kind;
+    planted.debit_owner = wallet.owner;
+    planted.credit_kind = clearing.kind;
+    planted.amount = grant.hold;
+    return planted;
+  }
+  const AccountRow* row = draft.state().accounts.find({wallet.kind, wallet.owner});
+  return stale(Constraint::funds, grant.hold.micro(), row == nullptr ? 0 : row->available().micro(),
+               entry.error().faults.front().wrong);
+}
+
+}  // namespace
+
+Decided<void> decide_plan(Draft& draft, const Actor& actor, const CommitPlan& command, PlantedBug bug) {
+  TRY_VOID(require_host(actor));
+  ASSERT(command.assignments.size() <= assignments_max);
+  int granted = 0;
+  for (const Assignment& assignment : command.assignments) {
+    const auto drop = [&](Reason reason) {
+      draft.decision.stale.push_back({assignment.job, assignment.task, std::move(reason)});
+    };
+    auto grant = check_assignment(draft.state(), assignment, draft.now());
+    if (!grant) {
+      drop(std::move(grant).error());
+      continue;
+    }
+    const JobRow* job = draft.state().jobs.find({assignment.job});
+    auto entry = hold_funds(draft, *job, *grant, bug == PlantedBug::second_hold_unchecked && granted > 0);
+    if (!entry) {
+      drop(std::move(entry).error());
+      continue;
+    }
+    grant->lease.hold = entry->id;
+    draft.emit_entry(*std::move(entry), grant->lease.attempt());
+    PlacementRow placement = assignment.placement;
+    placement.job = grant->lease.job;
+    placement.task = grant->lease.task;
+    placement.number = grant->lease.number;
+    draft.emit(LeaseGranted{std::move(grant->lease), grant->offer, std::move(placement)});
+    ++granted;
+  }
+  return {};
+}
+
+}  // namespace dayan::core

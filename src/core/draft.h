@@ -1,0 +1,81 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "core/core.h"
+
+/// What `decide` works on. Inside the room only.
+
+namespace dayan::core {
+
+/// A State over the real one: each event is applied to it as it is emitted, so that the next check of the same command
+/// sees its effect. The real State does not change.
+class Draft {
+ public:
+  Draft(const State& base, UnixTime now) : state_(State::over(base)), now_(now) {}
+
+  [[nodiscard]] const State& state() const { return state_; }
+  [[nodiscard]] UnixTime now() const { return now_; }
+  [[nodiscard]] EntryId next_entry() const { return EntryId(state_.counters().entries + 1); }
+
+  void emit(Event event) {
+    apply(state_, event, now_);
+    decision.events.push_back(std::move(event));
+  }
+  /// Completes an entry that the ledger made, and emits it.
+  void emit_entry(EntryRow entry, const AttemptKey& about, std::string reference = {}) {
+    entry.at = now_;
+    entry.job = about.job;
+    entry.task = about.task;
+    entry.number = about.job.is_none() ? 0 : about.number;
+    entry.reference = std::move(reference);
+    emit(EntryPosted{std::move(entry)});
+  }
+
+  Decision decision;
+
+ private:
+  State state_;
+  UnixTime now_;
+};
+
+// Checks that several commands share.
+[[nodiscard]] Decided<void> require_scope(const Actor& actor, Scope scope);
+[[nodiscard]] Decided<void> require_host(const Actor& actor);
+/// The acting organisation, with a role.
+[[nodiscard]] Decided<const OrganisationRow*> require_role(const State& state, const Actor& actor,
+                                                           bool OrganisationRow::*role);
+/// A centre by name that the actor's organisation owns.
+[[nodiscard]] Decided<const CentreRow*> own_centre(const State& state, const Actor& actor, const std::string& name);
+/// [a-z0-9-], 1 to 64, beginning with a letter or digit.
+[[nodiscard]] Decided<void> require_name(const std::string& name, const char* field);
+[[nodiscard]] const OrganisationRow* organisation_by_name(const State& state, const std::string& name);
+
+// The commands, by room of their subject.
+[[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const Bootstrap& command);
+[[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateOrganisation& command);
+[[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateProject& command);
+[[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateToken& command);
+[[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const RevokeToken& command);
+[[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const TopUpWallet& command);
+[[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateCentre& command);
+[[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateJoinToken& command);
+[[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const EnrolAgent& command);
+[[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const PublishOffer& command);
+[[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const ReportPools& command);
+[[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const SubmitJob& command);
+[[nodiscard]] Decided<void> decide_cancel(Draft& draft, const Actor& actor, const CancelJob& command,
+                                          const Fetched& fetched);
+[[nodiscard]] Decided<void> decide_plan(Draft& draft, const Actor& actor, const CommitPlan& command, PlantedBug bug);
+[[nodiscard]] Decided<void> decide_report(Draft& draft, const Actor& actor, const ReportAttempts& command,
+                                          const Fetched& fetched, PlantedBug bug);
+[[nodiscard]] Decided<void> decide_tick(Draft& draft, const Actor& actor, PlantedBug bug);
+
+/// Ends an attempt whose final observation is in its row: charges at most what was held, releases the rest, and either
+/// ends its task or lets it wait for another attempt. Ends the job with its last task.
+void settle(Draft& draft, const AttemptKey& attempt, Outcome outcome, PlantedBug bug);
+/// Emits JobEnded when nothing of the job waits or runs any more.
+void end_job_if_done(Draft& draft, JobId job);
+
+}  // namespace dayan::core

@@ -1,0 +1,137 @@
+#include <map>
+
+#include "core/core.h"
+#include "ledger/ledger.h"
+
+/// What must hold over the whole state. Each check is written from the rows alone, not from how apply keeps them.
+
+namespace dayan::core {
+namespace {
+
+using Broken = std::optional<std::string>;
+
+std::string name_of(const LeaseRow& lease) { return "lease " + engine_name(lease.attempt()); }
+
+/// A lease has its hold, its attempt, its leased task and its job; what a job counts is what there is.
+struct Counted {
+  std::int32_t live = 0;
+  std::int32_t retrying = 0;
+  Cny held;
+};
+
+Broken check_lease(const State& state, const LeaseRow& lease) {
+  const HoldRow* hold = state.holds.find({lease.hold});
+  if (hold == nullptr) return name_of(lease) + " has no unresolved hold";
+  if (hold->amount != lease.held) {
+    return name_of(lease) + " says it holds " + to_text(lease.held) + ", its hold has " + to_text(hold->amount);
+  }
+  if (!state.attempts.contains(lease.key())) return name_of(lease) + " has no live attempt";
+  if (!state.jobs.contains({lease.job})) return name_of(lease) + " has no live job";
+  const TaskRow* task = state.tasks.find({lease.job, lease.task});
+  if (task == nullptr || task->state != TaskState::leased) return name_of(lease) + " has no leased task";
+  if (task->attempts != lease.number) {
+    return name_of(lease) + " is not of its task's newest attempt " + std::to_string(task->attempts);
+  }
+  if (lease.ends_at != lease.starts_by + lease.wall_time) return name_of(lease) + " could run past its end";
+  return std::nullopt;
+}
+
+Broken check_job(const JobRow& job, const Counted& counted) {
+  const std::string name = to_text(job.id);
+  const auto differs = [&](const char* what, std::int64_t says, std::int64_t is) {
+    return name + " says " + what + " " + std::to_string(says) + ", the rows say " + std::to_string(is);
+  };
+  if (is_final(job.state)) return name + " is final and still live";
+  if (job.live != counted.live) return differs("live", job.live, counted.live);
+  if (job.retrying != counted.retrying) return differs("retrying", job.retrying, counted.retrying);
+  if (job.held != counted.held) return differs("held", job.held.micro(), counted.held.micro());
+  const std::int32_t all =
+      job.live + job.retrying + job.succeeded + job.failed + job.cancelled + (job.count - job.next_task);
+  if (all != job.count) return differs("count", job.count, all);
+  if (job.throttle > 0 && job.live > job.throttle) return differs("throttle", job.throttle, job.live);
+  if (job.requirements.price_cap && job.charged + job.held > *job.requirements.price_cap) {
+    return name + " has charged and held more than its price cap";
+  }
+  return std::nullopt;
+}
+
+Broken check_work(const State& state) {
+  Broken broken;
+  std::map<JobId, Counted> counted;
+  std::int64_t leases = 0;
+  state.leases.visit_all([&](const LeaseRow& lease) {
+    ++leases;
+    if (!broken) broken = check_lease(state, lease);
+    Counted& of = counted[lease.job];
+    ++of.live;
+    of.held += lease.held;
+  });
+  if (broken) return broken;
+  state.tasks.visit_all([&](const TaskRow& task) {
+    if (task.state == TaskState::waiting) ++counted[task.job].retrying;
+    if (!broken && task.state != TaskState::waiting && task.state != TaskState::leased) {
+      broken = "a task of " + to_text(task.job) + " has ended and is still live";
+    }
+  });
+  state.jobs.visit_all([&](const JobRow& job) {
+    if (!broken) broken = check_job(job, counted[job.id]);
+  });
+  std::int64_t holds = 0;
+  std::int64_t attempts = 0;
+  state.holds.visit_all([&](const HoldRow&) { ++holds; });
+  state.attempts.visit_all([&](const AttemptRow&) { ++attempts; });
+  if (!broken && holds != leases) broken = std::to_string(holds) + " holds for " + std::to_string(leases) + " leases";
+  if (!broken && attempts != leases) {
+    broken = std::to_string(attempts) + " live attempts for " + std::to_string(leases) + " leases";
+  }
+  return broken;
+}
+
+Broken check_clearing(const State& state) {
+  const AccountRow* clearing = state.accounts.find({AccountKind::clearing, OrganisationId()});
+  if (clearing == nullptr || clearing->credits_posted == clearing->debits_posted) return std::nullopt;
+  return "clearing is not zero after a chain: credits " + to_text(clearing->credits_posted) + ", debits " +
+         to_text(clearing->debits_posted);
+}
+
+}  // namespace
+
+std::optional<std::string> broken_invariant(const State& state) {
+  if (auto broken = ledger::broken_invariant({state.accounts, state.holds})) return "ledger: " + *broken;
+  if (auto broken = check_clearing(state)) return "ledger: " + *broken;
+  if (auto broken = check_work(state)) return "work: " + *broken;
+  return std::nullopt;
+}
+
+std::optional<std::string> broken_change(const std::vector<RowChange>& changes) {
+  for (const RowChange& change : changes) {
+    const auto* account = std::get_if<AccountRow>(&change.row);
+    if (account != nullptr && must_not_go_negative(account->kind) && account->available().is_negative()) {
+      return to_text(account->account()) + " would be at " + to_text(account->available());
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> exceeded_capacity(const State& state) {
+  std::map<std::pair<CentreId, std::string>, Resources> taken;
+  state.leases.visit_all([&](const LeaseRow& lease) {
+    auto [entry, is_new] = taken.try_emplace({lease.centre, lease.pool}, Resources{Cores(0), Bytes(0), MilliCards(0)});
+    entry->second.cores += lease.resources.cores;
+    entry->second.memory += lease.resources.memory;
+    entry->second.cards += lease.resources.cards;
+  });
+  for (const auto& [where, sum] : taken) {
+    const PoolRow* pool = state.pools.find({where.first, where.second});
+    if (pool == nullptr) return "leases in the pool '" + where.second + "', which is not there";
+    if (sum.cores > pool->cores_per_node * pool->nodes || sum.memory > pool->memory_per_node * pool->nodes ||
+        sum.cards > pool->cards_per_node * pool->nodes) {
+      return "the pool '" + where.second + "' of " + to_text(where.first) + " has " +
+             std::to_string((pool->cores_per_node * pool->nodes).value()) + " cores, its leases take " +
+             std::to_string(sum.cores.value());
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace dayan::core

@@ -1,0 +1,107 @@
+#include "core/draft.h"
+#include "ledger/ledger.h"
+#include "trade/rating.h"
+
+/// The end of an attempt, and its money: what was measured is charged, never more than was held; the rest is released.
+
+namespace dayan::core {
+namespace {
+
+/// Nothing is charged for what never ran, nor for what the centre lost: the provider bears it.
+bool is_charged(Outcome outcome) { return !may_retry(outcome); }
+
+struct Bill {
+  std::vector<ChargeRow> charges;
+  Cny amount;
+  Cny fee;
+};
+
+Bill bill_of(const State& state, const LeaseRow& lease, const AttemptRow& attempt, Duration billed) {
+  const OfferRow* offer = state.offers.find({attempt.offer});
+  const CentreRow* centre = state.centres.find({attempt.centre});
+  const JobRow* job = state.jobs.find({attempt.job});
+  ASSERT(offer != nullptr && centre != nullptr && job != nullptr);
+  Bill bill;
+  bill.charges = trade::rate(*offer, lease, billed);
+  for (ChargeRow& charge : bill.charges) {
+    charge.customer = job->organisation;
+    charge.provider = centre->provider;
+    bill.amount += charge.amount;
+    bill.fee += charge.fee;
+  }
+  ASSERT(bill.amount <= lease.held);
+  return bill;
+}
+
+/// One chain: the hold is resolved, and what it posted passes through clearing to the provider and the platform.
+void move_money(Draft& draft, const LeaseRow& lease, OrganisationId provider, const Bill& bill, PlantedBug bug) {
+  const AttemptKey about = lease.attempt();
+  const AccountKey clearing{AccountKind::clearing, OrganisationId()};
+  const auto books = [&] { return ledger::Books{draft.state().accounts, draft.state().holds}; };
+  const auto emit = [&](Decided<EntryRow> entry) {
+    ASSERT(entry.has_value());
+    draft.emit_entry(*std::move(entry), about);
+  };
+  if (bill.amount.is_zero()) {
+    emit(ledger::release(books(), draft.next_entry(), lease.hold));
+    return;
+  }
+  emit(ledger::post(books(), draft.next_entry(), lease.hold, bill.amount));
+  const Cny earned = bill.amount - bill.fee;
+  const AccountKey payable{AccountKind::provider_payable, provider};
+  if (!earned.is_zero()) emit(ledger::direct(books(), draft.next_entry(), clearing, payable, earned));
+  if (!bill.fee.is_zero()) {
+    emit(ledger::direct(books(), draft.next_entry(), clearing, {AccountKind::platform_fee, OrganisationId()}, bill.fee));
+  }
+  if (bug == PlantedBug::post_twice && !earned.is_zero()) {
+    EntryRow again;
+    again.id = draft.next_entry();
+    again.debit_kind = clearing.kind;
+    again.credit_kind = payable.kind;
+    again.credit_owner = payable.owner;
+    again.amount = earned;
+    draft.emit_entry(again, about);
+  }
+}
+
+TaskState task_after(const State& state, const AttemptRow& attempt, Outcome outcome) {
+  const JobRow* job = state.jobs.find({attempt.job});
+  ASSERT(job != nullptr);
+  if (outcome == Outcome::exited && attempt.exit_code == 0) return TaskState::succeeded;
+  if (job->state == JobState::cancelling) return TaskState::cancelled;
+  if (may_retry(outcome) && attempt.number < attempts_max) return TaskState::waiting;
+  return TaskState::failed;
+}
+
+}  // namespace
+
+void settle(Draft& draft, const AttemptKey& key, Outcome outcome, PlantedBug bug) {
+  const State& state = draft.state();
+  const AttemptRow* found = state.attempts.find({key.job, key.task, key.number});
+  const LeaseRow* found_lease = state.leases.find({key.job, key.task, key.number});
+  ASSERT(found != nullptr && found_lease != nullptr);
+  const AttemptRow attempt = *found;
+  const LeaseRow lease = *found_lease;
+  const Duration billed =
+      is_charged(outcome) ? trade::billable_run(lease, attempt, draft.now()) : Duration();
+  Bill bill = bill_of(state, lease, attempt, billed);
+  const EntryId first_entry = draft.next_entry();
+  const CentreRow* centre = state.centres.find({attempt.centre});
+  move_money(draft, lease, centre->provider, bill, bug);
+
+  AttemptSettled settled;
+  settled.attempt = key;
+  settled.outcome = outcome;
+  settled.billed_run = billed;
+  settled.task_becomes = task_after(draft.state(), attempt, outcome);
+  if (settled.task_becomes == TaskState::waiting) settled.not_before = draft.now();
+  for (ChargeRow& charge : bill.charges) {
+    charge.entry = first_entry;
+    charge.at = draft.now();
+  }
+  settled.charges = std::move(bill.charges);
+  draft.emit(std::move(settled));
+  end_job_if_done(draft, key.job);
+}
+
+}  // namespace dayan::core

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/money.h"
+#include "base/time.h"
+#include "base/units.h"
+#include "model/fields.h"
+#include "model/ids.h"
+
+/// What providers bring: centres, their pools of like nodes, and the offers that price them.
+
+namespace dayan {
+
+/// A computing centre of one provider, reached through one agent.
+struct CentreRow {
+  CentreId id;
+  OrganisationId provider;
+  std::string name;    ///< unique, 1 to 64 characters of [a-z0-9-]
+  std::string region;  ///< e.g. "guizhou"
+  std::string agent_key;          ///< the agent's Ed25519 public key in hexadecimal; empty before enrolment
+  std::int64_t agent_epoch = 0;   ///< how often an agent has enrolled; an older one is refused
+  std::int64_t report_sequence = 0;  ///< the highest report of that agent taken so far
+
+  static constexpr std::string_view table = "centre";
+  [[nodiscard]] auto key() const { return std::tuple{id}; }
+  static constexpr auto fields() {
+    using R = CentreRow;
+    return std::tuple{dayan::key("id", &R::id),
+                      field("provider", &R::provider),
+                      field("name", &R::name),
+                      field("region", &R::region),
+                      field("agent_key", &R::agent_key),
+                      field("agent_epoch", &R::agent_epoch),
+                      field("report_sequence", &R::report_sequence)};
+  }
+  friend bool operator==(const CentreRow&, const CentreRow&) = default;
+};
+
+/// A program or library that a pool offers, with its version: povray 3.7.0.10.
+struct Software {
+  std::string name;
+  std::string version;
+
+  static constexpr auto fields() {
+    return std::tuple{field("name", &Software::name), field("version", &Software::version)};
+  }
+  friend bool operator==(const Software&, const Software&) = default;
+};
+
+/// How a capability figure came to be (IETF CATS metric source words).
+enum class CapabilitySource { unknown, nominal, measured };
+template <>
+struct EnumWords<CapabilitySource> {
+  static constexpr std::array<std::string_view, 3> words{"unknown", "nominal", "measured"};
+};
+
+/// Nodes of one shape in a centre. Capacity is how much, capability how good.
+struct PoolRow {
+  CentreId centre;
+  std::string name;  ///< a Slurm partition, "local", …; unique in its centre
+  std::int32_t nodes = 0;
+  Cores cores_per_node;
+  Bytes memory_per_node;
+  MilliCards cards_per_node;
+  std::string chip;  ///< model of the cards, lower case; empty when there are none
+  std::vector<Software> software;
+  Duration wall_time_max;  ///< the longest lease the pool takes
+  Capability core_capability;  ///< of one core, in 1/10,000 of the reference core; zero when unknown
+  CapabilitySource capability_source = CapabilitySource::unknown;
+
+  static constexpr std::string_view table = "pool";
+  [[nodiscard]] auto key() const { return std::tuple{centre, name}; }
+  static constexpr auto fields() {
+    using R = PoolRow;
+    return std::tuple{dayan::key("centre", &R::centre),
+                      dayan::key("name", &R::name),
+                      field("nodes", &R::nodes),
+                      field("cores_per_node", &R::cores_per_node),
+                      field("memory_per_node", &R::memory_per_node),
+                      field("cards_per_node", &R::cards_per_node),
+                      field("chip", &R::chip),
+                      field("software", &R::software),
+                      field("wall_time_max", &R::wall_time_max),
+                      field("core_capability", &R::core_capability),
+                      field("capability_source", &R::capability_source)};
+  }
+  friend bool operator==(const PoolRow&, const PoolRow&) = default;
+};
+
+/// Prices of a centre in yuan an hour. A new version supersedes the older; leases pin the version they were granted at.
+struct OfferRow {
+  OfferId id;
+  CentreId centre;
+  std::int64_t version = 1;
+  Cny core_hour;
+  Cny card_hour;
+  Cny gb_hour;  ///< memory allocated, in GB (SI)
+  BasisPoints commission;  ///< the platform's share, fixed when the offer is published
+  UnixTime published_at;
+
+  static constexpr std::string_view table = "offer";
+  [[nodiscard]] auto key() const { return std::tuple{id}; }
+  static constexpr auto fields() {
+    using R = OfferRow;
+    return std::tuple{dayan::key("id", &R::id),
+                      field("centre", &R::centre),
+                      field("version", &R::version),
+                      field("core_hour", &R::core_hour),
+                      field("card_hour", &R::card_hour),
+                      field("gb_hour", &R::gb_hour),
+                      field("commission", &R::commission),
+                      field("published_at", &R::published_at)};
+  }
+  friend bool operator==(const OfferRow&, const OfferRow&) = default;
+};
+
+}  // namespace dayan

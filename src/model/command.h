@@ -1,0 +1,139 @@
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "model/rows.h"
+
+/// What can be asked of the core, as plain values. Ids and token hashes come in with the command: the host makes them.
+
+namespace dayan {
+
+/// For whom a command is done, as resolved from its token by core::authenticate.
+struct Actor {
+  OrganisationId organisation;
+  UserId user;
+  CentreId centre;  ///< of an agent
+  Scopes scopes;
+  bool is_host = false;  ///< the hub itself: bootstrap, ticks and plans
+};
+
+/// Makes the first operator. Refused once there is one.
+struct Bootstrap {
+  OrganisationId organisation;
+  UserId user;
+  ProjectId project;
+  std::string organisation_name;
+  std::string user_name;
+  Digest token_hash;
+};
+
+struct CreateOrganisation {
+  OrganisationId id;
+  ProjectId project;  ///< its first project, "default"
+  UserId user;        ///< its first user
+  std::string name;
+  std::string user_name;
+  bool is_customer = false;
+  bool is_provider = false;
+  Digest token_hash;  ///< of its first user's token
+};
+
+struct CreateProject {
+  ProjectId id;
+  std::string name;
+};
+
+/// A further token for the acting user; its scopes must be within the actor's own.
+struct CreateToken {
+  Digest token_hash;
+  std::string label;
+  Scopes scopes;
+  Duration lifetime;
+};
+inline constexpr Duration token_lifetime_max = Duration::hours(24 * 90);
+
+struct RevokeToken {
+  Digest token_hash;
+};
+
+/// Money from outside into a customer's wallet; by an operator.
+struct TopUpWallet {
+  std::string organisation;  ///< name
+  Cny amount;
+  std::string reference;  ///< the payment's own
+};
+
+struct CreateCentre {
+  CentreId id;
+  std::string name;
+  std::string region;
+};
+
+struct CreateJoinToken {
+  std::string centre;  ///< name
+  Digest token_hash;
+};
+inline constexpr Duration join_token_lifetime = Duration::minutes(30);
+
+/// By the bearer of a join token: binds the agent's key and opaque token to the centre, and fences older agents off.
+struct EnrolAgent {
+  Digest join_token_hash;
+  std::string agent_key;  ///< Ed25519 public key, 64 hexadecimal digits
+  Digest token_hash;
+};
+
+struct PublishOffer {
+  OfferId id;
+  std::string centre;  ///< name
+  Cny core_hour;
+  Cny card_hour;
+  Cny gb_hour;
+};
+/// The platform's share of every charge until an operator can set it (docs/decisions/).
+inline constexpr BasisPoints commission_default{500};
+
+/// The pools of an agent's centre, all of them: one that is missing has gone.
+struct ReportPools {
+  std::vector<PoolRow> pools;  ///< the centre is set from the actor
+};
+inline constexpr std::size_t pools_max = 1'000;
+
+struct SubmitJob {
+  JobId id;
+  std::string project = "default";  ///< name
+  JobSpec spec;
+};
+
+struct CancelJob {
+  JobId id;
+};
+
+/// What an agent saw. `sequence` rises with every report of that agent; a repeated or older one changes nothing.
+struct ReportAttempts {
+  std::int64_t agent_epoch = 0;
+  std::int64_t sequence = 0;
+  std::vector<AttemptReport> reports;
+};
+inline constexpr std::size_t reports_max = 1'000;
+
+/// The planner's proposal. Each assignment is checked against the rows again; a stale one is dropped singly.
+struct CommitPlan {
+  std::vector<Assignment> assignments;
+};
+inline constexpr std::size_t assignments_max = 1'000;
+
+/// Time passes: fires what is due.
+struct Tick {};
+
+using CommandBody = std::variant<Bootstrap, CreateOrganisation, CreateProject, CreateToken, RevokeToken, TopUpWallet,
+                                 CreateCentre, CreateJoinToken, EnrolAgent, PublishOffer, ReportPools, SubmitJob,
+                                 CancelJob, ReportAttempts, CommitPlan, Tick>;
+
+struct Command {
+  Actor actor;
+  CommandBody body;
+};
+
+}  // namespace dayan

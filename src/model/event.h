@@ -1,0 +1,163 @@
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "model/rows.h"
+
+/// What happened, in the past tense. An event carries all that `apply` needs; events are the tale beside the rows.
+
+namespace dayan {
+
+struct OrganisationCreated {
+  OrganisationRow organisation;
+  static constexpr auto fields() { return std::tuple{field("organisation", &OrganisationCreated::organisation)}; }
+};
+struct ProjectCreated {
+  ProjectRow project;
+  static constexpr auto fields() { return std::tuple{field("project", &ProjectCreated::project)}; }
+};
+struct UserCreated {
+  UserRow user;
+  static constexpr auto fields() { return std::tuple{field("user", &UserCreated::user)}; }
+};
+struct TokenIssued {
+  TokenRow token;
+  static constexpr auto fields() { return std::tuple{field("token", &TokenIssued::token)}; }
+};
+struct TokenRevoked {
+  Digest hash;
+  static constexpr auto fields() { return std::tuple{field("hash", &TokenRevoked::hash)}; }
+};
+struct CentreCreated {
+  CentreRow centre;
+  static constexpr auto fields() { return std::tuple{field("centre", &CentreCreated::centre)}; }
+};
+struct JoinTokenIssued {
+  JoinTokenRow join_token;
+  static constexpr auto fields() { return std::tuple{field("join_token", &JoinTokenIssued::join_token)}; }
+};
+struct AgentEnrolled {
+  CentreId centre;
+  Digest join_token;
+  std::string agent_key;
+  TokenRow token;
+  static constexpr auto fields() {
+    using E = AgentEnrolled;
+    return std::tuple{field("centre", &E::centre),
+                      field("join_token", &E::join_token),
+                      field("agent_key", &E::agent_key),
+                      field("token", &E::token)};
+  }
+};
+struct OfferPublished {
+  OfferRow offer;
+  static constexpr auto fields() { return std::tuple{field("offer", &OfferPublished::offer)}; }
+};
+struct PoolReported {
+  PoolRow pool;
+  static constexpr auto fields() { return std::tuple{field("pool", &PoolReported::pool)}; }
+};
+struct PoolGone {
+  CentreId centre;
+  std::string name;
+  static constexpr auto fields() {
+    using E = PoolGone;
+    return std::tuple{field("centre", &E::centre),
+                      field("name", &E::name)};
+  }
+};
+struct EntryPosted {
+  EntryRow entry;
+  static constexpr auto fields() { return std::tuple{field("entry", &EntryPosted::entry)}; }
+};
+struct JobSubmitted {
+  JobRow job;
+  Payload payload;
+  static constexpr auto fields() {
+    using E = JobSubmitted;
+    return std::tuple{field("job", &E::job),
+                      field("payload", &E::payload)};
+  }
+};
+struct JobCancelRequested {
+  JobId job;
+  static constexpr auto fields() { return std::tuple{field("job", &JobCancelRequested::job)}; }
+};
+struct LeaseGranted {
+  LeaseRow lease;  ///< its sequence is set by apply
+  OfferId offer;
+  PlacementRow placement;
+  static constexpr auto fields() {
+    using E = LeaseGranted;
+    return std::tuple{field("lease", &E::lease),
+                      field("offer", &E::offer),
+                      field("placement", &E::placement)};
+  }
+};
+struct LeaseStopRequested {
+  AttemptKey attempt;
+  static constexpr auto fields() { return std::tuple{field("attempt", &LeaseStopRequested::attempt)}; }
+};
+struct ReportTaken {
+  CentreId centre;
+  std::int64_t sequence = 0;
+  static constexpr auto fields() {
+    using E = ReportTaken;
+    return std::tuple{field("centre", &E::centre),
+                      field("sequence", &E::sequence)};
+  }
+};
+struct AttemptObserved {
+  AttemptReport report;
+  static constexpr auto fields() { return std::tuple{field("report", &AttemptObserved::report)}; }
+};
+struct LateReportKept {
+  LateReportRow report;
+  static constexpr auto fields() { return std::tuple{field("report", &LateReportKept::report)}; }
+};
+/// The attempt is final: money is settled by the entries before it, its lease ends, its rows retire.
+struct AttemptSettled {
+  AttemptKey attempt;
+  Outcome outcome = Outcome::none;
+  Duration billed_run;
+  std::vector<ChargeRow> charges;
+  TaskState task_becomes = TaskState::succeeded;  ///< waiting: it will be tried again
+  UnixTime not_before;                            ///< when waiting
+  static constexpr auto fields() {
+    using E = AttemptSettled;
+    return std::tuple{field("attempt", &E::attempt),
+                      field("outcome", &E::outcome),
+                      field("billed_run", &E::billed_run),
+                      field("charges", &E::charges),
+                      field("task_becomes", &E::task_becomes),
+                      field("not_before", &E::not_before)};
+  }
+};
+struct JobEnded {
+  JobId job;
+  JobState state = JobState::succeeded;
+  static constexpr auto fields() {
+    using E = JobEnded;
+    return std::tuple{field("job", &E::job),
+                      field("state", &E::state)};
+  }
+};
+
+using Event = std::variant<OrganisationCreated, ProjectCreated, UserCreated, TokenIssued, TokenRevoked, CentreCreated,
+                           JoinTokenIssued, AgentEnrolled, OfferPublished, PoolReported, PoolGone, EntryPosted,
+                           JobSubmitted, JobCancelRequested, LeaseGranted, LeaseStopRequested, ReportTaken,
+                           AttemptObserved, LateReportKept, AttemptSettled, JobEnded>;
+
+/// The event's name on the wire and in the store: "lease_granted".
+[[nodiscard]] std::string_view event_name(const Event& event);
+
+/// An event as it is stored: in order, at a time, about something.
+struct EventRecord {
+  std::int64_t sequence = 0;  ///< from one, without gaps
+  UnixTime at;
+  Event event;
+};
+
+}  // namespace dayan

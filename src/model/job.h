@@ -1,0 +1,251 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/money.h"
+#include "base/time.h"
+#include "base/units.h"
+#include "model/centre.h"
+#include "model/fields.h"
+#include "model/ids.h"
+
+/// A job: what was asked for. Its requirements are live state; its payload (command, environment, files) is stored
+/// beside and never in State.
+
+namespace dayan {
+
+inline constexpr std::int32_t array_count_max = 100'000;
+inline constexpr std::int32_t attempts_max = 3;
+inline constexpr Duration wall_time_limit_max = Duration::hours(24 * 30);
+inline constexpr Duration wall_time_limit_min = Duration::seconds(1);
+inline constexpr std::size_t name_length_max = 64;
+inline constexpr std::size_t script_bytes_max = 1'000'000;
+inline constexpr std::size_t input_files_max = 1'000;
+inline constexpr std::size_t output_patterns_max = 100;
+inline constexpr std::size_t environment_max = 200;
+
+enum class Objective { cheapest, fastest, balanced };
+template <>
+struct EnumWords<Objective> {
+  static constexpr std::array<std::string_view, 3> words{"cheapest", "fastest", "balanced"};
+};
+
+/// "povray>=3.7": a program by name, with the least version that will do (empty: any).
+struct SoftwareNeed {
+  std::string name;
+  std::string version_min;
+
+  static constexpr auto fields() {
+    return std::tuple{field("name", &SoftwareNeed::name), field("version_min", &SoftwareNeed::version_min)};
+  }
+  friend bool operator==(const SoftwareNeed&, const SoftwareNeed&) = default;
+};
+
+/// What one task needs on one node.
+struct Resources {
+  Cores cores{1};
+  Bytes memory;
+  MilliCards cards;
+
+  static constexpr auto fields() {
+    using R = Resources;
+    return std::tuple{field("cores", &R::cores), field("memory", &R::memory), field("cards", &R::cards)};
+  }
+  friend bool operator==(const Resources&, const Resources&) = default;
+};
+
+/// All that placement reads of a job.
+struct Requirements {
+  Resources resources;                ///< of one task
+  std::vector<std::string> chips;     ///< card models that will do; empty: any
+  std::vector<SoftwareNeed> software;
+  Duration wall_time;                 ///< the limit of one attempt
+  Duration run_time;                  ///< the submitter's estimate on the reference core; zero when unknown
+  std::vector<std::string> regions;   ///< allowed; empty: any
+  std::vector<std::string> providers; ///< allowed, by organisation name; empty: any
+  std::optional<Cny> price_cap;       ///< of the whole job
+  Objective objective = Objective::balanced;
+
+  static constexpr auto fields() {
+    using R = Requirements;
+    return std::tuple{field("resources", &R::resources), field("chips", &R::chips),
+                      field("software", &R::software),   field("wall_time", &R::wall_time),
+                      field("run_time", &R::run_time),   field("regions", &R::regions),
+                      field("providers", &R::providers), field("price_cap", &R::price_cap),
+                      field("objective", &R::objective)};
+  }
+  friend bool operator==(const Requirements&, const Requirements&) = default;
+};
+
+struct EnvironmentVariable {
+  std::string name;
+  std::string value;
+
+  static constexpr auto fields() {
+    return std::tuple{field("name", &EnvironmentVariable::name), field("value", &EnvironmentVariable::value)};
+  }
+  friend bool operator==(const EnvironmentVariable&, const EnvironmentVariable&) = default;
+};
+
+/// A file that crosses to a centre once, by content. `path` is relative, below the attempt's work folder.
+struct InputFile {
+  std::string path;
+  Digest digest;
+  Bytes size;
+  bool executable = false;
+
+  static constexpr auto fields() {
+    using R = InputFile;
+    return std::tuple{field("path", &R::path), field("digest", &R::digest), field("size", &R::size),
+                      field("executable", &R::executable)};
+  }
+  friend bool operator==(const InputFile&, const InputFile&) = default;
+};
+
+/// What runs: either a command (argv) or a script, with its environment and files.
+struct Payload {
+  std::vector<std::string> command;
+  std::string script;
+  std::vector<EnvironmentVariable> environment;
+  std::vector<InputFile> inputs;
+  std::vector<std::string> outputs;  ///< glob patterns relative to the work folder
+
+  static constexpr auto fields() {
+    using R = Payload;
+    return std::tuple{field("command", &R::command), field("script", &R::script),
+                      field("environment", &R::environment), field("inputs", &R::inputs),
+                      field("outputs", &R::outputs)};
+  }
+  friend bool operator==(const Payload&, const Payload&) = default;
+};
+
+/// A job as submitted: the whole of a job file.
+struct JobSpec {
+  std::string name;
+  std::int32_t count = 1;     ///< tasks in the array
+  std::int32_t throttle = 0;  ///< tasks running at once; zero: no bound
+  Requirements requirements;
+  Payload payload;
+
+  static constexpr auto fields() {
+    using R = JobSpec;
+    return std::tuple{field("name", &R::name), field("count", &R::count), field("throttle", &R::throttle),
+                      field("requirements", &R::requirements), field("payload", &R::payload)};
+  }
+  friend bool operator==(const JobSpec&, const JobSpec&) = default;
+};
+
+/// Every fault of a specification, by field: ranges, names, relative paths that stay inside, one of command or script.
+/// An empty list means that it may be submitted.
+[[nodiscard]] Faults check(const JobSpec& spec);
+
+/// True for a path that is relative, not empty, has no "." or ".." part, no control character and ≤ 255 bytes a part.
+[[nodiscard]] bool is_safe_relative_path(std::string_view path);
+/// True for 1 to 64 characters of [A-Za-z0-9._-], beginning with a letter or a digit.
+[[nodiscard]] bool is_plain_name(std::string_view name);
+/// Numeric parts compared as numbers: "3.10" is at least "3.7". An empty minimum is always met.
+[[nodiscard]] bool version_at_least(std::string_view version, std::string_view minimum);
+
+enum class JobState { waiting, running, cancelling, succeeded, failed, cancelled };
+template <>
+struct EnumWords<JobState> {
+  static constexpr std::array<std::string_view, 6> words{"waiting",   "running", "cancelling",
+                                                         "succeeded", "failed",  "cancelled"};
+};
+[[nodiscard]] constexpr bool is_final(JobState state) { return state >= JobState::succeeded; }
+
+/// Tasks [0, next_task) have been leased at least once and have rows of their own; the rest wait, and have none.
+struct JobRow {
+  JobId id;
+  OrganisationId organisation;
+  ProjectId project;
+  UserId user;
+  std::string name;
+  std::int32_t count = 1;
+  std::int32_t throttle = 0;
+  Requirements requirements;
+  JobState state = JobState::waiting;
+  std::int32_t next_task = 0;
+  std::int32_t retrying = 0;   ///< tasks that wait for another attempt
+  std::int32_t live = 0;       ///< tasks with a live attempt
+  std::int32_t succeeded = 0;
+  std::int32_t failed = 0;
+  std::int32_t cancelled = 0;
+  Cny charged;                 ///< so far
+  Cny held;                    ///< now, for its live leases
+  std::int64_t run_time_sum = 0;  ///< µs on the reference core, over the `succeeded` tasks: the estimate learns from it
+  UnixTime submitted_at;
+  UnixTime ended_at;
+
+  static constexpr std::string_view table = "job";
+  [[nodiscard]] auto key() const { return std::tuple{id}; }
+  static constexpr auto fields() {
+    using R = JobRow;
+    return std::tuple{dayan::key("id", &R::id),
+                      field("organisation", &R::organisation),
+                      field("project", &R::project),
+                      field("user", &R::user),
+                      field("name", &R::name),
+                      field("count", &R::count),
+                      field("throttle", &R::throttle),
+                      field("requirements", &R::requirements),
+                      field("state", &R::state),
+                      field("next_task", &R::next_task),
+                      field("retrying", &R::retrying),
+                      field("live", &R::live),
+                      field("succeeded", &R::succeeded),
+                      field("failed", &R::failed),
+                      field("cancelled", &R::cancelled),
+                      field("charged", &R::charged),
+                      field("held", &R::held),
+                      field("run_time_sum", &R::run_time_sum),
+                      field("submitted_at", &R::submitted_at),
+                      field("ended_at", &R::ended_at)};
+  }
+  friend bool operator==(const JobRow&, const JobRow&) = default;
+};
+
+/// Kept once a job, appended with its submission; agents fetch it.
+struct PayloadRow {
+  JobId job;
+  Payload payload;
+
+  static constexpr std::string_view table = "payload";
+  [[nodiscard]] auto key() const { return std::tuple{job}; }
+  static constexpr auto fields() {
+    return std::tuple{dayan::key("job", &PayloadRow::job), field("payload", &PayloadRow::payload)};
+  }
+  friend bool operator==(const PayloadRow&, const PayloadRow&) = default;
+};
+
+enum class TaskState { waiting, leased, succeeded, failed, cancelled };
+template <>
+struct EnumWords<TaskState> {
+  static constexpr std::array<std::string_view, 5> words{"waiting", "leased", "succeeded", "failed", "cancelled"};
+};
+
+/// A task that differs from its job: it has been leased at least once.
+struct TaskRow {
+  JobId job;
+  std::int32_t task = 0;
+  TaskState state = TaskState::leased;
+  std::int32_t attempts = 1;  ///< number of the latest attempt
+  UnixTime not_before;        ///< a waiting task is not placed earlier: the older lease must have ended
+  CentreId avoid;             ///< where it failed last; none when nowhere
+
+  static constexpr std::string_view table = "task";
+  [[nodiscard]] auto key() const { return std::tuple{job, task}; }
+  static constexpr auto fields() {
+    using R = TaskRow;
+    return std::tuple{dayan::key("job", &R::job),           dayan::key("task", &R::task),
+                      field("state", &R::state),            field("attempts", &R::attempts),
+                      field("not_before", &R::not_before),  field("avoid", &R::avoid)};
+  }
+  friend bool operator==(const TaskRow&, const TaskRow&) = default;
+};
+
+}  // namespace dayan

@@ -1,0 +1,69 @@
+#include "model/meter.h"
+
+#include <limits>
+
+namespace dayan {
+namespace {
+
+constexpr std::int64_t milliseconds_per_hour = 3'600'000;
+constexpr std::int64_t parts_per_card = 1'000;
+constexpr std::int64_t megabytes_per_gigabyte = 1'000;
+constexpr std::int64_t bytes_per_megabyte = 1'000'000;
+constexpr std::int64_t quantity_max = std::numeric_limits<std::int64_t>::max();
+
+/// How much of the thing itself is taken, before time: cores, thousandths of a card, whole MB.
+std::int64_t width_of(Meter meter, const Resources& resources) {
+  switch (meter) {
+    case Meter::core_time: return resources.cores.value();
+    case Meter::card_time: return resources.cards.value();
+    case Meter::memory_time: {
+      const std::int64_t bytes = resources.memory.value();
+      return bytes / bytes_per_megabyte + (bytes % bytes_per_megabyte > 0 ? 1 : 0);
+    }
+  }
+  ASSERT(false);
+}
+
+tl::unexpected<Error> too_much(const Resources& resources, Duration run) {
+  return fail(ErrorCode::exhausted,
+              to_text(run) + " of " + std::to_string(resources.cores.value()) + " cores and " +
+                  to_text(resources.memory) + " costs more than the platform can count",
+              "ask for less time or smaller resources", "wall_time");
+}
+
+}  // namespace
+
+Price price_of(const OfferRow& offer, Meter meter) {
+  switch (meter) {
+    case Meter::core_time: return {offer.core_hour, milliseconds_per_hour};
+    case Meter::card_time: return {offer.card_hour, parts_per_card * milliseconds_per_hour};
+    case Meter::memory_time: return {offer.gb_hour, megabytes_per_gigabyte * milliseconds_per_hour};
+  }
+  ASSERT(false);
+}
+
+std::int64_t quantity_of(Meter meter, const Resources& resources, Duration run) {
+  ASSERT(run >= Duration());
+  const std::int64_t width = width_of(meter, resources);
+  ASSERT(width >= 0);
+  std::int64_t quantity = 0;
+  if (__builtin_mul_overflow(width, run.microseconds() / 1'000, &quantity)) return quantity_max;
+  return quantity;
+}
+
+Result<Cny> amount_of(const OfferRow& offer, const Resources& resources, Duration run, Rounding rounding) {
+  std::int64_t sum = 0;
+  for (const Meter meter : meters) {
+    const Price price = price_of(offer, meter);
+    ASSERT(!price.amount.is_negative());
+    // A thing given away costs nothing, however much of it is taken.
+    if (price.amount.is_zero()) continue;
+    const std::int64_t quantity = quantity_of(meter, resources, run);
+    if (quantity == quantity_max) return too_much(resources, run);
+    const Result<Cny> part = charge(price, quantity, rounding);
+    if (!part.has_value() || __builtin_add_overflow(sum, part->micro(), &sum)) return too_much(resources, run);
+  }
+  return Cny::micro(sum);
+}
+
+}  // namespace dayan

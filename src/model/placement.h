@@ -1,0 +1,157 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/money.h"
+#include "base/time.h"
+#include "model/fields.h"
+#include "model/ids.h"
+
+/// Why work goes where it goes: constraints with numbers, quotes of every pool, and what is kept of a placement.
+
+namespace dayan {
+
+/// What can rule a pool out. The unit of a reason's numbers stands beside each.
+enum class Constraint {
+  cores,        ///< cores per node
+  memory,       ///< bytes per node
+  cards,        ///< thousandths of a card per node
+  chip,         ///< no numbers: the models wanted and offered are in the text
+  software,     ///< no numbers: the versions wanted and offered are in the text
+  wall_time,    ///< µs
+  region,       ///< no numbers
+  provider,     ///< no numbers
+  price_cap,    ///< micro-yuan, of the whole job
+  price,        ///< no numbers: the centre has no published offer
+  reachable,    ///< µs since the agent was last heard; required: at most
+  capacity,     ///< cores free now in the pool (or memory, cards: see the text)
+  failed_here,  ///< no numbers: the task failed there last
+  funds,        ///< micro-yuan available in the wallet, against the hold for one task
+  throttle,     ///< tasks at once
+};
+template <>
+struct EnumWords<Constraint> {
+  static constexpr std::array<std::string_view, 15> words{
+      "cores",     "memory",   "cards",       "chip",  "software", "wall_time", "region", "provider", "price_cap",
+      "price",     "reachable", "capacity", "failed_here", "funds", "throttle"};
+};
+
+/// One constraint that is not met, by how much. Change `required` to `offered` and this constraint is met.
+struct Reason {
+  Constraint constraint = Constraint::cores;
+  std::int64_t required = 0;  ///< in the unit of the constraint; zero where it has no numbers
+  std::int64_t offered = 0;
+  std::string text;           ///< for people: "needs 64 cores on one node, the largest has 4: 60 too many"
+  bool passes_with_time = false;  ///< the work may wait for it (capacity, funds, throttle, reachable); else never here
+
+  static constexpr auto fields() {
+    using R = Reason;
+    return std::tuple{field("constraint", &R::constraint), field("required", &R::required),
+                      field("offered", &R::offered), field("text", &R::text),
+                      field("passes_with_time", &R::passes_with_time)};
+  }
+  friend bool operator==(const Reason&, const Reason&) = default;
+};
+
+/// What one pool would be for a job: feasible with its figures, or ruled out with every reason.
+struct Quote {
+  CentreId centre;
+  std::string centre_name;
+  std::string provider_name;
+  std::string pool;
+  bool feasible = false;          ///< could run there, now or after a wait
+  std::vector<Reason> reasons;    ///< what rules it out, or what it would wait for
+  Cny task_cost;                  ///< expected charge for one task
+  Cny task_hold;                  ///< held for one task: its wall time in full
+  Cny job_cost;                   ///< expected charge for all tasks
+  Duration wait;                  ///< until the first task could start
+  Duration run;                   ///< expected run time of one task there
+  Duration finish;                ///< from now until the last task would be done, if all ran there
+  std::int32_t rank = 0;          ///< 1 is best by the job's objective; zero when not feasible
+
+  static constexpr auto fields() {
+    using R = Quote;
+    return std::tuple{field("centre", &R::centre),         field("centre_name", &R::centre_name),
+                      field("provider_name", &R::provider_name), field("pool", &R::pool),
+                      field("feasible", &R::feasible),     field("reasons", &R::reasons),
+                      field("task_cost", &R::task_cost),   field("task_hold", &R::task_hold),
+                      field("job_cost", &R::job_cost),     field("wait", &R::wait),
+                      field("run", &R::run),               field("finish", &R::finish),
+                      field("rank", &R::rank)};
+  }
+  friend bool operator==(const Quote&, const Quote&) = default;
+};
+
+struct RunnerUp {
+  CentreId centre;
+  std::string pool;
+  Cny task_cost;
+  Duration finish;
+
+  static constexpr auto fields() {
+    using R = RunnerUp;
+    return std::tuple{field("centre", &R::centre), field("pool", &R::pool), field("task_cost", &R::task_cost),
+                      field("finish", &R::finish)};
+  }
+  friend bool operator==(const RunnerUp&, const RunnerUp&) = default;
+};
+
+/// How many pools one constraint cost, and the best of them: the smallest gap between required and offered.
+struct RuledOut {
+  Constraint constraint = Constraint::cores;
+  std::int32_t pools = 0;
+  std::int64_t best_margin = 0;
+
+  static constexpr auto fields() {
+    using R = RuledOut;
+    return std::tuple{field("constraint", &R::constraint), field("pools", &R::pools),
+                      field("best_margin", &R::best_margin)};
+  }
+  friend bool operator==(const RuledOut&, const RuledOut&) = default;
+};
+
+inline constexpr std::size_t runners_up_max = 3;
+
+/// What is kept of the placement of one attempt, appended with its lease.
+struct PlacementRow {
+  JobId job;
+  std::int32_t task = 0;
+  std::int32_t number = 1;
+  CentreId centre;
+  std::string pool;
+  Cny task_cost;
+  UnixTime expected_start;
+  UnixTime expected_finish;
+  std::vector<RunnerUp> runners_up;
+  std::vector<RuledOut> ruled_out;
+
+  static constexpr std::string_view table = "placement";
+  [[nodiscard]] auto key() const { return std::tuple{job, task, number}; }
+  static constexpr auto fields() {
+    using R = PlacementRow;
+    return std::tuple{dayan::key("job", &R::job),
+                      dayan::key("task", &R::task),
+                      dayan::key("number", &R::number),
+                      field("centre", &R::centre),
+                      field("pool", &R::pool),
+                      field("task_cost", &R::task_cost),
+                      field("expected_start", &R::expected_start),
+                      field("expected_finish", &R::expected_finish),
+                      field("runners_up", &R::runners_up),
+                      field("ruled_out", &R::ruled_out)};
+  }
+  friend bool operator==(const PlacementRow&, const PlacementRow&) = default;
+};
+
+/// One task of a job to one pool, as the planner proposes it. The core checks it against the rows again.
+struct Assignment {
+  JobId job;
+  std::int32_t task = 0;
+  PlacementRow placement;  ///< its key is filled in by the core
+
+  friend bool operator==(const Assignment&, const Assignment&) = default;
+};
+
+}  // namespace dayan

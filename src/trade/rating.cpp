@@ -1,0 +1,52 @@
+#include "trade/rating.h"
+
+#include <algorithm>
+
+namespace dayan::trade {
+
+Result<Cny> hold_for(const OfferRow& offer, const Resources& resources, Duration wall_time) {
+  return amount_of(offer, resources, wall_time, Rounding::up);
+}
+
+Result<Cny> cost_of(const OfferRow& offer, const Resources& resources, Duration run) {
+  return amount_of(offer, resources, run, Rounding::down);
+}
+
+Duration billable_run(const LeaseRow& lease, const AttemptRow& attempt, UnixTime now) {
+  ASSERT(lease.attempt() == attempt.attempt());
+  Duration run = std::min(attempt.engine_run, lease.wall_time);
+  // A wrapper that gave no figure says nothing; it must not make the run free.
+  if (attempt.wrapper_run > Duration()) run = std::min(run, attempt.wrapper_run);
+  run = std::min(run, now - lease.granted_at);
+  return std::max(run, Duration());
+}
+
+std::vector<ChargeRow> rate(const OfferRow& offer, const LeaseRow& lease, Duration billed_run) {
+  ASSERT(billed_run >= Duration());
+  ASSERT(billed_run <= lease.wall_time);
+  ASSERT(offer.centre == lease.centre);
+  std::vector<ChargeRow> lines;
+  for (const Meter meter : meters) {
+    const Price price = price_of(offer, meter);
+    const std::int64_t quantity = quantity_of(meter, lease.resources, billed_run);
+    if (quantity == 0 || price.amount.is_zero()) continue;
+    const Result<Cny> amount = charge(price, quantity, Rounding::down);
+    ASSERT(amount.has_value());  // it is at most what was held
+    ChargeRow line;
+    line.job = lease.job;
+    line.task = lease.task;
+    line.number = lease.number;
+    line.meter = meter;
+    line.centre = lease.centre;
+    line.offer = offer.id;
+    line.quantity = quantity;
+    line.price_amount = price.amount;
+    line.price_quantity = price.quantity;
+    line.amount = *amount;
+    line.fee = share_of(*amount, offer.commission);
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+}  // namespace dayan::trade
