@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# The main job end to end, on real Slurm: runs scripts/demo with six frames, then looks at what it says from outside:
+# each attempt in its Slurm's own records, each checksum against the file, each charge against the ledger's entries.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+export DAYAN_DEMO_NAME=demotest
+lab=/var/tmp/dayan-$DAYAN_DEMO_NAME-lab-$(id -u)
+demo=/var/tmp/dayan-$DAYAN_DEMO_NAME-$(id -u)
+report=$(mktemp)
+trap 'bash "$root/scripts/demo" --stop >/dev/null 2>&1 || true; rm -f "$report"' EXIT
+
+fail() {
+  echo "FAILED: $*" >&2
+  exit 1
+}
+
+bash "$root/scripts/demo" --keep --json --frames 6 >"$report" || fail "scripts/demo ended with $?"
+[ -s "$demo/film.mp4" ] || fail "there is no video"
+
+python3 - "$report" "$demo" "$lab" <<'PY'
+import decimal, hashlib, json, pathlib, subprocess, sys
+
+report = json.load(open(sys.argv[1]))
+demo, lab = pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
+assert report["engine"] == "slurm", "the demo did not use Slurm"
+assert len(report["attempts"]) >= 6, "fewer attempts than frames"
+entries = {e["id"]: e for e in report["entries"]}
+for attempt in report["attempts"]:
+    conf = lab / attempt["centre"] / "etc" / "slurm.conf"
+    record = subprocess.run(
+        ["scontrol", "show", "job", "-o", attempt["engine_job_id"]],
+        env={"SLURM_CONF": str(conf), "PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=True).stdout
+    words = dict(word.split("=", 1) for word in record.split() if "=" in word)
+    assert words["JobName"] == attempt["engine_job_name"], (words["JobName"], attempt["engine_job_name"])
+    assert words["Requeue"] == "0", "Slurm could start it a second time"
+    assert words["JobState"] == "COMPLETED", record
+    frames = [o for o in attempt["outputs"] if o["path"].endswith(".png")]
+    assert len(frames) == 1, attempt
+    file = demo / "frames" / str(attempt["task"]) / frames[0]["path"]
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == frames[0]["sha256"], f"{file} is not what was reported"
+    mine = [entries[i] for i in attempt["entries"]]
+    money = decimal.Decimal
+    posted = sum((money(e["amount"]) for e in mine if e["kind"] == "post"), money(0))
+    passed_on = sum((money(e["amount"]) for e in mine if e["kind"] == "direct"), money(0))
+    held = sum((money(e["amount"]) for e in mine if e["kind"] == "hold"), money(0))
+    assert posted == money(attempt["charged"]) == passed_on, (posted, attempt["charged"], passed_on)
+    assert 0 < posted <= held, (posted, held)
+assert report["ledger"]["balanced"] and report["ledger"]["violation"] is None
+centres = {a["centre"] for a in report["attempts"]}
+assert centres == {"guian", "shanghai"}, f"the frames were not spread: {centres}"
+print(f"{len(report['attempts'])} attempts at {len(centres)} centres agree with Slurm, the files and the ledger")
+PY
+
+bash "$root/scripts/demo" --stop >/dev/null
+if pgrep -f "$demo/bin/dayan" >/dev/null; then fail "--stop left a process"; fi
+echo "passed"
