@@ -31,7 +31,8 @@ Decided<EntryRow> reserve(const Books& books, EntryKind kind, EntryId id, Accoun
                           Cny amount) {
   ASSERT(!id.is_none());
   if (amount <= Cny())
-    return refuse(RefusalReason::invalid, "the amount is " + to_text(amount) + " yuan", "give more than zero", "amount");
+    return refuse(RefusalReason::invalid, "the amount is " + to_text(amount) + " yuan", "give more than zero",
+                  "amount");
   if (debit == credit)
     return refuse(RefusalReason::invalid, to_text(debit) + " is both debited and credited", "name two accounts",
                   "credit");
@@ -44,10 +45,10 @@ Decided<EntryRow> reserve(const Books& books, EntryKind kind, EntryId id, Accoun
                   "add at least " + to_text(amount - payer.available()) + " yuan", "amount");
   if (!has_room(payer.debits_pending, payer.debits_posted, amount) ||
       !has_room(payee.credits_pending, payee.credits_posted, amount))
-    return refuse(RefusalReason::invalid,
-                  to_text(amount) + " yuan more pass what the ledger can count on " + to_text(debit) + " or " +
-                      to_text(credit),
-                  "give less", "amount");
+    return refuse(
+        RefusalReason::invalid,
+        to_text(amount) + " yuan more pass what the ledger can count on " + to_text(debit) + " or " + to_text(credit),
+        "give less", "amount");
   EntryRow entry;
   entry.id = id;
   entry.kind = kind;
@@ -67,7 +68,8 @@ Decided<EntryRow> resolve(const Books& books, EntryKind kind, EntryId id, EntryI
     return refuse(RefusalReason::not_found, to_text(hold) + " is not an unresolved hold",
                   "name a hold that was neither posted nor released", "hold");
   if (amount.is_negative())
-    return refuse(RefusalReason::invalid, "the amount is " + to_text(amount) + " yuan", "give zero or more", "amount");
+    return refuse(RefusalReason::invalid, "the amount is " + to_text(amount) + " yuan", "give zero or more",
+                  "amount");
   if (amount > held->amount)
     return refuse(RefusalReason::invalid,
                   to_text(amount) + " yuan are more than the " + to_text(held->amount) + " yuan that " +
@@ -214,8 +216,7 @@ std::optional<std::string> broken_invariant(const Books& books) {
     pending.erase(row.account());
   });
   if (broken) return broken;
-  if (!pending.empty())
-    return to_text(pending.begin()->first) + " has unresolved holds and no row";
+  if (!pending.empty()) return to_text(pending.begin()->first) + " has unresolved holds and no row";
   if (sums.debits_posted != sums.credits_posted)
     return "posted debits are " + in_yuan(sums.debits_posted) + " yuan, posted credits " +
            in_yuan(sums.credits_posted);

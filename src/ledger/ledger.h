@@ -32,10 +32,12 @@ struct Books {
 [[nodiscard]] Decided<EntryRow> release(const Books& books, EntryId id, EntryId hold);
 
 /// Moves `amount` (> 0) at once.
-[[nodiscard]] Decided<EntryRow> direct(const Books& books, EntryId id, AccountKey debit, AccountKey credit, Cny amount);
+[[nodiscard]] Decided<EntryRow> direct(const Books& books, EntryId id, AccountKey debit, AccountKey credit,
+                                       Cny amount);
 
 /// Changes accounts and holds by one entry. The entry must have been made by one of the above on these very books:
-/// anything else is our bug, and asserted.
+/// anything else is our bug, and asserted; except a want of funds, which broken_invariant names, so that a simulation
+/// can plant that very bug and see it found.
 void apply(Table<AccountRow>& accounts, Table<HoldRow>& holds, const EntryRow& entry);
 
 /// Debits equal credits, pending and posted; no counter is negative; nobody who must not is below zero; pending sums

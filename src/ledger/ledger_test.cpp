@@ -173,8 +173,7 @@ TEST_F(LedgerTest, PostOfMoreThanHeldIsRefused) {
   const EntryRow held = done(hold(books(), next_id(), wallet, clearing, Cny::yuan(7)));
   const Refusal refusal = refused(post(books(), next_id(), held.id, Cny::micro(7'000'001)));
   EXPECT_EQ(refusal.reason, RefusalReason::invalid);
-  EXPECT_EQ(refusal.faults.at(0).wrong,
-            "7.000001 yuan are more than the 7 yuan that " + to_text(held.id) + " holds");
+  EXPECT_EQ(refusal.faults.at(0).wrong, "7.000001 yuan are more than the 7 yuan that " + to_text(held.id) + " holds");
   EXPECT_EQ(holds_.size(), 1U);
 }
 
@@ -203,7 +202,8 @@ TEST_F(LedgerTest, CountersCannotOverflow) {
 }
 
 TEST_F(LedgerTest, WorksOnTablesOverOthers) {
-  // decide works on tables over the State's: entries there are seen by the next one, and the State's stay as they were.
+  // decide works on tables over the State's: entries there are seen by the next one, and the State's stay as they
+  // were.
   top_up(Cny::yuan(10));
   auto accounts = Table<AccountRow>::over(accounts_);
   auto holds = Table<HoldRow>::over(holds_);
@@ -221,15 +221,25 @@ TEST_F(LedgerTest, WorksOnTablesOverOthers) {
 using LedgerDeathTest = LedgerTest;
 
 TEST_F(LedgerDeathTest, ApplyAssertsThatTheEntryWasMadeOnTheseBooks) {
-  // The same hold or post applied twice, and an entry nobody may make, are our own bugs: the process stops.
+  // The same hold or post applied twice, and an entry that moves nothing, are our own bugs: the process stops.
   top_up(Cny::yuan(10));
   const EntryRow held = done(hold(books(), next_id(), wallet, clearing, Cny::yuan(4)));
   EXPECT_DEATH(apply(accounts_, holds_, held), "contains");
   const EntryRow posted = done(post(books(), next_id(), held.id, Cny::yuan(4)));
   EXPECT_DEATH(apply(accounts_, holds_, posted), "found != nullptr");
   EntryRow forged = *direct(books(), next_id(), wallet, bank, Cny::yuan(6));
-  forged.amount = Cny::yuan(7);
-  EXPECT_DEATH(apply(accounts_, holds_, forged), "available");
+  forged.amount = Cny();
+  EXPECT_DEATH(apply(accounts_, holds_, forged), "entry.amount");
+}
+
+TEST_F(LedgerTest, AnOverdraftThatWasNotCheckedIsFoundByTheInvariant) {
+  // Funds are checked when an entry is made, not when it is applied; one that slipped by is named afterwards.
+  top_up(Cny::yuan(10));
+  EntryRow forged = *hold(books(), next_id(), wallet, clearing, Cny::yuan(10));
+  forged.amount = Cny::yuan(11);
+  apply(accounts_, holds_, forged);
+  EXPECT_EQ(broken_invariant(books()),
+            to_text(wallet) + " has debits of 11 yuan, pending ones included, and credits of only 10");
 }
 
 /// What is broken once `change` was made to a wallet with 10 yuan, of which 4 are held and 1 was charged.
@@ -356,9 +366,7 @@ class LedgerStreamTest : public LedgerTest, public testing::WithParamInterface<s
         allowed = naive_.may_resolve(named, amount);
         decided = post(books(), id, named, Cny::micro(amount));
         break;
-      default:
-        allowed = naive_.may_resolve(named, 0);
-        decided = release(books(), id, named);
+      default: allowed = naive_.may_resolve(named, 0); decided = release(books(), id, named);
     }
     ASSERT_EQ(decided.has_value(), allowed);
     if (!decided) {
@@ -389,7 +397,7 @@ TEST_P(LedgerStreamTest, AgreesWithTheNaiveModelAfterEveryStep) {
     ASSERT_NO_FATAL_FAILURE(step(random));
     ASSERT_NO_FATAL_FAILURE(expect_same_balances());
   }
-  EXPECT_GT(refusals_, 20);       // both kinds of answer were really drawn
+  EXPECT_GT(refusals_, 20);  // both kinds of answer were really drawn
   EXPECT_GT(last_id_, 60);
 }
 

@@ -234,6 +234,10 @@ TEST(Json, TextReadsBack) {
   const auto value = parse_json(text);
   ASSERT_TRUE(value.has_value());
   EXPECT_EQ(json_text(*value), text);
+  // Both found by wire_fuzz: a zero with a sign, and a decimal that Boost reads one unit wrong in the last place.
+  EXPECT_EQ(json_text(*parse_json("-0.0")), "0");
+  const std::string digits = json_text(*parse_json('-' + std::string(110, '4') + '0'));
+  EXPECT_EQ(json_text(*parse_json(digits)), digits);
   EXPECT_EQ(parse_nested<Requirements>("{").error().code, ErrorCode::corrupt);
   EXPECT_EQ(parse_nested<Requirements>("[]").error().code, ErrorCode::corrupt);
 }

@@ -8,8 +8,8 @@
 #include "model/centre.h"
 #include "model/job.h"
 
-/// Meters: how much `run` of some resources measures, at what price, and what that comes to. The one arithmetic that a
-/// quote, a hold and a bill share, so that they cannot differ: placement quotes with it, trading bills with it.
+/// Meters: how much `run` of some resources measures, at what price, and what that comes to. The one arithmetic that
+/// a quote, a hold and a bill share, so that they cannot differ: placement quotes with it, trading bills with it.
 
 namespace dayan {
 
@@ -18,12 +18,12 @@ inline constexpr Meter meters[] = {Meter::core_time, Meter::card_time, Meter::me
 /// The price of one unit block of a meter: an hour of a core, of a card, of a GB, in the meter's own unit.
 [[nodiscard]] Price price_of(const OfferRow& offer, Meter meter);
 
-/// What `run` (≥ 0) of these resources measures on a meter, in its unit. Run time counts in whole milliseconds, rounded
-/// down; memory in whole MB, rounded up. What passes 64 bits stays at their maximum, which amount_of refuses.
+/// What `run` (≥ 0) of these resources measures on a meter, in its unit. Run time counts in whole milliseconds,
+/// rounded down; memory in whole MB, rounded up. What passes 64 bits stays at their maximum, which amount_of refuses.
 [[nodiscard]] std::int64_t quantity_of(Meter meter, const Resources& resources, Duration run);
 
-/// What `run` of these resources comes to: each meter rounded as named, then added. `exhausted` when a quantity or the
-/// amount leaves its range.
+/// What `run` of these resources comes to: each meter rounded as named, then added. `exhausted` when a quantity or
+/// the amount leaves its range.
 [[nodiscard]] Result<Cny> amount_of(const OfferRow& offer, const Resources& resources, Duration run,
                                     Rounding rounding);
 

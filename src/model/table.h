@@ -43,7 +43,7 @@ class Table {
   /// The final form of a row: it leaves the live rows and stays in the store.
   void retire(RowType row) {
     const Key key = row.key();
-    remove(key);
+    if (contains(key)) remove(key);  // an appended row was never live
     retired_.push_back(std::move(row));
     touched_.erase(key);
   }
@@ -113,7 +113,8 @@ class Table {
  private:
   void remove(const Key& key) {
     const RowType* row = find(key);
-    if (row != nullptr) erased_.insert_or_assign(key, *row);
+    ASSERT(row != nullptr);  // only what is live can be erased
+    erased_.insert_or_assign(key, *row);
     if (base_ != nullptr) {
       own_.insert_or_assign(key, std::nullopt);
     } else {

@@ -21,7 +21,8 @@ using dayan::quantity_of;
 /// of Cny.
 [[nodiscard]] Result<Cny> hold_for(const OfferRow& offer, const Resources& resources, Duration wall_time);
 
-/// What `run` of these resources costs, meters added: each rounded down. Never more than hold_for a longer or equal time.
+/// What `run` of these resources costs, meters added: each rounded down. Never more than hold_for a longer or equal
+/// time.
 [[nodiscard]] Result<Cny> cost_of(const OfferRow& offer, const Resources& resources, Duration run);
 
 /// min(engine, wrapper, the hub's bound): the engine's figure, the wrapper's where it gave one, and never longer than
@@ -29,8 +30,8 @@ using dayan::quantity_of;
 [[nodiscard]] Duration billable_run(const LeaseRow& lease, const AttemptRow& attempt, UnixTime now);
 
 /// The bill of an attempt, a line per meter with a quantity and a price; entry, customer, provider and time are the
-/// caller's to fill in. The fee of each line is share_of(amount, offer.commission). `billed_run` is at most the lease's
-/// wall time, so that the lines never add up to more than was held.
+/// caller's to fill in. The fee of each line is share_of(amount, offer.commission). `billed_run` is at most the
+/// lease's wall time, so that the lines never add up to more than was held.
 [[nodiscard]] std::vector<ChargeRow> rate(const OfferRow& offer, const LeaseRow& lease, Duration billed_run);
 
 }  // namespace dayan::trade

@@ -143,7 +143,8 @@ TEST(RatingPropertyTest, DifferencesOfACumulativeRunTelescope) {
     Cny booked;
     Duration run;
     while (run < c.wall_time) {
-      run = std::min(c.wall_time, run + Duration::microseconds(random.between(1, 1 + c.wall_time.microseconds() / 3)));
+      run =
+          std::min(c.wall_time, run + Duration::microseconds(random.between(1, 1 + c.wall_time.microseconds() / 3)));
       const Cny due = *cost_of(c.offer, c.resources, run);
       ASSERT_GE(due, booked);
       booked += due - booked;
@@ -172,8 +173,8 @@ TEST(RatingPropertyTest, LinesAddUpAndPartsMakeTheWhole) {
 
 TEST(RateTest, LineTellsQuantityPriceAmountAndFee) {
   // One line of a bill, by hand: half an hour of 4 cores at 0.3 yuan, 5 % of it the platform's.
-  const auto lines = rate(offer_of(Cny::micro(300'000), Cny::yuan(9), {}), lease_of({Cores(4), Bytes(1), {}},
-                          Duration::hours(1)), Duration::minutes(30));
+  const auto lines = rate(offer_of(Cny::micro(300'000), Cny::yuan(9), {}),
+                          lease_of({Cores(4), Bytes(1), {}}, Duration::hours(1)), Duration::minutes(30));
   ASSERT_EQ(lines.size(), 1U);
   const ChargeRow& line = lines[0];
   EXPECT_EQ(line.key(), (std::tuple{JobId(11), 4, 2, Meter::core_time}));

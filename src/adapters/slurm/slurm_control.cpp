@@ -1,0 +1,144 @@
+#include "adapters/slurm/slurm_control.h"
+
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "adapters/files.h"
+#include "base/scan.h"
+
+namespace dayan::adapters {
+namespace {
+
+/// "123456 7" → its numbers; nothing when it is not of that form.
+std::optional<std::pair<std::int64_t, std::int64_t>> two_numbers(std::string_view text) {
+  const std::string_view first = take_digits(text);
+  if (first.empty()) return std::nullopt;
+  std::int64_t second = 0;
+  if (take(text, ' ')) {
+    const std::string_view digits = take_digits(text);
+    second = digits.empty() ? 0 : number_of(digits).value_or(0);
+  }
+  return std::pair{number_of(first).value_or(0), second};
+}
+
+std::optional<std::pair<std::int64_t, std::int64_t>> read_stamp(const std::string& path) {
+  // The job's user can write here: whatever it is, it is read briefly and believed only as far as numbers go.
+  const auto text = read_file(path, 100'000);
+  if (!text.has_value() || !text->has_value()) return std::nullopt;
+  return two_numbers(**text);
+}
+
+Result<std::string> random_name() {
+  std::uint64_t value = 0;
+  if (::getrandom(&value, sizeof value, 0) != sizeof value)
+    return fail(ErrorCode::unavailable, "the machine gives no random numbers");
+  return std::to_string(value);
+}
+
+}  // namespace
+
+SlurmControl::SlurmControl(const std::string& folder, const AttemptKey& attempt)
+    : attempt_(attempt), path_(folder + '/' + engine_name(attempt) + control_suffix) {}
+
+bool SlurmControl::is_there() const { return exists(path_); }
+
+void SlurmControl::remove() const { remove_tree(path_); }
+
+Result<void> SlurmControl::create(const StartOrder& order, bool shared) const {
+  const std::string ready = path_ + ".new";
+  remove_tree(ready);
+  TRY(const std::string random, random_name());
+  const std::string stamps = "stamps-" + random;
+  // Another user must come in and write, but no third one shall find it: the upper folder cannot be listed and the
+  // lower one's name cannot be guessed.
+  TRY_VOID(make_folder(ready, shared ? 0711 : 0700));
+  TRY_VOID(make_folder(ready + '/' + stamps, shared ? 0733 : 0700));
+  if (!order.script.empty()) TRY_VOID(write_file(ready + '/' + stamps + "/script", order.script, 0755));
+  Record record;
+  record.add("attempt", engine_name(attempt_));
+  record.add("stamps", stamps);
+  record.add("folder", order.folder);
+  record.add("starts_by_us", order.starts_by.microseconds());
+  record.add("wall_time_us", order.wall_time.microseconds());
+  TRY_VOID(write_file(ready + "/order", record.encode()));
+  TRY(const bool published, publish_folder(ready, path_));
+  if (!published) return fail(ErrorCode::unknown_outcome, "somebody else starts this attempt");
+  return {};
+}
+
+Result<void> SlurmControl::open() {
+  TRY(const std::optional<Record> record, read_record(path_ + "/order"));
+  if (!record.has_value()) return fail(ErrorCode::corrupt, path_ + " has no order in it");
+  stamps_folder_ = path_ + '/' + record->text("stamps");
+  work_folder_ = record->text("folder");
+  starts_by_ = UnixTime(record->number("starts_by_us"));
+  wall_time_ = Duration::microseconds(record->number("wall_time_us"));
+  return {};
+}
+
+SlurmStamps SlurmControl::stamps() const {
+  SlurmStamps stamps;
+  const auto start = read_stamp(stamps_folder_ + "/start");
+  if (start.has_value()) stamps.started_at = UnixTime(start->first);
+  const auto end = read_stamp(stamps_folder_ + "/end");
+  if (end.has_value()) {
+    stamps.ended_at = UnixTime(end->first);
+    stamps.exit_code = static_cast<std::int32_t>(end->second & 0xff);
+  }
+  stamps.expired = exists(stamps_folder_ + "/expired");
+  return stamps;
+}
+
+Result<void> SlurmControl::write_engine_id(const std::string& id) const {
+  return write_file(path_ + "/engine_id", id);
+}
+
+Result<std::string> SlurmControl::engine_id() const {
+  TRY(const std::optional<std::string> id, read_file(path_ + "/engine_id"));
+  return id.value_or("");
+}
+
+Result<void> SlurmControl::ask_to_stop() const {
+  TRY_VOID(write_file(path_ + "/stop", ""));
+  // The wrapper looks for this one: it catches a submission that arrives after its cancellation.
+  return write_file(stamps_folder_ + "/stop", "", 0644);
+}
+
+bool SlurmControl::is_asked_to_stop() const { return exists(path_ + "/stop"); }
+
+Result<void> SlurmControl::write_result(const EngineJob& job) const {
+  Record record;
+  record.add("engine_id", job.engine_id);
+  record.add("outcome", static_cast<std::int64_t>(job.outcome));
+  record.add("exit_code", job.exit_code);
+  record.add("failure", job.failure);
+  record.add("started_at_us", job.started_at.microseconds());
+  record.add("ended_at_us", job.ended_at.microseconds());
+  record.add("engine_run_us", job.engine_run.microseconds());
+  record.add("wrapper_run_us", job.wrapper_run.microseconds());
+  record.add("memory_peak", job.memory_peak.value());
+  return write_file(path_ + "/result", record.encode());
+}
+
+Result<std::optional<EngineJob>> SlurmControl::result() const {
+  TRY(const std::optional<Record> record, read_record(path_ + "/result"));
+  if (!record.has_value()) return std::optional<EngineJob>();
+  EngineJob job;
+  job.attempt = attempt_;
+  job.engine_id = record->text("engine_id");
+  job.state = AttemptState::ended;
+  const std::int64_t outcome = record->number("outcome");
+  if (outcome <= 0 || outcome > static_cast<std::int64_t>(Outcome::expired))
+    return fail(ErrorCode::corrupt, path_ + "/result names no outcome");
+  job.outcome = static_cast<Outcome>(outcome);
+  job.exit_code = static_cast<std::int32_t>(record->number("exit_code"));
+  job.failure = record->text("failure");
+  job.started_at = UnixTime(record->number("started_at_us"));
+  job.ended_at = UnixTime(record->number("ended_at_us"));
+  job.engine_run = Duration::microseconds(record->number("engine_run_us"));
+  job.wrapper_run = Duration::microseconds(record->number("wrapper_run_us"));
+  job.memory_peak = Bytes(record->number("memory_peak"));
+  return std::optional<EngineJob>(std::move(job));
+}
+
+}  // namespace dayan::adapters

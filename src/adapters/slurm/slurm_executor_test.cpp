@@ -1,0 +1,201 @@
+#include "adapters/slurm/slurm_executor.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "adapters/files.h"
+
+/// The executor against a scripted stand-in for Slurm's commands (slurm_real_test has the real ones): what only rare
+/// faults of a real cluster would show.
+
+namespace dayan::adapters {
+namespace {
+
+class FakeSlurm : public Processes {
+ public:
+  Result<ProcessResult> run(const ProcessSpec& spec) override {
+    calls.push_back(spec);
+    const auto is = [&spec](const char* name) {
+      return std::find(spec.argv.begin(), spec.argv.end(), name) != spec.argv.end();
+    };
+    if (is("sbatch")) return sbatch(spec);
+    if (is("squeue"))
+      return queue.has_value() ? Result<ProcessResult>(ProcessResult{0, *queue, ""})
+                               : Result<ProcessResult>(ProcessResult{1, "", "slurm_load_jobs error"});
+    if (is("sacct")) return ProcessResult{0, history, ""};
+    if (is("scontrol")) return ProcessResult{0, "AccountingStorageType   = " + storage + "\n", ""};
+    return ProcessResult{0, "", ""};
+  }
+  int count(const std::string& name) const {
+    return static_cast<int>(std::count_if(calls.begin(), calls.end(), [&name](const ProcessSpec& spec) {
+      return std::find(spec.argv.begin(), spec.argv.end(), name) != spec.argv.end();
+    }));
+  }
+
+  std::function<Result<ProcessResult>(const ProcessSpec&)> sbatch = [](const ProcessSpec&) {
+    return ProcessResult{0, "12\n", ""};
+  };
+  std::optional<std::string> queue = "";  ///< none: the controller is down
+  std::string history;
+  std::string storage = "accounting_storage/none";
+  std::vector<ProcessSpec> calls;
+};
+
+class SlurmExecutorTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "dayan-slurm-XXXXXX";
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    base_ = name;
+    SlurmOptions options;
+    options.folder = base_ + "/control";
+    options.slurm_conf = "/etc/x.conf";
+    options.run_as_prefix = {"sudo", "-n", "-u", "alice"};
+    auto made = make_slurm_executor(options, slurm_);
+    ASSERT_TRUE(made.has_value());
+    executor_ = std::move(*made);
+    order_.attempt = {JobId(7), 3, 2};
+    order_.pool = "batch";
+    order_.account = "proja";
+    order_.folder = base_ + "/50%";
+    order_.command = {"true"};
+    order_.resources = {Cores(4), Bytes(1024 * 1024 + 1), MilliCards(2000)};
+    order_.chip = "ascend910b";
+    order_.wall_time = Duration::seconds(61);
+    order_.starts_by = time_of_day() + Duration::seconds(100);
+    name_ = engine_name(order_.attempt);
+  }
+  void TearDown() override { remove_tree(base_); }
+  std::string line(const std::string& state, const std::string& exit_status = "0") const {
+    return "12|" + state + '|' + exit_status + "|1795308537|1795308540|None|" + name_ + '\n';
+  }
+  std::string control() const { return base_ + "/control/" + name_ + control_suffix; }
+
+  FakeSlurm slurm_;
+  std::string base_;
+  std::string name_;
+  std::unique_ptr<SlurmExecutor> executor_;
+  StartOrder order_;
+};
+
+// Shows the whole command line of a submission, and that it is given nothing of the agent's environment.
+TEST_F(SlurmExecutorTest, SubmitsByOneCommandLine) {
+  ASSERT_EQ(*executor_->start(order_), "12");
+  const ProcessSpec& call = slurm_.calls.back();
+  std::vector<std::string> words = call.argv;
+  const auto deadline =
+      std::find_if(words.begin(), words.end(), [](const auto& w) { return w.starts_with("--deadline="); });
+  ASSERT_NE(deadline, words.end());
+  EXPECT_TRUE(*deadline == "--deadline=now+220seconds" || *deadline == "--deadline=now+219seconds") << *deadline;
+  words.erase(deadline);
+  std::vector<std::string> wanted{"sudo", "-n", "-u", "alice", "/usr/bin/env"};
+  for (const EnvironmentVariable& variable : call.environment) wanted.push_back(variable.name + '=' + variable.value);
+  const std::vector<std::string> rest{"sbatch",
+                                      "--parsable",
+                                      "--no-requeue",
+                                      "--export=ALL",
+                                      "--job-name=" + name_,
+                                      "--comment=" + name_,
+                                      "--partition=batch",
+                                      "--ntasks=1",
+                                      "--cpus-per-task=4",
+                                      "--time=2",
+                                      "--chdir=" + base_ + "/50%",
+                                      "--output=" + base_ + "/50%%/stdout.log",
+                                      "--error=" + base_ + "/50%%/stderr.log",
+                                      "--account=proja",
+                                      "--mem=2M",
+                                      "--gres=gpu:ascend910b:2"};
+  wanted.insert(wanted.end(), rest.begin(), rest.end());
+  EXPECT_EQ(words, wanted);
+  ASSERT_EQ(call.environment.size(), 4U);
+  EXPECT_EQ(call.environment[3], (EnvironmentVariable{"SLURM_CONF", "/etc/x.conf"}));
+  EXPECT_EQ(executor_->start(order_).value(), "12");
+  EXPECT_EQ(slurm_.count("sbatch"), 1);
+}
+
+// Shows that a submission whose answer was lost is looked for before it is repeated.
+TEST_F(SlurmExecutorTest, LooksBeforeItTriesAgain) {
+  slurm_.sbatch = [](const ProcessSpec&) { return fail(ErrorCode::unknown_outcome, "too slow"); };
+  EXPECT_EQ(executor_->start(order_).error().code, ErrorCode::unknown_outcome);
+  EXPECT_TRUE(executor_->list()->empty());
+  slurm_.queue = line("PENDING");
+  EXPECT_EQ(*executor_->start(order_), "12");
+  EXPECT_EQ(slurm_.count("sbatch"), 1);
+  EXPECT_EQ(executor_->list()->front().state, AttemptState::queued);
+}
+
+// Shows that while the controller is silent nothing is started, listed or concluded.
+TEST_F(SlurmExecutorTest, ConcludesNothingFromSilence) {
+  ASSERT_TRUE(executor_->start(order_).has_value());
+  slurm_.queue.reset();
+  EXPECT_EQ(executor_->list().error().code, ErrorCode::unavailable);
+  StartOrder other = order_;
+  other.attempt.task = 4;
+  EXPECT_EQ(executor_->start(other).error().code, ErrorCode::unavailable);
+  EXPECT_EQ(slurm_.count("sbatch"), 1);
+}
+
+// Shows that an end, once seen, stays after Slurm has forgotten the job, and until we forget it.
+TEST_F(SlurmExecutorTest, KeepsAnEnd) {
+  ASSERT_TRUE(executor_->start(order_).has_value());
+  slurm_.queue = line("FAILED", "768");
+  EXPECT_EQ(executor_->list()->front().exit_code, 3);
+  slurm_.queue = "";
+  const auto jobs = executor_->list();
+  ASSERT_EQ(jobs->size(), 1U);
+  EXPECT_EQ(jobs->front().outcome, Outcome::exited);
+  EXPECT_EQ(jobs->front().exit_code, 3);
+  executor_->forget(order_.attempt);
+  EXPECT_TRUE(executor_->list()->empty());
+}
+
+// Shows that a job with another's number is not taken for ours: the name counts.
+TEST_F(SlurmExecutorTest, GoesByTheName) {
+  ASSERT_TRUE(executor_->start(order_).has_value());
+  slurm_.queue = "12|RUNNING|0|1795308537|1795308540|None|somebody-elses\n";
+  const auto jobs = executor_->list();
+  ASSERT_EQ(jobs->size(), 1U);
+  EXPECT_EQ(jobs->front().outcome, Outcome::lost);
+}
+
+// Shows that of two jobs with one name the living one counts.
+TEST_F(SlurmExecutorTest, PrefersTheLivingOne) {
+  ASSERT_TRUE(executor_->start(order_).has_value());
+  slurm_.queue = "13|FAILED|19456|1795308537|1795308540|NonZeroExitCode|" + name_ + '\n' + line("RUNNING");
+  EXPECT_EQ(executor_->list()->front().state, AttemptState::running);
+}
+
+// Shows that the accounting is asked for what the controller has forgotten, where there is one.
+TEST_F(SlurmExecutorTest, AsksTheAccounting) {
+  slurm_.storage = "accounting_storage/slurmdbd";
+  ASSERT_TRUE(executor_->start(order_).has_value());
+  slurm_.history = "12|COMPLETED|0:0|1795308537|1795308547||" + name_ +
+                   "\n12.batch|COMPLETED|0:0|1795308537|1795308547|100K|batch\n";
+  const auto jobs = executor_->list();
+  ASSERT_EQ(jobs->size(), 1U);
+  EXPECT_EQ(jobs->front().outcome, Outcome::exited);
+  EXPECT_EQ(jobs->front().memory_peak, Bytes(102'400));
+  EXPECT_EQ(jobs->front().engine_run, Duration::seconds(10));
+}
+
+// Shows that another user's stamps folder can be entered by who knows its name, and listed by nobody else.
+TEST_F(SlurmExecutorTest, KeepsTheStampsApart) {
+  ASSERT_TRUE(executor_->start(order_).has_value());
+  struct stat info {};
+  ASSERT_EQ(::stat(control().c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0711U);
+  const auto names = names_in(control());
+  ASSERT_TRUE(names.has_value());
+  for (const std::string& name : *names) {
+    if (!name.starts_with("stamps-")) continue;
+    ASSERT_EQ(::stat((control() + '/' + name).c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777, 0733U);
+  }
+}
+
+}  // namespace
+}  // namespace dayan::adapters

@@ -1,0 +1,149 @@
+#include "adapters/slurm/slurm_judge.h"
+
+#include <algorithm>
+
+#include "adapters/slurm/slurm_script.h"
+
+namespace dayan::adapters {
+namespace {
+
+Duration not_negative(Duration duration) { return std::max(duration, Duration()); }
+
+void end_as(EngineJob& job, Outcome outcome, std::string failure) {
+  job.state = AttemptState::ended;
+  job.outcome = outcome;
+  job.failure = std::move(failure);
+}
+
+bool tells_of_memory(const SlurmEvidence& evidence) {
+  const std::string& text = evidence.stderr_tail;
+  const std::size_t line = text.find("slurmstepd");  // "slurmstepd: error: …", "slurmstepd-gu1: error: …"
+  return line != std::string::npos &&
+         (text.find("memory limit", line) != std::string::npos || text.find("oom-kill", line) != std::string::npos ||
+          text.find("oom_kill", line) != std::string::npos);
+}
+
+/// `timeout` ended it, rather than the job happening to choose that exit code.
+bool was_timed_out(const SlurmEvidence& evidence, const EngineJob& job) {
+  return (job.exit_code == 124 || job.exit_code == 137) && evidence.wall_time.microseconds() > 0 &&
+         job.wrapper_run >= evidence.wall_time;
+}
+
+/// An ending by exit code has more than one meaning.
+void refine_exit(const SlurmEvidence& evidence, EngineJob& job) {
+  const bool has_end = evidence.stamps.exit_code.has_value();
+  if (!has_end && job.exit_code == wrapper_too_late) {
+    return evidence.asked_to_stop ? end_as(job, Outcome::stopped, "stopped before it started")
+                                  : end_as(job, Outcome::expired, "Slurm started it too late");
+  }
+  if (!has_end && job.exit_code == wrapper_second_start)
+    return end_as(job, Outcome::lost, "Slurm started it a second time, which was refused");
+  if (!has_end && job.exit_code == wrapper_cannot_write)
+    return end_as(job, Outcome::start_refused, "the job's user cannot write in the agent's control folder");
+  if (was_timed_out(evidence, job))
+    return end_as(job, Outcome::timed_out, "ran longer than " + to_text(evidence.wall_time));
+  // Without control groups Slurm calls it a failure by signal 9 and tells the reason in the job's error output.
+  if (!has_end && job.exit_code == 137 && tells_of_memory(evidence))
+    return end_as(job, Outcome::out_of_memory, "used more memory than it asked for");
+  if (job.exit_code > 128) job.failure = "ended by signal " + std::to_string(job.exit_code - 128);
+}
+
+void judge_ended(const SlurmEvidence& evidence, Outcome outcome, EngineJob& job) {
+  const SlurmJob& slurm = *evidence.job;
+  const bool ran = !evidence.stamps.started_at.is_none();
+  // A job that Slurm's daemon killed for its memory is called a failure to launch too; one that has begun was
+  // launched.
+  if (outcome == Outcome::start_refused && slurm.state == "FAILED" && ran) outcome = Outcome::exited;
+  end_as(job, outcome, "");
+  switch (outcome) {
+    case Outcome::exited: return refine_exit(evidence, job);
+    case Outcome::timed_out: job.failure = "ran longer than Slurm's time limit"; return;
+    case Outcome::out_of_memory: job.failure = "used more memory than it asked for"; return;
+    case Outcome::stopped:
+      // Someone at the centre may cancel too. Then the task deserves another try elsewhere.
+      if (evidence.has_control && !evidence.asked_to_stop) job.outcome = Outcome::lost;
+      job.failure = job.outcome == Outcome::lost ? "cancelled at the centre, not by order" : "stopped on order";
+      return;
+    case Outcome::expired:
+      if (ran) return end_as(job, Outcome::timed_out, "ended at Slurm's deadline");
+      job.failure = "Slurm could not start it in time";
+      return;
+    default: job.failure = "Slurm says " + slurm.state + (slurm.reason.empty() ? "" : ": " + slurm.reason); return;
+  }
+}
+
+/// Times of a job that Slurm knows.
+void add_times(const SlurmEvidence& evidence, AttemptState state, EngineJob& job) {
+  const SlurmJob& slurm = *evidence.job;
+  const SlurmStamps& stamps = evidence.stamps;
+  if (state == AttemptState::queued) return;
+  const bool is_over = state == AttemptState::ended;
+  job.ended_at = is_over ? slurm.ended_at : UnixTime();
+  // Slurm gives a job that never ran its end as its start.
+  const bool never_ran = is_over && stamps.started_at.is_none() && slurm.started_at >= slurm.ended_at;
+  job.started_at = never_ran ? UnixTime() : slurm.started_at;
+  const UnixTime until = is_over ? slurm.ended_at : evidence.now;
+  if (!job.started_at.is_none() && !until.is_none()) job.engine_run = not_negative(until - job.started_at);
+  if (stamps.started_at.is_none()) return;
+  // Killed wrappers leave no end stamp: then the engine's end is the best that is known.
+  job.wrapper_run = not_negative((stamps.ended_at.is_none() ? until : stamps.ended_at) - stamps.started_at);
+}
+
+std::optional<EngineJob> judge_known(const SlurmEvidence& evidence, EngineJob job) {
+  const SlurmJob& slurm = *evidence.job;
+  job.engine_id = slurm.id;
+  job.memory_peak = slurm.memory_peak;
+  const auto verdict = verdict_on(slurm.state, slurm.reason);
+  job.state = verdict.has_value() ? verdict->state : AttemptState::queued;
+  if (!verdict.has_value()) job.failure = "Slurm says " + slurm.state;
+  add_times(evidence, job.state, job);
+  if (job.state == AttemptState::ended) {
+    job.exit_code = slurm.exit_code;
+    judge_ended(evidence, verdict->outcome, job);
+  } else if (job.state == AttemptState::queued && slurm.reason != "None") {
+    job.failure = "waits: " + slurm.reason;
+  }
+  return job;
+}
+
+/// The controller has answered, and does not know it.
+std::optional<EngineJob> judge_unknown(const SlurmEvidence& evidence, EngineJob job) {
+  const SlurmStamps& stamps = evidence.stamps;
+  const bool was_submitted = !evidence.engine_id.empty() || !stamps.started_at.is_none();
+  job.started_at = stamps.started_at;
+  job.ended_at = stamps.ended_at;
+  if (stamps.exit_code.has_value()) {
+    job.wrapper_run = not_negative(stamps.ended_at - stamps.started_at);
+    job.engine_run = job.wrapper_run;  // Slurm has forgotten its own figure
+    job.exit_code = *stamps.exit_code;
+    end_as(job, Outcome::exited, "");
+    refine_exit(evidence, job);
+    if (evidence.asked_to_stop && job.outcome == Outcome::exited && job.exit_code > 128)
+      end_as(job, Outcome::stopped, "stopped on order");
+    return job;
+  }
+  job.ended_at = evidence.now;
+  if (stamps.expired) {
+    end_as(job, Outcome::expired, "Slurm started it too late");
+  } else if (evidence.asked_to_stop && stamps.started_at.is_none()) {
+    end_as(job, Outcome::stopped, "stopped before it started");
+  } else if (was_submitted) {
+    end_as(job, Outcome::lost, "Slurm no longer knows it, and it left no end");
+  } else if (evidence.now > evidence.starts_by) {
+    end_as(job, Outcome::expired, "Slurm never got it in time");  // the wrapper would refuse by now
+  } else {
+    return std::nullopt;
+  }
+  return job;
+}
+
+}  // namespace
+
+std::optional<EngineJob> judge(const SlurmEvidence& evidence) {
+  EngineJob job;
+  job.attempt = evidence.attempt;
+  job.engine_id = evidence.engine_id;
+  return evidence.job.has_value() ? judge_known(evidence, std::move(job)) : judge_unknown(evidence, std::move(job));
+}
+
+}  // namespace dayan::adapters

@@ -1,0 +1,286 @@
+#include "adapters/slurm/slurm_text.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "base/scan.h"
+#include "model/job.h"
+
+namespace dayan::adapters {
+namespace {
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    if (end > 0) lines.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+/// At most `count` fields; the last one keeps any further bars.
+std::vector<std::string> fields_of(std::string_view line, std::size_t count) {
+  std::vector<std::string> fields;
+  while (fields.size() + 1 < count) {
+    const std::size_t bar = line.find('|');
+    if (bar == std::string_view::npos) break;
+    fields.emplace_back(line.substr(0, bar));
+    line.remove_prefix(bar + 1);
+  }
+  fields.emplace_back(line);
+  return fields;
+}
+
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  const std::string_view digits = take_digits(text);
+  if (digits.empty() || !text.empty()) return std::nullopt;
+  return number_of(digits);
+}
+
+tl::unexpected<Error> not_understood(const char* command, std::string_view line) {
+  return fail(ErrorCode::corrupt, std::string(command) + " printed a line that is not understood: " + quote(line));
+}
+
+/// squeue tells a wait status.
+std::int32_t exit_code_of_wait(std::int64_t status) {
+  const std::int64_t signal = status & 0x7f;
+  return static_cast<std::int32_t>(signal != 0 ? 128 + signal : (status >> 8) & 0xff);
+}
+
+/// sacct tells "code:signal".
+std::optional<std::int32_t> exit_code_of_pair(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const auto code = whole_number(text.substr(0, colon));
+  const auto signal = whole_number(text.substr(colon + 1));
+  if (!code.has_value() || !signal.has_value()) return std::nullopt;
+  return static_cast<std::int32_t>(*signal != 0 ? 128 + (*signal & 0x7f) : *code & 0xff);
+}
+
+/// "159421K", "12.5M", "0": bytes, fractions of a unit dropped.
+Bytes parse_memory(std::string_view text) {
+  const std::string_view digits = take_digits(text);
+  if (digits.empty()) return Bytes();
+  const std::size_t unit = std::string_view("KMGT").find(text.empty() ? ' ' : text.back());
+  const std::int64_t count = number_of(digits).value_or(0);
+  if (unit == std::string_view::npos) return Bytes(count);
+  std::int64_t bytes = 0;
+  if (__builtin_mul_overflow(count, std::int64_t{1} << (10 * (unit + 1)), &bytes)) return Bytes();
+  return Bytes(bytes);
+}
+
+/// A node's cards: "gpu:ascend910b:8(S:0-1),other:1" has eight. Other generic resources than gpu are not cards.
+struct NodeCards {
+  std::string chip;
+  std::int64_t count = 0;
+};
+NodeCards parse_gres(std::string_view text) {
+  NodeCards cards;
+  while (!text.empty()) {
+    std::string_view item = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(item.size() + 1, text.size()));
+    item = item.substr(0, item.find('('));
+    if (!item.starts_with("gpu:") || cards.count > 0) continue;
+    item.remove_prefix(4);
+    const std::size_t colon = item.rfind(':');
+    const auto count = whole_number(colon == std::string_view::npos ? item : item.substr(colon + 1));
+    if (!count.has_value()) continue;
+    cards.count = *count;
+    if (colon != std::string_view::npos) cards.chip = std::string(item.substr(0, colon));
+  }
+  return cards;
+}
+
+bool is_usable(std::string_view state) {
+  for (const std::string_view word :
+       {"down", "drain", "fail", "unk", "maint", "error", "power", "future", "reboot"}) {
+    if (state.find(word) != std::string_view::npos) return false;
+  }
+  return state.find('*') == std::string_view::npos;  // the controller does not hear from it
+}
+
+struct Node {
+  std::int64_t cores = 0;
+  std::int64_t memory = 0;  ///< MiB
+  NodeCards cards;
+};
+
+void add_node(PoolRow& pool, const Node& node) {
+  const Cores cores(node.cores);
+  const Bytes memory(node.memory * 1024 * 1024);
+  const MilliCards cards(node.cards.count * 1000);
+  const bool first = pool.nodes == 0;
+  pool.nodes += 1;
+  pool.cores_per_node = first ? cores : std::min(pool.cores_per_node, cores);
+  pool.memory_per_node = first ? memory : std::min(pool.memory_per_node, memory);
+  pool.cards_per_node = first ? cards : std::min(pool.cards_per_node, cards);
+  if (first) pool.chip = node.cards.chip;
+  // Nodes with different cards have none in common that could be promised.
+  if (pool.cards_per_node.is_zero() || pool.chip != node.cards.chip) pool.cards_per_node = MilliCards();
+  if (pool.cards_per_node.is_zero()) pool.chip.clear();
+}
+
+}  // namespace
+
+UnixTime parse_slurm_time(std::string_view text) {
+  const auto epoch = whole_number(text);
+  if (epoch.has_value()) return *epoch > 4'000'000'000'000 ? UnixTime() : UnixTime(*epoch * 1'000'000);
+  tm parts{};
+  const std::string copy(text);
+  const char* end = ::strptime(copy.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+  if (end == nullptr || *end != '\0') return UnixTime();
+  parts.tm_isdst = -1;
+  const time_t seconds = ::mktime(&parts);
+  return seconds <= 0 ? UnixTime() : UnixTime(std::int64_t{seconds} * 1'000'000);
+}
+
+std::optional<Duration> parse_slurm_duration(std::string_view text) {
+  if (text == "infinite" || text == "UNLIMITED") return wall_time_limit_max;
+  std::int64_t days = 0;
+  const std::size_t dash = text.find('-');
+  if (dash != std::string_view::npos) {
+    const auto number = whole_number(text.substr(0, dash));
+    if (!number.has_value() || *number > 100'000) return std::nullopt;
+    days = *number;
+    text.remove_prefix(dash + 1);
+  }
+  std::int64_t seconds = 0;
+  int parts = 0;
+  while (true) {
+    const std::size_t colon = std::min(text.find(':'), text.size());
+    const auto number = whole_number(text.substr(0, colon));
+    if (!number.has_value() || *number > 100'000'000 || ++parts > 3) return std::nullopt;
+    seconds = seconds * 60 + *number;
+    if (colon == text.size()) break;
+    text.remove_prefix(colon + 1);
+  }
+  if (parts == 1) seconds *= dash == std::string_view::npos ? 60 : 3600;  // "90" are minutes, "1-12" days and hours
+  if (parts == 2 && dash != std::string_view::npos) seconds *= 60;        // "1-12:30"
+  return Duration::seconds(days * 86'400 + seconds);
+}
+
+Result<std::vector<SlurmJob>> parse_squeue(std::string_view text) {
+  std::vector<SlurmJob> jobs;
+  for (const std::string_view line : lines_of(text)) {
+    const std::vector<std::string> fields = fields_of(line, 7);
+    const auto status = fields.size() == 7 ? whole_number(fields[2]) : std::nullopt;
+    if (!status.has_value() || !whole_number(fields[0]).has_value()) return not_understood("squeue", line);
+    jobs.push_back({fields[0], fields[6], fields[1], fields[5], exit_code_of_wait(*status),
+                    parse_slurm_time(fields[3]), parse_slurm_time(fields[4]), Bytes()});
+  }
+  return jobs;
+}
+
+Result<std::vector<SlurmJob>> parse_sacct(std::string_view text) {
+  std::vector<SlurmJob> jobs;
+  for (const std::string_view line : lines_of(text)) {
+    const std::vector<std::string> fields = fields_of(line, 7);
+    const auto code = fields.size() == 7 ? exit_code_of_pair(fields[2]) : std::nullopt;
+    if (!code.has_value()) return not_understood("sacct", line);
+    const std::string id = fields[0].substr(0, fields[0].find('.'));
+    const Bytes memory = parse_memory(fields[5]);
+    if (fields[0] != id) {
+      if (!jobs.empty() && jobs.back().id == id) jobs.back().memory_peak = std::max(jobs.back().memory_peak, memory);
+      continue;
+    }
+    // "CANCELLED by 1001"
+    jobs.push_back({id, fields[6], fields[1].substr(0, fields[1].find(' ')), "", *code, parse_slurm_time(fields[3]),
+                    parse_slurm_time(fields[4]), memory});
+  }
+  return jobs;
+}
+
+Result<std::vector<PoolRow>> parse_sinfo(std::string_view text, const std::vector<std::string>& wanted) {
+  std::map<std::string, PoolRow> pools;
+  for (const std::string_view line : lines_of(text)) {
+    const std::vector<std::string> fields = fields_of(line, 7);
+    const auto cores = fields.size() == 7 ? whole_number(fields[2]) : std::nullopt;
+    const auto memory = fields.size() == 7 ? whole_number(fields[3]) : std::nullopt;
+    if (!cores.has_value() || !memory.has_value()) return not_understood("sinfo", line);
+    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), fields[0]) == wanted.end()) continue;
+    PoolRow& pool = pools[fields[0]];
+    pool.name = fields[0];
+    pool.wall_time_max = std::min(parse_slurm_duration(fields[5]).value_or(wall_time_limit_max), wall_time_limit_max);
+    if (is_usable(fields[6])) add_node(pool, {*cores, *memory, parse_gres(fields[4])});
+  }
+  std::vector<PoolRow> rows;
+  for (auto& [name, pool] : pools) rows.push_back(std::move(pool));
+  return rows;
+}
+
+std::optional<SlurmVerdict> verdict_on(std::string_view state, std::string_view reason) {
+  struct Word {
+    std::string_view name;
+    SlurmVerdict verdict;
+  };
+  using S = AttemptState;
+  using O = Outcome;
+  constexpr std::array<Word, 24> words = {{
+      {"PENDING", {S::queued, O::none}},
+      {"CONFIGURING", {S::queued, O::none}},
+      {"REQUEUED", {S::queued, O::none}},
+      {"REQUEUE_HOLD", {S::queued, O::none}},
+      {"REQUEUE_FED", {S::queued, O::none}},
+      {"RESV_DEL_HOLD", {S::queued, O::none}},
+      {"SPECIAL_EXIT", {S::queued, O::none}},
+      {"RUNNING", {S::running, O::none}},
+      {"COMPLETING", {S::running, O::none}},
+      {"SUSPENDED", {S::running, O::none}},
+      {"STOPPED", {S::running, O::none}},
+      {"SIGNALING", {S::running, O::none}},
+      {"STAGE_OUT", {S::running, O::none}},
+      {"RESIZING", {S::running, O::none}},
+      {"COMPLETED", {S::ended, O::exited}},
+      {"FAILED", {S::ended, O::exited}},
+      {"TIMEOUT", {S::ended, O::timed_out}},
+      {"CANCELLED", {S::ended, O::stopped}},
+      {"OUT_OF_MEMORY", {S::ended, O::out_of_memory}},
+      {"NODE_FAIL", {S::ended, O::lost}},
+      {"PREEMPTED", {S::ended, O::lost}},
+      {"REVOKED", {S::ended, O::lost}},
+      {"DEADLINE", {S::ended, O::expired}},
+      {"BOOT_FAIL", {S::ended, O::start_refused}},
+  }};
+  // A job that Slurm took and found impossible afterwards, or could not launch, has failed without having run.
+  if (state == "FAILED" && (reason == "JobLaunchFailure" || reason == "BadConstraints"))
+    return SlurmVerdict{S::ended, O::start_refused};
+  for (const Word& word : words) {
+    if (word.name == state) return word.verdict;
+  }
+  return std::nullopt;
+}
+
+Error sbatch_error(std::string_view text) {
+  const auto says = [text](std::initializer_list<std::string_view> phrases) {
+    return std::any_of(phrases.begin(), phrases.end(),
+                       [text](std::string_view phrase) { return text.find(phrase) != std::string_view::npos; });
+  };
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  std::string wrong =
+      "sbatch: " + quote(text.substr(text.rfind('\n') == std::string_view::npos ? 0 : text.rfind('\n') + 1));
+  // The request may have reached the controller: only a look can tell.
+  if (says({"Socket timed out", "Zero Bytes were transmitted", "Message receive failure"}))
+    return {ErrorCode::unknown_outcome, {}, std::move(wrong), {}};
+  if (says({"Unable to contact slurm controller", "Connection refused", "standby mode", "temporarily", "submit limit",
+            "MaxJobCount", "AssocMaxSubmitJobLimit", "QOSMaxSubmitJob", "Protocol authentication error",
+            "Slurm is in the process", "Could not establish a configuration source"}))
+    return {ErrorCode::unavailable, {}, std::move(wrong), {}};
+  if (says({"Invalid partition", "invalid partition"})) return {ErrorCode::invalid, "pool", std::move(wrong), {}};
+  if (says({"Invalid account"})) return {ErrorCode::denied, "account", std::move(wrong), {}};
+  if (says({"Requested node configuration is not available", "Invalid generic resource", "CPU count"}))
+    return {ErrorCode::invalid, "resources", std::move(wrong), {}};
+  return {ErrorCode::denied, {}, std::move(wrong), {}};
+}
+
+std::int64_t minutes_up(Duration duration) { return std::max<std::int64_t>(1, (duration.seconds_up() + 59) / 60); }
+
+std::int64_t mebibytes_up(Bytes size) {
+  constexpr std::int64_t mebibyte = 1024 * 1024;
+  return size.value() / mebibyte + (size.value() % mebibyte > 0 ? 1 : 0);
+}
+
+}  // namespace dayan::adapters

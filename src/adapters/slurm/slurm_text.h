@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "base/units.h"
+#include "model/centre.h"
+#include "model/engine_job.h"
+
+/// What Slurm's commands print, and what they are told, as texts. No I/O.
+
+namespace dayan::adapters {
+
+/// One line of squeue or sacct.
+struct SlurmJob {
+  std::string id;
+  std::string name;
+  std::string state;  ///< Slurm's word in capitals
+  std::string reason;
+  std::int32_t exit_code = 0;  ///< as shells count it: 128 + a signal's number
+  UnixTime started_at;         ///< none before it runs; for a job that waits, possibly a forecast
+  UnixTime ended_at;           ///< for a job that runs, a forecast
+  Bytes memory_peak;           ///< sacct only
+
+  friend bool operator==(const SlurmJob&, const SlurmJob&) = default;
+};
+
+/// The name comes last, since it alone may hold any character.
+inline constexpr const char* squeue_format = "JobID:|,State:|,exit_code:|,StartTime:|,EndTime:|,Reason:|,Name:";
+inline constexpr const char* sacct_format = "JobIDRaw,State,ExitCode,Start,End,MaxRSS,JobName";
+inline constexpr const char* sinfo_format = "%R|%N|%c|%m|%G|%l|%T";
+
+/// Lines that are not of this format are an error, `corrupt`: a listing that was understood by half proves nothing.
+[[nodiscard]] Result<std::vector<SlurmJob>> parse_squeue(std::string_view text);
+/// A job's steps are folded into it: they know the memory.
+[[nodiscard]] Result<std::vector<SlurmJob>> parse_sacct(std::string_view text);
+/// A partition each, with what its weakest node has; nodes that are down or draining do not count. `wanted` empty:
+/// all.
+[[nodiscard]] Result<std::vector<PoolRow>> parse_sinfo(std::string_view text, const std::vector<std::string>& wanted);
+
+/// Slurm's word for a state, as ours. Ended ones get their outcome; `exited` needs the exit code beside it.
+struct SlurmVerdict {
+  AttemptState state = AttemptState::queued;
+  Outcome outcome = Outcome::none;
+
+  friend bool operator==(const SlurmVerdict&, const SlurmVerdict&) = default;
+};
+/// Nothing for a word that this program does not know.
+[[nodiscard]] std::optional<SlurmVerdict> verdict_on(std::string_view state, std::string_view reason);
+
+/// Epoch seconds (we ask for them), or Slurm's usual local time without a zone, read in this machine's zone; none for
+/// "N/A", "Unknown" and the like.
+[[nodiscard]] UnixTime parse_slurm_time(std::string_view text);
+/// "1-02:03:04", "30:00", "infinite".
+[[nodiscard]] std::optional<Duration> parse_slurm_duration(std::string_view text);
+
+/// What sbatch complained of, as our kinds of failure.
+[[nodiscard]] Error sbatch_error(std::string_view text);
+
+/// The rounding of the time limit: whole minutes, up.
+[[nodiscard]] std::int64_t minutes_up(Duration duration);
+/// Slurm's megabytes are of 1024 × 1024 bytes; up.
+[[nodiscard]] std::int64_t mebibytes_up(Bytes size);
+
+}  // namespace dayan::adapters

@@ -1,0 +1,132 @@
+#include <algorithm>
+
+#include "execute/steps.h"
+
+namespace dayan::execute {
+
+namespace {
+
+bool same_task(const AttemptKey& a, const AttemptKey& b) { return a.job == b.job && a.task == b.task; }
+
+/// Is an older attempt of the same task still there, or may it be? Two attempts of a task never run side by side.
+bool older_may_be_alive(const AgentState& state, const LeaseRecord& record) {
+  for (const LeaseRecord* other = &record; other != state.leases.data();) {
+    --other;
+    if (!same_task(other->attempt(), record.attempt())) break;
+    if (may_be_alive(other->phase)) return true;
+  }
+  return std::any_of(state.orphans.begin(), state.orphans.end(), [&](const AttemptKey& orphan) {
+    return same_task(orphan, record.attempt()) && orphan.number < record.lease.number;
+  });
+}
+
+/// Before the start order: may it still be started?
+bool ended_before_start(LeaseRecord& record, Want want, UnixTime now) {
+  if (want != Want::run) {
+    end_unstarted(record, Outcome::stopped, "stopped before it was started", now);
+    return true;
+  }
+  if (now > record.lease.starts_by) {
+    end_unstarted(
+        record, Outcome::expired,
+        record.failure.empty() ? "it could not be started by " + to_text(record.lease.starts_by) : record.failure,
+        now);
+    return true;
+  }
+  return false;
+}
+
+bool is_due(const LeaseRecord& record, UnixTime now) { return !record.under_way && now >= record.retry_at; }
+
+void stop_when_due(LeaseRecord& record, Want want, UnixTime now, std::vector<Action>& actions) {
+  const bool too_late_in_queue = record.state == AttemptState::queued && now > record.lease.starts_by;
+  const bool overtime = now > record.lease.ends_at + overtime_patience;
+  if (want == Want::run && !overtime && !too_late_in_queue) return;
+  if (!record.stop_ordered_at.is_none() && now - record.stop_ordered_at < stop_repeat) return;
+  record.stop_ordered_at = now;
+  actions.push_back(StopAttempt{record.attempt()});
+}
+
+void collect_when_due(LeaseRecord& record, Want want, UnixTime now, std::vector<Action>& actions) {
+  if (want == Want::over || !record.has_run) {
+    // Nobody waits for the outputs any more; the usage still goes, as evidence.
+    change_record(record, [](LeaseRecord& r) { enter(r, Phase::collected); });
+    return;
+  }
+  if (!is_due(record, now)) return;
+  record.under_way = true;
+  actions.push_back(CollectOutputs{record.attempt()});
+}
+
+void stage(LeaseRecord& record, std::vector<Action>& actions) {
+  change_record(record, [](LeaseRecord& r) {
+    r.phase = Phase::staging;
+    r.state = AttemptState::staging;
+    r.under_way = true;
+  });
+  actions.push_back(StageInputs{record.attempt()});
+}
+
+}  // namespace
+
+Want want_of(const AgentState& state, const LeaseRecord& record) {
+  if (record.lease.desired == Desired::ended) return Want::over;
+  const LeaseRecord* next = &record + 1;
+  const bool is_last = next == state.leases.data() + state.leases.size();
+  if (!is_last && same_task(next->attempt(), record.attempt())) return Want::over;
+  return record.lease.desired == Desired::stop ? Want::stop : Want::run;
+}
+
+Duration retry_delay(std::int32_t retries) {
+  const Duration delay = Duration::seconds(std::int64_t{1} << std::clamp(retries - 1, 0, 10));
+  return std::min(delay, retry_delay_max);
+}
+
+void retry_later(LeaseRecord& record, UnixTime now) {
+  ++record.retries;
+  record.retry_at = now + retry_delay(record.retries);
+}
+
+void enter(LeaseRecord& record, Phase phase) {
+  record.phase = phase;
+  record.under_way = false;
+  record.retries = 0;
+  record.retry_at = UnixTime();
+}
+
+void end_unstarted(LeaseRecord& record, Outcome outcome, std::string failure, UnixTime now) {
+  change_record(record, [&](LeaseRecord& r) {
+    enter(r, Phase::collected);
+    r.state = AttemptState::ended;
+    r.outcome = outcome;
+    r.failure = std::move(failure);
+    r.ended_at = now;
+  });
+}
+
+void advance(AgentState& state, LeaseRecord& record, UnixTime now, std::vector<Action>& actions) {
+  const Want want = want_of(state, record);
+  switch (record.phase) {
+    case Phase::wanted:
+      // Without a look the engine may already run it (the journal was lost), and its folder would be overwritten.
+      if (!ended_before_start(record, want, now) && state.looked) stage(record, actions);
+      return;
+    case Phase::staging:
+      if (!ended_before_start(record, want, now) && is_due(record, now)) stage(record, actions);
+      return;
+    case Phase::staged:
+      if (ended_before_start(record, want, now) || !is_due(record, now)) return;
+      if (!state.looked || older_may_be_alive(state, record)) return;
+      record.phase = Phase::ordered;
+      record.under_way = true;
+      actions.push_back(StartAttempt{record.attempt()});
+      return;
+    case Phase::ordered: return;  // its result, or a look, tells how it goes on
+    case Phase::running: return stop_when_due(record, want, now, actions);
+    case Phase::ended: return collect_when_due(record, want, now, actions);
+    case Phase::collected:
+    case Phase::reported: return;  // report.cpp and reconcile.cpp
+  }
+}
+
+}  // namespace dayan::execute

@@ -1,0 +1,228 @@
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "base/scan.h"
+#include "jobfile/check_file.h"
+#include "jobfile/job_file.h"
+#include "jobfile/sbatch_options.h"
+#include "jobfile/source_text.h"
+#include "jobfile/yaml_values.h"
+
+namespace dayan::jobfile {
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  const std::string_view digits = take_digits(text);
+  if (digits.empty() || !text.empty()) return std::nullopt;
+  return number_of(digits);
+}
+
+/// Slurm's own sizes: a number in units of 2^20 bytes, or with K, M, G or T of 2^10, 2^20, …
+std::optional<Bytes> slurm_size(std::string_view text) {
+  const std::string_view digits = take_digits(text);
+  if (digits.empty()) return std::nullopt;
+  auto number = number_of(digits);
+  int shift = 20;
+  if (!text.empty()) {
+    constexpr std::string_view units = "kmgt";
+    const auto unit = units.find(lower(text.front()));
+    text.remove_prefix(1);
+    if (unit == std::string_view::npos || (!text.empty() && text != "B" && text != "b")) return std::nullopt;
+    shift = 10 * (static_cast<int>(unit) + 1);
+  }
+  std::int64_t bytes = 0;
+  if (!number.has_value() || __builtin_mul_overflow(*number, std::int64_t{1} << shift, &bytes)) return std::nullopt;
+  return Bytes(bytes);
+}
+
+/// Slurm's own times: minutes, m:s, h:m:s, d-h, d-h:m, d-h:m:s.
+std::optional<Duration> slurm_time(std::string_view text) {
+  std::int64_t days = 0;
+  bool has_days = false;
+  if (const std::size_t dash = text.find('-'); dash != std::string_view::npos) {
+    const auto number = whole_number(text.substr(0, dash));
+    if (!number.has_value() || *number > 100'000) return std::nullopt;
+    days = *number;
+    has_days = true;
+    text.remove_prefix(dash + 1);
+  }
+  std::array<std::int64_t, 3> parts{};
+  std::size_t count = 0;
+  while (true) {
+    const std::size_t end = std::min(text.find(':'), text.size());
+    const auto number = whole_number(text.substr(0, end));
+    if (!number.has_value() || *number > 100'000'000 || count == parts.size()) return std::nullopt;
+    parts[count++] = *number;
+    if (end == text.size()) break;
+    text.remove_prefix(end + 1);
+  }
+  std::int64_t seconds = 0;
+  if (has_days) seconds = days * 86'400 + parts[0] * 3'600 + parts[1] * 60 + parts[2];
+  else if (count == 1) seconds = parts[0] * 60;
+  else if (count == 2) seconds = parts[0] * 60 + parts[1];
+  else seconds = parts[0] * 3'600 + parts[1] * 60 + parts[2];
+  return Duration::seconds(seconds);
+}
+
+/// Gives each option its meaning here, or a fault, or a note.
+class SbatchReader {
+ public:
+  SbatchReader(JobFile& file, FaultList& faults) : file_(file), faults_(faults) {}
+
+  void read(const SbatchOption& option);
+  void finish();
+  /// The option that a field of JobSpec comes from.
+  [[nodiscard]] static std::string name_of(std::string_view field);
+
+ private:
+  void read_array(const SbatchOption& option);
+  void read_cards(const SbatchOption& option, std::string_view text);
+  void read_gres(const SbatchOption& option);
+  void read_one(const SbatchOption& option);
+  void refuse(const SbatchOption& option, std::string right) {
+    faults_.add_at(option.line, option.name, quote(option.value) + " is not read here", std::move(right));
+  }
+
+  JobFile& file_;
+  FaultList& faults_;
+  Bytes memory_per_core_;
+};
+
+void SbatchReader::read(const SbatchOption& option) {
+  Requirements& wanted = file_.spec.requirements;
+  const std::string& name = option.name;
+  faults_.place(name, option.line);
+  if (name == "--job-name") {
+    file_.spec.name = option.value;
+  } else if (name == "--array") {
+    read_array(option);
+  } else if (name == "--cpus-per-task") {
+    const auto cores = whole_number(option.value);
+    if (cores.has_value()) wanted.resources.cores = Cores(*cores);
+    else refuse(option, "give a whole number of cores");
+  } else if (name == "--ntasks" || name == "--ntasks-per-node" || name == "--nodes") {
+    read_one(option);
+  } else if (name == "--mem" || name == "--mem-per-cpu") {
+    const auto size = slurm_size(option.value);
+    if (!size.has_value() || size->is_zero())
+      return refuse(option, "give a size as Slurm does, e.g. 500M or 4G; 0 (all of a node) has no equal here");
+    (name == "--mem" ? wanted.resources.memory : memory_per_core_) = *size;
+  } else if (name == "--time") {
+    const auto time = slurm_time(option.value);
+    if (time.has_value()) wanted.wall_time = *time;
+    else refuse(option, "give a time as Slurm does, e.g. 10 (minutes), 1:30:00 or 2-0");
+  } else if (name == "--gres") {
+    read_gres(option);
+  } else if (name.starts_with("--gpus")) {
+    read_cards(option, option.value);
+  } else if (name == "--export" && option.value != "ALL" && option.value != "NONE") {
+    refuse(option, "set variables in the script: the submitter's environment does not travel");
+  } else {
+    std::string note = "line " + std::to_string(option.line) + ": " + name + " has no effect here";
+    if (name == "--output" || name == "--error") note += ": standard output and error are always kept as the logs";
+    file_.notes.push_back(std::move(note));
+  }
+}
+
+void SbatchReader::read_array(const SbatchOption& option) {
+  std::string_view text = option.value;
+  const std::size_t percent = std::min(text.find('%'), text.size());
+  std::string_view range = text.substr(0, percent);
+  const std::size_t dash = std::min(range.find('-'), range.size());
+  const auto first = whole_number(range.substr(0, dash));
+  const auto last = dash == range.size() ? first : whole_number(range.substr(dash + 1));
+  if (!first.has_value() || !last.has_value() || *first != 0)
+    return refuse(option, "give a range from zero, e.g. 0-47 or 0-47%16: tasks are counted from zero here");
+  if (*last >= array_count_max) return refuse(option, "give at most " + std::to_string(array_count_max) + " tasks");
+  file_.spec.count = static_cast<std::int32_t>(*last + 1);
+  if (percent == text.size()) return;
+  const auto throttle = whole_number(text.substr(percent + 1));
+  if (!throttle.has_value() || *throttle < 1 || *throttle > array_count_max)
+    return refuse(option, "give the number of tasks at once after %, e.g. 0-47%16");
+  file_.spec.throttle = static_cast<std::int32_t>(*throttle);
+}
+
+void SbatchReader::read_one(const SbatchOption& option) {
+  if (option.value == "1" || (option.name == "--nodes" && option.value == "1-1")) return;
+  refuse(option, "give 1: a task runs on one node; use --cpus-per-task for its cores and --array for many tasks");
+}
+
+/// "[type:]count"
+void SbatchReader::read_cards(const SbatchOption& option, std::string_view text) {
+  const std::size_t colon = text.find(':');
+  std::string chip;
+  if (colon != std::string_view::npos) {
+    for (const char c : text.substr(0, colon)) chip += lower(c);
+    text.remove_prefix(colon + 1);
+  }
+  const auto cards = whole_number(text);
+  if (!cards.has_value() || *cards > 1'000) return refuse(option, "give the number of cards, e.g. 2 or a100:2");
+  file_.spec.requirements.resources.cards = MilliCards(*cards * 1'000);
+  if (!chip.empty()) file_.spec.requirements.chips = {chip};
+}
+
+/// "gpu", "gpu:2", "gpu:a100", "gpu:a100:2"
+void SbatchReader::read_gres(const SbatchOption& option) {
+  std::string_view text = option.value;
+  if (text != "gpu" && !text.starts_with("gpu:"))
+    return refuse(option, "give cards as gpu:2 or gpu:a100:2; other resources have no equal here");
+  text.remove_prefix(std::min<std::size_t>(text.size(), 4));
+  if (text.empty()) return read_cards(option, "1");
+  const bool has_count = is_digit(text.back()) && (text.find(':') != std::string_view::npos || whole_number(text));
+  if (has_count) return read_cards(option, text);
+  read_cards(option, std::string(text) + ":1");
+}
+
+void SbatchReader::finish() {
+  Requirements& wanted = file_.spec.requirements;
+  if (!memory_per_core_.is_zero() && wanted.resources.memory.is_zero()) {
+    std::int64_t memory = 0;
+    if (__builtin_mul_overflow(memory_per_core_.value(), wanted.resources.cores.value(), &memory))
+      faults_.add("--mem-per-cpu", "comes to too much memory", "give less");
+    else wanted.resources.memory = Bytes(memory);
+  }
+  if (wanted.wall_time == Duration() && !faults_.covers("--time"))
+    faults_.add("--time", "is missing or zero", "give the limit of one task, e.g. #SBATCH --time=10 (minutes)");
+  if (file_.spec.name.empty()) file_.spec.name = "sbatch";  // as sbatch names a script without a name
+}
+
+std::string SbatchReader::name_of(std::string_view field) {
+  static constexpr std::pair<std::string_view, std::string_view> names[] = {
+      {"name", "--job-name"},
+      {"count", "--array"},
+      {"throttle", "--array"},
+      {"requirements.resources.cores", "--cpus-per-task"},
+      {"requirements.resources.memory", "--mem"},
+      {"requirements.resources.cards", "--gpus"},
+      {"requirements.chips", "--gpus"},
+      {"requirements.wall_time", "--time"},
+      {"payload.script", "script"},
+      {"payload.command", "script"},
+  };
+  for (const auto& [from, to] : names) {
+    if (field.starts_with(from)) return std::string(to);
+  }
+  return std::string(field);
+}
+
+}  // namespace
+
+tl::expected<JobFile, Faults> parse_sbatch(std::string_view script) {
+  FaultList faults;
+  if (!check_source_text(script, "script", faults)) return tl::unexpected(faults.take());
+  JobFile file;
+  file.spec.payload.script = script;
+  if (!script.starts_with("#!"))
+    faults.add_at(1, "script", "does not begin with #!", "begin with the program that reads it, e.g. #!/bin/bash");
+  SbatchReader reader(file, faults);
+  for (const SbatchOption& option : read_sbatch_options(script, file.notes, faults)) reader.read(option);
+  reader.finish();
+  check_file(file, SbatchReader::name_of, faults);
+  if (!faults.empty()) return tl::unexpected(faults.take());
+  return file;
+}
+
+}  // namespace dayan::jobfile

@@ -1,0 +1,139 @@
+#include <gtest/gtest.h>
+
+#include "jobfile/job_file.h"
+
+namespace dayan::jobfile {
+namespace {
+
+std::string all_texts(const Faults& faults) {
+  std::string all;
+  for (const Error& each : faults) all += to_text(each) + '\n';
+  return all;
+}
+
+/// A batch script with these lines in its head.
+std::string script_of(std::string_view lines) { return "#!/bin/bash\n" + std::string(lines) + "\necho hi\n"; }
+
+// Shows that the common options of a batch script arrive in their place, and that the script is the whole text.
+TEST(Sbatch, ACommonScriptIsRead) {
+  const std::string text = script_of(
+      "#SBATCH --job-name=film  # a comment\n"
+      "#SBATCH --array=0-47%16 -c4\n"
+      "# a comment\n\n"
+      "#SBATCH --ntasks=1 -N 1 --mem=2G\n"
+      "#SBATCH -t 1:30:00\n"
+      "#SBATCH --gres=gpu:A100:2\n"
+      "#SBATCH -o \"out %j.txt\" -p debug");
+  const auto file = parse_sbatch(text);
+  ASSERT_TRUE(file.has_value()) << all_texts(file.error());
+  EXPECT_EQ(file->spec.name, "film");
+  EXPECT_EQ(file->spec.count, 48);
+  EXPECT_EQ(file->spec.throttle, 16);
+  EXPECT_EQ(file->spec.requirements.resources, (Resources{Cores(4), Bytes(std::int64_t{2} << 30), MilliCards(2'000)}));
+  EXPECT_EQ(file->spec.requirements.chips, std::vector<std::string>{"a100"});
+  EXPECT_EQ(file->spec.requirements.wall_time, Duration::minutes(90));
+  EXPECT_EQ(file->spec.payload.script, text);
+  ASSERT_EQ(file->notes.size(), 2U);
+  EXPECT_TRUE(file->notes[0].starts_with("line 9: --output has no effect here")) << file->notes[0];
+  EXPECT_EQ(file->notes[1], "line 9: --partition has no effect here");
+}
+
+// Shows that Slurm's ways to write times and sizes mean here what they mean there.
+TEST(Sbatch, TimesAndSizesAreSlurms) {
+  const std::vector<std::pair<std::string, Duration>> times = {
+      {"10", Duration::minutes(10)},   {"1:30", Duration::seconds(90)},     {"1:0:0", Duration::hours(1)},
+      {"2-0", Duration::hours(48)},    {"1-1:30", Duration::minutes(1'530)}, {"0-0:0:5", Duration::seconds(5)}};
+  for (const auto& [text, time] : times) {
+    const auto file = parse_sbatch(script_of("#SBATCH --time=" + text));
+    ASSERT_TRUE(file.has_value()) << text << all_texts(file.error());
+    EXPECT_EQ(file->spec.requirements.wall_time, time) << text;
+  }
+  const std::vector<std::pair<std::string, std::int64_t>> sizes = {
+      {"--mem=500", 500 << 20}, {"--mem=500K", 500 << 10}, {"--mem=1g", 1 << 30}, {"--mem-per-cpu=100M -c 3", 300 << 20}};
+  for (const auto& [text, size] : sizes) {
+    const auto file = parse_sbatch(script_of("#SBATCH -t1 " + text));
+    ASSERT_TRUE(file.has_value()) << text << all_texts(file.error());
+    EXPECT_EQ(file->spec.requirements.resources.memory, Bytes(size)) << text;
+  }
+}
+
+// Shows the ways to ask for cards.
+TEST(Sbatch, Cards) {
+  struct Case {
+    std::string option;
+    std::int64_t milli;
+    std::vector<std::string> chips;
+  };
+  for (const Case& each : {Case{"--gpus=2", 2'000, {}}, Case{"-G a100:1", 1'000, {"a100"}}, Case{"--gres gpu", 1'000, {}},
+                           Case{"--gres=gpu:3", 3'000, {}}, Case{"--gres=gpu:h200", 1'000, {"h200"}}}) {
+    const auto file = parse_sbatch(script_of("#SBATCH -t1 " + each.option));
+    ASSERT_TRUE(file.has_value()) << each.option << all_texts(file.error());
+    EXPECT_EQ(file->spec.requirements.resources.cards, MilliCards(each.milli)) << each.option;
+    EXPECT_EQ(file->spec.requirements.chips, each.chips) << each.option;
+  }
+}
+
+struct BadOption {
+  std::string line;
+  std::string fault;
+};
+
+// Shows that each option that cannot be kept gives one fault with its name and line.
+TEST(Sbatch, EachFaultIsOneErrorWithOptionAndLine) {
+  const std::vector<BadOption> cases = {
+      {"#SBATCH --licenses=foo", "#SBATCH: line 3: '--licenses=foo' is not an option that Dayan reads"},
+      {"#SBATCH --dependency afterok:3", "#SBATCH: line 3: '--dependency' is not an option"},
+      {"#SBATCH --array=1-48", "--array: line 3: '1-48' is not read here; give a range from zero"},
+      {"#SBATCH --array=0,3,5", "--array: line 3: '0,3,5' is not read here"},
+      {"#SBATCH --array=0-10:2", "--array: line 3: '0-10:2' is not read here"},
+      {"#SBATCH --array=0-9999999", "--array: line 3: '0-9999999' is not read here; give at most 100000 tasks"},
+      {"#SBATCH --array=0-3%0", "--array: line 3: '0-3%0' is not read here; give the number of tasks at once"},
+      {"#SBATCH --array=0-99999999999999999999", "--array: line 3: "},
+      {"#SBATCH -c -4", "--cpus-per-task: line 3: '-4' is not read here"},
+      {"#SBATCH -c 0", "--cpus-per-task: line 3: 0 cores is too small"},
+      {"#SBATCH -c", "--cpus-per-task: line 3: has no value"},
+      {"#SBATCH --ntasks=2", "--ntasks: line 3: '2' is not read here; give 1"},
+      {"#SBATCH --nodes=2-4", "--nodes: line 3: '2-4' is not read here; give 1"},
+      {"#SBATCH --mem=0", "--mem: line 3: '0' is not read here"},
+      {"#SBATCH --mem=5X", "--mem: line 3: '5X' is not read here"},
+      {"#SBATCH --mem=9999999999T", "--mem: line 3: '9999999999T' is not read here"},
+      {"#SBATCH --gres=fpga:1", "--gres: line 3: 'fpga:1' is not read here"},
+      {"#SBATCH --gpus=a100:many", "--gpus: line 3: 'a100:many' is not read here"},
+      {"#SBATCH --export=A=1", "--export: line 3: 'A=1' is not read here"},
+      {"#SBATCH --requeue=3", "--requeue: line 3: takes no value"},
+      {"#SBATCH -J 'a b'", "--job-name: line 3: 'a b' is not a name"},
+      {"#SBATCH -J 'a", "#SBATCH: line 3: a quote is not closed"},
+  };
+  for (const BadOption& each : cases) {
+    const auto file = parse_sbatch(script_of("#SBATCH -t 10\n" + each.line));
+    ASSERT_FALSE(file.has_value()) << each.line;
+    ASSERT_EQ(file.error().size(), 1U) << each.line << '\n' << all_texts(file.error());
+    EXPECT_EQ(to_text(file.error()[0]).substr(0, each.fault.size()), each.fault) << each.line;
+    EXPECT_FALSE(file.error()[0].right.empty());
+  }
+  for (const std::string time : {"soon", "1:2:3:4", "UNLIMITED", "-5", "0", "1-"})
+    EXPECT_FALSE(parse_sbatch(script_of("#SBATCH --time=" + time)).has_value()) << time;
+}
+
+// Shows that options after the first command have no effect, as in sbatch, and that the reader says so.
+TEST(Sbatch, OptionsAfterTheFirstCommandAreOnlyNoted) {
+  const auto file = parse_sbatch("#!/bin/sh\n#SBATCH -t 1\necho\n#SBATCH -c 64\n");
+  ASSERT_TRUE(file.has_value()) << all_texts(file.error());
+  EXPECT_EQ(file->spec.requirements.resources.cores, Cores(1));
+  EXPECT_EQ(file->spec.name, "sbatch");
+  ASSERT_EQ(file->notes.size(), 1U);
+  EXPECT_TRUE(file->notes[0].starts_with("line 4: ")) << file->notes[0];
+}
+
+// Shows that what is missing is told: the time limit, and the line that names the shell.
+TEST(Sbatch, MissingPartsAreFaults) {
+  const auto none = parse_sbatch("");
+  ASSERT_FALSE(none.has_value());
+  EXPECT_EQ(none.error().size(), 2U) << all_texts(none.error());
+  const auto file = parse_sbatch("#!/bin/sh\necho\n");
+  ASSERT_FALSE(file.has_value());
+  EXPECT_EQ(to_text(file.error()[0]).substr(0, 27), "--time: is missing or zero;");
+}
+
+}  // namespace
+}  // namespace dayan::jobfile

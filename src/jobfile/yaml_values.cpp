@@ -1,0 +1,116 @@
+#include "jobfile/yaml_values.h"
+
+#include <algorithm>
+
+#include "base/scan.h"
+
+namespace dayan::jobfile {
+namespace {
+
+void wrong_kind(const YamlNode& node, const std::string& field, std::string right, FaultList& faults) {
+  std::string wrong = "is " + std::string(node.what());
+  if (node.kind == YamlNode::Kind::text) wrong += ' ' + quote(node.text);
+  faults.add(field, std::move(wrong), std::move(right));
+}
+
+/// Reads a text by a parser of base, whose error keeps its words.
+template <class Parse, class T>
+void read_parsed(const YamlNode& node, const std::string& field, const char* right, const Parse& parse, T& out,
+                 FaultList& faults) {
+  if (node.kind != YamlNode::Kind::text) return wrong_kind(node, field, right, faults);
+  auto parsed = parse(node.text);
+  if (parsed.has_value()) out = *parsed;
+  else faults.add(field, std::move(parsed.error().wrong), std::move(parsed.error().right));
+}
+
+}  // namespace
+
+void read_text(const YamlNode& node, const std::string& field, std::string& out, FaultList& faults) {
+  if (node.kind != YamlNode::Kind::text) return wrong_kind(node, field, "give a text", faults);
+  if (node.text.find('\0') != std::string::npos) return faults.add(field, "holds a NUL character", "leave it out");
+  out = node.text;
+}
+
+void read_count(const YamlNode& node, const std::string& field, std::int64_t low, std::int64_t high, std::int64_t& out,
+                FaultList& faults) {
+  const std::string range = "give a whole number from " + std::to_string(low) + " to " + std::to_string(high);
+  if (node.kind != YamlNode::Kind::text || node.quoted) return wrong_kind(node, field, range, faults);
+  std::string_view rest = node.text;
+  const std::string_view digits = take_digits(rest);
+  if (digits.empty() || !rest.empty()) return faults.add(field, quote(node.text) + " is not a whole number", range);
+  const auto number = number_of(digits);
+  if (!number.has_value() || *number > high) return faults.add(field, quote(node.text) + " is too much", range);
+  if (*number < low) return faults.add(field, quote(node.text) + " is too small", range);
+  out = *number;
+}
+
+void read_size(const YamlNode& node, const std::string& field, Bytes& out, FaultList& faults) {
+  read_parsed(node, field, "give a size with its unit, e.g. 500MB", parse_bytes, out, faults);
+}
+
+void read_duration(const YamlNode& node, const std::string& field, Duration& out, FaultList& faults) {
+  read_parsed(node, field, "give a length of time with its unit, e.g. 2m", parse_duration, out, faults);
+}
+
+void read_money(const YamlNode& node, const std::string& field, std::optional<Cny>& out, FaultList& faults) {
+  read_parsed(node, field, "give yuan, e.g. \"12.5\"", parse_cny, out, faults);
+}
+
+std::optional<MilliCards> parse_cards(std::string_view text) {
+  const std::string_view whole = take_digits(text);
+  std::string_view decimals;
+  if (take(text, '.')) {
+    decimals = take_digits(text);
+    if (decimals.empty()) return std::nullopt;
+  }
+  if (whole.empty() || !text.empty() || decimals.size() > 3) return std::nullopt;
+  const auto cards = number_of(whole);
+  std::int64_t milli = 0;
+  if (!cards.has_value() || __builtin_mul_overflow(*cards, 1'000, &milli) ||
+      __builtin_add_overflow(milli, fraction_of(decimals, 3), &milli))
+    return std::nullopt;
+  return MilliCards(milli);
+}
+
+void read_cards(const YamlNode& node, const std::string& field, MilliCards& out, FaultList& faults) {
+  constexpr const char* right = "give a number with at most three decimals, e.g. 1 or 0.5";
+  if (node.kind != YamlNode::Kind::text || node.quoted) return wrong_kind(node, field, right, faults);
+  const auto cards = parse_cards(node.text);
+  if (cards.has_value()) out = *cards;
+  else faults.add(field, quote(node.text) + " is not a number of cards", right);
+}
+
+void read_flag(const YamlNode& node, const std::string& field, bool& out, FaultList& faults) {
+  if (node.kind != YamlNode::Kind::text || node.quoted || (node.text != "true" && node.text != "false"))
+    return wrong_kind(node, field, "give true or false", faults);
+  out = node.text == "true";
+}
+
+void read_texts(const YamlNode& node, const std::string& field, std::vector<std::string>& out, FaultList& faults) {
+  if (node.kind != YamlNode::Kind::list) return wrong_kind(node, field, "give a list, e.g. [a, b]", faults);
+  for (std::size_t i = 0; i < node.children.size(); ++i) {
+    const std::string element = field + '[' + std::to_string(i) + ']';
+    faults.place(element, node.children[i].line);
+    read_text(node.children[i], element, out.emplace_back(), faults);
+  }
+}
+
+void read_map(const YamlNode& node, const std::string& field, const std::vector<YamlKey>& keys, FaultList& faults) {
+  if (node.kind != YamlNode::Kind::map) return wrong_kind(node, field, "give a map, e.g. {key: value}", faults);
+  for (const YamlNode& member : node.children) {
+    const std::string name = field.empty() ? member.key : field + '.' + member.key;
+    faults.place(name, member.line);
+    const auto known =
+        std::find_if(keys.begin(), keys.end(), [&](const YamlKey& key) { return key.name == member.key; });
+    if (known != keys.end()) {
+      known->read(member, name);
+      continue;
+    }
+    std::string all;
+    for (const YamlKey& key : keys) all += (all.empty() ? "" : ", ") + std::string(key.name);
+    // Quoted and cut, since a key may be as long as the file.
+    faults.add_at(member.line, field, "has no key " + quote(member.key), "give one of: " + all);
+  }
+}
+
+}  // namespace dayan::jobfile

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/money.h"
+#include "base/time.h"
+#include "base/units.h"
+#include "jobfile/yaml_tree.h"
+
+/// Typed values of a YAML tree. Each reader adds one fault at `field` and leaves `out` as it was when the node is wrong.
+
+namespace dayan::jobfile {
+
+void read_text(const YamlNode& node, const std::string& field, std::string& out, FaultList& faults);
+/// A plain integer from `low` to `high`.
+void read_count(const YamlNode& node, const std::string& field, std::int64_t low, std::int64_t high, std::int64_t& out,
+                FaultList& faults);
+void read_size(const YamlNode& node, const std::string& field, Bytes& out, FaultList& faults);
+void read_duration(const YamlNode& node, const std::string& field, Duration& out, FaultList& faults);
+void read_money(const YamlNode& node, const std::string& field, std::optional<Cny>& out, FaultList& faults);
+/// "2" or "0.5", to the thousandth.
+void read_cards(const YamlNode& node, const std::string& field, MilliCards& out, FaultList& faults);
+void read_flag(const YamlNode& node, const std::string& field, bool& out, FaultList& faults);
+/// A list of texts; each is placed as `field[i]`.
+void read_texts(const YamlNode& node, const std::string& field, std::vector<std::string>& out, FaultList& faults);
+
+/// A number of cards as text: digits, at most three decimals.
+[[nodiscard]] std::optional<MilliCards> parse_cards(std::string_view text);
+
+/// One key of a map, and what reads its value.
+struct YamlKey {
+  std::string_view name;
+  std::function<void(const YamlNode&, const std::string& field)> read;
+};
+/// Reads a map whose keys are known; an unknown one, and a node that is no map, is a fault. Each key is placed as
+/// `field.key`, or `key` when field is empty.
+void read_map(const YamlNode& node, const std::string& field, const std::vector<YamlKey>& keys, FaultList& faults);
+
+}  // namespace dayan::jobfile

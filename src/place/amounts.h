@@ -1,0 +1,48 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+
+#include "model/job.h"
+
+/// Amounts: cores, bytes and thousandths of a card side by side, so that the three are counted by one loop.
+
+namespace dayan::place {
+
+enum Kind : std::size_t { in_cores, in_bytes, in_millicards };
+inline constexpr std::size_t kinds = 3;
+
+struct Amounts {
+  std::array<std::int64_t, kinds> of{};
+  friend auto operator<=>(const Amounts&, const Amounts&) = default;
+};
+
+[[nodiscard]] inline Amounts amounts_of(const Resources& resources) {
+  return {{resources.cores.value(), resources.memory.value(), resources.cards.value()}};
+}
+
+inline constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
+
+/// Product and sum of what is not negative, that stop at the largest number instead of wrapping round.
+[[nodiscard]] constexpr std::int64_t times(std::int64_t a, std::int64_t b) {
+  std::int64_t product = 0;
+  return __builtin_mul_overflow(a, b, &product) ? int64_max : product;
+}
+[[nodiscard]] constexpr std::int64_t plus(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? int64_max : sum;
+}
+
+/// How many of `need` fit into `room`: by the scarcest kind. Kinds that are not needed do not count.
+[[nodiscard]] constexpr std::int64_t fit_count(const Amounts& room, const Amounts& need) {
+  std::int64_t count = int64_max;
+  for (std::size_t kind = 0; kind < kinds; ++kind) {
+    if (need.of[kind] <= 0) continue;
+    const std::int64_t here = room.of[kind] > 0 ? room.of[kind] / need.of[kind] : 0;
+    if (here < count) count = here;
+  }
+  return count;
+}
+
+}  // namespace dayan::place

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "place/pool_view.h"
+
+/// Which constraints a pool does not meet, in numbers only: a plan looks at many pools and words none of them
+/// (explain.h does, for those who ask).
+
+namespace dayan::place {
+
+/// A Reason without its words.
+struct Gap {
+  Constraint constraint = Constraint::cores;
+  std::int64_t required = 0;
+  std::int64_t offered = 0;
+  bool passes_with_time = false;
+  Kind kind = in_cores;  ///< of a capacity gap: what is scarce
+};
+
+/// What is asked of a pool: a question, or a live job with what it has behind it.
+struct Asking {
+  OrganisationId organisation;
+  const Requirements* requirements = nullptr;
+  const JobRow* job = nullptr;  ///< nothing for a question
+  std::int64_t waiting = 1;     ///< tasks that wait
+  std::int64_t unsettled = 1;   ///< tasks that are still to be paid: waiting and live
+  std::int64_t live = 0;
+  std::int32_t throttle = 0;
+  Cny charged;    ///< so far
+  Cny held;       ///< for its live leases
+  Cny available;  ///< in the wallet
+
+  [[nodiscard]] Amounts need() const { return amounts_of(requirements->resources); }
+};
+[[nodiscard]] Asking asking_of(const Question& question, const Projection& rows);
+[[nodiscard]] Asking asking_of(const JobRow& job, const Projection& rows);
+
+/// What a task would cost on a pool.
+struct Terms {
+  Duration run;
+  Cny task_cost;
+  Cny task_hold;
+  Cny job_cost;
+};
+
+/// What rules the pool out for good, money apart: shape, chip, software, wall time, region, provider, no offer.
+[[nodiscard]] std::vector<Gap> fixed_gaps(const Requirements& requirements, const PoolView& view);
+/// The price cap and the wallet.
+[[nodiscard]] std::vector<Gap> money_gaps(const Asking& asking, const Terms& terms);
+/// What only has to wait: reachability, room, the throttle. `fits_node`: room is only asked for where a node is large
+/// enough at all.
+[[nodiscard]] std::vector<Gap> passing_gaps(const Asking& asking, const PoolView& view, bool fits_node, UnixTime now);
+
+/// What a job would have spent at most once one more task with this hold was granted must stay within its cap.
+[[nodiscard]] bool is_within_cap(const Requirements& requirements, Cny spent_and_held, Cny task_hold);
+
+/// Software by name and least version.
+[[nodiscard]] bool has_software(const PoolRow& pool, const SoftwareNeed& need);
+
+}  // namespace dayan::place

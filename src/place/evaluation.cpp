@@ -1,0 +1,114 @@
+#include "place/evaluation.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "model/meter.h"
+
+namespace dayan::place {
+namespace {
+
+/// Nothing when the amounts pass what money can count.
+std::optional<Terms> terms_of(const Asking& asking, const PoolView& view) {
+  const Requirements& requirements = *asking.requirements;
+  Terms terms;
+  terms.run = expected_run(requirements, asking.job, *view.pool);
+  const auto cost = amount_of(*view.offer, requirements.resources, terms.run, Rounding::down);
+  const auto hold = amount_of(*view.offer, requirements.resources, requirements.wall_time, Rounding::up);
+  if (!cost.has_value() || !hold.has_value()) return std::nullopt;
+  terms.task_cost = *cost;
+  terms.task_hold = *hold;
+  terms.job_cost =
+      Cny::micro(plus(asking.charged.micro(), times(cost->micro(), std::max<std::int64_t>(asking.unsettled, 0))));
+  return terms;
+}
+
+/// How long until the last task is done when `slots` run at once.
+Duration finish_of(const Asking& asking, const Evaluation& evaluation) {
+  std::int64_t at_once = std::max<std::int64_t>(evaluation.slots, 1);
+  if (asking.throttle > 0) at_once = std::min<std::int64_t>(at_once, asking.throttle);
+  const std::int64_t waves = asking.waiting / at_once + (asking.waiting % at_once > 0 ? 1 : 0);
+  return Duration::microseconds(
+      plus(evaluation.wait.microseconds(), times(waves, evaluation.terms->run.microseconds())));
+}
+
+struct Least {
+  std::int64_t cost = int64_max;
+  std::int64_t finish = int64_max;
+};
+
+/// The least figures among those that answer, or among all when none does.
+Least least_of(const std::vector<Evaluation>& evaluations) {
+  Least least;
+  for (const bool only_reachable : {true, false}) {
+    for (const Evaluation& each : evaluations) {
+      if (!each.is_feasible || (only_reachable && !each.is_reachable)) continue;
+      least.cost = std::min(least.cost, each.terms->job_cost.micro());
+      least.finish = std::min(least.finish, each.finish.microseconds());
+    }
+    if (least.cost != int64_max) break;
+  }
+  return least;
+}
+
+/// What is compared first, and second; less is better.
+std::pair<std::int64_t, std::int64_t> score(const Evaluation& each, Objective objective, const Least& least) {
+  if (!each.is_feasible) return {0, 0};
+  const std::int64_t cost = each.terms->job_cost.micro();
+  const std::int64_t finish = each.finish.microseconds();
+  switch (objective) {
+    case Objective::cheapest: return {cost, finish};
+    case Objective::fastest: return {finish, cost};
+    case Objective::balanced: return {plus(relative(cost, least.cost), relative(finish, least.finish)), finish};
+  }
+  ASSERT(false);
+}
+
+}  // namespace
+
+std::int64_t relative(std::int64_t value, std::int64_t least) {
+  const auto permille = mul_div(value, 1'000, std::max<std::int64_t>(least, 1), Rounding::up);
+  return permille.has_value() ? *permille : int64_max;
+}
+
+Evaluation evaluate(const Asking& asking, const std::vector<PoolView>& views, std::size_t view, UnixTime now) {
+  const PoolView& pool = views[view];
+  Evaluation result;
+  result.view = view;
+  result.is_reachable = pool.is_reachable;
+  result.gaps = fixed_gaps(*asking.requirements, pool);
+  if (pool.offer != nullptr) {
+    result.terms = terms_of(asking, pool);
+    if (result.terms) {
+      const auto money = money_gaps(asking, *result.terms);
+      result.gaps.insert(result.gaps.end(), money.begin(), money.end());
+    } else {
+      result.gaps.push_back({Constraint::price});
+    }
+  }
+  const bool fits_node = fit_count(pool.per_node, asking.need()) > 0;
+  const auto passing = passing_gaps(asking, pool, fits_node, now);
+  result.gaps.insert(result.gaps.end(), passing.begin(), passing.end());
+  result.is_feasible = result.terms.has_value() && std::all_of(result.gaps.begin(), result.gaps.end(),
+                                                               [](const Gap& gap) { return gap.passes_with_time; });
+  if (!result.is_feasible) return result;
+  const Opening opening = pool.opening(asking.need(), now);
+  result.wait = opening.wait.value_or(wait_unknown);
+  result.slots = opening.slots;
+  result.finish = finish_of(asking, result);
+  return result;
+}
+
+void sort_best_first(std::vector<Evaluation>& evaluations, const std::vector<PoolView>& views, Objective objective) {
+  const Least least = least_of(evaluations);
+  const auto order = [&](const Evaluation& each) {
+    const PoolView& view = views[each.view];
+    const auto [first, second] = score(each, objective, least);
+    return std::tuple<bool, bool, std::int64_t, std::int64_t, const std::string&, const std::string&>(
+        !each.is_feasible, !each.is_reachable, first, second, view.centre->name, view.pool->name);
+  };
+  std::sort(evaluations.begin(), evaluations.end(),
+            [&](const Evaluation& a, const Evaluation& b) { return order(a) < order(b); });
+}
+
+}  // namespace dayan::place

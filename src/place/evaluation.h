@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "place/constraints.h"
+
+/// Evaluation: what one pool would be for what is asked, in numbers; and which of two is better.
+
+namespace dayan::place {
+
+/// Stands for a wait of which nobody knows the end: the pool is held by others than our leases.
+inline constexpr Duration wait_unknown = wall_time_limit_max;
+
+struct Evaluation {
+  std::size_t view = 0;        ///< index among the views
+  std::optional<Terms> terms;  ///< nothing without an offer
+  std::vector<Gap> gaps;
+  bool is_feasible = false;  ///< no gap that time does not mend
+  bool is_reachable = false;
+  Duration wait;           ///< wait_unknown when nothing makes room
+  std::int64_t slots = 0;  ///< when it opens
+  Duration finish;         ///< of all waiting tasks, if all ran there
+};
+
+[[nodiscard]] Evaluation evaluate(const Asking& asking, const std::vector<PoolView>& views, std::size_t view,
+                                  UnixTime now);
+
+/// Feasible ones first, best first by the objective:
+///   cheapest: what the job costs, then when it is finished;
+///   fastest:  when it is finished, then what it costs;
+///   balanced: 1000 × cost / least cost + 1000 × finish / least finish, whole numbers rounded up.
+/// A centre that does not answer stands behind all that do. Ties go by the names of centre and pool: a total order.
+void sort_best_first(std::vector<Evaluation>& evaluations, const std::vector<PoolView>& views, Objective objective);
+
+/// 1000 × value / least, rounded up; a least of zero counts as one.
+[[nodiscard]] std::int64_t relative(std::int64_t value, std::int64_t least);
+
+}  // namespace dayan::place

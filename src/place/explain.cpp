@@ -1,0 +1,169 @@
+#include "place/explain.h"
+
+#include <algorithm>
+
+namespace dayan::place {
+namespace {
+
+constexpr std::int64_t micro_per_second = 1'000'000;
+
+std::string counted(std::int64_t count, const std::string& thing) {
+  return std::to_string(count) + ' ' + thing + (count == 1 ? "" : "s");
+}
+
+/// A size with at most one decimal: the exact figure stands beside the text. Rounded to the nearest.
+std::string readable(Bytes size) {
+  for (const std::int64_t unit : {std::int64_t{1'000'000'000}, std::int64_t{1'000'000}}) {
+    if (size.value() < unit) continue;
+    const std::int64_t tenth = unit / 10;
+    return to_text(Bytes((size.value() + tenth / 2) / tenth * tenth));
+  }
+  return to_text(size);
+}
+
+/// A length of time to the second, rounded up; one below a second in full.
+std::string readable(Duration duration) {
+  if (duration < Duration::seconds(1)) return to_text(duration);
+  return to_text(Duration::seconds(duration.seconds_up()));
+}
+
+std::string cards(std::int64_t thousandths) {
+  std::string text = std::to_string(thousandths / 1'000);
+  if (thousandths % 1'000 != 0) {
+    std::string decimals = std::to_string(1'000 + thousandths % 1'000).substr(1);
+    decimals.erase(decimals.find_last_not_of('0') + 1);
+    text += '.' + decimals;
+  }
+  return text + (thousandths == 1'000 ? " card" : " cards");
+}
+
+std::string amount_text(Kind kind, std::int64_t amount) {
+  switch (kind) {
+    case in_cores: return counted(amount, "core");
+    case in_bytes: return readable(Bytes(amount)) + " of memory";
+    case in_millicards: return cards(amount);
+  }
+  ASSERT(false);
+}
+
+std::string on_node_text(Kind kind, const Gap& gap) {
+  return "needs " + amount_text(kind, gap.required) + " on one node, a node there has " +
+         amount_text(kind, gap.offered) + ": " + amount_text(kind, gap.required - gap.offered) + " too many";
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " or ") + word;
+  return text;
+}
+
+std::string software_text(const Requirements& requirements, const PoolRow& pool) {
+  std::string text;
+  for (const SoftwareNeed& need : requirements.software) {
+    if (has_software(pool, need)) continue;
+    std::string versions;
+    for (const Software& offered : pool.software) {
+      if (offered.name == need.name) versions += (versions.empty() ? "" : " and ") + offered.version;
+    }
+    text += (text.empty() ? "" : "; ") + std::string("needs ") + need.name +
+            (need.version_min.empty() ? "" : " at least " + need.version_min) + ", the pool has " +
+            (versions.empty() ? "none" : versions);
+  }
+  return text;
+}
+
+std::string price_cap_text(const Gap& gap, const Asking& asking) {
+  const Cny cap = Cny::micro(gap.required);
+  const Cny needed = Cny::micro(gap.offered);
+  std::string text = "the price cap is " + to_text(cap) + " yuan, ";
+  const Cny spent = asking.charged + asking.held;
+  text += spent.is_zero() ? "the job would need " : "with " + to_text(spent) + " spent and held the job would need ";
+  return text + to_text(needed) + " yuan: " + to_text(needed - cap) + " too much";
+}
+
+std::string capacity_text(const Gap& gap, const PoolView& view, const Amounts& need, UnixTime now) {
+  const Amounts free = view.free();
+  std::string text = "needs " + amount_text(gap.kind, gap.required) + ", ";
+  if (free.of[gap.kind] < gap.required) {
+    text += amount_text(gap.kind, free.of[gap.kind]) + " of " + amount_text(gap.kind, view.total.of[gap.kind]) +
+            " are free now: " + amount_text(gap.kind, gap.required - free.of[gap.kind]) + " too few";
+  } else {
+    text += "no node has so much left: at most " + amount_text(gap.kind, gap.offered) + " would fit now";
+  }
+  const Opening opening = view.opening(need, now);
+  return text + (opening.wait ? "; room is expected in " + readable(*opening.wait)
+                              : std::string("; when room comes is not known"));
+}
+
+std::string reachable_text(const Gap& gap, const PoolView& view) {
+  if (view.heard_at.is_none()) return "the centre's agent has never been heard";
+  const Duration silence = Duration::microseconds(gap.offered);
+  return "the centre's agent has been silent for " + readable(silence) + ", at most " + readable(reachable_within) +
+         " will do: " + readable(silence - reachable_within) + " too long";
+}
+
+std::string text_of(const Gap& gap, const Asking& asking, const PoolView& view, UnixTime now) {
+  const Requirements& requirements = *asking.requirements;
+  const PoolRow& pool = *view.pool;
+  switch (gap.constraint) {
+    case Constraint::cores: return on_node_text(in_cores, gap);
+    case Constraint::memory: return on_node_text(in_bytes, gap);
+    case Constraint::cards: return on_node_text(in_millicards, gap);
+    case Constraint::chip:
+      return "needs a card of model " + joined(requirements.chips) + ", the pool has " +
+             (pool.chip.empty() ? "none" : pool.chip);
+    case Constraint::software: return software_text(requirements, pool);
+    case Constraint::wall_time: {
+      const Duration wanted = requirements.wall_time;
+      return "a task may run for " + readable(wanted) + ", the pool takes at most " + readable(pool.wall_time_max) +
+             ": " + readable(wanted - pool.wall_time_max) + " too long";
+    }
+    case Constraint::region:
+      return "must run in region " + joined(requirements.regions) + ", the centre is in " + view.centre->region;
+    case Constraint::provider:
+      return "must run at provider " + joined(requirements.providers) + ", the centre is of " +
+             (view.provider != nullptr ? view.provider->name : "an unknown one");
+    case Constraint::price_cap: return price_cap_text(gap, asking);
+    case Constraint::price:
+      return view.offer == nullptr ? "the centre has published no offer"
+                                   : "what it would cost there is more than the platform can count";
+    case Constraint::reachable: return reachable_text(gap, view);
+    case Constraint::capacity: return capacity_text(gap, view, asking.need(), now);
+    case Constraint::failed_here: return "the task failed at this centre last, and another one can take it";
+    case Constraint::funds:
+      return "one task holds " + to_text(Cny::micro(gap.required)) + " yuan, the wallet has " +
+             to_text(Cny::micro(gap.offered)) +
+             " available: " + to_text(Cny::micro(gap.required) - Cny::micro(gap.offered)) + " short";
+    case Constraint::throttle:
+      return "the job lets " + counted(gap.offered, "task") + " run at once, and " + std::to_string(asking.live) +
+             (asking.live == 1 ? " runs: " : " run: ") + counted(gap.required - gap.offered, "task") + " too many";
+  }
+  ASSERT(false);
+}
+
+}  // namespace
+
+Reason reason_of(const Gap& gap, const Asking& asking, const PoolView& view, UnixTime now) {
+  return {gap.constraint, gap.required, gap.offered, text_of(gap, asking, view, now), gap.passes_with_time};
+}
+
+Quote quote_of(const Evaluation& evaluation, const Asking& asking, const PoolView& view, UnixTime now) {
+  Quote quote;
+  quote.centre = view.centre->id;
+  quote.centre_name = view.centre->name;
+  quote.provider_name = view.provider != nullptr ? view.provider->name : std::string();
+  quote.pool = view.pool->name;
+  quote.feasible = evaluation.is_feasible;
+  for (const Gap& gap : evaluation.gaps) quote.reasons.push_back(reason_of(gap, asking, view, now));
+  if (evaluation.terms) {
+    quote.task_cost = evaluation.terms->task_cost;
+    quote.task_hold = evaluation.terms->task_hold;
+    quote.job_cost = evaluation.terms->job_cost;
+    quote.run = evaluation.terms->run;
+  }
+  quote.wait = evaluation.wait;
+  quote.finish = evaluation.finish;
+  return quote;
+}
+
+}  // namespace dayan::place

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "place/evaluation.h"
+
+/// The words of what constraints.h found in numbers: both figures and their difference, in units that people read.
+
+namespace dayan::place {
+
+[[nodiscard]] Reason reason_of(const Gap& gap, const Asking& asking, const PoolView& view, UnixTime now);
+
+/// The quote of one evaluated pool, without its rank.
+[[nodiscard]] Quote quote_of(const Evaluation& evaluation, const Asking& asking, const PoolView& view, UnixTime now);
+
+}  // namespace dayan::place

@@ -1,0 +1,453 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+#include "base/prng.h"
+#include "place/scene_for_tests.h"
+
+namespace dayan::place {
+namespace {
+
+/// How many assignments went to each centre.
+std::map<CentreId, int> by_centre(const std::vector<Assignment>& plan) {
+  std::map<CentreId, int> counts;
+  for (const Assignment& assignment : plan) ++counts[assignment.placement.centre];
+  return counts;
+}
+
+std::vector<std::int32_t> tasks_of(const std::vector<Assignment>& plan) {
+  std::vector<std::int32_t> tasks;
+  for (const Assignment& assignment : plan) tasks.push_back(assignment.task);
+  return tasks;
+}
+
+Requirements with_objective(Objective objective, Duration run_time = Duration()) {
+  Requirements requirements = Scene::small();
+  requirements.objective = objective;
+  requirements.run_time = run_time;
+  return requirements;
+}
+
+TEST(PlanTest, FillsWhatIsFreeAndTellsWhy) {
+  // Six tasks on four free cores: the first four are placed, from now, with cost, runner-up and what was ruled out.
+  Scene scene;
+  const CentreId a = scene.site("a", 1, 4);
+  const CentreId b = scene.site("b", 1, 4, Cny::yuan(3));
+  scene.lease(b, 4, Duration::minutes(30));
+  const CentreId c = scene.centre("c").id;
+  PoolRow pool = scene.pool(c, 1, 4);
+  pool.wall_time_max = Duration::minutes(50);
+  scene.put(pool);
+  const JobRow job = scene.job(6);
+  const auto plan = scene.plan();
+  ASSERT_EQ(tasks_of(plan), (std::vector<std::int32_t>{0, 1, 2, 3}));
+  const Assignment& first = plan[0];
+  EXPECT_EQ(first.job, job.id);
+  EXPECT_EQ(first.placement.job, job.id);
+  EXPECT_EQ(first.placement.task, 0);
+  EXPECT_EQ(first.placement.centre, a);
+  EXPECT_EQ(first.placement.pool, "cpu");
+  EXPECT_EQ(first.placement.task_cost, Cny::yuan(1));
+  EXPECT_EQ(first.placement.expected_start, scene_now);
+  EXPECT_EQ(first.placement.expected_finish, scene_now + Duration::hours(1));
+  ASSERT_EQ(first.placement.runners_up.size(), 1U);
+  EXPECT_EQ(first.placement.runners_up[0], (RunnerUp{b, "cpu", Cny::yuan(3), Duration::minutes(90)}));
+  ASSERT_EQ(first.placement.ruled_out.size(), 2U);
+  EXPECT_EQ(first.placement.ruled_out[0], (RuledOut{Constraint::wall_time, 1, Duration::minutes(10).microseconds()}));
+  EXPECT_EQ(first.placement.ruled_out[1], (RuledOut{Constraint::capacity, 1, 1}));
+}
+
+TEST(PlanTest, OldestJobFirst) {
+  // Two jobs for the same four cores: the one that was submitted first has them, whichever row came first.
+  Scene scene;
+  scene.site("a", 1, 4);
+  const JobRow older = scene.job(3);
+  const JobRow newer = scene.job(3);
+  const auto plan = scene.plan();
+  ASSERT_EQ(plan.size(), 4U);
+  EXPECT_EQ(plan[2].job, older.id);
+  EXPECT_EQ(plan[3].job, newer.id);
+}
+
+TEST(PlanTest, StopsAtTheLimit) {
+  // No more assignments than were asked for, none when none were.
+  Scene scene;
+  scene.site("a", 4, 16);
+  scene.job(48);
+  EXPECT_EQ(scene.plan(5).size(), 5U);
+  EXPECT_TRUE(scene.plan(0).empty());
+  EXPECT_EQ(scene.plan().size(), 48U);
+}
+
+TEST(PlanTest, ThrottleCountsWhatRuns) {
+  // Of a job that lets five tasks run, with two running, three more are placed.
+  Scene scene;
+  scene.site("a", 1, 16);
+  JobRow job = scene.job(10);
+  job.throttle = 5;
+  job.next_task = 2;
+  job.live = 2;
+  scene.put(job);
+  EXPECT_EQ(tasks_of(scene.plan()), (std::vector<std::int32_t>{2, 3, 4}));
+}
+
+TEST(PlanTest, WalletBoundsAllJobsOfACustomer) {
+  // With 5.5 yuan and holds of one yuan five tasks are placed over two jobs; another customer's wallet is its own.
+  Scene scene;
+  scene.site("a", 1, 16);
+  scene.wallet(scene_customer, Cny::micro(5'500'000));
+  scene.organisation(OrganisationId(3), "lab");
+  scene.wallet(OrganisationId(3), Cny::yuan(2));
+  const JobRow first = scene.job(3);
+  const JobRow second = scene.job(3);
+  JobRow third = scene.job(3);
+  third.organisation = OrganisationId(3);
+  scene.put(third);
+  std::map<JobId, int> counts;
+  for (const Assignment& assignment : scene.plan()) ++counts[assignment.job];
+  EXPECT_EQ(counts, (std::map<JobId, int>{{first.id, 3}, {second.id, 2}, {third.id, 2}}));
+}
+
+TEST(PlanTest, PriceCapCountsChargedAndHeld) {
+  // A cap of 6 yuan, of which 2 are charged and 1 is held, lets three more holds of one yuan through.
+  Scene scene;
+  scene.site("a", 1, 16);
+  Requirements requirements = Scene::small();
+  requirements.price_cap = Cny::yuan(6);
+  JobRow job = scene.job(10, requirements);
+  job.next_task = 3;
+  job.live = 1;
+  job.succeeded = 2;
+  job.run_time_sum = Duration::hours(2).microseconds();
+  job.charged = Cny::yuan(2);
+  job.held = Cny::yuan(1);
+  scene.put(job);
+  EXPECT_EQ(scene.plan().size(), 3U);
+}
+
+TEST(PlanTest, OnlyReachableCentresTakeWork) {
+  // A silent centre gets nothing, however cheap; when it speaks again it does.
+  Scene scene;
+  const CentreId cheap = scene.site("cheap", 1, 4, Cny());
+  const CentreId dear = scene.site("dear", 1, 4, Cny::yuan(9));
+  scene.job(1, with_objective(Objective::cheapest));
+  auto engine = scene.engine();
+  const UnixTime later = scene_now + Duration::minutes(3);
+  engine->observe({dear, later, {}});
+  EXPECT_EQ(engine->plan(later, 10).at(0).placement.centre, dear);
+  engine->observe({cheap, later, {}});
+  EXPECT_EQ(engine->plan(later, 10).at(0).placement.centre, cheap);
+}
+
+TEST(PlanTest, ForeignWorkIsLeftAlone) {
+  // Cores that the provider's own people use are not given away.
+  Scene scene;
+  const CentreId a = scene.site("a", 1, 8);
+  scene.heard(a, scene_now, Cores(6));
+  scene.job(8);
+  EXPECT_EQ(scene.plan().size(), 2U);
+}
+
+TEST(PlanTest, CancelledAndEndedJobsGetNothing) {
+  // Only jobs that wait or run are placed.
+  for (const JobState state : {JobState::cancelling, JobState::cancelled, JobState::failed, JobState::succeeded}) {
+    Scene scene;
+    scene.site("a", 1, 4);
+    JobRow job = scene.job(2);
+    job.state = state;
+    scene.put(job);
+    EXPECT_TRUE(scene.plan().empty()) << to_text(state);
+    job.state = JobState::running;
+    scene.put(job);
+    EXPECT_EQ(scene.plan().size(), 2U);
+    scene.put(job, RowFate::retired);
+    EXPECT_TRUE(scene.plan().empty());
+  }
+}
+
+TEST(PlanTest, RetriesComeFirstAndInTheirTime) {
+  // A task that waits for another try goes before untouched ones, as its next attempt, but not before its time.
+  Scene scene;
+  scene.site("a", 1, 2);
+  JobRow job = scene.job(9);
+  job.next_task = 5;
+  job.retrying = 2;
+  scene.put(job);
+  scene.put(TaskRow{job.id, 3, TaskState::waiting, 1, scene_now, {}});
+  scene.put(TaskRow{job.id, 4, TaskState::waiting, 1, scene_now + Duration::microseconds(1), {}});
+  const auto plan = scene.plan();
+  EXPECT_EQ(tasks_of(plan), (std::vector<std::int32_t>{3, 5}));
+  EXPECT_EQ(plan[0].placement.number, 2);
+}
+
+TEST(PlanTest, ARetryKeepsAwayFromWhereItFailed) {
+  // It goes to the dearer centre, says so, and goes back only when no other can take it at all.
+  Scene scene;
+  const CentreId a = scene.site("a", 1, 4);
+  const CentreId b = scene.site("b", 1, 4, Cny::yuan(9));
+  JobRow job = scene.job(1, with_objective(Objective::cheapest));
+  job.next_task = 1;
+  job.retrying = 1;
+  scene.put(job);
+  scene.put(TaskRow{job.id, 0, TaskState::waiting, 1, {}, a});
+  const auto plan = scene.plan();
+  ASSERT_EQ(plan.size(), 1U);
+  EXPECT_EQ(plan[0].placement.centre, b);
+  EXPECT_TRUE(plan[0].placement.runners_up.empty());
+  EXPECT_EQ(plan[0].placement.ruled_out.back(), (RuledOut{Constraint::failed_here, 1, 0}));
+  // A busy other centre is waited for; one that does not answer is not.
+  scene.lease(b, 4);
+  EXPECT_TRUE(scene.plan().empty());
+  auto engine = scene.engine();
+  engine->observe({a, scene_now + Duration::minutes(5), {}});
+  EXPECT_EQ(engine->plan(scene_now + Duration::minutes(5), 1).at(0).placement.centre, a);
+}
+
+TEST(SpreadTest, AnArrayUsesAllCentresThatAreAlike) {
+  // 48 tasks over three centres of 16, 32 and 48 cores with the same price, within 5 % of the same speed: each is
+  // filled by the same part, though all tasks would fit into the largest.
+  for (const Objective objective : {Objective::fastest, Objective::balanced}) {
+    Scene scene;
+    std::map<CentreId, int> expected;
+    for (const int nodes : {2, 4, 6}) {
+      const CentreId id = scene.centre("centre-" + std::to_string(nodes)).id;
+      PoolRow pool = scene.pool(id, nodes, 8);
+      pool.core_capability = Capability(10'000 + nodes * 50);
+      scene.put(pool);
+      expected[id] = nodes * 4;
+    }
+    scene.job(48, with_objective(objective, Duration::minutes(30)));
+    const auto spread = by_centre(scene.plan());
+    ASSERT_EQ(spread.size(), 3U) << to_text(objective);
+    for (const auto& [centre, count] : expected) EXPECT_NEAR(spread.at(centre), count, 1);
+  }
+}
+
+TEST(SpreadTest, FastestFillsTheFastestFirst) {
+  // Half as fast is not as good: the fast centre is filled first, the rest goes to the slow one as long as that
+  // helps.
+  Scene scene;
+  const CentreId slow = scene.centre("slow").id;
+  PoolRow pool = scene.pool(slow, 1, 8);
+  pool.core_capability = Capability(5'000);
+  scene.put(pool);
+  const CentreId fast = scene.site("fast", 1, 8, Cny::yuan(50));
+  scene.job(6, with_objective(Objective::fastest, Duration::minutes(20)));
+  EXPECT_EQ(by_centre(scene.plan()), (std::map<CentreId, int>{{fast, 6}}));
+  scene.job(40, with_objective(Objective::fastest, Duration::minutes(20)));
+  EXPECT_EQ(by_centre(scene.plan()), (std::map<CentreId, int>{{fast, 8}, {slow, 8}}));
+}
+
+TEST(SpreadTest, AFarSlowerCentreIsLeftAlone) {
+  // Where one task takes longer than the whole job on the fast centre, none is put; the balanced are more patient.
+  const auto placed_on_slow = [](Objective objective, std::int64_t capability) {
+    Scene scene;
+    const CentreId slow = scene.centre("slow").id;
+    PoolRow pool = scene.pool(slow, 1, 8);
+    pool.core_capability = Capability(capability);
+    scene.put(pool);
+    scene.site("fast", 1, 8);
+    Requirements requirements = with_objective(objective, Duration::minutes(10));
+    requirements.wall_time = Duration::hours(5);
+    scene.job(24, requirements);
+    const auto plan = scene.plan();
+    return static_cast<int>(std::count_if(
+        plan.begin(), plan.end(), [&](const Assignment& assignment) { return assignment.placement.centre == slow; }));
+  };
+  // 24 tasks on 8 fast cores take 30 minutes, and 5 % more are as good: 31.5 minutes and 63.
+  EXPECT_EQ(placed_on_slow(Objective::fastest, 3'200), 8);
+  EXPECT_EQ(placed_on_slow(Objective::fastest, 3'150), 0);
+  EXPECT_EQ(placed_on_slow(Objective::balanced, 3'150), 8);
+  EXPECT_EQ(placed_on_slow(Objective::balanced, 1'600), 8);
+  EXPECT_EQ(placed_on_slow(Objective::balanced, 1'550), 0);
+}
+
+TEST(SpreadTest, CheapestWaitsForTheCheapest) {
+  // Tasks beyond the cheapest centre's room wait, with a dear one free; if nobody knows how long, they do not.
+  Scene scene;
+  const CentreId cheap = scene.site("cheap", 1, 4);
+  const CentreId dear = scene.site("dear", 1, 4, Cny::yuan(2));
+  scene.job(6, with_objective(Objective::cheapest));
+  EXPECT_EQ(by_centre(scene.plan()), (std::map<CentreId, int>{{cheap, 4}}));
+  scene.heard(cheap, scene_now, Cores(4));
+  EXPECT_EQ(by_centre(scene.plan()), (std::map<CentreId, int>{{dear, 4}}));
+}
+
+/// A random scene with several customers, pools, leases, jobs of many shapes, throttles and caps.
+Scene random_scene(Prng& random) {
+  Scene scene;
+  std::vector<CentreId> centres;
+  const auto centre_count = static_cast<int>(random.between(1, 5));
+  for (int i = 0; i < centre_count; ++i) {
+    const CentreId id = scene.centre("c" + std::to_string(i), Cny::micro(random.between(0, 3'000'000))).id;
+    for (const char* name : {"one", "two"}) {
+      PoolRow pool = scene.pool(id, static_cast<std::int32_t>(random.between(1, 4)), random.between(1, 8), name);
+      pool.cards_per_node = MilliCards(random.between(0, 2) * 1'000);
+      pool.core_capability = Capability(random.between(0, 3) * 7'000);
+      scene.put(pool);
+      if (random.chance(1, 2)) scene.lease(id, 1, Duration::minutes(random.between(1, 60)), name);
+    }
+    if (random.chance(1, 3)) scene.heard(id, scene_now, Cores(random.between(0, 6)));
+    if (random.chance(1, 8)) scene.heard(id, scene_now + Duration::microseconds(1), Cores(1));
+  }
+  scene.wallet(scene_customer, Cny::micro(random.between(0, 60'000'000)));
+  for (auto jobs = random.between(1, 12); jobs > 0; --jobs) {
+    Requirements requirements = Scene::small();
+    requirements.resources = {Cores(random.between(1, 4)), Bytes(random.between(0, 8) * 1'000'000'000),
+                              MilliCards(random.chance(1, 3) ? random.between(1, 3) * 500 : 0)};
+    requirements.objective = static_cast<Objective>(random.below(3));
+    if (random.chance(1, 2)) requirements.run_time = Duration::minutes(random.between(1, 50));
+    if (random.chance(1, 3)) requirements.price_cap = Cny::micro(random.between(0, 30'000'000));
+    JobRow job = scene.job(static_cast<std::int32_t>(random.between(1, 20)), requirements);
+    job.throttle = static_cast<std::int32_t>(random.between(0, 6));
+    scene.put(job);
+  }
+  return scene;
+}
+
+class RandomPlanTest : public testing::TestWithParam<std::uint64_t> {
+ protected:
+  RandomPlanTest() : random_(GetParam()), scene_(random_scene(random_)) {}
+  Prng random_;
+  Scene scene_;
+};
+
+/// What the rows of a scene say, worked out plainly for the check.
+struct Plain {
+  std::map<std::pair<CentreId, std::string>, PoolRow> pools;
+  std::map<CentreId, OfferRow> offers;
+  std::map<JobId, JobRow> jobs;
+  std::map<std::pair<CentreId, std::string>, Resources> taken;
+  Cny wallet;
+
+  explicit Plain(const std::vector<RowChange>& changes) {
+    for (const RowChange& change : changes) {
+      if (const auto* pool = std::get_if<PoolRow>(&change.row)) pools[{pool->centre, pool->name}] = *pool;
+      if (const auto* offer = std::get_if<OfferRow>(&change.row)) offers[offer->centre] = *offer;
+      if (const auto* job = std::get_if<JobRow>(&change.row)) jobs[job->id] = *job;
+      if (const auto* lease = std::get_if<LeaseRow>(&change.row)) add(lease->centre, lease->pool, lease->resources);
+      if (const auto* account = std::get_if<AccountRow>(&change.row)) wallet = account->available();
+    }
+  }
+  void add(CentreId centre, const std::string& pool, const Resources& more) {
+    auto [sum, is_new] = taken.try_emplace({centre, pool}, Resources{Cores(0), Bytes(), MilliCards()});
+    sum->second.cores += more.cores;
+    sum->second.memory += more.memory;
+    sum->second.cards += more.cards;
+  }
+};
+
+TEST_P(RandomPlanTest, KeepsEveryBound) {
+  // Whatever is planned: pools, wallet, throttles and caps are kept, each task is placed once, shapes fit their node.
+  Plain plain(scene_.changes());
+  std::map<JobId, std::int32_t> placed;
+  std::map<JobId, Cny> held;
+  Cny held_in_all;
+  for (const Assignment& assignment : scene_.plan()) {
+    const PlacementRow& placement = assignment.placement;
+    const JobRow& job = plain.jobs.at(assignment.job);
+    const Resources& need = job.requirements.resources;
+    const PoolRow& pool = plain.pools.at({placement.centre, placement.pool});
+    ASSERT_EQ(assignment.task, placed[job.id]++);
+    ASSERT_LE(need.cores, pool.cores_per_node);
+    ASSERT_LE(need.memory, pool.memory_per_node);
+    ASSERT_LE(need.cards, pool.cards_per_node);
+    plain.add(placement.centre, placement.pool, need);
+    const Cny price = plain.offers.at(placement.centre).core_hour;
+    held[job.id] += Cny::micro(price.micro() * need.cores.value());
+    held_in_all += Cny::micro(price.micro() * need.cores.value());
+    ASSERT_LE(placement.runners_up.size(), runners_up_max);
+  }
+  ASSERT_LE(held_in_all, plain.wallet);
+  for (const auto& [id, count] : placed) {
+    const JobRow& job = plain.jobs.at(id);
+    ASSERT_LE(count, job.throttle > 0 ? job.throttle : job.count);
+    ASSERT_LE(held[id], job.requirements.price_cap.value_or(amount_max));
+  }
+  for (const auto& [key, sum] : plain.taken) {
+    const PoolRow& pool = plain.pools.at(key);
+    ASSERT_LE(sum.cores, pool.cores_per_node * pool.nodes);
+    ASSERT_LE(sum.memory, pool.memory_per_node * pool.nodes);
+    ASSERT_LE(sum.cards, pool.cards_per_node * pool.nodes);
+  }
+}
+
+TEST_P(RandomPlanTest, IsTheSameForTheSameRows) {
+  // Equal rows give equal plans and quotes: asked twice, and from an engine that was fed in another order.
+  const auto engine = scene_.engine();
+  const auto plan = engine->plan(scene_now, 100);
+  EXPECT_EQ(plan, engine->plan(scene_now, 100));
+  EXPECT_EQ(plan, scene_.plan(100));
+  // Only the last word on each row is shuffled: of one row, order is what counts.
+  std::vector<RowChange> last;
+  for (std::size_t i = 0; i < scene_.changes().size(); ++i) {
+    const auto same_row = [&](const RowChange& other) {
+      return std::visit(
+          [&]<class A, class B>(const A& a, const B& b) {
+            if constexpr (std::is_same_v<A, B>) return a.key() == b.key();
+            return false;
+          },
+          scene_.changes()[i].row, other.row);
+    };
+    if (std::none_of(scene_.changes().begin() + static_cast<std::ptrdiff_t>(i) + 1, scene_.changes().end(), same_row))
+      last.push_back(scene_.changes()[i]);
+  }
+  for (std::size_t i = last.size(); i > 1; --i) std::swap(last[i - 1], last[random_.below(i)]);
+  scene_.changes() = last;
+  EXPECT_EQ(plan, scene_.plan(100));
+}
+
+TEST_P(RandomPlanTest, PlansAreCarriedOutUntilNothingMoves) {
+  // The plan's own leases, fed back, leave less room: plans end, and the total of all of them keeps the pools'
+  // bounds.
+  Plain plain(scene_.changes());
+  auto engine = scene_.engine();
+  for (int round = 0;; ++round) {
+    ASSERT_LT(round, 300);
+    const auto plan = engine->plan(scene_now, 3);
+    if (plan.empty()) break;
+    for (const Assignment& assignment : plan) {
+      JobRow& job = plain.jobs.at(assignment.job);
+      LeaseRow lease;
+      lease.job = job.id;
+      lease.task = assignment.task;
+      lease.centre = assignment.placement.centre;
+      lease.pool = assignment.placement.pool;
+      lease.resources = job.requirements.resources;
+      lease.wall_time = job.requirements.wall_time;
+      lease.granted_at = scene_now;
+      lease.ends_at = scene_now + lease_start_allowance + lease.wall_time;
+      engine->apply({lease, RowFate::live});
+      ++job.next_task;
+      ++job.live;
+      job.state = JobState::running;
+      engine->apply({job, RowFate::live});
+      plain.add(lease.centre, lease.pool, lease.resources);
+    }
+  }
+  for (const auto& [key, sum] : plain.taken) {
+    const PoolRow& pool = plain.pools.at(key);
+    ASSERT_LE(sum.cores, pool.cores_per_node * pool.nodes);
+    ASSERT_LE(sum.cards, pool.cards_per_node * pool.nodes);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomPlanTest, testing::Range<std::uint64_t>(1, 151));
+
+TEST(PlanCostTest, ManyJobsThatCannotBePlacedAreNotLookedAtOneByOne) {
+  // 20,000 waiting jobs and no room, or no money: a plan takes well under a second even unoptimised, since it stops
+  // early or remembers whom it turned away. The bound is wide: it catches a pass over all pools for every job.
+  Scene scene;
+  for (int i = 0; i < 30; ++i) scene.site("c" + std::to_string(i), 4, 4);
+  for (int i = 0; i < 20'000; ++i) scene.job(10);
+  scene.wallet(scene_customer, Cny());
+  const auto poor = scene.engine();
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_TRUE(poor->plan(scene_now, 1'000).empty());
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(2));
+}
+
+}  // namespace
+}  // namespace dayan::place

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/centre.h"
+#include "model/fields.h"
+
+/// Centres, join tokens and offers on the wire (api/openapi.yaml).
+
+namespace dayan::wire {
+
+/// POST /v1/centres; the reply is the CentreRow.
+struct CreateCentreRequest {
+  std::string name;
+  std::string region;
+
+  static constexpr auto fields() {
+    return std::tuple{field("name", &CreateCentreRequest::name), field("region", &CreateCentreRequest::region)};
+  }
+};
+
+enum class AgentPresence { never_enrolled, reachable, silent };
+
+/// GET /v1/centres: one item.
+struct CentreView {
+  CentreRow centre;
+  std::string provider;  ///< name
+  std::vector<PoolRow> pools;
+  std::optional<OfferRow> offer;
+  AgentPresence agent = AgentPresence::never_enrolled;
+  UnixTime heard_at;
+  std::int64_t leases = 0;  ///< live ones
+  Cores cores_leased;
+
+  static constexpr auto fields() {
+    using R = CentreView;
+    return std::tuple{field("centre", &R::centre),     field("provider", &R::provider),
+                      field("pools", &R::pools),       field("offer", &R::offer),
+                      field("agent", &R::agent),       field("heard_at", &R::heard_at),
+                      field("leases", &R::leases),     field("cores_leased", &R::cores_leased)};
+  }
+};
+
+/// POST /v1/centres/{name}/join-tokens
+struct JoinTokenReply {
+  std::string join_token;  ///< shown this once
+  UnixTime expires_at;
+
+  static constexpr auto fields() {
+    return std::tuple{field("join_token", &JoinTokenReply::join_token),
+                      field("expires_at", &JoinTokenReply::expires_at)};
+  }
+};
+
+/// POST /v1/centres/{name}/offers; the reply is the OfferRow.
+struct PublishOfferRequest {
+  Cny core_hour;
+  Cny card_hour;
+  Cny gb_hour;
+
+  static constexpr auto fields() {
+    using R = PublishOfferRequest;
+    return std::tuple{field("core_hour", &R::core_hour), field("card_hour", &R::card_hour),
+                      field("gb_hour", &R::gb_hour)};
+  }
+};
+
+}  // namespace dayan::wire
+
+template <>
+struct dayan::EnumWords<dayan::wire::AgentPresence> {
+  static constexpr std::array<std::string_view, 3> words{"never_enrolled", "reachable", "silent"};
+};

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/fields.h"
+#include "model/job.h"
+#include "model/lease.h"
+#include "model/placement.h"
+#include "place/engine.h"
+
+/// Jobs, their quotes, attempts and bytes on the wire (api/openapi.yaml).
+
+namespace dayan::wire {
+
+/// POST /v1/jobs and POST /v1/quotes
+struct SubmitRequest {
+  std::string project = "default";  ///< name
+  JobSpec spec;
+
+  static constexpr auto fields() {
+    return std::tuple{field("project", &SubmitRequest::project), field("spec", &SubmitRequest::spec)};
+  }
+};
+struct SubmitReply {
+  JobRow job;
+  std::vector<Quote> quotes;
+
+  static constexpr auto fields() {
+    return std::tuple{field("job", &SubmitReply::job), field("quotes", &SubmitReply::quotes)};
+  }
+};
+
+struct QuotesReply {
+  UnixTime as_of;
+  std::vector<Quote> quotes;
+
+  static constexpr auto fields() {
+    return std::tuple{field("as_of", &QuotesReply::as_of), field("quotes", &QuotesReply::quotes)};
+  }
+};
+
+/// GET /v1/jobs/{id}; also the reply of a cancel, where `waiting` is null.
+struct JobView {
+  JobRow job;
+  std::optional<place::Waiting> waiting;
+
+  static constexpr auto fields() {
+    return std::tuple{field("job", &JobView::job), field("waiting", &JobView::waiting)};
+  }
+};
+
+/// GET /v1/jobs/{id}/explanation
+struct ExplanationView {
+  UnixTime as_of;
+  std::vector<Quote> quotes;
+  std::optional<place::Waiting> waiting;
+
+  static constexpr auto fields() {
+    using R = ExplanationView;
+    return std::tuple{field("as_of", &R::as_of), field("quotes", &R::quotes), field("waiting", &R::waiting)};
+  }
+};
+
+/// GET /v1/jobs/{id}/tasks: one item, of every attempt.
+struct AttemptView {
+  AttemptRow attempt;
+  std::optional<PlacementRow> placement;
+  std::string centre;  ///< name
+
+  static constexpr auto fields() {
+    using R = AttemptView;
+    return std::tuple{field("attempt", &R::attempt), field("placement", &R::placement), field("centre", &R::centre)};
+  }
+};
+
+/// GET and PUT /v1/blobs/{digest}
+struct BlobProgress {
+  Bytes received;
+  bool complete = false;
+
+  static constexpr auto fields() {
+    return std::tuple{field("received", &BlobProgress::received), field("complete", &BlobProgress::complete)};
+  }
+};
+/// The most bytes that one request for a part of a blob carries.
+inline constexpr std::size_t blob_chunk_max = 8'000'000;
+
+}  // namespace dayan::wire
