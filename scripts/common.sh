@@ -2,6 +2,8 @@
 
 set -euo pipefail
 project_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# A second clone on the same machine reuses what the first one compiled.
+export CCACHE_BASEDIR=$project_root CCACHE_NOHASHDIR=1
 
 say() { printf '\033[1m== %s\033[0m\n' "$*" >&2; }
 die() {

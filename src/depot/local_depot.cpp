@@ -1,0 +1,230 @@
+#include "depot/local_depot.h"
+
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "depot/log_shelf.h"
+#include "depot/upload.h"
+
+namespace dayan::depot {
+namespace {
+
+struct Blob {
+  OrganisationId owner;
+  Bytes size;
+};
+
+/// `mutex_` guards the two maps and is never held while waiting for an upload; each upload has a mutex of its own,
+/// and who holds that may take `mutex_` after it.
+class LocalDepot final : public Depot {
+ public:
+  LocalDepot(std::string folder, File lock, const DepotQuota& quota)
+      : folder_(std::move(folder)), lock_(std::move(lock)), usage_(quota), logs_(folder_ + "/logs", usage_) {}
+
+  /// Counts what the folder holds. Once, before anything else.
+  [[nodiscard]] Result<void> scan();
+
+  [[nodiscard]] Result<UploadProgress> progress(const Digest& digest) override;
+  [[nodiscard]] Result<UploadProgress> put_chunk(OrganisationId owner, const Digest& digest, Bytes size, Bytes offset,
+                                                 std::string_view chunk) override;
+  [[nodiscard]] Result<std::string> read(const Digest& digest, Bytes offset, Bytes length) override;
+  [[nodiscard]] Result<Bytes> size(const Digest& digest) override;
+  [[nodiscard]] Result<Bytes> append_log(const AttemptKey& attempt, std::string_view stream, Bytes offset,
+                                         std::string_view bytes) override {
+    return logs_.append(attempt, stream, offset, bytes);
+  }
+  [[nodiscard]] Result<std::string> read_log(const AttemptKey& attempt, std::string_view stream, Bytes offset,
+                                             Bytes length) override {
+    return logs_.read(attempt, stream, offset, length);
+  }
+
+ private:
+  /// What is known of a content: whole, on its way, or neither.
+  struct Found {
+    std::optional<Blob> blob;
+    std::shared_ptr<Upload> upload;
+  };
+  [[nodiscard]] Found find(const Digest& digest);
+  [[nodiscard]] Found find_or_begin(const Holding& holding);
+  [[nodiscard]] Result<UploadProgress> add_chunk(Upload& upload, Bytes size, Bytes offset, std::string_view chunk);
+  [[nodiscard]] Result<void> complete(Upload& upload);
+  void end(Upload& upload);
+
+  [[nodiscard]] std::string blobs(const Digest& digest) const { return folder_ + "/blobs/" + blob_folder(digest); }
+  [[nodiscard]] std::string upload_path(const Holding& holding) const {
+    return folder_ + "/uploads/" + upload_name(holding);
+  }
+  [[nodiscard]] Result<void> scan_blobs();
+  [[nodiscard]] Result<void> scan_uploads();
+
+  const std::string folder_;
+  const File lock_;
+  Usage usage_;
+  std::mutex mutex_;
+  std::map<Digest, Blob> blobs_;
+  std::map<Digest, std::shared_ptr<Upload>> uploads_;
+  LogShelf logs_;
+};
+
+Result<void> LocalDepot::scan() {
+  TRY_VOID(scan_blobs());
+  TRY_VOID(scan_uploads());
+  return logs_.scan();
+}
+
+Result<void> LocalDepot::scan_blobs() {
+  const std::string root = folder_ + "/blobs";
+  return for_each_name(root, [&](const std::string& folder) -> Result<void> {
+    return for_each_name(root + '/' + folder, [&](const std::string& name) -> Result<void> {
+      const std::string path = root + '/' + folder + '/' + name;
+      const auto holding = parse_blob_name(folder, name);
+      if (!holding) return {};
+      // Two owners of one content: a crash came between a rename and its answer. One copy is enough.
+      if (blobs_.contains(holding->digest)) return remove_file(path);
+      TRY(const Bytes size, size_of(path));
+      usage_.count(holding->owner, size);
+      blobs_.emplace(holding->digest, Blob{holding->owner, size});
+      return {};
+    });
+  });
+}
+
+Result<void> LocalDepot::scan_uploads() {
+  return for_each_name(folder_ + "/uploads", [&](const std::string& name) -> Result<void> {
+    const auto holding = parse_upload_name(name);
+    if (!holding) return {};
+    const std::string path = upload_path(*holding);
+    if (blobs_.contains(holding->digest) || uploads_.contains(holding->digest)) return remove_file(path);
+    TRY(const Bytes size, size_of(path));
+    usage_.count(holding->owner, size);
+    uploads_.emplace(holding->digest, std::make_shared<Upload>(*holding, path, size, usage_));
+    return {};
+  });
+}
+
+LocalDepot::Found LocalDepot::find(const Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  const auto blob = blobs_.find(digest);
+  if (blob != blobs_.end()) return {blob->second, nullptr};
+  const auto upload = uploads_.find(digest);
+  return {std::nullopt, upload == uploads_.end() ? nullptr : upload->second};
+}
+
+LocalDepot::Found LocalDepot::find_or_begin(const Holding& holding) {
+  const std::lock_guard lock(mutex_);
+  const auto blob = blobs_.find(holding.digest);
+  if (blob != blobs_.end()) return {blob->second, nullptr};
+  auto& upload = uploads_[holding.digest];
+  if (!upload) upload = std::make_shared<Upload>(holding, upload_path(holding), Bytes(0), usage_);
+  return {std::nullopt, upload};
+}
+
+Result<UploadProgress> LocalDepot::progress(const Digest& digest) {
+  while (true) {
+    const Found found = find(digest);
+    if (found.blob) return UploadProgress{found.blob->size, true};
+    if (!found.upload) return UploadProgress{Bytes(0), false};
+    const std::lock_guard lock(found.upload->mutex);
+    if (!found.upload->is_over) return UploadProgress{found.upload->received(), false};
+  }
+}
+
+Result<UploadProgress> LocalDepot::put_chunk(OrganisationId owner, const Digest& digest, Bytes size, Bytes offset,
+                                             std::string_view chunk) {
+  if (owner.is_none()) return fail(ErrorCode::invalid, "nobody owns the content", "an organisation", "owner");
+  if (size < Bytes(0) || size > bytes_max) return fail(ErrorCode::invalid, "it is out of range", "0 to 1EB", "size");
+  TRY_VOID(check_range(offset, bytes_of(chunk), depot_chunk_max));
+  if (offset > size || bytes_of(chunk) > size - offset) {
+    return fail(ErrorCode::invalid, "the chunk ends beyond the size of " + std::to_string(size.value()) + " bytes",
+                "a chunk that lies inside the content", "offset");
+  }
+  while (true) {
+    const Found found = find_or_begin({digest, owner});
+    if (found.blob) return UploadProgress{found.blob->size, true};
+    const std::lock_guard lock(found.upload->mutex);
+    if (!found.upload->is_over) return add_chunk(*found.upload, size, offset, chunk);
+  }
+}
+
+/// The upload's mutex is held.
+Result<UploadProgress> LocalDepot::add_chunk(Upload& upload, Bytes size, Bytes offset, std::string_view chunk) {
+  auto added = upload.add(size, offset, chunk);
+  if (!added) {
+    // A part file that cannot be read again is of no use; one of which nothing has come need not be remembered.
+    if (added.error().code == ErrorCode::corrupt || upload.received().is_zero()) end(upload);
+    return fail(std::move(added).error());
+  }
+  if (upload.received() < size) {
+    const UploadProgress progress{upload.received(), false};
+    if (upload.received().is_zero()) end(upload);
+    return progress;
+  }
+  auto completed = complete(upload);
+  if (!completed) {
+    end(upload);
+    return fail(std::move(completed).error());
+  }
+  return UploadProgress{size, true};
+}
+
+Result<void> LocalDepot::complete(Upload& upload) {
+  const Holding& holding = upload.holding();
+  TRY_VOID(make_folder_durably(blobs(holding.digest)));
+  TRY_VOID(upload.finish(blobs(holding.digest) + '/' + blob_name(holding)));
+  const std::lock_guard lock(mutex_);
+  upload.is_over = true;
+  blobs_.emplace(holding.digest, Blob{holding.owner, upload.received()});
+  uploads_.erase(holding.digest);
+  return {};
+}
+
+/// Drops an upload. The upload's mutex is held.
+void LocalDepot::end(Upload& upload) {
+  upload.drop();
+  upload.is_over = true;
+  const std::lock_guard lock(mutex_);
+  uploads_.erase(upload.holding().digest);
+}
+
+tl::unexpected<Error> not_whole(const Digest& digest) {
+  return fail(ErrorCode::not_found, "the content " + to_text(digest) + " is not here, or not yet whole",
+              "its upload first", "digest");
+}
+
+Result<std::string> LocalDepot::read(const Digest& digest, Bytes offset, Bytes length) {
+  TRY_VOID(check_range(offset, length, depot_chunk_max));
+  const Found found = find(digest);
+  if (!found.blob) return not_whole(digest);
+  auto file = File::read(blobs(digest) + '/' + blob_name({digest, found.blob->owner}));
+  if (!file && file.error().code != ErrorCode::not_found) return fail(std::move(file).error());
+  if (!file || file->size().value_or(Bytes(-1)) != found.blob->size) {
+    return fail(ErrorCode::corrupt, "the content " + to_text(digest) + " has been cut or removed on the disk",
+                "a backup of the depot");
+  }
+  return file->read_at(offset, length);
+}
+
+Result<Bytes> LocalDepot::size(const Digest& digest) {
+  const Found found = find(digest);
+  if (!found.blob) return not_whole(digest);
+  return found.blob->size;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Depot>> open_depot(const std::string& folder, const DepotQuota& quota) {
+  std::error_code error;
+  const std::string full_path = std::filesystem::absolute(folder, error).string();
+  if (folder.empty() || error) return fail(ErrorCode::invalid, "the depot needs a folder", "a path", "folder");
+  TRY_VOID(make_folder_durably(full_path));
+  TRY(File lock, File::write(full_path + "/lock"));
+  TRY_VOID(lock.lock());
+  for (const char* name : {"/blobs", "/uploads", "/logs"}) TRY_VOID(make_folder_durably(full_path + name));
+  auto depot = std::make_unique<LocalDepot>(full_path, std::move(lock), quota);
+  TRY_VOID(depot->scan());
+  return depot;
+}
+
+}  // namespace dayan::depot

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/digest.h"
+#include "model/ids.h"
+
+/// The names of the depot's files: made from digests, owners and engine names, and read back by the scan at start.
+
+namespace dayan::depot {
+
+/// Content and who is charged for it.
+struct Holding {
+  Digest digest;
+  OrganisationId owner;
+};
+
+/// "ab": the folder in blobs/ of content whose digest begins so.
+[[nodiscard]] std::string blob_folder(const Digest& digest);
+/// "<62 digits>.<owner>", in that folder.
+[[nodiscard]] std::string blob_name(const Holding& holding);
+[[nodiscard]] std::optional<Holding> parse_blob_name(std::string_view folder, std::string_view name);
+
+/// "<64 digits>.<owner>.part"
+[[nodiscard]] std::string upload_name(const Holding& holding);
+[[nodiscard]] std::optional<Holding> parse_upload_name(std::string_view name);
+
+}  // namespace dayan::depot

@@ -1,0 +1,57 @@
+#include "depot/usage.h"
+
+#include <algorithm>
+
+namespace dayan::depot {
+namespace {
+
+tl::unexpected<Error> full(std::string_view whose, Bytes quota, Bytes used, Bytes wanted) {
+  const Bytes free = std::max(Bytes(0), quota - used);
+  return fail(ErrorCode::exhausted,
+              std::string(whose) + " is full: " + to_text(wanted) + " more are wanted, " + to_text(free) + " of " +
+                  to_text(quota) + " are free",
+              "at most " + to_text(free) + ", or a larger quota", "size");
+}
+
+}  // namespace
+
+void Usage::count(OrganisationId owner, Bytes bytes) {
+  const std::lock_guard lock(mutex_);
+  total_ += bytes;
+  by_organisation_[owner] += bytes;
+}
+
+Bytes Usage::used_by(OrganisationId owner) const {
+  const auto found = by_organisation_.find(owner);
+  return found == by_organisation_.end() ? Bytes(0) : found->second;
+}
+
+Result<void> Usage::check_locked(OrganisationId owner, Bytes bytes) const {
+  const Bytes own = used_by(owner);
+  if (!owner.is_none() && bytes > quota_.per_organisation - own) {
+    return full("the quota of " + to_text(owner), quota_.per_organisation, own, bytes);
+  }
+  if (bytes > quota_.total - total_) return full("the depot", quota_.total, total_, bytes);
+  return {};
+}
+
+Result<void> Usage::check(OrganisationId owner, Bytes bytes) const {
+  const std::lock_guard lock(mutex_);
+  return check_locked(owner, bytes);
+}
+
+Result<void> Usage::take(OrganisationId owner, Bytes bytes) {
+  const std::lock_guard lock(mutex_);
+  TRY_VOID(check_locked(owner, bytes));
+  total_ += bytes;
+  by_organisation_[owner] += bytes;
+  return {};
+}
+
+void Usage::give_back(OrganisationId owner, Bytes bytes) {
+  const std::lock_guard lock(mutex_);
+  total_ -= bytes;
+  by_organisation_[owner] -= bytes;
+}
+
+}  // namespace dayan::depot

@@ -1,0 +1,128 @@
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "store/migrate.h"
+#include "store/scratch_folder.h"
+#include "store/table_shape.h"
+
+namespace dayan::store {
+namespace {
+
+/// A column as the database has it.
+struct StoredColumn {
+  std::string name;
+  std::string type;
+  bool is_not_null = false;
+  std::int64_t key_position = 0;  ///< from one; zero: not of the key
+
+  friend bool operator==(const StoredColumn&, const StoredColumn&) = default;
+};
+
+void PrintTo(const StoredColumn& column, std::ostream* out) {
+  *out << column.name << ' ' << column.type << (column.is_not_null ? " NOT NULL" : "") << " key "
+       << column.key_position;
+}
+
+class Schema : public testing::Test {
+ protected:
+  Schema() : connection_(SqliteConnection::open(folder_.file("dayan.db"), SqliteConnection::Mode::writer).value()) {
+    EXPECT_TRUE(migrate(*connection_, sqlite_migrations()));
+  }
+
+  std::vector<StoredColumn> stored_columns(std::string_view table) {
+    SqliteStatement statement(
+        connection_->prepare("SELECT name, type, \"notnull\", pk FROM pragma_table_info(?) ORDER BY cid").value());
+    statement.add_text(table);
+    std::vector<StoredColumn> columns;
+    while (statement.step().value()) {
+      columns.push_back({std::string(statement.text(0)), std::string(statement.text(1)), statement.integer(2) != 0,
+                         statement.integer(3)});
+    }
+    return columns;
+  }
+
+  ScratchFolder folder_;
+  std::unique_ptr<SqliteConnection> connection_;
+};
+
+const char* type_name(ColumnType type) {
+  switch (type) {
+    case ColumnType::integer: return "INTEGER";
+    case ColumnType::text: return "TEXT";
+    case ColumnType::blob: return "BLOB";
+  }
+  return "?";
+}
+
+std::vector<StoredColumn> wanted_columns(const TableShape& table) {
+  // SQLite's own row number is never null without saying so.
+  const bool is_row_number = table.key_size() == 1 && table.columns.front().type == ColumnType::integer;
+  std::vector<StoredColumn> columns;
+  std::int64_t key_position = 0;
+  for (const ColumnShape& column : table.columns) {
+    columns.push_back({std::string(column.name), type_name(column.type),
+                       !column.is_nullable && !(column.is_key && is_row_number), column.is_key ? ++key_position : 0});
+  }
+  columns.push_back({"is_live", "INTEGER", true, 0});
+  return columns;
+}
+
+TEST_F(Schema, TheTablesAreWhatTheRowsSay) {
+  // The migrations and the fields() lists cannot drift apart: same columns, types, nulls and keys, in the same order.
+  for (const TableShape& table : table_shapes()) {
+    EXPECT_EQ(stored_columns(table.name), wanted_columns(table)) << table.name;
+  }
+}
+
+TEST_F(Schema, EveryIndexedColumnHasAnIndex) {
+  // A column that a query may compare is the first of an index, so no query walks a whole table.
+  for (const std::string_view full_name : indexed_columns) {
+    const std::size_t dot = full_name.find('.');
+    SqliteStatement statement(
+        connection_
+            ->prepare("SELECT count(*) FROM pragma_index_list(?1) AS list, pragma_index_info(list.name) AS info "
+                      "WHERE list.partial = 0 AND info.seqno = 0 AND info.name = ?2")
+            .value());
+    statement.add_text(full_name.substr(0, dot));
+    statement.add_text(full_name.substr(dot + 1));
+    ASSERT_TRUE(statement.step().value());
+    EXPECT_GE(statement.integer(0), 1) << full_name;
+  }
+}
+
+TEST_F(Schema, LoadingReadsOnlyLiveRows) {
+  // The plan of a load uses the partial index: a start does not read years of ended jobs.
+  for (const TableShape& table : table_shapes()) {
+    const std::string name(table.name);
+    SqliteStatement statement(
+        connection_->prepare("EXPLAIN QUERY PLAN SELECT * FROM \"" + name + "\" WHERE \"is_live\" = 1").value());
+    ASSERT_TRUE(statement.step().value());
+    EXPECT_NE(statement.text(3).find(name + "_live"), std::string_view::npos) << statement.text(3);
+  }
+}
+
+TEST_F(Schema, MigrationsAreNumberedWithoutGapsAndRunOnce) {
+  // The numbers are 1, 2, 3 …, and migrating again changes nothing.
+  int number = 0;
+  for (const Migration& migration : sqlite_migrations()) EXPECT_EQ(migration.number, ++number);
+  EXPECT_TRUE(migrate(*connection_, sqlite_migrations()));
+  EXPECT_EQ(connection_->number("SELECT count(*) FROM schema_version").value(), number);
+}
+
+TEST_F(Schema, AMigrationThatFailsLeavesNothing) {
+  // Its first statement is undone with its second, its number is not recorded, and the error names it.
+  std::vector<Migration> migrations(sqlite_migrations().begin(), sqlite_migrations().end());
+  const int next = static_cast<int>(migrations.size()) + 1;
+  migrations.push_back({next, "9999_broken", "CREATE TABLE half (id INTEGER); CREATE TABLE job (id INTEGER);"});
+  const auto failed = migrate(*connection_, migrations);
+  ASSERT_FALSE(failed);
+  EXPECT_NE(failed.error().wrong.find("9999_broken"), std::string::npos);
+  EXPECT_EQ(connection_->number("SELECT count(*) FROM sqlite_schema WHERE name = 'half'").value(), 0);
+  migrations.back().sql = "CREATE TABLE half (id INTEGER);";
+  EXPECT_TRUE(migrate(*connection_, migrations));
+  EXPECT_EQ(connection_->number("SELECT max(number) FROM schema_version").value(), next);
+}
+
+}  // namespace
+}  // namespace dayan::store
