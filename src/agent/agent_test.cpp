@@ -1,0 +1,224 @@
+#include "agent/agent.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <thread>
+
+#include "adapters/files.h"
+#include "adapters/local/supervise.h"
+#include "adapters/processes/real_processes.h"
+#include "agent/engines.h"
+#include "agent/run.h"
+#include "agent/test_folder.h"
+#include "agent/test_hub.h"
+#include "edge/http_client.h"
+#include "edge/real_clock.h"
+
+namespace dayan::agent {
+namespace {
+
+using testing::TestFolder;
+using testing::TestHub;
+
+bool wait_until(const std::function<bool()>& condition) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return true;
+}
+
+/// An agent process's insides, in this process: it can be stopped and started again over the same folder.
+class LiveAgent {
+ public:
+  LiveAgent(const TestFolder& place, const Config& config)
+      : config_(config), folder_(*AgentFolder::open(place.file("agent"))) {
+    const Identity identity = *folder_.identity();
+    key_.emplace(*edge::SigningKey::load_or_create(folder_.key_file()));
+    hub_.emplace(*edge::make_http_client(identity.hub_url), identity.token);
+    const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
+    engine_ = *make_engine(config_, folder_, folder_.file("work"), program, processes_);
+    agent_.emplace(
+        Agent::Parts{config_, folder_, *hub_, *key_, *engine_.executor, processes_, clock_, folder_.file("work")},
+        *folder_.load_state(identity));
+    thread_ = std::thread([this] { result_ = agent_->run(); });
+  }
+  ~LiveAgent() {
+    agent_->stop();
+    if (thread_.joinable()) thread_.join();
+  }
+  [[nodiscard]] Result<void> wait() {
+    thread_.join();
+    return result_;
+  }
+
+ private:
+  Config config_;
+  AgentFolder folder_;
+  std::optional<edge::SigningKey> key_;
+  std::optional<HubApi> hub_;
+  adapters::RealProcesses processes_;
+  edge::RealClock clock_;
+  MadeEngine engine_;
+  std::optional<Agent> agent_;
+  Result<void> result_;
+  std::thread thread_;
+};
+
+/// A hub, and an agent that has joined it.
+class AgentLoop : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const Result<std::string> centre = agent_join({hub_.url(), "dayan_join_x", place_.file("agent")});
+    ASSERT_TRUE(centre.has_value()) << to_text(centre.error());
+    EXPECT_EQ(*centre, "guian");
+    config_.local.cores = Cores(2);
+    config_.local.memory = Bytes(4'000'000'000);
+    config_.local.sandbox = false;
+    config_.organisations["film-studio"] = {};
+  }
+  static LeaseRow lease_of(std::int64_t job) {
+    LeaseRow lease;
+    lease.job = JobId(job);
+    lease.pool = "local";
+    lease.organisation = "film-studio";
+    lease.resources.memory = Bytes(100'000'000);
+    lease.wall_time = Duration::minutes(2);
+    lease.granted_at = edge::RealClock().now();
+    lease.starts_by = lease.granted_at + lease_start_allowance;
+    lease.ends_at = lease.starts_by + lease.wall_time;
+    return lease;
+  }
+  static Payload script_of(std::string script) {
+    Payload payload;
+    payload.script = std::move(script);
+    return payload;
+  }
+  bool wait_for_end(const AttemptKey& attempt) {
+    return wait_until([&] { return hub_.told(attempt).state == AttemptState::ended; });
+  }
+
+  TestHub hub_;
+  TestFolder place_;
+  Config config_;
+};
+
+// A leased attempt is staged, run, and its outputs, logs and end arrive at the hub; when the hub closes the lease,
+// nothing of it is left.
+TEST_F(AgentLoop, RunsAnAttemptToItsEnd) {
+  hub_.put_blob("forty-two");
+  Payload payload = script_of("#!/bin/sh\necho hello $DAYAN_TASK_INDEX\nmkdir out\ncat in.txt > out/result.txt\n");
+  payload.inputs = {{"in.txt", sha256("forty-two"), Bytes(9), false}};
+  payload.outputs = {"out/*.txt", "out/*.png"};
+  const LeaseRow lease = lease_of(1);
+  hub_.grant(lease, payload);
+  const LiveAgent agent(place_, config_);
+  ASSERT_TRUE(wait_for_end(lease.attempt())) << hub_.fault();
+  const AttemptReport told = hub_.told(lease.attempt());
+  EXPECT_EQ(told.outcome, Outcome::exited);
+  EXPECT_EQ(told.exit_code, 0);
+  EXPECT_EQ(told.failure, "no file matches the output pattern 'out/*.png'");
+  ASSERT_EQ(told.outputs.size(), 3U);
+  EXPECT_EQ(told.outputs[0].path, "out/result.txt");
+  EXPECT_EQ(hub_.blob(told.outputs[0].digest), "forty-two");
+  EXPECT_EQ(told.outputs[1].path, "stdout");
+  EXPECT_EQ(hub_.blob(told.outputs[1].digest), "hello 0\n");
+  EXPECT_EQ(hub_.log(engine_name(lease.attempt()) + "/stdout"), "hello 0\n");
+  hub_.desire(lease.attempt(), Desired::ended);
+  const std::string work = place_.file("agent/work/" + engine_name(lease.attempt()));
+  EXPECT_TRUE(wait_until([&] { return !adapters::exists(work); }));
+  EXPECT_EQ(hub_.ends_told(lease.attempt()), 1);
+  EXPECT_EQ(hub_.fault(), "");
+}
+
+// The pools of the engine arrive with the measured speed of a core.
+TEST_F(AgentLoop, PublishesItsPools) {
+  const LiveAgent agent(place_, config_);
+  ASSERT_TRUE(wait_until([&] { return !hub_.pools().empty(); })) << hub_.fault();
+  const PoolRow pool = hub_.pools()[0];
+  EXPECT_EQ(pool.name, "local");
+  EXPECT_EQ(pool.cores_per_node, Cores(2));
+  EXPECT_EQ(pool.capability_source, CapabilitySource::measured);
+  EXPECT_GT(pool.core_capability, Capability(0));
+}
+
+// An organisation that agent.yaml does not name is refused with the remedy, and nothing is started.
+TEST_F(AgentLoop, RefusesAnUnmappedOrganisation) {
+  LeaseRow lease = lease_of(1);
+  lease.organisation = "weather-office";
+  hub_.grant(lease, script_of("#!/bin/sh\ntrue\n"));
+  const LiveAgent agent(place_, config_);
+  ASSERT_TRUE(wait_for_end(lease.attempt()));
+  EXPECT_EQ(hub_.told(lease.attempt()).outcome, Outcome::start_refused);
+  EXPECT_EQ(hub_.told(lease.attempt()).failure,
+            "organisation weather-office is not mapped at this centre: add it under organisations: in agent.yaml");
+}
+
+// An attempt outlives its agent: the next agent over the same folder adopts it, does not start it again, and reports
+// its end.
+TEST_F(AgentLoop, AdoptsWhatRunsAfterARestart) {
+  const std::string starts = place_.file("starts");
+  const std::string go = place_.file("go");
+  const LeaseRow lease = lease_of(1);
+  hub_.grant(lease, script_of("#!/bin/sh\necho x >> " + starts + "\nuntil [ -e " + go + " ]; do sleep 0.1; done\n"));
+  {
+    const LiveAgent first(place_, config_);
+    ASSERT_TRUE(wait_until([&] { return hub_.told(lease.attempt()).state == AttemptState::running; }))
+        << hub_.fault();
+  }
+  const LiveAgent second(place_, config_);
+  place_.write("go", "");
+  ASSERT_TRUE(wait_for_end(lease.attempt()));
+  EXPECT_EQ(hub_.told(lease.attempt()).outcome, Outcome::exited);
+  EXPECT_EQ(place_.read("starts"), "x\n");
+}
+
+// The hub's wish to stop ends a running attempt, and its output so far is kept.
+TEST_F(AgentLoop, StopsOnTheHubsWish) {
+  const LeaseRow lease = lease_of(1);
+  hub_.grant(lease, script_of("#!/bin/sh\necho begun\nexec sleep 100\n"));
+  const LiveAgent agent(place_, config_);
+  ASSERT_TRUE(wait_until([&] { return !hub_.log(engine_name(lease.attempt()) + "/stdout").empty(); }))
+      << hub_.fault();
+  hub_.desire(lease.attempt(), Desired::stop);
+  ASSERT_TRUE(wait_for_end(lease.attempt()));
+  EXPECT_EQ(hub_.told(lease.attempt()).outcome, Outcome::stopped);
+  ASSERT_FALSE(hub_.told(lease.attempt()).outputs.empty());
+  EXPECT_EQ(hub_.blob(hub_.told(lease.attempt()).outputs[0].digest), "begun\n");
+}
+
+// A hub that does not know the token any more ends the agent with a word on what to do.
+TEST_F(AgentLoop, EndsWhenCastOut) {
+  LiveAgent agent(place_, config_);
+  ASSERT_TRUE(wait_until([&] { return !hub_.pools().empty(); }));
+  hub_.cast_out();
+  const Result<void> result = agent.wait();
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code, ErrorCode::denied);
+  EXPECT_NE(result.error().right.find("join"), std::string::npos);
+}
+
+// Joining with a token that the hub does not take says so, and leaves no identity behind.
+TEST(AgentJoin, TellsARefusedToken) {
+  const TestHub hub;
+  const TestFolder place;
+  const Result<std::string> centre = agent_join({hub.url(), "dayan_join_old", place.file("agent")});
+  ASSERT_FALSE(centre.has_value());
+  EXPECT_EQ(centre.error().code, ErrorCode::denied);
+  EXPECT_FALSE(adapters::exists(place.file("agent/identity.json")));
+}
+
+}  // namespace
+}  // namespace dayan::agent
+
+// The local executor starts its supervisor from this very program.
+int main(int argc, char** argv) {
+  if (argc == 3 && std::string(argv[1]) == "supervise") return dayan::adapters::supervise_main(argv[2]);
+  ::testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}

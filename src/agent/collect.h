@@ -1,0 +1,41 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/hub_api.h"
+#include "base/result.h"
+#include "execute/reconcile.h"
+
+/// What goes up: outputs by content hash, standard output and error while they grow.
+
+namespace dayan::agent {
+
+/// Hashes and uploads what the patterns name, and stdout.log and stderr.log as "stdout" and "stderr". What the hub
+/// has already is not sent again. A file that vanishes or changes meanwhile is named in `missing`.
+[[nodiscard]] Result<execute::Collected> collect_outputs(HubApi& hub, const std::string& folder,
+                                                         const std::vector<std::string>& patterns);
+
+/// Sends what has been added to standard output and error of attempts since the last time. May be used from several
+/// threads. Losing it is harmless: the whole files go up as outputs at the end.
+class LogTail {
+ public:
+  static constexpr std::size_t bytes_at_once_max = 1'000'000;  ///< of one stream in one call
+
+  explicit LogTail(HubApi& hub) : hub_(hub) {}
+  void send_news(const AttemptKey& attempt, const std::string& folder);
+  void forget(const AttemptKey& attempt);
+
+ private:
+  using Stream = std::pair<AttemptKey, std::string>;
+  void send_stream(const Stream& stream, const std::string& folder, const std::string& file);
+
+  HubApi& hub_;
+  std::mutex mutex_;
+  std::map<Stream, Bytes> sent_;
+};
+
+}  // namespace dayan::agent

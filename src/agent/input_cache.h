@@ -1,0 +1,47 @@
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "base/digest.h"
+#include "base/result.h"
+#include "base/units.h"
+#include "model/job.h"
+
+/// Inputs by content hash: each crosses to the centre once, in chunks, goes on where it stopped, and is checked
+/// before anyone uses it. May be used from several threads.
+
+namespace dayan::agent {
+
+/// Where content comes from: the hub (HubApi), or a test.
+class ContentSource {
+ public:
+  virtual ~ContentSource() = default;
+  [[nodiscard]] virtual Result<std::string> read(const Digest& digest, Bytes offset, Bytes length) = 0;
+};
+
+class InputCache {
+ public:
+  /// `folder` is made when it is not there.
+  InputCache(std::string folder, ContentSource& source) : folder_(std::move(folder)), source_(source) {}
+
+  /// The path of a file with exactly that content; fetched when it is not there. `corrupt`: the source gave other
+  /// bytes than the hash says, or another length.
+  [[nodiscard]] Result<std::string> fetch(const Digest& digest, Bytes size);
+
+  /// Removes what nothing has asked for in that time.
+  void remove_unused(Duration age);
+
+ private:
+  [[nodiscard]] Result<void> download(const Digest& digest, Bytes size, const std::string& part);
+
+  std::string folder_;
+  ContentSource& source_;
+  std::mutex mutex_;
+  std::condition_variable done_;
+  std::set<Digest> under_way_;
+};
+
+}  // namespace dayan::agent

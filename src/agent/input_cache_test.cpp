@@ -1,0 +1,116 @@
+#include "agent/input_cache.h"
+
+#include <atomic>
+#include <thread>
+
+#include "adapters/files.h"
+#include "agent/test_folder.h"
+#include "agent/work_folder.h"
+#include "ports/depot.h"
+
+namespace dayan::agent {
+namespace {
+
+using testing::TestFolder;
+
+/// Gives the bytes of one content, and counts what it is asked for.
+class OneContent : public ContentSource {
+ public:
+  explicit OneContent(std::string content) : content_(std::move(content)) {}
+  Result<std::string> read(const Digest&, Bytes offset, Bytes length) override {
+    ++asked;
+    first_offset = asked == 1 ? offset : first_offset;
+    if (asked == breaks_at) return fail(ErrorCode::unavailable, "cut off");
+    return content_.substr(static_cast<std::size_t>(offset.value()), static_cast<std::size_t>(length.value()));
+  }
+  std::atomic<int> asked = 0;
+  int breaks_at = 0;
+  Bytes first_offset;
+
+ private:
+  std::string content_;
+};
+
+Bytes size_of(const std::string& text) { return Bytes(static_cast<std::int64_t>(text.size())); }
+
+// Content is fetched once, however often and from however many threads it is wanted.
+TEST(InputCache, FetchesOnce) {
+  const TestFolder folder;
+  const std::string content = "scene";
+  OneContent source(content);
+  InputCache cache(folder.file("cache"), source);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] { EXPECT_TRUE(cache.fetch(sha256(content), size_of(content)).has_value()); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(source.asked, 1);
+  EXPECT_EQ(folder.read("cache/" + to_text(sha256(content))), content);
+}
+
+// A download that was cut off goes on where it stopped, in chunks of at most 8 MB.
+TEST(InputCache, GoesOnWhereItStopped) {
+  const TestFolder folder;
+  const std::string content(20'000'000, 'x');
+  OneContent broken(content);
+  broken.breaks_at = 2;
+  EXPECT_EQ(InputCache(folder.file("cache"), broken).fetch(sha256(content), size_of(content)).error().code,
+            ErrorCode::unavailable);
+  OneContent whole(content);
+  InputCache cache(folder.file("cache"), whole);
+  ASSERT_TRUE(cache.fetch(sha256(content), size_of(content)).has_value());
+  EXPECT_EQ(whole.first_offset, depot_chunk_max);
+  EXPECT_EQ(whole.asked, 2);
+}
+
+// Other bytes than the hash says are refused and not kept; so are other lengths. An empty file is fine.
+TEST(InputCache, RefusesWrongContent) {
+  const TestFolder folder;
+  OneContent source("forged");
+  InputCache cache(folder.file("cache"), source);
+  EXPECT_EQ(cache.fetch(sha256("wanted"), Bytes(6)).error().code, ErrorCode::corrupt);
+  EXPECT_EQ(cache.fetch(sha256("forged"), Bytes(9)).error().code, ErrorCode::corrupt);
+  EXPECT_TRUE(adapters::names_in(folder.file("cache"))->empty());
+  EXPECT_TRUE(cache.fetch(sha256(""), Bytes(0)).has_value());
+}
+
+// The work folder holds copies: what the attempt does to them does not reach the cache. A path that leads out, which
+// the hub should never send, is denied.
+TEST(WorkFolder, HoldsCopies) {
+  const TestFolder folder;
+  const std::string content = "#!/bin/sh\n";
+  OneContent source(content);
+  InputCache cache(folder.file("cache"), source);
+  Payload payload;
+  payload.inputs = {{"bin/run.sh", sha256(content), size_of(content), true}};
+  folder.write("work/left-over", "of an interrupted staging");
+  ASSERT_TRUE(prepare_work_folder(folder.file("work"), payload, cache).has_value());
+  EXPECT_EQ(folder.read("work/bin/run.sh"), content);
+  EXPECT_FALSE(adapters::exists(folder.file("work/left-over")));
+  EXPECT_NE(
+      std::filesystem::status(folder.file("work/bin/run.sh")).permissions() & std::filesystem::perms::owner_exec,
+      std::filesystem::perms::none);
+  folder.write("work/bin/run.sh", "changed");
+  EXPECT_EQ(folder.read("cache/" + to_text(sha256(content))), content);
+  payload.inputs[0].path = "../outside";
+  EXPECT_EQ(prepare_work_folder(folder.file("work"), payload, cache).error().code, ErrorCode::denied);
+}
+
+// What Dayan says of the attempt cannot be overridden by the job.
+TEST(WorkFolder, AddsToTheEnvironment) {
+  Payload payload;
+  payload.environment = {{"QUALITY", "9"}, {"DAYAN_CPUS", "64"}};
+  LeaseRow lease;
+  lease.job = JobId(7);
+  lease.task = 3;
+  lease.task_count = 12;
+  lease.number = 2;
+  lease.resources.cores = Cores(4);
+  const std::vector<EnvironmentVariable> expected = {{"QUALITY", "9"},          {"DAYAN_JOB", to_text(JobId(7))},
+                                                     {"DAYAN_TASK_INDEX", "3"}, {"DAYAN_TASK_COUNT", "12"},
+                                                     {"DAYAN_ATTEMPT", "2"},    {"DAYAN_CPUS", "4"}};
+  EXPECT_EQ(environment_of(payload, lease), expected);
+}
+
+}  // namespace
+}  // namespace dayan::agent

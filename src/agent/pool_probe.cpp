@@ -1,0 +1,58 @@
+#include "agent/pool_probe.h"
+
+#include "adapters/files.h"
+#include "model/json.h"
+#include "probes/core_benchmark.h"
+#include "probes/software.h"
+
+namespace dayan::agent {
+
+namespace {
+
+constexpr Duration benchmark_age_max = Duration::hours(24);
+
+struct Measured {
+  UnixTime at;
+  Capability core;
+
+  static constexpr auto fields() { return std::tuple{field("at", &Measured::at), field("core", &Measured::core)}; }
+};
+
+}  // namespace
+
+Capability PoolProbe::core_capability(UnixTime now) {
+  const Result<std::optional<std::string>> kept = adapters::read_file(capability_file_);
+  if (kept && kept->has_value()) {
+    const Result<Measured> last = parse_nested<Measured>(**kept);
+    if (last && last->at <= now && now - last->at < benchmark_age_max) return last->core;
+  }
+  const Measured fresh{now, probes::measure_core()};
+  // It is measured again next time when it cannot be kept.
+  static_cast<void>(adapters::write_file(capability_file_, nested_text(fresh), 0600));
+  return fresh.core;
+}
+
+Result<std::vector<PoolRow>> PoolProbe::probe(UnixTime now, std::vector<std::string>& notes) {
+  TRY(std::vector<PoolRow> pools, executor_.probe());
+  std::vector<Software> software;
+  for (const SoftwareOffer& offer : config_.software) {
+    if (!offer.version.empty()) {
+      software.push_back({offer.name, offer.version});
+      continue;
+    }
+    const Result<std::string> version = probes::installed_version(processes_, offer.name);
+    if (version)
+      software.push_back({offer.name, *version});
+    else
+      notes.push_back(offer.name + " is not offered: " + to_text(version.error()));
+  }
+  const Capability core = core_capability(now);
+  for (PoolRow& pool : pools) {
+    pool.software = software;
+    pool.core_capability = core;
+    pool.capability_source = core.is_zero() ? CapabilitySource::unknown : CapabilitySource::measured;
+  }
+  return pools;
+}
+
+}  // namespace dayan::agent

@@ -1,0 +1,160 @@
+#include "agent/run.h"
+
+#include <pwd.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <thread>
+
+#include "adapters/files.h"
+#include "adapters/processes/real_processes.h"
+#include "agent/agent.h"
+#include "agent/engines.h"
+#include "edge/http_client.h"
+#include "edge/real_clock.h"
+#include "edge/signals.h"
+
+namespace dayan::agent {
+
+namespace {
+
+/// How long what is under way may take to end after the signal. All that counts is in the journal by then.
+constexpr std::chrono::seconds stop_patience{8};
+
+std::string own_user() {
+  const passwd* entry = ::getpwuid(::geteuid());
+  return entry != nullptr ? entry->pw_name : std::to_string(::geteuid());
+}
+
+/// One process cannot become another user: that takes `run_as`, or an agent for each user.
+Faults check_users(const Config& config) {
+  Faults faults;
+  if (config.engine == Engine::slurm && !config.slurm.run_as.empty()) return faults;
+  const std::string own = own_user();
+  for (const auto& [organisation, mapping] : config.organisations) {
+    if (mapping.user.empty() || mapping.user == own) continue;
+    faults.push_back(Error{ErrorCode::invalid, "organisations." + organisation + ".user",
+                           "'" + mapping.user + "' is not the user this agent runs as ('" + own + "')",
+                           "leave it out, run an agent as that user, or set slurm.run_as"});
+  }
+  return faults;
+}
+
+tl::expected<Config, Faults> read_config(const AgentRunOptions& options, const AgentFolder& folder) {
+  const std::string path = options.config.empty() ? folder.file("agent.yaml") : options.config;
+  const Result<std::optional<std::string>> text = adapters::read_file(path, 1'000'000);
+  if (!text) return tl::unexpected<Faults>(Faults{text.error()});
+  if (!text->has_value()) {
+    return tl::unexpected<Faults>(Faults{
+        Error{ErrorCode::not_found, "", path + " is not there", "write it, or name another one with --config"}});
+  }
+  tl::expected<Config, Faults> config = parse_config(**text);
+  if (!config) {
+    for (Error& fault : config.error()) fault.field = path + (fault.field.empty() ? "" : ": ") + fault.field;
+    return config;
+  }
+  Faults faults = check_users(*config);
+  if (!faults.empty()) return tl::unexpected<Faults>(std::move(faults));
+  return config;
+}
+
+/// Ends the process when what is under way (an upload, a poll) does not end soon by itself.
+class Deadline {
+ public:
+  Deadline() : thread_([this] { wait(); }) {}
+  ~Deadline() {
+    done_ = true;
+    thread_.join();
+  }
+
+ private:
+  void wait() {
+    const auto end = std::chrono::steady_clock::now() + stop_patience;
+    while (!done_) {
+      if (std::chrono::steady_clock::now() > end) std::_Exit(0);
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  }
+  std::atomic<bool> done_ = false;
+  std::thread thread_;
+};
+
+/// Works until a signal; in a frame of its own, so that all ends within the deadline.
+Result<void> work(const Config& config, const AgentFolder& folder, const Identity& identity) {
+  TRY(const edge::SigningKey key, edge::SigningKey::load_or_create(folder.key_file()));
+  TRY(std::unique_ptr<HttpClient> http, edge::make_http_client(identity.hub_url));
+  TRY(execute::AgentState state, folder.load_state(identity));
+  std::error_code error;
+  const std::string program = std::filesystem::read_symlink("/proc/self/exe", error).string();
+  if (error) return fail(ErrorCode::unavailable, "this program's own path is not known: " + error.message());
+  const std::string work_folder = config.work_folder.empty() ? folder.file("work") : config.work_folder;
+  adapters::RealProcesses processes;
+  TRY(const MadeEngine engine, make_engine(config, folder, work_folder, program, processes));
+  HubApi hub(std::move(http), identity.token);
+  edge::RealClock clock;
+  spdlog::info("agent of centre {} at {}: {} leases in the journal; {}", identity.centre_name, identity.hub_url,
+               state.leases.size(), engine.description);
+  std::optional<Deadline> deadline;
+  Result<void> result;
+  {
+    Agent agent({config, folder, hub, key, *engine.executor, processes, clock, work_folder}, std::move(state));
+    std::thread thread([&] {
+      result = agent.run();
+      ::kill(::getpid(), SIGTERM);  // when it ended by itself, the wait below ends too
+    });
+    const int signal = edge::wait_for_stop_signal();
+    agent.stop();
+    deadline.emplace();
+    thread.join();
+    spdlog::info("stopping (signal {}); what runs goes on", signal);
+  }
+  return result;
+}
+
+void log_to_stderr() {
+  try {
+    auto logger = std::make_shared<spdlog::logger>("agent", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+    logger->flush_on(spdlog::level::info);
+    spdlog::set_default_logger(std::move(logger));
+  } catch (const spdlog::spdlog_ex&) {
+    // The default logger stays.
+  }
+}
+
+/// All faults, so that a person can mend the file at once.
+Faults run(const AgentRunOptions& options) {
+  edge::block_stop_signals();
+  log_to_stderr();
+  const Result<AgentFolder> folder = AgentFolder::open(options.folder);
+  if (!folder) return {folder.error()};
+  const Result<Identity> identity = folder->identity();
+  if (!identity) return {identity.error()};
+  const tl::expected<Config, Faults> config = read_config(options, *folder);
+  if (!config) return config.error();
+  const Result<void> result = work(*config, *folder, *identity);
+  if (!result) return {result.error()};
+  return {};
+}
+
+}  // namespace
+
+Result<void> agent_run(const AgentRunOptions& options) {
+  Faults faults = run(options);
+  if (faults.empty()) return {};
+  return fail(std::move(faults.front()));
+}
+
+int agent_run_main(const AgentRunOptions& options) {
+  const Faults faults = run(options);
+  for (const Error& fault : faults) std::fprintf(stderr, "dayan agent run: %s\n", to_text(fault).c_str());
+  return faults.empty() ? 0 : 1;
+}
+
+}  // namespace dayan::agent

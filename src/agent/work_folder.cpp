@@ -1,0 +1,62 @@
+#include "agent/work_folder.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "adapters/files.h"
+
+namespace dayan::agent {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+tl::unexpected<Error> failed(const std::string& path, const std::error_code& error) {
+  const bool full = error == std::errc::no_space_on_device;
+  return fail(full ? ErrorCode::exhausted : ErrorCode::unavailable, path + ": " + error.message());
+}
+
+Result<void> place_input(const std::string& folder, const InputFile& input, InputCache& cache) {
+  if (!is_safe_relative_path(input.path)) {
+    return fail(ErrorCode::denied, "input '" + input.path + "' would lie outside the work folder");
+  }
+  TRY(const std::string content, cache.fetch(input.digest, input.size));
+  const std::string path = folder + '/' + input.path;
+  std::error_code error;
+  fs::create_directories(fs::path(path).parent_path(), error);
+  if (error) return failed(path, error);
+  fs::copy_file(content, path, error);
+  if (error) return failed(path, error);
+  const auto mode = static_cast<fs::perms>(input.executable ? 0755 : 0644);
+  fs::permissions(path, mode, error);
+  if (error) return failed(path, error);
+  return {};
+}
+
+}  // namespace
+
+Result<void> prepare_work_folder(const std::string& folder, const Payload& payload, InputCache& cache) {
+  adapters::remove_tree(folder);
+  TRY_VOID(adapters::make_folder(folder, 0700));
+  for (const InputFile& input : payload.inputs) TRY_VOID(place_input(folder, input, cache));
+  return {};
+}
+
+std::vector<EnvironmentVariable> environment_of(const Payload& payload, const LeaseRow& lease) {
+  const std::vector<EnvironmentVariable> ours = {
+      {"DAYAN_JOB", to_text(lease.job)},
+      {"DAYAN_TASK_INDEX", std::to_string(lease.task)},
+      {"DAYAN_TASK_COUNT", std::to_string(lease.task_count)},
+      {"DAYAN_ATTEMPT", std::to_string(lease.number)},
+      {"DAYAN_CPUS", std::to_string(lease.resources.cores.value())},
+  };
+  std::vector<EnvironmentVariable> environment;
+  for (const EnvironmentVariable& each : payload.environment) {
+    const auto same = [&](const EnvironmentVariable& other) { return other.name == each.name; };
+    if (std::none_of(ours.begin(), ours.end(), same)) environment.push_back(each);
+  }
+  environment.insert(environment.end(), ours.begin(), ours.end());
+  return environment;
+}
+
+}  // namespace dayan::agent
