@@ -1,0 +1,74 @@
+#include "hub/handlers.h"
+
+#include <utility>
+
+namespace dayan::hub {
+
+Handled answer_later() { return std::optional<HttpResponse>(); }
+
+Handled submit(Call& call, CommandBody body, Render render) {
+  Submission submission;
+  submission.token_hash = call.token_hash;
+  submission.body = std::move(body);
+  submission.key = call.key;
+  submission.request = sha256(call.request.method + '\n' + call.request.target + '\n' + call.request.body);
+  submission.render = std::move(render);
+  submission.answer = [responder = call.responder](CommandAnswer answer) {
+    responder->respond(command_answer(std::move(answer)));
+  };
+  call.hub.writer.submit(std::move(submission));
+  return answer_later();
+}
+
+std::optional<HttpResponse> refuse_body(const Call& call) {
+  if (call.request.body.empty() || call.request.body == "{}") return std::nullopt;
+  return problem_answer(Faults{{ErrorCode::invalid, "body", "this request has no body", "send it without one"}});
+}
+
+Rendered rendered(int status, const JsonValue& value) { return {status, json_text(value), {}}; }
+
+Rendered rendered_once(JsonObject object, std::string_view secret) {
+  Rendered result;
+  result.status = 201;
+  result.body = json_text(JsonValue(object));
+  object[secret] = nullptr;
+  result.kept_body = json_text(JsonValue(std::move(object)));
+  return result;
+}
+
+tl::unexpected<Error> no_such(std::string_view what) {
+  return fail(ErrorCode::not_found, "there is no such " + std::string(what) + ", or it is not yours");
+}
+
+Result<JobId> job_in_path(const Call& call) {
+  auto job = parse<JobId>(call.path.front());
+  if (!job.has_value()) return no_such("job");
+  return *job;
+}
+
+Result<Digest> digest_in_path(const Call& call) {
+  auto digest = parse_digest(call.path.front());
+  if (digest.has_value()) return *digest;
+  digest.error().field = "digest";
+  return digest;
+}
+
+Result<JobRow> own_job(const Call& call) {
+  TRY(const JobId id, job_in_path(call));
+  TRY(auto job, query_row<JobRow>(call.hub.store, {{"id", id.value()}}));
+  if (!job || job->organisation != call.actor.organisation) return no_such("job");
+  return std::move(*job);
+}
+
+std::string centre_name(const Services& hub, CentreId centre) {
+  return hub.directory.look([&](const core::State& state) {
+    const CentreRow* row = state.centres.find({centre});
+    return row == nullptr ? std::string() : row->name;
+  });
+}
+
+wire::WalletView wallet_view(const std::string& organisation, const AccountRow& account) {
+  return {organisation, account.available(), account.debits_pending, account.debits_posted, account.credits_posted};
+}
+
+}  // namespace dayan::hub

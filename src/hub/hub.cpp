@@ -1,0 +1,72 @@
+#include "hub/hub.h"
+
+#include <utility>
+
+#include "edge/http_server.h"
+#include "hub/route.h"
+
+namespace dayan::hub {
+
+namespace {
+
+constexpr int http_threads = 2;
+/// Threads that may block on the disk: uploads and reads of rows.
+constexpr std::size_t worker_threads = 8;
+/// Each that waits may hold a chunk of an upload.
+constexpr std::size_t worker_queue_max = 512;
+
+}  // namespace
+
+struct Hub::Parts {
+  Parts(Store& store, Depot& depot, Clock& clock, std::function<void(const Error&)> on_fenced)
+      : watch(store),
+        writer({store, clock, directory, watch, metrics, std::move(on_fenced)}),
+        workers(worker_threads, worker_queue_max),
+        services{store, depot, clock, directory, writer, watch, workers, metrics} {}
+
+  Metrics metrics;
+  Directory directory;
+  LeaseWatch watch;
+  Writer writer;
+  Workers workers;
+  Services services;
+  std::unique_ptr<edge::HttpServer> server;
+  std::string url;
+};
+
+Hub::Hub(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Hub::~Hub() { stop(); }
+
+Result<std::unique_ptr<Hub>> Hub::start(const HubOptions& options, Store& store, Depot& depot, Clock& clock,
+                                        std::function<void(const Error&)> on_fenced) {
+  auto parts = std::make_unique<Parts>(store, depot, clock, std::move(on_fenced));
+  TRY_VOID(parts->writer.start());
+  edge::HttpServerOptions server_options;
+  server_options.address = options.address;
+  server_options.port = options.port;
+  server_options.threads = http_threads;
+  TRY(parts->server,
+      edge::HttpServer::start(server_options, [&services = parts->services](
+                                                  HttpRequest request, std::shared_ptr<HttpResponder> responder) {
+        serve(services, std::move(request), std::move(responder));
+      }));
+  const bool is_v6 = options.address.find(':') != std::string::npos;
+  parts->url = "http://" + (is_v6 ? '[' + options.address + ']' : options.address) + ':' +
+               std::to_string(parts->server->port());
+  return std::unique_ptr<Hub>(new Hub(std::move(parts)));
+}
+
+std::uint16_t Hub::port() const { return parts_->server->port(); }
+
+std::string Hub::url() const { return parts_->url; }
+
+void Hub::stop() {
+  // From the outside in: whoever is still owed an answer gets it from the parts that stop later.
+  parts_->watch.stop();
+  if (parts_->server) parts_->server->stop(stop_patience);
+  parts_->workers.stop();
+  parts_->writer.stop();
+}
+
+}  // namespace dayan::hub

@@ -1,0 +1,172 @@
+#include <thread>
+
+#include "hub/test_hub.h"
+
+/// Jobs through the whole hub: from submission to the bill, and who may see what.
+
+namespace dayan::hub {
+namespace {
+
+const JsonObject& object(const JsonValue& value, std::string_view member) {
+  return value.as_object().at(member).as_object();
+}
+
+std::string job_id(const Answer& submitted) {
+  return std::string(object(submitted.json, "job").at("id").as_string());
+}
+
+class HubJob : public testing::TestWithParam<StoreKind> {};
+INSTANTIATE_TEST_SUITE_P(Stores, HubJob, testing::Values(StoreKind::memory, StoreKind::sqlite),
+                         [](const auto& kind) { return kind.param == StoreKind::memory ? "memory" : "sqlite"; });
+
+// One task all the way: quoted, submitted, placed, leased, reported, charged for 10 s of a core at 3.6 yuan an hour,
+// that is 0.01 yuan, with the rest of the hold released, the provider paid and the ledger in balance.
+TEST_P(HubJob, TheWholeWay) {
+  TestHub hub(GetParam());
+  const Client customer = hub.customer("studio", "1");
+  const Client provider = hub.organisation("gui-an", "provider");
+  TestAgent agent = hub.agent(provider, "gui-an-1");
+  const Answer quoted = customer.call("POST", "/v1/quotes", job_body());
+  ASSERT_EQ(quoted.status, 200) << quoted.raw.body;
+  const JsonArray& quotes = quoted.json.as_object().at("quotes").as_array();
+  ASSERT_EQ(quotes.size(), 1U);
+  EXPECT_EQ(quotes[0].as_object().at("task_hold").as_string(), "0.1");
+
+  const Answer submitted = customer.post("/v1/jobs", job_body());
+  ASSERT_EQ(submitted.status, 201) << submitted.raw.body;
+  const std::string id = job_id(submitted);
+  const JsonValue lease = next_lease(agent);
+  ASSERT_TRUE(lease.is_object());
+  EXPECT_EQ(lease.as_object().at("job").as_string(), id);
+  EXPECT_EQ(customer.get("/v1/wallet").text("held"), "0.1");
+  const Answer payload = agent.client.get("/v1/agent/jobs/" + id + "/payload");
+  EXPECT_EQ(payload.status, 200);
+  EXPECT_EQ(payload.json.as_object().at("command").as_array()[0].as_string(), "true");
+
+  // The hub bounds run time by its own clock, so that 10 s must have passed since the grant.
+  hub.clock.shift(Duration::seconds(20));
+  const Answer taken = agent.client.report(agent.key, agent.report_body(ended_report(lease)));
+  EXPECT_EQ(taken.status, 204) << taken.raw.body;
+  const Answer job = customer.get("/v1/jobs/" + id);
+  EXPECT_EQ(object(job.json, "job").at("state").as_string(), "succeeded") << job.raw.body;
+  EXPECT_EQ(object(job.json, "job").at("charged").as_string(), "0.01");
+  EXPECT_EQ(customer.get("/v1/wallet").text("held"), "0");
+  EXPECT_EQ(customer.get("/v1/wallet").text("available"), "0.99");
+  EXPECT_EQ(customer.get("/v1/jobs/" + id + "/charges").items().size(), 1U);
+  EXPECT_GE(customer.get("/v1/jobs/" + id + "/entries").items().size(), 2U);
+  const JsonArray tasks = customer.get("/v1/jobs/" + id + "/tasks").items();
+  ASSERT_EQ(tasks.size(), 1U);
+  EXPECT_EQ(tasks[0].as_object().at("centre").as_string(), "gui-an-1");
+  EXPECT_EQ(provider.get("/v1/provider/earnings").text("payable"), "0.0095");
+  EXPECT_EQ(agent.client.get("/v1/agent/jobs/" + id + "/payload").status, 404) << "its lease has ended";
+  const JsonObject ledger = hub.root().get("/v1/operator/ledger").json.as_object();
+  EXPECT_EQ(ledger.at("balanced"), JsonValue(true));
+  EXPECT_EQ(ledger.at("violation"), JsonValue(nullptr));
+}
+
+// A specification with several faults gets one error for each, by its path in the body; inputs that were never
+// uploaded are named too. Nothing is stored.
+TEST_P(HubJob, EveryFaultIsNamed) {
+  TestHub hub(GetParam());
+  const Client customer = hub.customer("studio");
+  const std::string digest = to_text(sha256("never uploaded"));
+  const std::string body =
+      R"({"project":"nowhere","spec":{"name":"","count":0,"requirements":{"resources":{"cores":0},)"
+      R"("wall_time":0},"payload":{"inputs":[{"path":"../up","digest":")" +
+      digest + R"(","size":3}]}}})";
+  const Answer answer = customer.post("/v1/jobs", body);
+  ASSERT_EQ(answer.status, 400) << answer.raw.body;
+  for (const char* field :
+       {"project", "spec.name", "spec.count", "spec.requirements.resources.cores", "spec.requirements.wall_time",
+        "spec.payload.inputs[0].path", "spec.payload.inputs[0].digest"}) {
+    EXPECT_NE(answer.raw.body.find('"' + std::string(field) + '"'), std::string::npos) << field << answer.raw.body;
+  }
+  const Answer unknown = customer.post("/v1/jobs", R"({"spec":{"price_micro":0,"state":"paid"}})");
+  EXPECT_EQ(unknown.status, 400);
+  EXPECT_NE(unknown.raw.body.find("spec.price_micro"), std::string::npos);
+  EXPECT_NE(unknown.raw.body.find("spec.state"), std::string::npos);
+  EXPECT_TRUE(customer.get("/v1/jobs").items().empty());
+}
+
+// S7: every route that takes a job shows the other tenant's job as 404, with the same body as one that is not there;
+// lists show own objects only; cancelling it changes nothing.
+TEST_P(HubJob, TenantsDoNotSeeEachOther) {
+  TestHub hub(GetParam());
+  const Client a = hub.customer("a");
+  const Client b = hub.customer("b");
+  const Answer submitted = a.post("/v1/jobs", job_body());
+  ASSERT_EQ(submitted.status, 201) << submitted.raw.body;
+  const std::string id = job_id(submitted);
+  const std::string path = "/v1/jobs/" + id;
+  const std::string none = "/v1/jobs/" + to_text(JobId(1));
+  for (const char* rest : {"", "/tasks", "/explanation", "/outputs", "/charges", "/entries", "/tasks/0/log"}) {
+    const Answer answer = b.get(path + rest);
+    EXPECT_EQ(answer.status, 404) << rest;
+    EXPECT_EQ(answer.raw.body, b.get(none + rest).raw.body) << rest;
+  }
+  EXPECT_EQ(b.post(path + "/cancel", "").status, 404);
+  EXPECT_TRUE(b.get("/v1/jobs").items().empty());
+  EXPECT_EQ(b.get("/v1/wallet?organisation=a").status, 404);
+  EXPECT_EQ(hub.root().get("/v1/wallet?organisation=a").status, 200);
+  EXPECT_EQ(b.get("/v1/projects").items().size(), 1U);
+  EXPECT_EQ(b.call("DELETE", "/v1/tokens/" + to_text(sha256(a.token())), "", "new").status, 404);
+  EXPECT_EQ(a.get(path).status, 200);
+  EXPECT_EQ(object(a.get(path).json, "job").at("state").as_string(), "waiting");
+  // A job that belongs to neither the operator's organisation is hidden from it too: it has other routes.
+  EXPECT_EQ(hub.root().get(path).status, 404);
+}
+
+// A job that nobody can run says so, and can be cancelled, which ends it; cancelled again it is refused.
+TEST_P(HubJob, WaitingIsExplainedAndCancelled) {
+  TestHub hub(GetParam());
+  const Client customer = hub.customer("studio");
+  const Client provider = hub.organisation("gui-an", "provider");
+  TestAgent agent = hub.agent(provider, "gui-an-1");
+  std::string body = job_body();
+  body.replace(body.find("\"cores\":1"), 9, "\"cores\":64");
+  const Answer submitted = customer.post("/v1/jobs", body);
+  ASSERT_EQ(submitted.status, 201) << submitted.raw.body;
+  const std::string path = "/v1/jobs/" + job_id(submitted);
+  const Answer explained = customer.get(path + "/explanation");
+  EXPECT_EQ(explained.status, 200);
+  EXPECT_NE(explained.raw.body.find("\"cores\""), std::string::npos) << explained.raw.body;
+  EXPECT_EQ(object(customer.get(path).json, "waiting").at("hopeless"), JsonValue(true));
+  const Answer cancelled = customer.post(path + "/cancel", "");
+  EXPECT_EQ(cancelled.status, 202) << cancelled.raw.body;
+  EXPECT_EQ(object(cancelled.json, "job").at("state").as_string(), "cancelled") << cancelled.raw.body;
+  EXPECT_EQ(customer.post(path + "/cancel", "").status, 409);
+  EXPECT_EQ(customer.get(path + "/explanation").status, 200);
+}
+
+// An upload in two chunks: progress after each, a gap says where to go on, a repeated chunk is fine, wrong bytes are
+// refused and dropped; then the content can be read in parts and serve as an input.
+TEST_P(HubJob, BlobsAreUploadedInChunksAndResumed) {
+  TestHub hub(GetParam());
+  const Client customer = hub.customer("studio");
+  const std::string content = "scene { light }";
+  const std::string path = "/v1/blobs/" + to_text(sha256(content));
+  const auto put = [&](std::size_t offset, const std::string& chunk) {
+    return customer.call("PUT", path + "?size=15&offset=" + std::to_string(offset), chunk);
+  };
+  EXPECT_EQ(customer.get(path).raw.body, R"({"received":0,"complete":false})");
+  EXPECT_EQ(put(0, content.substr(0, 5)).raw.body, R"({"received":5,"complete":false})");
+  EXPECT_EQ(put(9, content.substr(9)).status, 400);
+  EXPECT_EQ(put(0, content.substr(0, 5)).status, 200);
+  EXPECT_EQ(customer.get(path).raw.body, R"({"received":5,"complete":false})");
+  EXPECT_EQ(customer.get(path + "/content").status, 404);
+  EXPECT_EQ(put(5, content.substr(5)).raw.body, R"({"received":15,"complete":true})");
+  EXPECT_EQ(customer.get(path + "/content").raw.body, content);
+  EXPECT_EQ(customer.get(path + "/content?offset=6&length=4").raw.body, content.substr(6, 4));
+  EXPECT_EQ(customer.get(path + "/content?offset=15").raw.body, "");
+
+  const Answer wrong = customer.call("PUT", "/v1/blobs/" + to_text(sha256("other")) + "?size=5", "other!");
+  EXPECT_EQ(wrong.status, 400) << wrong.raw.body;
+  EXPECT_EQ(customer.call("PUT", "/v1/blobs/" + to_text(sha256("other")) + "?size=5", "othex").status, 400);
+  EXPECT_EQ(customer.call("PUT", "/v1/blobs/" + to_text(sha256("x")) + "?size=90000000", "x").status, 507);
+  const std::string inputs =
+      R"(,"inputs":[{"path":"a.pov","digest":")" + to_text(sha256(content)) + R"(","size":15}])";
+  EXPECT_EQ(customer.post("/v1/jobs", job_body(1, inputs)).status, 201);
+}
+
+}  // namespace
+}  // namespace dayan::hub

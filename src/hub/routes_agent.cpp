@@ -1,0 +1,125 @@
+#include <string_view>
+
+#include "edge/random.h"
+#include "edge/signing.h"
+#include "hub/handlers.h"
+#include "wire/agent.h"
+
+/// Agents: enrolment, what they are to do (leases, payloads), what they saw (reports, logs).
+
+namespace dayan::hub {
+
+namespace {
+
+constexpr std::int64_t wait_seconds_max = 30;
+
+HttpResponse bad_signature() {
+  return problem_answer(
+      401, to_text(RefusalReason::unauthenticated),
+      {{ErrorCode::denied, "dayan-signature", "the signature does not fit the body and the agent's key",
+        "sign \"dayan-report-v1\\0\" and the raw body with the key that enrolled"}});
+}
+
+std::string lines_of(const std::vector<LeaseRow>& leases) {
+  std::string text;
+  for (const LeaseRow& lease : leases) {
+    text += json_text(to_json(lease));
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace
+
+Handled enrol_agent(Call& call) {
+  wire::EnrolRequest wanted;
+  if (auto bad = read_body(call, wanted)) return bad;
+  const std::string token = edge::random_token();
+  const Digest hash = sha256(token);
+  Submission submission;
+  submission.bearer = Bearer::host;  // the join token is the credential, and the core judges it
+  submission.body = EnrolAgent{sha256(wanted.join_token), wanted.public_key, hash};
+  submission.render = [token, hash](const View& view, const core::Decision&) {
+    const TokenRow* row = view.state.tokens.find({hash});
+    ASSERT(row != nullptr);
+    const CentreRow* centre = view.state.centres.find({row->centre});
+    const OrganisationRow* provider = view.state.organisations.find({row->organisation});
+    ASSERT(centre != nullptr && provider != nullptr);
+    return rendered(201, wire::EnrolReply{token, *centre, provider->name});
+  };
+  submission.answer = [responder = call.responder](CommandAnswer answer) {
+    responder->respond(command_answer(std::move(answer)));
+  };
+  call.hub.writer.submit(std::move(submission));
+  return answer_later();
+}
+
+Handled put_pools(Call& call) {
+  wire::PoolsRequest wanted;
+  if (auto bad = read_body(call, wanted)) return bad;
+  call.hub.writer.heard(call.actor.centre);
+  return submit(call, ReportPools{std::move(wanted.pools)}, {});
+}
+
+Handled watch_leases(Call& call) {
+  TRY(const std::int64_t after, query_number(call, "after", 0, 0, INT64_MAX));
+  TRY(const std::int64_t wait, query_number(call, "wait", 0, 0, wait_seconds_max));
+  const std::int64_t newest =
+      call.hub.directory.look([](const core::State& state) { return state.counters().lease_sequence; });
+  if (after > newest) {
+    return problem_answer(
+        410, "gone",
+        {{ErrorCode::invalid, "after", std::to_string(after) + " is beyond the newest sequence here",
+          "begin again at 0: a full list"}});
+  }
+  call.hub.writer.heard(call.actor.centre);
+  const auto answer = [responder = call.responder](Result<std::vector<LeaseRow>> leases) {
+    if (!leases.has_value()) return responder->respond(problem_answer(leases.error()));
+    responder->respond({200, {{"content-type", "application/x-ndjson"}}, lines_of(*leases)});
+  };
+  if (call.hub.watch.add(call.actor.centre, after, std::chrono::seconds(wait), answer)) return answer_later();
+  return fail(ErrorCode::unavailable, "too many watches wait", "try again a little later");
+}
+
+Handled get_payload(Call& call) {
+  TRY(const JobId job, job_in_path(call));
+  bool has_lease = false;
+  TRY_VOID(call.hub.writer.read([&](const View& view) {
+    view.state.leases.visit_from({job, 0, 0}, [&](const LeaseRow& lease) {
+      if (lease.job == job && lease.centre == call.actor.centre) has_lease = true;
+      return lease.job == job && !has_lease;
+    });
+  }));
+  if (!has_lease) return no_such("job");
+  TRY(const auto row, query_row<PayloadRow>(call.hub.store, {{"job", job.value()}}));
+  if (!row) return no_such("job");
+  return json_answer(200, to_json(row->payload));
+}
+
+Handled take_reports(Call& call) {
+  const std::string key = call.hub.directory.look([&](const core::State& state) {
+    const CentreRow* centre = state.centres.find({call.actor.centre});
+    return centre == nullptr ? std::string() : centre->agent_key;
+  });
+  const std::string message = wire::report_signed_bytes(call.request.body);
+  if (!edge::verify_signature(message, call.request.header(wire::signature_header), key)) return bad_signature();
+  wire::ReportsRequest wanted;
+  if (auto bad = read_body(call, wanted)) return bad;
+  call.hub.writer.heard(call.actor.centre);
+  return submit(call, wire::to_command(std::move(wanted)), {});
+}
+
+Handled put_log(Call& call) {
+  const auto attempt = parse_engine_name(call.path[0]);
+  const std::string& stream = call.path[1];
+  if (!attempt.has_value() || (stream != "stdout" && stream != "stderr")) return no_such("log");
+  TRY(const std::int64_t offset, query_number(call, "offset", 0, 0, bytes_max.value()));
+  TRY(const auto row, query_row<AttemptRow>(call.hub.store, {{"job", attempt->job.value()},
+                                                             {"task", std::int64_t{attempt->task}},
+                                                             {"number", std::int64_t{attempt->number}}}));
+  if (!row || row->centre != call.actor.centre) return no_such("log");
+  TRY(const Bytes length, call.hub.depot.append_log(*attempt, stream, Bytes(offset), call.request.body));
+  return json_answer(200, to_json(wire::LogProgress{length}));
+}
+
+}  // namespace dayan::hub

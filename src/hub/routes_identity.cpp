@@ -1,0 +1,50 @@
+#include "edge/random.h"
+#include "hub/handlers.h"
+#include "wire/party.h"
+
+/// Service routes, and whose token this is.
+
+namespace dayan::hub {
+
+Handled get_health(Call& call) {
+  const bool is_ready = call.hub.metrics.ready.load() != 0;
+  return json_answer(is_ready ? 200 : 503, JsonObject{{"status", is_ready ? "ok" : "reloading"}});
+}
+
+Handled get_metrics(Call& call) {
+  return HttpResponse{200, {{"content-type", "text/plain; version=0.0.4"}}, call.hub.metrics.text()};
+}
+
+Handled get_me(Call& call) {
+  const Actor& actor = call.actor;
+  const auto me = call.hub.directory.look([&](const core::State& state) {
+    wire::MeView view;
+    const OrganisationRow* organisation = state.organisations.find({actor.organisation});
+    const UserRow* user = state.users.find({actor.user});
+    if (organisation != nullptr) view.organisation = *organisation;
+    if (user != nullptr) view.user = *user;
+    view.scopes = actor.scopes;
+    return view;
+  });
+  return json_answer(200, to_json(me));
+}
+
+Handled create_token(Call& call) {
+  wire::CreateTokenRequest wanted;
+  if (auto bad = read_body(call, wanted)) return bad;
+  const std::string token = edge::random_token();
+  const Digest hash = sha256(token);
+  return submit(call, CreateToken{hash, wanted.label, wanted.scopes, wanted.lifetime},
+                [token, hash](const View&, const core::Decision&) {
+                  return rendered_once(wire::CreateTokenReply{token, hash}, "token");
+                });
+}
+
+Handled revoke_token(Call& call) {
+  if (auto bad = refuse_body(call)) return bad;
+  const auto hash = parse_digest(call.path.front());
+  if (!hash.has_value()) return no_such("token");
+  return submit(call, RevokeToken{*hash}, [](const View&, const core::Decision&) { return Rendered{204, {}, {}}; });
+}
+
+}  // namespace dayan::hub

@@ -1,0 +1,166 @@
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "hub/handlers.h"
+#include "wire/job.h"
+
+/// Quotes, and jobs: submission, what became of them, what they cost.
+
+namespace dayan::hub {
+
+namespace {
+
+place::Question question_of(OrganisationId organisation, const JobSpec& spec) {
+  return {organisation, spec.requirements, spec.count, spec.throttle};
+}
+
+void check_spec(const JobSpec& spec, Faults& faults) {
+  for (Error& fault : check(spec)) {
+    fault.field = "spec." + fault.field;
+    faults.push_back(std::move(fault));
+  }
+}
+
+void check_project(const Call& call, const std::string& name, Faults& faults) {
+  const bool is_there = call.hub.directory.look([&](const core::State& state) {
+    return state.project_names.contains({call.actor.organisation, name});
+  });
+  if (is_there) return;
+  faults.push_back({ErrorCode::invalid, "project", "your organisation has no such project",
+                    "create it first, or leave it out for 'default'"});
+}
+
+/// Every input must lie in the depot, whole, before the command: a centre could never fetch it.
+Result<void> check_inputs(const Services& hub, const std::vector<InputFile>& inputs, Faults& faults) {
+  for (std::size_t i = 0; i < inputs.size() && i < input_files_max; ++i) {
+    const std::string field = "spec.payload.inputs[" + std::to_string(i) + "]";
+    TRY(const UploadProgress progress, hub.depot.progress(inputs[i].digest));
+    if (!progress.complete) {
+      faults.push_back({ErrorCode::invalid, field + ".digest",
+                        "only " + std::to_string(progress.received.value()) + " bytes of it are uploaded",
+                        "PUT /v1/blobs/" + to_text(inputs[i].digest) + " until it is complete, then submit"});
+      continue;
+    }
+    TRY(const Bytes size, hub.depot.size(inputs[i].digest));
+    if (size == inputs[i].size) continue;
+    faults.push_back({ErrorCode::invalid, field + ".size",
+                      std::to_string(inputs[i].size.value()) + " is not its size", std::to_string(size.value())});
+  }
+  return {};
+}
+
+JobId job_of(const Call& call) {
+  const auto id = parse<JobId>(call.path.front());
+  return id.has_value() ? *id : JobId();
+}
+
+}  // namespace
+
+Handled quote_job(Call& call) {
+  wire::SubmitRequest wanted;
+  if (auto bad = read_body(call, wanted)) return bad;
+  Faults faults;
+  check_spec(wanted.spec, faults);
+  check_project(call, wanted.project, faults);
+  if (!faults.empty()) return problem_answer(faults);
+  const place::Question question = question_of(call.actor.organisation, wanted.spec);
+  wire::QuotesReply reply;
+  TRY_VOID(call.hub.writer.read([&](const View& view) {
+    reply.quotes = view.engine.quotes(question, view.now);
+    reply.as_of = view.now;
+  }));
+  return json_answer(200, to_json(reply));
+}
+
+Handled submit_job(Call& call) {
+  wire::SubmitRequest wanted;
+  if (auto bad = read_body(call, wanted)) return bad;
+  Faults faults;
+  check_spec(wanted.spec, faults);
+  check_project(call, wanted.project, faults);
+  TRY_VOID(check_inputs(call.hub, wanted.spec.payload.inputs, faults));
+  if (!faults.empty()) return problem_answer(faults);
+  const JobId id(call.hub.writer.next_id());
+  const place::Question question = question_of(call.actor.organisation, wanted.spec);
+  return submit(call, SubmitJob{id, wanted.project, std::move(wanted.spec)},
+                [question](const View& view, const core::Decision&) {
+                  return rendered(201, wire::SubmitReply{*view.job, view.engine.quotes(question, view.now)});
+                });
+}
+
+Handled list_jobs(Call& call) {
+  return list_rows<JobRow>(call, {{"organisation", call.actor.organisation.value()}}, true);
+}
+
+Handled get_job(Call& call) {
+  TRY(JobRow job, own_job(call));
+  wire::JobView shown{std::move(job), std::nullopt};
+  if (!is_final(shown.job.state)) {
+    TRY_VOID(
+        call.hub.writer.read([&](const View& view) { shown.waiting = view.engine.waiting(shown.job.id, view.now); }));
+  }
+  return json_answer(200, to_json(shown));
+}
+
+Handled list_tasks(Call& call) {
+  TRY(const JobRow job, own_job(call));
+  TRY(Page page, page_of(call, cursor_key(AttemptRow())));
+  RowQuery query{"attempt", {{"job", job.id.value()}}, std::move(page.after), false, page.limit + 1};
+  TRY(auto attempts, query_rows<AttemptRow>(call.hub.store, query));
+  query.table = "placement";
+  TRY(const auto placements, query_rows<PlacementRow>(call.hub.store, query));
+  const bool has_more = attempts.size() > static_cast<std::size_t>(page.limit);
+  if (has_more) attempts.pop_back();
+  JsonArray items;
+  for (const AttemptRow& attempt : attempts) {
+    const auto placement = std::find_if(placements.begin(), placements.end(),
+                                        [&](const PlacementRow& row) { return row.key() == attempt.key(); });
+    items.push_back(to_json(wire::AttemptView{attempt, placement == placements.end() ? PlacementRow() : *placement,
+                                              centre_name(call.hub, attempt.centre)}));
+  }
+  if (!has_more) return list_answer(std::move(items), nullptr);
+  const auto last = cursor_key(attempts.back());
+  return list_answer(std::move(items), &last);
+}
+
+Handled explain_job(Call& call) {
+  TRY(const JobRow job, own_job(call));
+  wire::ExplanationView shown;
+  TRY_VOID(call.hub.writer.read([&](const View& view) {
+    shown.as_of = view.now;
+    if (view.state.jobs.contains({job.id})) {
+      shown.quotes = view.engine.quotes(job.id, view.now);
+      shown.waiting = view.engine.waiting(job.id, view.now);
+    } else {
+      shown.quotes =
+          view.engine.quotes(place::Question{job.organisation, job.requirements, job.count, job.throttle}, view.now);
+    }
+  }));
+  return json_answer(200, to_json(shown));
+}
+
+Handled list_outputs(Call& call) {
+  TRY_VOID(own_job(call).map([](const JobRow&) {}));
+  return list_rows<OutputRow>(call, {{"job", job_of(call).value()}});
+}
+
+Handled list_charges(Call& call) {
+  TRY_VOID(own_job(call).map([](const JobRow&) {}));
+  return list_rows<ChargeRow>(call, {{"job", job_of(call).value()}});
+}
+
+Handled list_entries(Call& call) {
+  TRY_VOID(own_job(call).map([](const JobRow&) {}));
+  return list_rows<EntryRow>(call, {{"job", job_of(call).value()}});
+}
+
+Handled cancel_job(Call& call) {
+  if (auto bad = refuse_body(call)) return bad;
+  TRY(const JobId id, job_in_path(call));
+  return submit(call, CancelJob{id}, [](const View& view, const core::Decision&) {
+    return rendered(202, wire::JobView{*view.job, std::nullopt});
+  });
+}
+
+}  // namespace dayan::hub

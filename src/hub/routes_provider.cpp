@@ -1,0 +1,160 @@
+#include <algorithm>
+#include <map>
+
+#include "edge/random.h"
+#include "hub/handlers.h"
+#include "wire/centre.h"
+#include "wire/money.h"
+
+/// Centres, offers and earnings.
+
+namespace dayan::hub {
+
+namespace {
+
+constexpr std::string_view join_token_prefix = "dayan_join_";
+
+struct Leased {
+  std::int64_t leases = 0;
+  Cores cores;
+};
+
+wire::AgentPresence presence_of(const CentreRow& centre, UnixTime heard_at, UnixTime now) {
+  if (centre.agent_key.empty()) return wire::AgentPresence::never_enrolled;
+  const bool is_reachable = !heard_at.is_none() && now - heard_at <= place::reachable_within;
+  return is_reachable ? wire::AgentPresence::reachable : wire::AgentPresence::silent;
+}
+
+wire::CentreView centre_view(const View& view, const CentreRow& centre, const Leased& leased) {
+  wire::CentreView shown;
+  shown.centre = centre;
+  view.state.pools.visit_from({centre.id, ""}, [&](const PoolRow& pool) {
+    if (pool.centre == centre.id) shown.pools.push_back(pool);
+    return pool.centre == centre.id;
+  });
+  const core::CurrentOffer* current = view.state.current_offers.find({centre.id});
+  const OfferRow* offer = current == nullptr ? nullptr : view.state.offers.find({current->offer});
+  if (offer != nullptr) shown.offer = *offer;
+  const OrganisationRow* provider = view.state.organisations.find({centre.provider});
+  if (provider != nullptr) shown.provider = provider->name;
+  const auto heard = view.heard.find(centre.id);
+  if (heard != view.heard.end()) shown.heard_at = heard->second;
+  shown.agent = presence_of(centre, shown.heard_at, view.now);
+  shown.leases = leased.leases;
+  shown.cores_leased = leased.cores;
+  return shown;
+}
+
+struct Earned {
+  Cny charged;
+  Cny fee;
+  std::int64_t attempts = 0;
+};
+
+/// Sums over all charges of a provider, page by page.
+Result<std::map<CentreId, Earned>> sum_charges(Store& store, OrganisationId provider) {
+  std::map<CentreId, Earned> sums;
+  std::tuple<JobId, std::int32_t, std::int32_t> last_attempt;
+  RowQuery query{"charge", {{"provider", provider.value()}}, {}, false, query_limit_max};
+  while (true) {
+    TRY(const auto charges, query_rows<ChargeRow>(store, query));
+    for (const ChargeRow& charge : charges) {
+      Earned& earned = sums[charge.centre];
+      earned.charged += charge.amount;
+      earned.fee += charge.fee;
+      const std::tuple attempt{charge.job, charge.task, charge.number};
+      if (attempt != last_attempt) ++earned.attempts;  // the lines of one attempt follow each other
+      last_attempt = attempt;
+    }
+    if (charges.size() < static_cast<std::size_t>(query_limit_max)) return sums;
+    query.after_key = cursor_key(charges.back());
+  }
+}
+
+}  // namespace
+
+Handled create_centre(Call& call) {
+  wire::CreateCentreRequest wanted;
+  if (auto bad = read_body(call, wanted)) return bad;
+  const CentreId id(call.hub.writer.next_id());
+  return submit(call, CreateCentre{id, wanted.name, wanted.region}, [id](const View& view, const core::Decision&) {
+    const CentreRow* centre = view.state.centres.find({id});
+    ASSERT(centre != nullptr);
+    return rendered(201, *centre);
+  });
+}
+
+Handled list_centres(Call& call) {
+  std::vector<wire::CentreView> centres;
+  TRY_VOID(call.hub.writer.read([&](const View& view) {
+    std::map<CentreId, Leased> leased;
+    view.state.leases.visit_all([&](const LeaseRow& lease) {
+      Leased& sum = leased[lease.centre];
+      sum.leases += 1;
+      sum.cores += lease.resources.cores;
+    });
+    view.state.centres.visit_all(
+        [&](const CentreRow& centre) { centres.push_back(centre_view(view, centre, leased[centre.id])); });
+  }));
+  return list_items(
+      call, centres, [](const wire::CentreView& item) { return item.centre.id.value(); },
+      [](const wire::CentreView& item) { return to_json(item); });
+}
+
+Handled create_join_token(Call& call) {
+  if (auto bad = refuse_body(call)) return bad;
+  const std::string token = edge::random_token(join_token_prefix);
+  const Digest hash = sha256(token);
+  return submit(call, CreateJoinToken{call.path.front(), hash},
+                [token, hash](const View& view, const core::Decision&) {
+                  const JoinTokenRow* row = view.state.join_tokens.find({hash});
+                  ASSERT(row != nullptr);
+                  return rendered_once(wire::JoinTokenReply{token, row->expires_at}, "join_token");
+                });
+}
+
+Handled publish_offer(Call& call) {
+  wire::PublishOfferRequest wanted;
+  if (auto bad = read_body(call, wanted)) return bad;
+  const OfferId id(call.hub.writer.next_id());
+  return submit(call, PublishOffer{id, call.path.front(), wanted.core_hour, wanted.card_hour, wanted.gb_hour},
+                [id](const View& view, const core::Decision&) {
+                  const OfferRow* offer = view.state.offers.find({id});
+                  ASSERT(offer != nullptr);
+                  return rendered(201, *offer);
+                });
+}
+
+Handled list_offers(Call& call) {
+  const auto offers = call.hub.directory.look([](const core::State& state) {
+    std::vector<OfferRow> current;
+    state.current_offers.visit_all([&](const core::CurrentOffer& each) {
+      if (const OfferRow* offer = state.offers.find({each.offer})) current.push_back(*offer);
+    });
+    return current;
+  });
+  return list_items(
+      call, offers, [](const OfferRow& offer) { return offer.centre.value(); },
+      [](const OfferRow& offer) { return to_json(offer); });
+}
+
+Handled get_earnings(Call& call) {
+  const OrganisationId provider = call.actor.organisation;
+  TRY(const auto account,
+      query_row<AccountRow>(call.hub.store, {{"kind", static_cast<std::int64_t>(AccountKind::provider_payable)},
+                                             {"owner", provider.value()}}));
+  TRY(const auto sums, sum_charges(call.hub.store, provider));
+  wire::EarningsView shown;
+  if (account) shown.payable = account->credits_posted - account->debits_posted;
+  for (const auto& [centre, earned] : sums) {
+    shown.centres.push_back(
+        {centre_name(call.hub, centre), earned.charged, earned.fee, earned.charged - earned.fee, earned.attempts});
+  }
+  return json_answer(200, to_json(shown));
+}
+
+Handled list_provider_charges(Call& call) {
+  return list_rows<ChargeRow>(call, {{"provider", call.actor.organisation.value()}});
+}
+
+}  // namespace dayan::hub

@@ -1,0 +1,154 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/id_maker.h"
+#include "hub/directory.h"
+#include "hub/lease_watch.h"
+#include "hub/metrics.h"
+#include "hub/submission.h"
+#include "ports/clock.h"
+#include "ports/store.h"
+
+/// Writer: the one thread that owns the State, the place::Engine and the Store for writing.
+///
+/// It takes all commands that wait, up to batch_max, decides and applies each, commits the rows, events and kept
+/// answers of all of them in one transaction, and only then answers: that is fast (group commit) and safe (nothing is
+/// promised that is not on disk). When a commit fails, nobody knows what is on disk: the whole batch is answered
+/// `unknown_outcome`, the State and the engine are thrown away and read again before anything else is answered. When
+/// the store says that another hub has taken over, this writer never writes again.
+///
+/// Between batches it feeds the engine, fires timers, plans, and runs the closures of readers that need the State:
+/// they see committed state only. The seam of planning is the command CommitPlan; a planner thread of its own, fed by
+/// the same changes, can take its place without a change here but one.
+
+namespace dayan::hub {
+
+class Writer {
+ public:
+  static constexpr std::size_t batch_max = 1'000;
+  static constexpr std::size_t queue_max = 8'192;
+  static constexpr std::size_t plan_max = 256;                         ///< assignments in one plan
+  static constexpr auto retry_max = std::chrono::milliseconds(5'000);  ///< between two attempts to load
+
+  struct Parts {
+    Store& store;
+    Clock& clock;
+    Directory& directory;
+    LeaseWatch& watch;
+    Metrics& metrics;
+    /// Called once, on the writer, when this hub may write no more.
+    std::function<void(const Error&)> on_fenced;
+  };
+
+  explicit Writer(Parts parts);
+  ~Writer();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  /// Takes over the store, loads the State and starts the thread. `invalid` when the clock is far behind the last
+  /// command: time that stands still would stop every lease and timer.
+  [[nodiscard]] Result<void> start();
+  /// Finishes what is queued, then ends the thread. What comes later is answered `unavailable`.
+  void stop();
+
+  /// Queues a command; when the queue is full it is answered `unavailable` at once, on this thread.
+  void submit(Submission submission);
+  /// Runs `look` on the writer, on committed state, and waits for it. `unavailable` when the hub is stopping, or is
+  /// reading its State and the queue is full.
+  [[nodiscard]] Result<void> read(const std::function<void(const View&)>& look);
+  /// An agent has spoken.
+  void heard(CentreId centre);
+  /// A fresh id, in order of time, never used before. Any thread.
+  [[nodiscard]] std::int64_t next_id();
+
+ private:
+  using SteadyClock = std::chrono::steady_clock;
+  using Look = std::function<void(const View*)>;  ///< nullptr: it will not be run
+
+  /// Of one batch, between its first command and its commit.
+  struct Pending {
+    Batch batch;
+    std::vector<std::pair<std::function<void(CommandAnswer)>, CommandAnswer>> answers;
+    std::map<std::pair<OrganisationId, std::string>, std::size_t> replies;  ///< index in batch.replies
+  };
+
+  [[nodiscard]] Result<void> load();
+  /// False when the hub is stopped meanwhile.
+  [[nodiscard]] bool load_until_it_works();
+  void run();
+  [[nodiscard]] bool is_stopping();
+  /// Answers everything that waits with an error: nothing of it was done.
+  void shed(const Error& error);
+  void wait_for_work();
+  [[nodiscard]] std::vector<Submission> take_commands();
+  void run_looks();
+  void take_heard();
+
+  /// True when rows were changed and committed.
+  bool process(std::vector<Submission> commands);
+  [[nodiscard]] CommandAnswer decide(Pending& pending, Submission& submission);
+  [[nodiscard]] std::optional<CommandAnswer> replay(const Pending& pending, const Submission& submission,
+                                                    OrganisationId organisation);
+  [[nodiscard]] Result<core::Fetched> fetch(Pending& pending, const core::Needs& needs);
+  [[nodiscard]] CommandAnswer accept(Pending& pending, const Submission& submission, const Actor& actor,
+                                     core::Decision decision, UnixTime now);
+  [[nodiscard]] Result<void> commit(Pending& pending);
+  void publish(const std::vector<RowChange>& changes);
+  void lose(const Error& error);
+  void count(const CommandAnswer& answer);
+
+  void plan_if_due();
+  void tick_if_due();
+  void look_after();  ///< gauges each second, the invariants each minute
+  /// A command of the hub's own, in a batch of its own. True when rows were changed.
+  bool do_as_host(CommandBody body, std::function<Rendered(const View&, const core::Decision&)> render = {});
+
+  /// Later than every `now` before.
+  [[nodiscard]] UnixTime next_now();
+  [[nodiscard]] View view(UnixTime now) const { return {*state_, *engine_, heard_, now, nullptr}; }
+
+  Parts parts_;
+
+  // Of the writer's thread alone.
+  std::unique_ptr<core::State> state_;
+  std::unique_ptr<place::Engine> engine_;
+  HeardTimes heard_;
+  std::int64_t generation_ = 0;
+  UnixTime last_now_;
+  bool is_loaded_ = false;
+  bool is_fenced_ = false;
+  bool has_changed_ = true;  ///< since the last plan
+  SteadyClock::time_point planned_at_;
+  SteadyClock::time_point ticked_at_;
+  SteadyClock::time_point looked_at_;
+  SteadyClock::time_point checked_at_;
+
+  std::mutex mutex_;
+  std::condition_variable more_;
+  std::deque<Submission> commands_;
+  std::deque<Look> looks_;
+  std::map<CentreId, UnixTime> heard_news_;
+  bool stopping_ = false;
+  bool ended_ = false;  ///< nothing is taken any more
+
+  std::mutex id_mutex_;
+  IdMaker ids_;
+
+  std::thread thread_;
+};
+
+}  // namespace dayan::hub

@@ -1,0 +1,90 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "hub/writer.h"
+
+/// What the writer does of itself between batches: timers, plans, gauges and the invariants.
+
+namespace dayan::hub {
+
+namespace {
+
+constexpr auto plan_every = std::chrono::seconds(1);
+constexpr auto look_every = std::chrono::seconds(1);
+constexpr auto check_every = std::chrono::minutes(1);
+/// A timer that stays due after a tick (its command refused) must not keep the writer busy.
+constexpr auto tick_every = std::chrono::milliseconds(50);
+
+std::int64_t waiting_tasks(const core::State& state) {
+  std::int64_t tasks = 0;
+  state.jobs.visit_all([&](const JobRow& job) {
+    if (job.state == JobState::waiting || job.state == JobState::running) {
+      tasks += job.count - job.next_task + job.retrying;
+    }
+  });
+  return tasks;
+}
+
+}  // namespace
+
+bool Writer::do_as_host(CommandBody body, std::function<Rendered(const View&, const core::Decision&)> render) {
+  Submission submission;
+  submission.bearer = Bearer::host;
+  submission.body = std::move(body);
+  submission.render = std::move(render);
+  submission.answer = [](const CommandAnswer& answer) {
+    if (!answer.refusal.has_value()) return;
+    fmt::print(stderr, "hub: the core refused a command of the hub's own: {}\n",
+               to_text(answer.refusal->faults.front()));
+  };
+  std::vector<Submission> commands;
+  commands.push_back(std::move(submission));
+  return process(std::move(commands));
+}
+
+void Writer::tick_if_due() {
+  if (!is_loaded_) return;
+  const auto wakeup = core::next_wakeup(*state_);
+  if (!wakeup.has_value() || *wakeup > std::max(parts_.clock.now(), last_now_)) return;
+  const auto now = SteadyClock::now();
+  if (now - ticked_at_ < tick_every) return;
+  ticked_at_ = now;
+  if (do_as_host(Tick{})) has_changed_ = true;
+}
+
+void Writer::plan_if_due() {
+  if (!is_loaded_) return;
+  const auto now = SteadyClock::now();
+  if (!has_changed_ && now - planned_at_ < plan_every) return;
+  has_changed_ = false;
+  planned_at_ = now;
+  if (waiting_tasks(*state_) == 0) return;
+  std::vector<Assignment> plan = engine_->plan(std::max(parts_.clock.now(), last_now_), plan_max);
+  if (plan.empty()) return;
+  parts_.metrics.plan_assignments += static_cast<std::int64_t>(plan.size());
+  const auto count_stale = [this](const View&, const core::Decision& decision) {
+    parts_.metrics.plan_stale += static_cast<std::int64_t>(decision.stale.size());
+    return Rendered{};
+  };
+  // Only a plan of which something was taken is a reason to plan again at once.
+  if (do_as_host(CommitPlan{std::move(plan)}, count_stale)) has_changed_ = true;
+}
+
+void Writer::look_after() {
+  if (!is_loaded_) return;
+  const auto now = SteadyClock::now();
+  if (now - looked_at_ < look_every) return;
+  looked_at_ = now;
+  parts_.metrics.live_leases = static_cast<std::int64_t>(state_->leases.size());
+  parts_.metrics.waiting_tasks = waiting_tasks(*state_);
+  if (now - checked_at_ < check_every) return;
+  checked_at_ = now;
+  const auto broken = core::broken_invariant(*state_);
+  if (broken.has_value()) fmt::print(stderr, "hub: AN INVARIANT IS BROKEN: {}\n", *broken);
+  parts_.metrics.invariant_violations = broken.has_value() ? 1 : 0;
+}
+
+}  // namespace dayan::hub
