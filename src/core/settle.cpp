@@ -39,6 +39,9 @@ void move_money(Draft& draft, const LeaseRow& lease, OrganisationId provider, co
   const AccountKey clearing{AccountKind::clearing, OrganisationId()};
   const auto books = [&] { return ledger::Books{draft.state().accounts, draft.state().holds}; };
   const auto emit = [&](Decided<EntryRow> entry) {
+    // After a planted second posting clearing lacks money for the next chain of the same command: the invariant is to
+    // tell of it, not this assertion.
+    if (bug == PlantedBug::post_twice && !entry) return;
     ASSERT(entry.has_value());
     draft.emit_entry(*std::move(entry), about);
   };

@@ -20,6 +20,11 @@ bool older_may_be_alive(const AgentState& state, const LeaseRecord& record) {
   });
 }
 
+/// The last look showed it before the watch brought its lease: the next look takes it over.
+bool is_stranger(const AgentState& state, const LeaseRecord& record) {
+  return std::find(state.strangers.begin(), state.strangers.end(), record.attempt()) != state.strangers.end();
+}
+
 /// Before the start order: may it still be started?
 bool ended_before_start(LeaseRecord& record, Want want, UnixTime now) {
   if (want != Want::run) {
@@ -108,8 +113,10 @@ void advance(AgentState& state, LeaseRecord& record, UnixTime now, std::vector<A
   const Want want = want_of(state, record);
   switch (record.phase) {
     case Phase::wanted:
-      // Without a look the engine may already run it (the journal was lost), and its folder would be overwritten.
-      if (!ended_before_start(record, want, now) && state.looked) stage(record, actions);
+      // The engine may run it already (the journal was lost): without a look at that it neither counts as unstarted,
+      // nor may its folder be overwritten.
+      if (!state.looked || is_stranger(state, record)) return;
+      if (!ended_before_start(record, want, now)) stage(record, actions);
       return;
     case Phase::staging:
       if (!ended_before_start(record, want, now) && is_due(record, now)) stage(record, actions);

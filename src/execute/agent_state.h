@@ -100,7 +100,8 @@ struct AgentState {
   // Not in the journal.
   bool caught_up = false;  ///< the whole list of leases has been seen since the start: a stranger is an orphan
   bool looked = false;     ///< the engine has answered since the start: what it lacks may be staged
-  std::vector<AttemptKey> orphans;    ///< alive on the engine at the last look, of no known lease
+  std::vector<AttemptKey> strangers;  ///< on the engine at the last look, of no known lease
+  std::vector<AttemptKey> orphans;    ///< of these, the ones that were alive
   std::int64_t report_under_way = 0;  ///< its sequence; zero: none
   std::int32_t report_failures = 0;   ///< in a row
   UnixTime reported_at;               ///< when the last report was made

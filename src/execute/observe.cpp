@@ -77,6 +77,7 @@ void miss_running(LeaseRecord& record, UnixTime asked_at, UnixTime now) {
 
 void meet_stranger(AgentState& state, const EngineJob& job, std::vector<Action>& actions) {
   const bool alive = job.state != AttemptState::ended;
+  state.strangers.push_back(job.attempt);
   if (alive) state.orphans.push_back(job.attempt);
   if (!state.caught_up) return;  // its lease may be in the part of the list that has not come yet
   if (alive) {
@@ -90,6 +91,7 @@ void meet_stranger(AgentState& state, const EngineJob& job, std::vector<Action>&
 
 void observe(AgentState& state, const Observation& observed, UnixTime now, std::vector<Action>& actions) {
   state.looked = true;
+  state.strangers.clear();
   state.orphans.clear();
   std::vector<const EngineJob*> jobs;
   for (const EngineJob& job : observed.jobs) jobs.push_back(&job);

@@ -47,6 +47,26 @@ TEST(Reconcile, AdoptsWhatRuns) {
   EXPECT_EQ(agent.record(lease).phase, Phase::running);
 }
 
+// With the journal lost, neither a deadline nor a stop makes an attempt count as unstarted before the engine was looked
+// at with its lease known: it may run, and another one would run beside it.
+TEST(Reconcile, LooksBeforeItCallsAnythingUnstarted) {
+  for (const bool looked_too_early : {false, true}) {
+    TestAgent agent;
+    agent.state.caught_up = false;
+    agent.now = test_start + lease_start_allowance + Duration::seconds(5);
+    const LeaseRow late = test_lease(1, 1);
+    const LeaseRow stopped = with(test_lease(2, 2), Desired::stop, 2);
+    agent.jobs = {test_job(late.attempt(), AttemptState::running), test_job(stopped.attempt(), AttemptState::running)};
+    if (looked_too_early) agent.step();
+    agent.engine_is_silent = true;
+    agent.step({late, stopped});
+    agent.engine_is_silent = false;
+    agent.step();
+    EXPECT_EQ(agent.record(late).phase, Phase::running);
+    EXPECT_EQ(agent.record(stopped).phase, Phase::running);
+  }
+}
+
 // A stop before the start ends the attempt as stopped, and the engine is never asked to start it.
 TEST(Reconcile, StopsBeforeStart) {
   TestAgent agent;

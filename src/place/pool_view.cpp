@@ -29,7 +29,8 @@ UnixTime expected_end(const Projection& rows, const LeaseRow& lease, const PoolR
   // One that is past its estimate is expected to take as long again as it has taken: the longer it overruns, the less
   // the estimate is worth.
   if (end <= now) end = now + std::max(now - start, Duration::seconds(1));
-  return std::max(std::min(end, lease.ends_at), now);
+  // A lease that is still there takes its room still, even past its end: it is not free at once.
+  return std::max(std::min(end, lease.ends_at), now + Duration::seconds(1));
 }
 
 void add_leases(PoolView& view, const Projection& rows, UnixTime now) {

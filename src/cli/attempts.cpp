@@ -1,0 +1,99 @@
+#include <algorithm>
+#include <vector>
+
+#include "cli/display.h"
+#include "cli/documents.h"
+#include "cli/jobs.h"
+
+/// Attempts: what was quoted when each was placed, against what became of it.
+
+namespace dayan::cli {
+namespace {
+
+std::string outcome_text(const AttemptRow& attempt) {
+  if (attempt.state != AttemptState::ended) return "-";
+  std::string text(to_text(attempt.outcome));
+  if (attempt.outcome == Outcome::exited) text += ' ' + std::to_string(attempt.exit_code);
+  if (!attempt.failure.empty()) text += ": " + attempt.failure;
+  return text;
+}
+
+/// One without a placement (not kept any more) has none of the quoted figures.
+PlacementRow placement_of(const wire::AttemptView& view) { return view.placement.value_or(PlacementRow{}); }
+
+/// Times of one day are told without it.
+bool are_of_one_day(const std::vector<wire::AttemptView>& views) {
+  std::string day;
+  for (const wire::AttemptView& view : views) {
+    const PlacementRow placement = placement_of(view);
+    for (const UnixTime time :
+         {placement.expected_start, placement.expected_finish, view.attempt.started_at, view.attempt.ended_at}) {
+      if (time.is_none()) continue;
+      if (!day.empty() && day != day_of(time)) return false;
+      day = day_of(time);
+    }
+  }
+  return true;
+}
+
+template <class T>
+T median(std::vector<T> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+void show_sums(Output& out, const std::vector<wire::AttemptView>& views) {
+  std::vector<Duration> starts;
+  std::vector<Duration> finishes;
+  Cny quoted;
+  Cny charged;
+  for (const wire::AttemptView& view : views) {
+    const AttemptRow& attempt = view.attempt;
+    const PlacementRow placement = placement_of(view);
+    if (attempt.state != AttemptState::ended) continue;
+    quoted += placement.task_cost;
+    charged += attempt.charged;
+    if (attempt.started_at.is_none() || attempt.ended_at.is_none() || placement.expected_start.is_none()) continue;
+    starts.push_back(attempt.started_at - placement.expected_start);
+    finishes.push_back(attempt.ended_at - placement.expected_finish);
+  }
+  if (starts.empty()) return;
+  const auto late = [](Duration by) { return (by < Duration() ? "" : "+") + readable(by); };
+  out.line(std::to_string(views.size()) + " attempts; real against quoted, in the middle: start " +
+           late(median(starts)) + ", finish " + late(median(finishes)) + "; charged " + to_text(charged) + " of " +
+           to_text(quoted) + " yuan quoted");
+}
+
+}  // namespace
+
+Answer<void> list_attempts(Session& session, const std::string& id) {
+  TRY(JsonArray items, session.api.list("/v1/jobs/" + percent_encoded(id) + "/tasks"));
+  if (session.out.as_json()) {
+    session.out.json_items(std::move(items));
+    return {};
+  }
+  std::vector<wire::AttemptView> views;
+  for (JsonValue& item : items) {
+    TRY(auto view, read_as<wire::AttemptView>(std::move(item)));
+    views.push_back(std::move(view));
+  }
+  const bool one_day = are_of_one_day(views);
+  const auto shown = [&](UnixTime time) { return one_day ? time_of_day(time) : readable(time); };
+  Table table({"TASK>", "TRY>", "CENTRE", "POOL", "ENGINE ID", "STATE", "START>", "QUOTED>", "FINISH>", "QUOTED>",
+               "LATE>", "YUAN>", "QUOTED>", "OUTCOME"});
+  for (const wire::AttemptView& view : views) {
+    const AttemptRow& attempt = view.attempt;
+    const PlacementRow placement = placement_of(view);
+    table.add({std::to_string(attempt.task), std::to_string(attempt.number), view.centre, attempt.pool,
+               attempt.engine_id.empty() ? "-" : attempt.engine_id, std::string(to_text(attempt.state)),
+               shown(attempt.started_at), shown(placement.expected_start), shown(attempt.ended_at),
+               shown(placement.expected_finish), difference(attempt.ended_at, placement.expected_finish),
+               attempt.state == AttemptState::ended ? to_text(attempt.charged) : "-", to_text(placement.task_cost),
+               outcome_text(attempt)});
+  }
+  session.out.table(table);
+  show_sums(session.out, views);
+  return {};
+}
+
+}  // namespace dayan::cli

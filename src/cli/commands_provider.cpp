@@ -1,0 +1,64 @@
+#include "cli/bill.h"
+#include "cli/command_line.h"
+#include "cli/provider.h"
+
+namespace dayan::cli {
+namespace {
+
+void add_centre(CLI::App& provider, Program& program) {
+  CLI::App& centre =
+      add_group(provider, "centre", "create a centre, let its agent join",
+                "dayan provider centre create guian --region guizhou\ndayan provider centre join-token guian");
+  CLI::App& create =
+      add_command(centre, "create", "create a centre", "dayan provider centre create guian --region guizhou");
+  const auto name = std::make_shared<std::string>();
+  const auto region = std::make_shared<std::string>();
+  create.add_option("NAME", *name, "unique: a-z, 0-9 and -")->required();
+  create.add_option("--region", *region, "where it stands, e.g. guizhou")->required()->type_name("REGION");
+  on_chosen_with_session(create, program,
+                         [name, region](Session& session) { return create_centre(session, *name, *region); });
+
+  CLI::App& join = add_command(centre, "join-token", "make a token that lets one agent join, once",
+                               "dayan provider centre join-token guian > join.token");
+  const auto joined = std::make_shared<std::string>();
+  join.add_option("NAME", *joined, "of the centre")->required();
+  on_chosen_with_session(join, program, [joined](Session& session) { return create_join_token(session, *joined); });
+}
+
+void add_offer(CLI::App& provider, Program& program) {
+  CLI::App& offer = add_group(provider, "offer", "publish prices",
+                              "dayan provider offer publish guian --core-hour 0.3 --card-hour 2.4 --gb-hour 0.01");
+  CLI::App& publish =
+      add_command(offer, "publish", "publish a centre's prices; leases already granted keep theirs",
+                  "dayan provider offer publish guian --core-hour 0.3 --card-hour 2.4 --gb-hour 0.01");
+  const auto options = std::make_shared<OfferOptions>();
+  publish.add_option("CENTRE", options->centre, "name of the centre")->required();
+  publish.add_option("--core-hour", options->core_hour, "of one core")->required()->type_name("YUAN");
+  publish.add_option("--card-hour", options->card_hour, "of one card")->capture_default_str()->type_name("YUAN");
+  publish.add_option("--gb-hour", options->gb_hour, "of one GB of memory")->capture_default_str()->type_name("YUAN");
+  on_chosen_with_session(publish, program, [options](Session& session) { return publish_offer(session, *options); });
+}
+
+}  // namespace
+
+void add_provider_commands(CLI::App& app, Program& program) {
+  CLI::App& provider = add_group(app, "provider", "bring centres, set prices, see earnings",
+                                 "dayan provider centre create guian --region guizhou\ndayan provider earnings");
+  provider.group("Providers");
+  add_centre(provider, program);
+  add_offer(provider, program);
+  CLI::App& earnings = add_command(provider, "earnings", "what each centre has earned, and what is payable",
+                                   "dayan provider earnings");
+  on_chosen_with_session(earnings, program, show_earnings);
+  CLI::App& charges = add_command(provider, "charges", "every line that was charged at one's centres",
+                                  "dayan provider charges --json");
+  const auto limit = std::make_shared<std::size_t>(1'000);
+  charges.add_option("--limit", *limit, "at most so many")
+      ->check(CLI::Range(1, 100'000'000))
+      ->capture_default_str()
+      ->type_name("N");
+  on_chosen_with_session(charges, program,
+                         [limit](Session& session) { return list_provider_charges(session, *limit); });
+}
+
+}  // namespace dayan::cli

@@ -1,0 +1,199 @@
+#include <sstream>
+
+#include "cli/fake_hub.h"
+#include "model/account.h"
+#include "wire/job.h"
+#include "wire/money.h"
+
+namespace dayan::cli::testing {
+namespace {
+
+TEST(Commands, WrongWordsEndWithTwo) {
+  // No command, an unknown one, a missing word, a value out of range.
+  Person person;
+  for (const char* line :
+       {"", "fly", "submit", "jobs --limit 0", "job show", "job fetch a --task -1", "operator top-up x 5"}) {
+    EXPECT_EQ(person.runs(line), 2) << line;
+    EXPECT_FALSE(person.complained().empty()) << line;
+  }
+}
+
+TEST(Commands, NobodyLoggedInEndsWithTwo) {
+  // Says how to log in.
+  Folder folder;
+  Person person;
+  person.environment["HOME"] = folder.file("home");
+  EXPECT_EQ(person.runs("jobs"), 2);
+  EXPECT_NE(person.complained().find("dayan login --hub"), std::string::npos);
+}
+
+TEST(Commands, EveryOneHasHelpWithExamples) {
+  // Walks the command tree by its own help texts.
+  Person person;
+  EXPECT_EQ(person.runs("--version"), 0);
+  EXPECT_EQ(person.said().rfind("dayan ", 0), 0U);
+  int seen = 0;
+  const std::function<void(const std::string&)> walk = [&](const std::string& command) {
+    ASSERT_EQ(person.runs(command + " --help"), 0) << command;
+    const std::string help = person.said();
+    const std::string example =
+        command.empty() ? "Exit codes:" : "Examples:\n  dayan " + command.substr(0, command.find(' '));
+    EXPECT_NE(help.find(example), std::string::npos) << help;
+    ++seen;
+    // Groups of commands are listed under their titles, two spaces before each name.
+    std::istringstream lines(help);
+    bool in_commands = false;
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.empty() && line.front() != ' ') {
+        in_commands = line.ends_with(":") && line != "Options:" && line != "Positionals:" && line != "Examples:" &&
+                      line != "Exit codes:" && line != "Environment:";
+        continue;
+      }
+      if (!in_commands || !line.starts_with("  ") || line[2] == ' ') continue;
+      const std::string name = line.substr(2, line.find(' ', 2) - 2);
+      walk(command.empty() ? name : command + ' ' + name);
+    }
+  };
+  walk("");
+  EXPECT_GT(seen, 35);
+}
+
+TEST(Commands, NamesMayEqualCommands) {
+  // A project called "jobs" and one called "show" are names, not commands.
+  FakeHub hub;
+  hub.on("POST /v1/projects",
+         json(R"({"id":"project_0000000000003","organisation":"org_0000000000001","name":"jobs"})", 201));
+  Person person(hub);
+  EXPECT_EQ(person.runs("project create jobs"), 0) << person.complained();
+  EXPECT_EQ(person.runs("project create list --json"), 0) << person.complained();
+  EXPECT_EQ(hub.heard().back().body, R"({"name":"list"})");
+}
+
+TEST(Commands, BillsLineByLine) {
+  // A golden text: quantities in seconds, the provider's price by the hour, sums and entries.
+  FakeHub hub;
+  ChargeRow core;
+  core.job = JobId(77);
+  core.meter = Meter::core_time;
+  core.quantity = 1'500;
+  core.price_amount = Cny::micro(300'000);
+  core.price_quantity = 3'600'000;
+  core.amount = Cny::micro(125);
+  core.fee = Cny::micro(6);
+  core.entry = EntryId(9);
+  ChargeRow memory = core;
+  memory.meter = Meter::memory_time;
+  memory.quantity = 750'000;
+  memory.price_amount = Cny::micro(20'000);
+  memory.amount = Cny::micro(4);
+  memory.fee = Cny();
+  JobRow job;
+  job.id = JobId(77);
+  const std::string path = "/v1/jobs/" + to_text(job.id);
+  hub.on("GET " + path, json(json_text(to_json(wire::JobView{job, {}}))));
+  hub.on("GET " + path + "/charges?limit=1000",
+         json(json_text(JsonObject{{"items", JsonArray{to_json(core), to_json(memory)}}, {"next_cursor", nullptr}})));
+  Person person(hub);
+  ASSERT_EQ(person.runs("job bill " + to_text(job.id)), 0) << person.complained();
+  EXPECT_EQ(person.said(),
+            "TASK  TRY  METER          QUANTITY  PRICE             YUAN  FEE IN IT  ENTRY\n"
+            "   0    1  core_time    1.5 core·s  0.3 / core·h  0.000125   0.000006  entry_0000000000009\n"
+            "   0    1  memory_time    750 MB·s  0.02 / GB·h   0.000004          0  entry_0000000000009\n"
+            "sum of core_time: 0.000125 yuan\n"
+            "sum of memory_time: 0.000004 yuan\n"
+            "total: 0.000129 yuan, in it the platform's fee of 0.000006; still held: 0\n");
+}
+
+TEST(Commands, AttemptsTellQuotedAgainstReal) {
+  // One attempt that began two seconds late, and one whose placement is not known.
+  FakeHub hub;
+  const UnixTime quoted = *parse_time("2026-11-22T08:30:00Z");
+  wire::AttemptView first;
+  first.centre = "guian";
+  first.attempt.job = JobId(77);
+  first.attempt.pool = "main";
+  first.attempt.engine_id = "68";
+  first.attempt.state = AttemptState::ended;
+  first.attempt.outcome = Outcome::exited;
+  first.attempt.started_at = quoted + Duration::seconds(2);
+  first.attempt.ended_at = quoted + Duration::seconds(5);
+  first.attempt.charged = Cny::micro(400'000);
+  first.placement.emplace();
+  first.placement->expected_start = quoted;
+  first.placement->expected_finish = quoted + Duration::seconds(4);
+  first.placement->task_cost = Cny::micro(500'000);
+  wire::AttemptView second;
+  second.centre = "shanghai";
+  second.attempt.job = JobId(77);
+  second.attempt.task = 1;
+  second.attempt.pool = "main";
+  hub.on(
+      "GET /v1/jobs/job_x/tasks?limit=1000",
+      json(json_text(JsonObject{{"items", JsonArray{to_json(first), to_json(second)}}, {"next_cursor", nullptr}})));
+  Person person(hub);
+  ASSERT_EQ(person.runs("job attempts job_x"), 0) << person.complained();
+  EXPECT_EQ(
+      person.said(),
+      "TASK  TRY  CENTRE    POOL  ENGINE ID  STATE        START      QUOTED      FINISH      QUOTED  LATE  YUAN  "
+      "QUOTED  OUTCOME\n"
+      "   0    1  guian     main  68         ended   08:30:02.0  08:30:00.0  08:30:05.0  08:30:04.0   +1s   0.4     "
+      "0.5  exited 0\n"
+      "   1    1  shanghai  main  -          leased           -           -           -           -     -     -      "
+      " 0  -\n"
+      "2 attempts; real against quoted, in the middle: start +2s, finish +1s; charged 0.4 of 0.5 yuan quoted\n");
+}
+
+TEST(Commands, ALedgerThatDoesNotBalanceEndsWithOne) {
+  // The document is still shown; the exit code tells a script.
+  FakeHub hub;
+  wire::LedgerView ledger;
+  ledger.balanced = false;
+  hub.on("GET /v1/operator/ledger", json(json_text(to_json(ledger))));
+  Person person(hub);
+  EXPECT_EQ(person.runs("operator ledger --json"), 1);
+  EXPECT_EQ(person.said(), json_text(to_json(ledger)) + "\n");
+}
+
+TEST(Commands, SecretsThatWereLostAreTold) {
+  // The replay of a creation whose first answer was lost has null in the secret's place.
+  FakeHub hub;
+  hub.on("POST /v1/centres/guian/join-tokens",
+         json(R"({"join_token":null,"expires_at":"2026-11-22T08:30:00Z"})", 201));
+  hub.on("POST /v1/centres/guian/join-tokens",
+         json(R"({"join_token":"dayan_join_x","expires_at":"2026-11-22T08:30:00Z"})", 201));
+  Person person(hub);
+  EXPECT_EQ(person.runs("provider centre join-token guian"), 1);
+  EXPECT_EQ(person.runs("provider centre join-token guian"), 0);
+  EXPECT_EQ(person.said(), "dayan_join_x\n");
+  EXPECT_NE(person.complained().find("dayan agent join --hub " + hub.url()), std::string::npos);
+}
+
+TEST(Commands, LogsComeAsTheyAre) {
+  // Two parts, then an empty one, then the end; bytes are not made harmless, and the attempt is held on to.
+  FakeHub hub;
+  const auto part = [](std::string bytes, const char* complete) {
+    return HttpResponse{200, {{"x-log-complete", complete}, {"x-attempt-number", "2"}}, std::move(bytes)};
+  };
+  const std::string base = "GET /v1/jobs/job_x/tasks/3/log?stream=stderr&offset=";
+  hub.on(base + "0", part("one\x1b[1m", "false"));
+  hub.on(base + "7&number=2", part("", "false"));
+  hub.on(base + "7&number=2", part("two\n", "true"));
+  Person person(hub);
+  ASSERT_EQ(person.runs("job logs job_x --task 3 --stderr -f"), 0) << person.complained();
+  EXPECT_EQ(person.said(), "one\x1b[1mtwo\n");
+}
+
+TEST(Commands, EventsStreamOneDocumentALine) {
+  // Pages by sequence until nothing new comes.
+  FakeHub hub;
+  const std::string event =
+      R"({"sequence":8,"at":"2026-11-22T08:30:00Z","event":"lease_granted","detail":{"task":1}})";
+  hub.on("GET /v1/operator/events?after=7&limit=1000", json(R"({"items":[)" + event + R"(],"next_cursor":null})"));
+  hub.on("GET /v1/operator/events?after=8&limit=1000", json(R"({"items":[],"next_cursor":null})"));
+  Person person(hub);
+  ASSERT_EQ(person.runs("operator events --after 7 --json"), 0) << person.complained();
+  EXPECT_EQ(person.said(), event + "\n");
+}
+
+}  // namespace
+}  // namespace dayan::cli::testing

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/money.h"
+#include "base/time.h"
+#include "base/units.h"
+
+/// Values as people read them. Exact figures are in --json.
+
+namespace dayan::cli {
+
+/// Columns of a terminal that a UTF-8 text takes: two for Chinese, Japanese, Korean and full-width characters.
+[[nodiscard]] std::size_t display_width(std::string_view text);
+/// The text with control characters replaced: what a centre or another user wrote must not steer the terminal.
+[[nodiscard]] std::string harmless(std::string_view text);
+
+/// "0s", "1.23s", "12.3s", "2m5s"; a minus sign where it is negative.
+[[nodiscard]] std::string readable(Duration duration);
+/// "1.2GB": at most one decimal.
+[[nodiscard]] std::string readable(Bytes size);
+/// "2026-11-22 08:30:00", in UTC; "-" for none.
+[[nodiscard]] std::string readable(UnixTime time);
+/// "08:30:00.2", in UTC, of a day named elsewhere; "-" for none.
+[[nodiscard]] std::string time_of_day(UnixTime time);
+/// "2026-11-22"
+[[nodiscard]] std::string day_of(UnixTime time);
+/// "+1.2s", "-3s": how much later the real one came; "-" when one is not known.
+[[nodiscard]] std::string difference(UnixTime real, UnixTime quoted);
+/// "0.5", "8"
+[[nodiscard]] std::string readable(MilliCards cards);
+
+/// "1 file", "3 files"
+[[nodiscard]] std::string counted(std::size_t count, std::string_view thing);
+
+}  // namespace dayan::cli

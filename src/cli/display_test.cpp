@@ -1,0 +1,51 @@
+#include "cli/display.h"
+
+#include <gtest/gtest.h>
+
+#include "cli/table.h"
+
+namespace dayan::cli {
+namespace {
+
+TEST(Display, ReadsAsPeopleDo) {
+  // Figures at the borders of each unit, by their texts.
+  EXPECT_EQ(readable(Duration()), "0s");
+  EXPECT_EQ(readable(Duration::microseconds(1'234'567)), "1.23s");
+  EXPECT_EQ(readable(Duration::milliseconds(12'340)), "12.3s");
+  EXPECT_EQ(readable(Duration::milliseconds(125'400)), "2m5s");
+  EXPECT_EQ(readable(Duration::milliseconds(-250)), "-0.25s");
+  EXPECT_EQ(readable(Bytes(999)), "999B");
+  EXPECT_EQ(readable(Bytes(1'250'000)), "1.3MB");
+  EXPECT_EQ(readable(Bytes(2'000'000'000)), "2GB");
+  EXPECT_EQ(readable(MilliCards(500)), "0.5");
+  EXPECT_EQ(readable(UnixTime()), "-");
+  const UnixTime time = *parse_time("2026-11-22T08:30:00.25Z");
+  EXPECT_EQ(readable(time), "2026-11-22 08:30:00");
+  EXPECT_EQ(time_of_day(time), "08:30:00.2");
+  EXPECT_EQ(difference(time + Duration::seconds(2), time), "+2s");
+  EXPECT_EQ(difference(time, UnixTime()), "-");
+}
+
+TEST(Display, OthersTextCannotSteerTheTerminal) {
+  // Escape sequences, also in their one-byte form, and line ends in a text that a centre wrote.
+  EXPECT_EQ(harmless("a\x1b[2Jb"), "a?[2Jb");
+  EXPECT_EQ(harmless("a\xc2\x9b"
+                     "b\nc"),
+            "a?b c");
+  EXPECT_EQ(harmless("大衍"), "大衍");
+  EXPECT_EQ(display_width("大衍a"), 5U);
+}
+
+TEST(Table, AlignsByWhatIsSeen) {
+  // A golden text: numbers to the right, Chinese names two columns a character, no spaces at the ends of lines.
+  Table table({"RANK>", "CENTRE", "YUAN>", "VERDICT"});
+  table.add({"1", "贵安", "0.5", "now"});
+  table.add({"-", "shanghai", "12.25", ""});
+  EXPECT_EQ(table.text(),
+            "RANK  CENTRE     YUAN  VERDICT\n"
+            "   1  贵安        0.5  now\n"
+            "   -  shanghai  12.25\n");
+}
+
+}  // namespace
+}  // namespace dayan::cli

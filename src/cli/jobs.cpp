@@ -1,0 +1,91 @@
+#include "cli/jobs.h"
+
+#include "cli/display.h"
+#include "cli/documents.h"
+#include "cli/quotes_view.h"
+
+namespace dayan::cli {
+namespace {
+
+std::string path_of(const std::string& id) { return "/v1/jobs/" + percent_encoded(id); }
+
+Table job_table() {
+  return Table({"JOB", "NAME", "STATE", "DONE>", "FAILED>", "AT WORK>", "TASKS>", "CHARGED>", "HELD>",
+                "SUBMITTED (UTC)", "ENDED"});
+}
+
+void add_job(Table& table, const JobRow& job) {
+  table.add({to_text(job.id), job.name, std::string(to_text(job.state)),
+             std::to_string(job.succeeded + job.failed + job.cancelled), std::to_string(job.failed),
+             std::to_string(job.live), std::to_string(job.count), to_text(job.charged), to_text(job.held),
+             readable(job.submitted_at), readable(job.ended_at)});
+}
+
+}  // namespace
+
+Answer<void> list_jobs(Session& session, std::size_t limit) {
+  TRY(JsonArray items, session.api.list("/v1/jobs", limit));
+  if (session.out.as_json()) {
+    session.out.json_items(std::move(items));
+    return {};
+  }
+  Table table = job_table();
+  for (JsonValue& item : items) {
+    TRY(const auto job, read_as<JobRow>(std::move(item)));
+    add_job(table, job);
+  }
+  session.out.table(table);
+  return {};
+}
+
+void show_seen(Output& out, const SeenJob& seen) {
+  if (out.as_json()) return out.json(seen.document);
+  Table table = job_table();
+  add_job(table, seen.view.job);
+  out.table(table);
+  show_waiting(out, seen.view.waiting);
+}
+
+Answer<void> show_job(Session& session, const std::string& id) {
+  TRY(const SeenJob seen, see_job(session, id));
+  show_seen(session.out, seen);
+  return {};
+}
+
+Answer<void> cancel_job(Session& session, const std::string& id) {
+  TRY(JsonValue document, session.api.post(path_of(id) + "/cancel"));
+  TRY(wire::JobView view, read_as<wire::JobView>(document));
+  show_seen(session.out, {std::move(document), std::move(view)});
+  return {};
+}
+
+Answer<void> explain_job(Session& session, const std::string& id) {
+  TRY(JsonValue document, session.api.get(path_of(id) + "/explanation"));
+  if (session.out.as_json()) {
+    session.out.json(document);
+    return {};
+  }
+  TRY(const auto view, read_as<wire::ExplanationView>(std::move(document)));
+  session.out.line(id + " as of " + readable(view.as_of) + " UTC");
+  show_waiting(session.out, view.waiting);
+  show_quotes(session.out, view.quotes);
+  return {};
+}
+
+Answer<void> list_outputs(Session& session, const std::string& id) {
+  TRY(JsonArray items, session.api.list(path_of(id) + "/outputs"));
+  if (session.out.as_json()) {
+    session.out.json_items(std::move(items));
+    return {};
+  }
+  Table table({"TASK>", "ATTEMPT>", "PATH", "SIZE>", "SHA-256"});
+  for (JsonValue& item : items) {
+    TRY(const auto row, read_as<OutputRow>(std::move(item)));
+    table.add(
+        {std::to_string(row.task), std::to_string(row.number), row.path, readable(row.size), to_text(row.digest)});
+  }
+  session.out.table(table);
+  return {};
+}
+
+}  // namespace dayan::cli

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "cli/session.h"
+#include "cli/watch.h"
+
+/// Jobs: the list, one of them, and why it is where it is.
+
+namespace dayan::cli {
+
+[[nodiscard]] Answer<void> list_jobs(Session& session, std::size_t limit);
+[[nodiscard]] Answer<void> show_job(Session& session, const std::string& id);
+void show_seen(Output& out, const SeenJob& seen);
+[[nodiscard]] Answer<void> cancel_job(Session& session, const std::string& id);
+[[nodiscard]] Answer<void> explain_job(Session& session, const std::string& id);
+[[nodiscard]] Answer<void> list_attempts(Session& session, const std::string& id);
+[[nodiscard]] Answer<void> list_outputs(Session& session, const std::string& id);
+
+}  // namespace dayan::cli

@@ -1,0 +1,106 @@
+#include "cli/market.h"
+
+#include <map>
+
+#include "cli/display.h"
+#include "cli/documents.h"
+#include "wire/centre.h"
+#include "wire/money.h"
+
+namespace dayan::cli {
+namespace {
+
+Answer<std::vector<wire::CentreView>> centres_in(JsonArray items) {
+  std::vector<wire::CentreView> views;
+  for (JsonValue& item : items) {
+    TRY(auto view, read_as<wire::CentreView>(std::move(item)));
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+std::string software_text(const PoolRow& pool) {
+  std::string text;
+  for (const Software& each : pool.software) text += (text.empty() ? "" : ", ") + each.name + ' ' + each.version;
+  return text.empty() ? "-" : text;
+}
+
+std::string cards_text(const PoolRow& pool) {
+  return pool.cards_per_node.is_zero() ? "-" : readable(pool.cards_per_node) + ' ' + pool.chip;
+}
+
+/// In hundredths of the reference core; the row counts 1/10,000.
+std::string speed_text(const PoolRow& pool) {
+  if (pool.capability_source == CapabilitySource::unknown) return "unknown";
+  const std::int64_t percent = (pool.core_capability.value() + 50) / 100;
+  return std::to_string(percent) + "% " + std::string(to_text(pool.capability_source));
+}
+
+}  // namespace
+
+Answer<void> list_centres(Session& session) {
+  TRY(JsonArray items, session.api.list("/v1/centres"));
+  if (session.out.as_json()) {
+    session.out.json_items(std::move(items));
+    return {};
+  }
+  TRY(const auto views, centres_in(std::move(items)));
+  Table table({"CENTRE", "REGION", "PROVIDER", "AGENT", "CORES LEASED>", "POOL", "NODES>", "CORES>", "MEMORY>",
+               "CARDS", "CORE SPEED", "SOFTWARE"});
+  for (const wire::CentreView& view : views) {
+    const std::vector<std::string> head{view.centre.name, view.centre.region, view.provider,
+                                        std::string(to_text(view.agent)), std::to_string(view.cores_leased.value())};
+    const auto add = [&](std::vector<std::string> tail) {
+      tail.insert(tail.begin(), head.begin(), head.end());
+      table.add(std::move(tail));
+    };
+    if (view.pools.empty()) add({"-", "-", "-", "-", "-", "-", "-"});
+    for (const PoolRow& pool : view.pools) {
+      add({pool.name, std::to_string(pool.nodes), std::to_string(pool.cores_per_node.value()),
+           readable(pool.memory_per_node), cards_text(pool), speed_text(pool), software_text(pool)});
+    }
+  }
+  session.out.table(table);
+  session.out.line("cores, memory and cards are of one node");
+  return {};
+}
+
+Answer<void> list_offers(Session& session) {
+  TRY(JsonArray items, session.api.list("/v1/offers"));
+  if (session.out.as_json()) {
+    session.out.json_items(std::move(items));
+    return {};
+  }
+  TRY(JsonArray centre_items, session.api.list("/v1/centres"));
+  TRY(const auto views, centres_in(std::move(centre_items)));
+  std::map<CentreId, const wire::CentreView*> centres;
+  for (const wire::CentreView& view : views) centres[view.centre.id] = &view;
+  Table table({"CENTRE", "PROVIDER", "VERSION>", "YUAN/CORE·H>", "YUAN/CARD·H>", "YUAN/GB·H>", "PUBLISHED (UTC)"});
+  for (JsonValue& item : items) {
+    TRY(const auto offer, read_as<OfferRow>(std::move(item)));
+    const auto centre = centres.find(offer.centre);
+    const bool is_known = centre != centres.end();
+    table.add({is_known ? centre->second->centre.name : to_text(offer.centre),
+               is_known ? centre->second->provider : "-", std::to_string(offer.version), to_text(offer.core_hour),
+               to_text(offer.card_hour), to_text(offer.gb_hour), readable(offer.published_at)});
+  }
+  session.out.table(table);
+  return {};
+}
+
+Answer<void> show_wallet(Session& session, const std::string& organisation) {
+  const std::string query = organisation.empty() ? "" : "?organisation=" + percent_encoded(organisation);
+  TRY(JsonValue document, session.api.get("/v1/wallet" + query));
+  if (session.out.as_json()) {
+    session.out.json(document);
+    return {};
+  }
+  TRY(const auto wallet, read_as<wire::WalletView>(std::move(document)));
+  Table table({"ORGANISATION", "AVAILABLE>", "HELD>", "SPENT>", "TOPPED UP>"});
+  table.add({wallet.organisation, to_text(wallet.available), to_text(wallet.held), to_text(wallet.spent),
+             to_text(wallet.topped_up)});
+  session.out.table(table);
+  return {};
+}
+
+}  // namespace dayan::cli

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "cli/session.h"
+
+/// What everyone sees of the market, and one's own wallet.
+
+namespace dayan::cli {
+
+[[nodiscard]] Answer<void> list_centres(Session& session);
+/// The offer in force of each centre.
+[[nodiscard]] Answer<void> list_offers(Session& session);
+/// `organisation` may be another's only for the operator; empty: one's own.
+[[nodiscard]] Answer<void> show_wallet(Session& session, const std::string& organisation);
+
+}  // namespace dayan::cli

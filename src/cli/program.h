@@ -1,0 +1,40 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cli/failure.h"
+#include "cli/host.h"
+#include "cli/output.h"
+
+namespace CLI {
+class App;
+}
+
+/// The one program, `dayan`: words in, exit code out. Only program.cpp and commands_*.cpp include CLI11, which is
+/// slow to compile; what commands do stands in files without it.
+
+namespace dayan::cli {
+
+/// What the words said, and what is to be done about it.
+struct Program {
+  Host& host;
+  bool as_json = false;
+  std::string profile;
+  std::function<Answer<void>(Output&)> action;
+};
+
+/// Adds a group of commands to the program.
+using AddCommands = void (*)(CLI::App& app, Program& program);
+
+void add_account_commands(CLI::App& app, Program& program);
+void add_job_commands(CLI::App& app, Program& program);
+void add_market_commands(CLI::App& app, Program& program);
+void add_provider_commands(CLI::App& app, Program& program);
+void add_operator_commands(CLI::App& app, Program& program);
+
+/// Runs one command line, without the program's name. `more`: groups beyond the five above.
+[[nodiscard]] int run(const std::vector<std::string>& words, Host& host, const std::vector<AddCommands>& more = {});
+
+}  // namespace dayan::cli

@@ -1,0 +1,29 @@
+#include "cli/progress.h"
+
+#include <ostream>
+
+#include "cli/display.h"
+
+namespace dayan::cli {
+
+void Progress::show(const std::string& text) {
+  if (text == last_) return;
+  last_ = text;
+  if (host_.err_is_terminal) {
+    host_.err << "\r\x1b[K" << harmless(text) << std::flush;
+    is_open_ = true;
+  } else {
+    host_.err << harmless(text) << std::endl;
+  }
+}
+
+void Progress::show_fine(const std::string& text) {
+  if (host_.err_is_terminal) show(text);
+}
+
+void Progress::finish() {
+  if (is_open_) host_.err << std::endl;
+  is_open_ = false;
+}
+
+}  // namespace dayan::cli

@@ -1,0 +1,53 @@
+#include "cli/quotes_view.h"
+
+#include "cli/display.h"
+
+namespace dayan::cli {
+namespace {
+
+std::string constraint_line(const Reason& reason) {
+  return "  " + std::string(to_text(reason.constraint)) + ": " + reason.text;
+}
+
+/// One word for the table; the numbers stand below it.
+std::string verdict(const Quote& quote) {
+  if (quote.feasible) return quote.reasons.empty() ? "now" : "after a wait";
+  std::string constraints;
+  for (const Reason& reason : quote.reasons) {
+    constraints += (constraints.empty() ? "no: " : ", ") + std::string(to_text(reason.constraint));
+  }
+  return constraints.empty() ? "no" : constraints;
+}
+
+}  // namespace
+
+void show_quotes(Output& out, const std::vector<Quote>& quotes) {
+  if (quotes.empty()) return out.line("no centre has joined with a pool yet");
+  Table table(
+      {"RANK>", "CENTRE", "POOL", "PROVIDER", "TASK YUAN>", "JOB YUAN>", "WAIT>", "RUN>", "FINISH>", "VERDICT"});
+  for (const Quote& quote : quotes) {
+    if (quote.feasible) {
+      table.add({std::to_string(quote.rank), quote.centre_name, quote.pool, quote.provider_name,
+                 to_text(quote.task_cost), to_text(quote.job_cost), readable(quote.wait), readable(quote.run),
+                 readable(quote.finish), verdict(quote)});
+    } else {
+      table.add({"-", quote.centre_name, quote.pool, quote.provider_name, "-", "-", "-", "-", "-", verdict(quote)});
+    }
+  }
+  out.table(table);
+  for (const Quote& quote : quotes) {
+    if (quote.reasons.empty()) continue;
+    out.line(quote.centre_name + '/' + quote.pool + (quote.feasible ? " waits for" : " cannot"));
+    for (const Reason& reason : quote.reasons) out.line(constraint_line(reason));
+  }
+}
+
+void show_waiting(Output& out, const std::optional<place::Waiting>& waiting) {
+  if (!waiting || waiting->tasks == 0) return;
+  const std::string tasks = std::to_string(waiting->tasks) + (waiting->tasks == 1 ? " task waits" : " tasks wait");
+  out.line(waiting->hopeless ? tasks + ", and no pool could ever run them as they stand; nearest to it:"
+                             : tasks + " for");
+  for (const Reason& reason : waiting->reasons) out.line(constraint_line(reason));
+}
+
+}  // namespace dayan::cli

@@ -1,0 +1,151 @@
+#include "cli/submit.h"
+
+#include "base/digest.h"
+#include "cli/fake_hub.h"
+#include "wire/job.h"
+
+namespace dayan::cli::testing {
+namespace {
+
+const std::string job_file =
+    "name: shot\ncommand: [bash, render.sh]\nwall_time: 2m\nresources: {cpus: 1, memory: 500MB}\ninputs: "
+    "[render.sh]\n";
+
+Quote quote_of(const std::string& centre, bool feasible) {
+  Quote quote;
+  quote.centre = CentreId(5);
+  quote.centre_name = centre;
+  quote.provider_name = "power";
+  quote.pool = "main";
+  quote.feasible = feasible;
+  if (!feasible) {
+    quote.reasons = {
+        {Constraint::cores, 64, 4, "needs 64 cores on one node, a node there has 4 cores: 60 cores too many", false}};
+    return quote;
+  }
+  quote.rank = 1;
+  quote.task_cost = Cny::micro(250'000);
+  quote.job_cost = Cny::micro(500'000);
+  quote.run = Duration::milliseconds(1'500);
+  quote.finish = Duration::seconds(90);
+  return quote;
+}
+
+/// Takes uploads in pieces and answers a submission.
+struct Submit : ::testing::Test {
+  Submit() {
+    job.id = JobId(77);
+    job.name = "shot";
+    hub.on_any([this](const HttpRequest& request) { return answer(request); });
+    folder.write("shot.yaml", job_file);
+    folder.write("render.sh", content);
+  }
+
+  HttpResponse answer(const HttpRequest& request) {
+    if (request.target.starts_with("/v1/blobs/")) {
+      if (request.method == "PUT") {
+        if (lose_next_answer) {
+          lose_next_answer = false;
+          return problem(503, "unknown_outcome", "", "it may have happened", "");
+        }
+        received += request.body.size();
+      }
+      const bool complete = received == content.size();
+      return json(json_text(to_json(wire::BlobProgress{Bytes(static_cast<std::int64_t>(received)), complete})));
+    }
+    if (request.target == "/v1/jobs/" + to_text(job.id)) return json(json_text(to_json(wire::JobView{job, {}})));
+    const std::vector<Quote> quotes{quote_of("guian", true), quote_of("small", false)};
+    if (request.target == "/v1/quotes") return json(json_text(to_json(wire::QuotesReply{UnixTime(1), quotes})));
+    return json(json_text(to_json(wire::SubmitReply{job, quotes})), 201);
+  }
+
+  FakeHub hub;
+  Folder folder;
+  Person person{hub};
+  JobRow job;
+  std::string content = "echo rendering\n";
+  std::size_t received = 0;
+  bool lose_next_answer = false;
+};
+
+TEST_F(Submit, UploadsWhatIsMissingThenSubmits) {
+  // The hub has six bytes already: only the rest is sent, and the job names the content.
+  received = 6;
+  ASSERT_EQ(person.runs("submit " + folder.file("shot.yaml") + " --project p1 --array 3"), 0) << person.complained();
+  EXPECT_EQ(person.said().substr(0, person.said().find('\n')), to_text(job.id));
+  const auto puts = hub.heard("PUT", "/v1/blobs/" + to_text(sha256(content)));
+  ASSERT_EQ(puts.size(), 1U);
+  EXPECT_TRUE(puts[0].target.ends_with("?size=15&offset=6")) << puts[0].target;
+  EXPECT_EQ(puts[0].body, content.substr(6));
+  const auto posts = hub.heard("POST", "/v1/jobs");
+  ASSERT_EQ(posts.size(), 1U);
+  wire::SubmitRequest sent;
+  Faults faults;
+  ASSERT_TRUE(from_json(*parse_json(posts[0].body), "", sent, faults));
+  EXPECT_EQ(sent.project, "p1");
+  EXPECT_EQ(sent.spec.count, 3);
+  ASSERT_EQ(sent.spec.payload.inputs.size(), 1U);
+  EXPECT_EQ(sent.spec.payload.inputs[0], (InputFile{"render.sh", sha256(content), Bytes(15), false}));
+}
+
+TEST_F(Submit, LooksBeforeItSendsAgain) {
+  // The answer to the first chunk is lost: the next request asks how far it came.
+  lose_next_answer = true;
+  ASSERT_EQ(person.runs("submit " + folder.file("shot.yaml")), 0) << person.complained();
+  const auto about = [&](std::size_t i) { return hub.heard()[i].method + hub.heard()[i].target.substr(0, 9); };
+  EXPECT_EQ(about(0), "GET/v1/blobs");
+  EXPECT_EQ(about(1), "PUT/v1/blobs");
+  EXPECT_EQ(about(2), "GET/v1/blobs");
+  EXPECT_EQ(about(3), "PUT/v1/blobs");
+}
+
+TEST_F(Submit, QuotesWithReasons) {
+  // A golden text of the table, with what rules a pool out below it; nothing is uploaded.
+  ASSERT_EQ(person.runs("quote " + folder.file("shot.yaml")), 0) << person.complained();
+  EXPECT_EQ(person.said(),
+            "shot: 1 task, balanced first, as of 1970-01-01 00:00:00 UTC\n"
+            "RANK  CENTRE  POOL  PROVIDER  TASK YUAN  JOB YUAN  WAIT   RUN  FINISH  VERDICT\n"
+            "   1  guian   main  power          0.25       0.5    0s  1.5s     90s  now\n"
+            "   -  small   main  power             -         -     -     -       -  no: cores\n"
+            "small/main cannot\n"
+            "  cores: needs 64 cores on one node, a node there has 4 cores: 60 cores too many\n");
+  EXPECT_TRUE(hub.heard("PUT", "/").empty());
+  ASSERT_EQ(person.runs("submit " + folder.file("shot.yaml") + " --dry-run --json"), 0);
+  EXPECT_TRUE(hub.heard("POST", "/v1/jobs").empty());
+}
+
+TEST_F(Submit, WaitsAndTellsHowItEnded) {
+  // The job has failed when it is first looked at: exit code 4, one document on standard output.
+  job.state = JobState::failed;
+  job.failed = 1;
+  EXPECT_EQ(person.runs("--json submit " + folder.file("shot.yaml") + " --wait"), 4);
+  EXPECT_EQ(person.said(), json_text(to_json(wire::JobView{job, {}})) + "\n");
+  job.state = JobState::succeeded;
+  EXPECT_EQ(person.runs("job watch " + to_text(job.id)), 0);
+}
+
+TEST_F(Submit, BadFilesEndBeforeTheHubIsAsked) {
+  // Faults of the file, of its inputs, and one that is not there: exit code 2 each, with the file's name.
+  folder.write("bad.yaml", "name: shot\nwall_time: soon\ncommand: [a]\nno_such_key: 1\n");
+  EXPECT_EQ(person.runs("submit " + folder.file("bad.yaml")), 2);
+  EXPECT_NE(person.complained().find("bad.yaml: wall_time"), std::string::npos) << person.complained();
+  EXPECT_NE(person.complained().find("no_such_key"), std::string::npos);
+  folder.write("gone.yaml", job_file + "outputs: [a]\n");
+  std::filesystem::remove(folder.file("render.sh"));
+  EXPECT_EQ(person.runs("submit " + folder.file("gone.yaml")), 2);
+  EXPECT_EQ(person.runs("submit " + folder.file("not-there.yaml")), 2);
+  EXPECT_TRUE(hub.heard().empty());
+}
+
+TEST_F(Submit, TakesABatchScript) {
+  // Any other ending is a script with #SBATCH lines; its text is what runs.
+  folder.write("train.sh",
+               "#!/bin/bash\n#SBATCH --job-name=train\n#SBATCH --time=10\n#SBATCH --cpus-per-task=2\necho hi\n");
+  ASSERT_EQ(person.runs("submit " + folder.file("train.sh")), 0) << person.complained();
+  const auto posts = hub.heard("POST", "/v1/jobs");
+  ASSERT_EQ(posts.size(), 1U);
+  EXPECT_NE(posts[0].body.find(R"("name":"train")"), std::string::npos) << posts[0].body;
+}
+
+}  // namespace
+}  // namespace dayan::cli::testing

@@ -1,0 +1,169 @@
+#include "sim/checkers.h"
+
+#include "base/wide.h"
+
+namespace dayan::sim {
+
+namespace {
+
+std::string name_of(const AttemptRow& attempt) { return engine_name(attempt.attempt()); }
+
+/// Amount × quantity ÷ unit, cut off: written here a second time on purpose.
+Cny naive_amount(const ChargeRow& line) {
+  const Int128 product = Int128{line.price_amount.micro()} * line.quantity;
+  return Cny::micro(static_cast<std::int64_t>(product / line.price_quantity));
+}
+
+/// The price of an hour, by meter, and how many of the meter's units make an hour of one core, card or GB.
+std::pair<Cny, std::int64_t> naive_price(const OfferRow& offer, Meter meter) {
+  constexpr std::int64_t hour = 3'600'000;
+  if (meter == Meter::core_time) return {offer.core_hour, hour};
+  if (meter == Meter::card_time) return {offer.card_hour, hour * 1'000};
+  return {offer.gb_hour, hour * 1'000};
+}
+
+/// The most that a meter can have measured in `run`, in its unit.
+Int128 naive_quantity(const LeaseRow& lease, Meter meter, Duration run) {
+  const std::int64_t milliseconds = run.microseconds() / 1'000;
+  if (meter == Meter::core_time) return Int128{lease.resources.cores.value()} * milliseconds;
+  if (meter == Meter::card_time) return Int128{lease.resources.cards.value()} * milliseconds;
+  return Int128{(lease.resources.memory.value() + 999'999) / 1'000'000} * milliseconds;
+}
+
+}  // namespace
+
+void Checkers::check_state(const core::State& state) {
+  if (const auto broken = core::broken_invariant(state)) {
+    const std::size_t colon = broken->find(": ");
+    trial_.broken(broken->substr(0, colon), broken->substr(colon + 2));
+  }
+  if (const auto exceeded = core::exceeded_capacity(state)) trial_.broken("capacity", *exceeded);
+  journal_.check_money(state);
+}
+
+void Checkers::after_commit(const Batch& batch, const core::State& state) {
+  check_state(state);
+  just_settled_.clear();
+  for (const RowChange& change : batch.changes) {
+    if (const auto* offer = std::get_if<OfferRow>(&change.row)) offers_[offer->id] = *offer;
+    std::visit([&](const auto& row) { check_row(row, change.fate); }, change.row);
+  }
+  check_bills();
+  for (const EventRecord& record : batch.events) {
+    trial_.counts.leases += std::holds_alternative<LeaseGranted>(record.event) ? 1 : 0;
+    trial_.counts.jobs += std::holds_alternative<JobSubmitted>(record.event) ? 1 : 0;
+    trial_.counts.late_reports += std::holds_alternative<LateReportKept>(record.event) ? 1 : 0;
+    const auto* settled = std::get_if<AttemptSettled>(&record.event);
+    trial_.counts.lost_attempts += settled != nullptr && settled->outcome == Outcome::lost ? 1 : 0;
+  }
+}
+
+void Checkers::check_row(const JobRow& job, RowFate fate) {
+  if (finals_.contains(job.id)) {
+    trial_.broken("final_jobs", to_text(job.id) + " was final and is written again");
+    return;
+  }
+  if (fate != RowFate::retired) return;
+  ++trial_.counts.final_jobs;
+  finals_[job.id] = job;
+  const bool is_whole = is_final(job.state) && job.succeeded + job.failed + job.cancelled == job.count;
+  if (!is_whole) trial_.broken("final_jobs", to_text(job.id) + " has retired and is not final");
+}
+
+void Checkers::check_row(const AttemptRow& attempt, RowFate fate) {
+  const std::string name = name_of(attempt);
+  if (settled_.contains(attempt.key())) trial_.broken("counter", name + " was settled and is written again");
+  const auto [seen, is_new] = seen_.try_emplace(attempt.key(), attempt);
+  const AttemptRow before = std::exchange(seen->second, attempt);
+  const bool goes_back = attempt.engine_run < before.engine_run || attempt.wrapper_run < before.wrapper_run ||
+                         attempt.state < before.state;
+  if (goes_back) {
+    trial_.broken("counter", name + " went back from " + to_text(before.engine_run) + " to " +
+                                 to_text(attempt.engine_run) + " of run time, or in its state");
+  }
+  if (!attempt.engine_id.empty() && attempt.engine_id.substr(3) != name) {
+    trial_.broken("counter", name + " carries what was said of " + attempt.engine_id.substr(3));
+  }
+  if (fate != RowFate::retired) return;
+  settled_[attempt.key()] = true;
+  just_settled_.push_back(attempt);
+}
+
+void Checkers::check_row(const LeaseRow& lease, RowFate) {
+  leases_[lease.key()] = lease;
+}
+
+void Checkers::check_row(const ChargeRow& charge, RowFate) {
+  const std::string name = engine_name({charge.job, charge.task, charge.number});
+  const std::tuple key{charge.job, charge.task, charge.number};
+  charged_[key] += charge.amount;
+  const auto [price, unit] = naive_price(offers_[charge.offer], charge.meter);
+  if (charge.price_amount != price || charge.price_quantity != unit) {
+    trial_.broken("charge", name + " is charged at another price than its offer's");
+  }
+  if (charge.amount != naive_amount(charge) || charge.fee > charge.amount) {
+    trial_.broken("charge", name + " is charged " + to_text(charge.amount) + " yuan, quantity times price is " +
+                                to_text(naive_amount(charge)));
+  }
+  const Duration ran = processes_.ran_of({charge.job, charge.task, charge.number});
+  if (Int128{charge.quantity} > naive_quantity(leases_[key], charge.meter, ran)) {
+    trial_.broken("charge", name + " ran for " + to_text(ran) + " and is charged for more " +
+                                std::string(to_text(charge.meter)));
+  }
+}
+
+void Checkers::check_settled(const AttemptRow& attempt) {
+  const std::string name = name_of(attempt);
+  const Duration ran = processes_.ran_of(attempt.attempt());
+  if (attempt.billed_run > ran) {
+    trial_.broken("charge", name + " ran for " + to_text(ran) + " and is billed for " + to_text(attempt.billed_run));
+  }
+  if (may_retry(attempt.outcome) && !attempt.charged.is_zero()) {
+    trial_.broken("charge", name + " was the centre's failure and costs " + to_text(attempt.charged) + " yuan");
+  }
+  if (attempt.charged != charged_[attempt.key()]) {
+    trial_.broken("charge", name + " says " + to_text(attempt.charged) + " yuan, its lines say " +
+                                to_text(charged_[attempt.key()]));
+  }
+  const auto lease = leases_.find(attempt.key());
+  if (lease != leases_.end() && attempt.charged > lease->second.held) {
+    trial_.broken("charge", name + " is charged more than was held");
+  }
+}
+
+void Checkers::check_bills() {
+  for (const AttemptRow& attempt : just_settled_) check_settled(attempt);
+}
+
+void Checkers::after_reload(const core::State& state, Store& store) {
+  check_state(state);
+  journal_.check(state, store);
+}
+
+void Checkers::replay(const core::State& state, Store& store) {
+  core::State again;
+  std::int64_t sequence = 0;
+  while (true) {
+    const auto records = store.events_after(sequence, 10'000);
+    if (!records) return trial_.broken("replay", to_text(records.error()));
+    if (records->empty()) break;
+    for (const EventRecord& record : *records) {
+      if (record.sequence != ++sequence) {
+        return trial_.broken("replay", "event " + std::to_string(sequence) + " is not there");
+      }
+      core::apply(again, record.event, record.at);
+    }
+  }
+  if (again.hash() != state.hash()) {
+    trial_.broken("replay", std::to_string(sequence) + " events from the beginning lead to another state");
+  }
+}
+
+void Checkers::at_end(Store& store) {
+  for (const auto& [id, job] : finals_) {
+    const std::optional<JobRow> stored = stored_job(store, id);
+    if (!stored || !(*stored == job)) trial_.broken("final_jobs", to_text(id) + " has changed after it was final");
+  }
+}
+
+}  // namespace dayan::sim

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <tuple>
+
+#include "core/core.h"
+#include "ports/store.h"
+#include "sim/journal.h"
+#include "sim/processes.h"
+#include "sim/trial.h"
+
+/// What is checked after every commit, and after every time that the hub has read its State again. Each check has a
+/// name, and none asks the code that it checks.
+
+namespace dayan::sim {
+
+class Checkers {
+ public:
+  Checkers(Trial& trial, const Processes& processes, const Journal& journal)
+      : trial_(trial), processes_(processes), journal_(journal) {}
+
+  /// `ledger`, `work`, `capacity`, `counter`, `charge`, `final_jobs`.
+  void after_commit(const Batch& batch, const core::State& state);
+  /// `acknowledged`.
+  void after_reload(const core::State& state, Store& store);
+  /// `replay`: the committed events, from an empty State, lead to the same State.
+  void replay(const core::State& state, Store& store);
+  /// `final_jobs` once more, in the store.
+  void at_end(Store& store);
+
+ private:
+  using AttemptRowKey = decltype(AttemptRow().key());
+
+  void check_state(const core::State& state);
+  void check_row(const JobRow& job, RowFate fate);
+  void check_row(const AttemptRow& attempt, RowFate fate);
+  void check_row(const LeaseRow& lease, RowFate fate);
+  void check_row(const ChargeRow& charge, RowFate fate);
+  void check_row(const auto&, RowFate) {}
+  void check_settled(const AttemptRow& attempt);
+  void check_bills();
+
+  Trial& trial_;
+  const Processes& processes_;
+  const Journal& journal_;
+  std::map<JobId, JobRow> finals_;
+  std::map<AttemptRowKey, AttemptRow> seen_;
+  std::map<AttemptRowKey, bool> settled_;
+  std::map<AttemptRowKey, LeaseRow> leases_;
+  std::map<OfferId, OfferRow> offers_;
+  std::map<AttemptRowKey, Cny> charged_;      ///< by the charge lines
+  std::vector<AttemptRow> just_settled_;      ///< in this commit
+};
+
+}  // namespace dayan::sim

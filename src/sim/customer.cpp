@@ -1,0 +1,86 @@
+#include "sim/customer.h"
+
+namespace dayan::sim {
+
+Customer::Customer(Trial& trial, Hub& hub, Journal& journal, CustomerFacts facts, Prng prng)
+    : trial_(trial),
+      journal_(journal),
+      facts_(std::move(facts)),
+      prng_(prng),
+      client_(trial, hub, prng_.split()),
+      operator_(trial, hub, prng_.split()) {}
+
+void Customer::begin() {
+  trial_.queue.after(draw_wait(prng_, trial_.swarm.customer_every), [this] {
+    if (trial_.is_healed()) return;
+    act();
+    begin();
+  });
+}
+
+void Customer::act() {
+  const std::uint64_t dice = prng_.below(10);
+  if (dice < 7) {
+    submit();
+  } else if (dice < 9) {
+    if (!jobs_.empty()) cancel(jobs_[prng_.below(jobs_.size())]);
+  } else {
+    top_up(Cny::micro(prng_.between(10'000, facts_.is_poor ? 300'000 : 20'000'000)));
+  }
+}
+
+Request Customer::request(const std::string& what, CommandBody body) {
+  Request made;
+  made.token = facts_.token;
+  made.key = facts_.name + " " + std::to_string(++requests_);
+  made.digest = sha256(what + made.key);
+  made.body = std::move(body);
+  return made;
+}
+
+JobSpec Customer::draw_spec() {
+  JobSpec spec;
+  spec.name = "job";
+  spec.count = static_cast<std::int32_t>(prng_.between(1, 12));
+  spec.throttle = prng_.chance(1, 4) ? static_cast<std::int32_t>(prng_.between(1, 4)) : 0;
+  Requirements& needs = spec.requirements;
+  needs.resources = {Cores(prng_.between(1, 3)), Bytes(prng_.between(1, 3'000) * 1'000'001), MilliCards(0)};
+  if (prng_.chance(1, 5)) needs.resources.cards = MilliCards(500 * prng_.between(1, 3));
+  needs.wall_time = Duration::seconds(prng_.between(30, 1'500));
+  if (prng_.chance(1, 2)) needs.run_time = Duration::seconds(needs.wall_time.seconds_up() / 3 + 1);
+  if (prng_.chance(1, 6)) needs.price_cap = Cny::micro(prng_.between(1'000, 2'000'000));
+  needs.objective = static_cast<Objective>(prng_.below(3));
+  if (prng_.chance(1, 12)) needs.resources.cores = Cores(1'000);     // no node is that large
+  if (prng_.chance(1, 12)) needs.software = {{"unheard-of", "1.0"}};  // no pool has it
+  if (prng_.chance(1, 20)) spec.count = 0;                            // refused
+  spec.payload.command = {"true"};
+  return spec;
+}
+
+void Customer::submit() {
+  const Request made = request("submit", SubmitJob{JobId(), "default", draw_spec()});
+  client_.send(made, [this, key = made.key](const Answer& answer) {
+    if (answer.kind != Answer::Kind::done) return;
+    const JobId job(std::stoll(answer.body));
+    jobs_.push_back(job);
+    journal_.submitted(facts_.id, key, answer.body, job);
+  });
+}
+
+void Customer::cancel(JobId job) {
+  const Request made = request("cancel", CancelJob{job});
+  client_.send(made, [this, key = made.key, job](const Answer& answer) {
+    if (answer.kind == Answer::Kind::done) journal_.cancelled(facts_.id, key, answer.body, job);
+  });
+}
+
+void Customer::top_up(Cny amount) {
+  Request made = request("top up", TopUpWallet{facts_.name, amount, "payment"});
+  made.token = facts_.operator_token;
+  journal_.top_up_sent(facts_.id, amount);
+  operator_.send(std::move(made), [this, amount](const Answer& answer) {
+    if (answer.kind == Answer::Kind::done) journal_.top_up_done(facts_.id, amount);
+  });
+}
+
+}  // namespace dayan::sim

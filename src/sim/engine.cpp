@@ -1,0 +1,136 @@
+#include "sim/engine.h"
+
+namespace dayan::sim {
+
+namespace {
+
+/// Shorter than execute::look_patience: an order that came later than that would be no order of a real engine.
+constexpr Duration late_landing_max = Duration::seconds(3);
+constexpr std::int32_t program_failure = 3;
+
+}  // namespace
+
+std::string engine_id_of(const AttemptKey& attempt) { return "at-" + engine_name(attempt); }
+
+const Engine::Job* Engine::named(const AttemptKey& attempt) const {
+  for (const auto& [id, job] : jobs_) {
+    if (job.lease.attempt() == attempt) return &job;
+  }
+  return nullptr;
+}
+
+Result<std::string> Engine::order(const LeaseRow& lease) {
+  const Faults& faults = trial_.faults;
+  if (is_down() || Trial::strikes(prng_, faults.order_busy)) return fail(ErrorCode::unavailable, "the engine is busy");
+  if (named(lease.attempt()) != nullptr) return engine_id_of(lease.attempt());
+  if (clock_.now() > lease.starts_by) return fail(ErrorCode::invalid, "the deadline has passed");
+  if (Trial::strikes(prng_, faults.order_refused)) return fail(ErrorCode::invalid, "no such partition");
+  if (Trial::strikes(prng_, faults.order_lost)) return fail(ErrorCode::unknown_outcome, "the order timed out");
+  if (Trial::strikes(prng_, faults.order_late)) {
+    trial_.queue.after(draw_between(prng_, Duration(), late_landing_max), [this, lease] { land(lease); });
+    return fail(ErrorCode::unknown_outcome, "the order timed out");
+  }
+  land(lease);
+  if (Trial::strikes(prng_, faults.order_reply_lost)) return fail(ErrorCode::unknown_outcome, "the answer was lost");
+  return engine_id_of(lease.attempt());
+}
+
+void Engine::land(const LeaseRow& lease) {
+  const std::int64_t id = ++last_id_;
+  jobs_[id] = Job{lease, engine_id_of(lease.attempt()), AttemptState::queued, Outcome::none, 0, {}, {}, {}, {}};
+  const bool is_slow = Trial::strikes(prng_, trial_.faults.slow_queue);
+  const Duration wait = draw_between(prng_, Duration(), is_slow ? Duration::minutes(15) : Duration::seconds(20));
+  trial_.queue.after(wait, [this, id] { begin(id); });
+}
+
+void Engine::begin(std::int64_t id) {
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end() || found->second.state != AttemptState::queued) return;
+  Job& job = found->second;
+  if (is_down()) {
+    trial_.queue.at(down_until_, [this, id] { begin(id); });
+    return;
+  }
+  if (clock_.now() > job.lease.starts_by) return end(job, Outcome::expired, 0);
+  job.state = AttemptState::running;
+  job.started_at = clock_.now();
+  job.began = trial_.now();
+  processes_.begin(job.lease.attempt(), job.lease.ends_at);
+  const std::int64_t wall = job.lease.wall_time.microseconds();
+  const bool is_long = prng_.chance(1, 4);
+  const auto wanted = Duration::microseconds(prng_.between(wall / 100, is_long ? wall + wall / 5 : wall / 2));
+  const bool obeys = trial_.bug != PlantedBug::engine_runs_on;
+  const Duration runs = obeys ? std::min(wanted, job.lease.wall_time) : wanted + Duration::minutes(20);
+  trial_.queue.after(runs, [this, id, wanted] { finish(id, wanted); });
+}
+
+void Engine::finish(std::int64_t id, Duration wanted) {
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end() || found->second.state != AttemptState::running) return;
+  Job& job = found->second;
+  if (wanted > job.lease.wall_time) {
+    end(job, Outcome::timed_out, 0);
+  } else {
+    end(job, Outcome::exited, Trial::strikes(prng_, trial_.faults.program_fails) ? program_failure : 0);
+  }
+  if (Trial::strikes(prng_, trial_.faults.engine_forgets)) jobs_.erase(found);
+}
+
+void Engine::end(Job& job, Outcome outcome, std::int32_t exit_code) {
+  if (job.state == AttemptState::running) {
+    job.run = trial_.now() - job.began;
+    processes_.end(job.lease.attempt());
+  }
+  job.state = AttemptState::ended;
+  job.outcome = outcome;
+  job.exit_code = exit_code;
+  job.ended_at = clock_.now();
+}
+
+void Engine::stop(const AttemptKey& attempt) {
+  if (is_down() || trial_.bug == PlantedBug::engine_runs_on) return;
+  for (const auto& [id, job] : jobs_) {
+    if (job.lease.attempt() != attempt || job.state == AttemptState::ended) continue;
+    trial_.queue.after(draw_between(prng_, Duration(), Duration::seconds(3)), [this, id = id] {
+      const auto found = jobs_.find(id);
+      if (found != jobs_.end() && found->second.state != AttemptState::ended) end(found->second, Outcome::stopped, 0);
+    });
+  }
+}
+
+void Engine::forget(const AttemptKey& attempt) {
+  std::erase_if(jobs_, [&](const auto& each) {
+    return each.second.lease.attempt() == attempt && each.second.state == AttemptState::ended;
+  });
+}
+
+EngineJob Engine::shown(const Job& job) const {
+  EngineJob shown;
+  shown.attempt = job.lease.attempt();
+  shown.engine_id = job.engine_id;
+  shown.state = job.state;
+  shown.outcome = job.outcome;
+  shown.exit_code = job.exit_code;
+  shown.started_at = job.started_at;
+  shown.ended_at = job.ended_at;
+  shown.engine_run = job.state == AttemptState::running ? trial_.now() - job.began : job.run;
+  // The wrapper stamps inside of what the engine counts; before the end it has no figure.
+  if (job.state == AttemptState::ended) shown.wrapper_run = Duration::microseconds(shown.engine_run.microseconds() / 100 * 99);
+  return shown;
+}
+
+Result<std::vector<EngineJob>> Engine::look() {
+  if (is_down() || Trial::strikes(prng_, trial_.faults.look_fails)) {
+    return fail(ErrorCode::unavailable, "the engine does not answer");
+  }
+  std::vector<EngineJob> all;
+  for (const auto& [id, job] : jobs_) all.push_back(shown(job));
+  return all;
+}
+
+void Engine::go_down(Duration pause) {
+  ++trial_.counts.engine_outages;
+  down_until_ = trial_.now() + pause;
+}
+
+}  // namespace dayan::sim

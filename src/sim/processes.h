@@ -1,0 +1,66 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "model/ids.h"
+#include "model/lease.h"
+#include "sim/trial.h"
+
+/// What really runs, in the whole world, whatever anybody believes: the ground truth of `single_process`, `lease_end`
+/// and `charge`. Rows are never consulted here.
+
+namespace dayan::sim {
+
+class Processes {
+ public:
+  explicit Processes(Trial& trial) : trial_(trial) {}
+
+  /// A process begins. No other one of the same task may live, and it may not outlive `ends_at` by the centre's clock.
+  void begin(const AttemptKey& attempt, UnixTime ends_at) {
+    ++trial_.counts.processes;
+    const auto task = std::pair{attempt.job, attempt.task};
+    const auto [living, is_first] = living_.try_emplace(task, Living{attempt, trial_.now(), ends_at + clock_bound});
+    if (!is_first) {
+      trial_.broken("single_process",
+                    engine_name(attempt) + " began while " + engine_name(living->second.attempt) + " still runs");
+      return;
+    }
+    trial_.queue.at(living->second.deadline + Duration::microseconds(1), [this, task, attempt] {
+      const auto found = living_.find(task);
+      if (found != living_.end() && found->second.attempt == attempt) {
+        trial_.broken("lease_end", engine_name(attempt) + " still runs after its lease and the clock bound");
+      }
+    });
+  }
+  void end(const AttemptKey& attempt) {
+    const auto living = living_.find({attempt.job, attempt.task});
+    if (living == living_.end() || living->second.attempt != attempt) return;
+    ran_[attempt] = ran_of(attempt);
+    living_.erase(living);
+  }
+
+  /// How long it has run up to now, in all.
+  [[nodiscard]] Duration ran_of(const AttemptKey& attempt) const {
+    const auto before = ran_.find(attempt);
+    Duration ran = before == ran_.end() ? Duration() : before->second;
+    const auto living = living_.find({attempt.job, attempt.task});
+    if (living != living_.end() && living->second.attempt == attempt) ran = ran + (trial_.now() - living->second.since);
+    return ran;
+  }
+  [[nodiscard]] std::size_t living() const { return living_.size(); }
+
+ private:
+  struct Living {
+    AttemptKey attempt;
+    UnixTime since;
+    UnixTime deadline;
+  };
+
+  Trial& trial_;
+  std::map<std::pair<JobId, std::int32_t>, Living> living_;
+  std::map<AttemptKey, Duration> ran_;
+};
+
+}  // namespace dayan::sim

@@ -1,0 +1,118 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "sim/chaos.h"
+
+namespace dayan::sim {
+namespace {
+
+constexpr std::uint64_t seeds = 50;
+
+std::string told(const ChaosReport& report) {
+  if (!report.violation) return "clean";
+  return "'" + report.violation->checker + "': " + report.violation->text + "\n  " +
+         repeat_command(report.seed, std::nullopt);
+}
+
+TEST(Chaos, FiftySeedsAreClean) {
+  // Crashes, partitions, lost and repeated messages, wrong clocks, broken engines: no checker finds anything, and after
+  // healing every job ends.
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    const ChaosReport report = run_chaos({seed});
+    ASSERT_FALSE(report.violation) << told(report);
+  }
+}
+
+TEST(Chaos, SeedsThatOnceFailedAreClean) {
+  // Each found a fault of the platform: 1, an overdue lease counted as room (place); 2065, a reinstalled agent called a
+  // running attempt unstarted (execute).
+  for (const std::uint64_t seed : {std::uint64_t{1}, std::uint64_t{2065}}) {
+    const ChaosReport report = run_chaos({seed});
+    EXPECT_FALSE(report.violation) << told(report);
+  }
+}
+
+TEST(Chaos, TheSameSeedIsTheSameRun) {
+  // Every tenth seed twice: the same trace, to the bit. And no two seeds have the same.
+  std::set<std::uint64_t> traces;
+  for (std::uint64_t seed = 10; seed <= seeds; seed += 10) {
+    const ChaosReport first = run_chaos({seed});
+    EXPECT_EQ(first.trace_hash, run_chaos({seed}).trace_hash) << "seed " << seed;
+    EXPECT_TRUE(traces.insert(first.trace_hash).second) << "seed " << seed;
+  }
+}
+
+TEST(Chaos, TheFaultsReallyHappen) {
+  // Fifty clean seeds mean something only if enough went wrong in them: every count of the sum is well above zero.
+  Counts total;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    const Counts counts = run_chaos({seed}).counts;
+    for_each_field<Counts>([&](const auto& each) { total.*each.member += counts.*each.member; });
+  }
+  for_each_field<Counts>([&](const auto& each) { EXPECT_GT(total.*each.member, 10) << each.name; });
+  EXPECT_GT(total.leases, 1'000);
+  EXPECT_GT(total.hub_crashes, 1'000);
+}
+
+struct Planted {
+  PlantedBug bug;
+  const char* checker;
+};
+
+class PlantedBugs : public testing::TestWithParam<Planted> {};
+
+TEST_P(PlantedBugs, AreFoundByTheirCheckerOnSeedsThatAreCleanWithoutThem) {
+  // Within ten seeds the named checker finds the bug; the very world in which it did is clean when it is not planted.
+  constexpr std::uint64_t within = 10;
+  std::uint64_t found = 0;
+  for (std::uint64_t seed = 1; seed <= within && found == 0; ++seed) {
+    const ChaosReport planted = run_chaos({seed, GetParam().bug});
+    const ChaosReport clean = run_chaos({seed, PlantedBug::none, GetParam().bug});
+    EXPECT_FALSE(clean.violation) << told(clean);
+    if (!planted.violation) continue;
+    found = seed;
+    EXPECT_EQ(planted.violation->checker, GetParam().checker) << told(planted);
+  }
+  EXPECT_NE(found, 0U) << "no checker saw " << to_text(GetParam().bug);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, PlantedBugs,
+                         testing::Values(Planted{PlantedBug::second_hold_unchecked, "ledger"},
+                                         Planted{PlantedBug::post_twice, "ledger"},
+                                         Planted{PlantedBug::old_epoch_accepted, "counter"},
+                                         Planted{PlantedBug::counter_back_accepted, "counter"},
+                                         Planted{PlantedBug::placed_before_lease_end, "single_process"},
+                                         Planted{PlantedBug::reply_before_commit, "acknowledged"},
+                                         Planted{PlantedBug::event_recorded_wrong, "replay"},
+                                         Planted{PlantedBug::final_job_rewritten, "final_jobs"},
+                                         Planted{PlantedBug::engine_runs_on, "lease_end"},
+                                         Planted{PlantedBug::agent_doubles_counters, "charge"},
+                                         Planted{PlantedBug::capacity_ignored, "capacity"},
+                                         Planted{PlantedBug::report_swallowed, "acknowledged"},
+                                         Planted{PlantedBug::job_end_not_applied, "liveness"},
+                                         Planted{PlantedBug::lease_not_applied, "work"}),
+                         [](const auto& planted) { return std::string(to_text(planted.param.bug)); });
+
+TEST(ChaosCommand, TellsHowToSeeAFailureAgain) {
+  // One command, that a person can copy, and an exit status that a script can read.
+  testing::internal::CaptureStdout();
+  const int status = chaos_main({3, 5, PlantedBug::counter_back_accepted, false, false});
+  const std::string text = testing::internal::GetCapturedStdout();
+  EXPECT_EQ(status, 1);
+  EXPECT_NE(text.find("  dayan sim chaos --seed 3 --seeds 1 --bug counter_back_accepted\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("The checker 'counter' found"), std::string::npos) << text;
+}
+
+TEST(ChaosCommand, WritesALineOfJsonForEachSeed) {
+  // For machines: one object a seed and one for the sum.
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(chaos_main({1, 2, std::nullopt, true, false}), 0);
+  const std::string text = testing::internal::GetCapturedStdout();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3);
+  EXPECT_EQ(text.rfind("{\"seed\":1,\"trace_hash\":", 0), 0U) << text;
+}
+
+}  // namespace
+}  // namespace dayan::sim
