@@ -124,6 +124,13 @@ TEST_F(CoreTest, BootstrapWorksOnce) {
   EXPECT_EQ(refusal.reason, RefusalReason::already_exists);
 }
 
+TEST_F(CoreTest, AnIdIsGivenOutOnce) {
+  // A host that hands in an id of somebody else overwrites nobody: the operator stays the operator.
+  const auto refusal = refused(as("root"), organisation(1, "usurper", true, false));
+  EXPECT_EQ(refusal.reason, RefusalReason::already_exists);
+  EXPECT_TRUE(state_.organisations.find({OrganisationId(1)})->is_operator);
+}
+
 TEST_F(CoreTest, MoneyIsHeldBeforeTheLeaseAndChargedByWhatWasMeasured) {
   // One task at 0.36 yuan a core-hour: an hour is held, ten minutes are charged, the rest is free again.
   const JobId job = submit(1);

@@ -55,6 +55,7 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateCentre& co
     return refuse(RefusalReason::already_exists, "there is a centre '" + command.name + "' already",
                   "choose another name", "name");
   }
+  TRY_VOID(require_fresh(draft.state().centres, command.id));
   draft.emit(CentreCreated{{command.id, actor.organisation, command.name, command.region, "", 0, 0}});
   return {};
 }
@@ -112,6 +113,7 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const PublishOffer& co
     faults.push_back({ErrorCode::invalid, "core_hour", "every price is zero", "a missing price is not a free one"});
   }
   if (!faults.empty()) return refuse(std::move(faults));
+  TRY_VOID(require_fresh(draft.state().offers, command.id));
   const CurrentOffer* current = draft.state().current_offers.find({centre->id});
   const OfferRow* last = current == nullptr ? nullptr : draft.state().offers.find({current->offer});
   draft.emit(OfferPublished{{command.id, centre->id, last == nullptr ? 1 : last->version + 1, command.core_hour,

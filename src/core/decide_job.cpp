@@ -34,6 +34,7 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const SubmitJob& comma
   }
   if (!faults.empty()) return refuse(std::move(faults));
 
+  TRY_VOID(require_fresh(draft.state().jobs, command.id));
   const JobSpec& spec = command.spec;
   const AccountRow* wallet = draft.state().accounts.find({AccountKind::customer_wallet, actor.organisation});
   const Cny available = wallet == nullptr ? Cny() : wallet->available();

@@ -37,6 +37,7 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const Bootstrap& comma
   }
   TRY_VOID(require_name(command.organisation_name, "organisation"));
   TRY_VOID(require_name(command.user_name, "user"));
+  TRY_VOID(require_fresh(draft.state().organisations, command.organisation));
   draft.emit(OrganisationCreated{
       {command.organisation, command.organisation_name, false, false, true, draft.now()}});
   draft.emit(ProjectCreated{{command.project, command.organisation, "default"}});
@@ -58,6 +59,9 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateOrganisati
     return refuse(RefusalReason::already_exists, "there is an organisation '" + command.name + "' already",
                   "choose another name", "name");
   }
+  TRY_VOID(require_fresh(draft.state().organisations, command.id));
+  TRY_VOID(require_fresh(draft.state().projects, command.project));
+  TRY_VOID(require_fresh(draft.state().users, command.user));
   Scopes scopes;
   if (command.is_customer) scopes = Scopes(scopes.bits() | customer_scopes.bits());
   if (command.is_provider) scopes = Scopes(scopes.bits() | provider_scopes.bits());
@@ -76,6 +80,7 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateProject& c
     return refuse(RefusalReason::already_exists, "there is a project '" + command.name + "' already",
                   "choose another name", "name");
   }
+  TRY_VOID(require_fresh(draft.state().projects, command.id));
   draft.emit(ProjectCreated{{command.id, actor.organisation, command.name}});
   return {};
 }

@@ -77,8 +77,8 @@ tl::expected<Grant, Reason> check_assignment(const State& state, const Assignmen
   const Result<Cny> hold = trade::hold_for(*offer, job->requirements.resources, job->requirements.wall_time);
   if (!hold) return stale(Constraint::price, 1, 0, hold.error().wrong);
   if (job->requirements.price_cap && job->charged + job->held + *hold > *job->requirements.price_cap) {
-    return stale(Constraint::price_cap, (job->charged + job->held + *hold).micro(),
-                 job->requirements.price_cap->micro(), "the job's price cap is reached");
+    return stale(Constraint::price_cap, job->requirements.price_cap->micro(),
+                 (job->charged + job->held + *hold).micro(), "the job's price cap is reached");
   }
   const OrganisationRow* customer = state.organisations.find({job->organisation});
   ASSERT(customer != nullptr);

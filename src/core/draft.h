@@ -46,6 +46,12 @@ class Draft {
 /// The acting organisation, with a role.
 [[nodiscard]] Decided<const OrganisationRow*> require_role(const State& state, const Actor& actor,
                                                            bool OrganisationRow::*role);
+/// An id that the host made must be new: one that was given out before would overwrite its first owner.
+template <class Row, class IdType>
+[[nodiscard]] Decided<void> require_fresh(const Table<Row>& table, IdType id) {
+  if (!id.is_none() && !table.contains({id})) return {};
+  return refuse(RefusalReason::already_exists, to_text(id) + " was given out before", "try again");
+}
 /// A centre by name that the actor's organisation owns.
 [[nodiscard]] Decided<const CentreRow*> own_centre(const State& state, const Actor& actor, const std::string& name);
 /// [a-z0-9-], 1 to 64, beginning with a letter or digit.
