@@ -31,10 +31,10 @@ struct Timings {
 /// run nowhere (they ask for a region that does not exist), so that they wait: nothing else is measured.
 [[nodiscard]] Result<Timings> submit_jobs(const Target& target, int count, int connections);
 
-/// `count` times `sbatch` of a held job, one process each as users do, from `parallel` threads. `prefix` is put before
-/// the command (e.g. runuser -u alice --). The jobs are cancelled afterwards.
-[[nodiscard]] Result<Timings> sbatch_jobs(const std::string& slurm_conf, const std::vector<std::string>& prefix,
-                                          int count, int parallel);
+/// `count` times `sbatch` of a held job, one process each as users do, from `parallel` threads, as the local
+/// user of that name (empty: as oneself). The jobs are cancelled afterwards.
+[[nodiscard]] Result<Timings> sbatch_jobs(const std::string& slurm_conf, const std::string& user, int count,
+                                          int parallel);
 
 /// `count` times: submit a job of one line, wait until the hub has the first line of its output. One after the other.
 [[nodiscard]] Result<Timings> first_lines(const Target& target, int count);

@@ -16,7 +16,7 @@ struct Options {
   int connections = 16;
   int hub_pid = 0;
   std::string slurm_conf;
-  std::vector<std::string> slurm_prefix;
+  std::string slurm_user;
   int sbatch_count = 100;
   bool json = false;
 };
@@ -60,7 +60,7 @@ Result<void> submissions(const Options& options) {
   }
   if (options.slurm_conf.empty()) return {};
   TRY(const Timings theirs,
-      sbatch_jobs(options.slurm_conf, options.slurm_prefix, options.sbatch_count, options.connections));
+      sbatch_jobs(options.slurm_conf, options.slurm_user, options.sbatch_count, options.connections));
   print(options, "sbatch into Slurm", theirs);
   std::printf(options.json ? "{\"what\":\"ratio to sbatch\",\"ratio\":%.2f}\n" : "ratio to sbatch: %.2f\n",
               ours.per_second() / theirs.per_second());
@@ -89,8 +89,8 @@ int run(int argc, char** argv) {
   submit->add_option("--connections", options.connections, "threads, each with a connection")->check(CLI::Range(1, 256));
   submit->add_option("--hub-pid", options.hub_pid, "pid of the hub: also tells the memory of a waiting job");
   submit->add_option("--slurm-conf", options.slurm_conf, "a Slurm cluster to run sbatch into");
-  submit->add_option("--slurm-prefix", options.slurm_prefix, "put before sbatch, e.g. runuser -u alice --");
-  submit->add_option("--sbatch-count", options.sbatch_count, "how many sbatch")->default_val(200);
+  submit->add_option("--slurm-user", options.slurm_user, "the local user who runs sbatch (default: who runs this)");
+  submit->add_option("--sbatch-count", options.sbatch_count, "how many sbatch")->default_val(200)->check(CLI::Range(1, 100'000));
   CLI::App* line = app.add_subcommand("first-line", "from submit to the first line of the job's output");
   common(line, 20);
   CLI11_PARSE(app, argc, argv);

@@ -34,19 +34,21 @@ bool run(const std::vector<std::string>& argv) {
   return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-std::vector<std::string> command(const std::string& slurm_conf, const std::vector<std::string>& prefix,
-                                 const std::vector<std::string>& rest) {
-  std::vector<std::string> argv = prefix;
+/// The words, run as that local user with that cluster's configuration.
+std::vector<std::string> command(const std::string& slurm_conf, const std::string& user,
+                                 const std::vector<std::string>& words) {
+  std::vector<std::string> argv;
+  if (!user.empty() && geteuid() == 0) argv = {"runuser", "-u", user, "--"};
+  if (!user.empty() && geteuid() != 0) argv = {"sudo", "-n", "-u", user, "--"};
   argv.insert(argv.end(), {"env", "SLURM_CONF=" + slurm_conf});
-  argv.insert(argv.end(), rest.begin(), rest.end());
+  argv.insert(argv.end(), words.begin(), words.end());
   return argv;
 }
 
 }  // namespace
 
-Result<Timings> sbatch_jobs(const std::string& slurm_conf, const std::vector<std::string>& prefix, int count,
-                            int parallel) {
-  const auto submit = command(slurm_conf, prefix,
+Result<Timings> sbatch_jobs(const std::string& slurm_conf, const std::string& user, int count, int parallel) {
+  const auto submit = command(slurm_conf, user,
                               {"sbatch", "--hold", "--chdir=/", "--output=/dev/null",
                                std::string("--job-name=") + job_name, "--wrap=true"});
   std::atomic<int> next{0};
@@ -67,7 +69,7 @@ Result<Timings> sbatch_jobs(const std::string& slurm_conf, const std::vector<std
   for (int i = 0; i < parallel; ++i) threads.emplace_back(work);
   for (std::thread& thread : threads) thread.join();
   const auto whole = std::chrono::steady_clock::now() - begin;
-  (void)run(command(slurm_conf, prefix, {"scancel", std::string("--name=") + job_name}));
+  (void)run(command(slurm_conf, user, {"scancel", std::string("--name=") + job_name}));
   if (failed) return fail(ErrorCode::unavailable, "sbatch failed", "try it by hand with SLURM_CONF=" + slurm_conf);
   timings.whole = Duration::microseconds(std::chrono::duration_cast<std::chrono::microseconds>(whole).count());
   std::ranges::sort(timings.each);
