@@ -94,7 +94,7 @@ expect 2 "outputs" as studio submit "$place/job.yaml"
 job_file "${good[@]}" 'inputs: [/etc/passwd]'
 expect 2 "inputs" as studio submit "$place/job.yaml"
 job_file 'name: [unfinished'
-expect 2 "" as studio submit "$place/job.yaml"
+expect 2 "line 2: is not YAML: end of sequence flow not found" as studio submit "$place/job.yaml"
 echo dayan_nonsense >"$place/nobody"
 job_file "${good[@]}"
 expect 1 "token" as nobody submit "$place/job.yaml"

@@ -161,6 +161,47 @@ tl::expected<Config, Faults> parse_config(std::string_view text) {
   return reader.take();
 }
 
+namespace {
+
+/// "-u alice", "-ualice", "--user=alice": the last words say as whom; the first one is the program.
+bool names_user(const std::vector<std::string>& run_as, const std::string& user) {
+  if (run_as.empty()) return false;
+  return std::any_of(run_as.begin() + 1, run_as.end(), [&user](const std::string& word) {
+    return word == user || word == "-u" + user || word == "--user=" + user;
+  });
+}
+
+}  // namespace
+
+Faults check_users(const Config& config, const std::string& own_user) {
+  Faults faults;
+  const bool has_run_as = config.engine == Engine::slurm && !config.slurm.run_as.empty();
+  for (const auto& [organisation, mapping] : config.organisations) {
+    if (mapping.user.empty()) continue;
+    const std::string field = "organisations." + organisation + ".user";
+    if (has_run_as && !names_user(config.slurm.run_as, mapping.user)) {
+      faults.push_back(Error{ErrorCode::invalid, field,
+                             "'" + mapping.user + "' is not the user that slurm.run_as names, as whom all jobs run",
+                             "leave it out, or run an agent of its own for that user"});
+    } else if (!has_run_as && mapping.user != own_user) {
+      faults.push_back(Error{ErrorCode::invalid, field,
+                             "'" + mapping.user + "' is not the user this agent runs as ('" + own_user + "')",
+                             "leave it out, run an agent as that user, or set slurm.run_as"});
+    }
+  }
+  return faults;
+}
+
+std::vector<std::string> config_warnings(const Config& config) {
+  std::vector<std::string> warnings;
+  if (config.engine == Engine::slurm && config.slurm.run_as.empty()) {
+    warnings.emplace_back(
+        "jobs run as the agent's own user and could read its key: use slurm.run_as for organisations you do not "
+        "trust");
+  }
+  return warnings;
+}
+
 Result<Mapping> mapping_of(const Config& config, const std::string& organisation) {
   auto found = config.organisations.find(organisation);
   if (found == config.organisations.end()) found = config.organisations.find("*");

@@ -51,6 +51,13 @@ struct Config {
 /// Every fault of the file at once, in order of lines.
 [[nodiscard]] tl::expected<Config, Faults> parse_config(std::string_view text);
 
+/// Mapped users that this agent cannot run jobs as, one fault for each organisation. One process cannot become
+/// another user: that takes slurm.run_as, which stands for all organisations, or an agent for each user.
+[[nodiscard]] Faults check_users(const Config& config, const std::string& own_user);
+
+/// What a careful person would change, for the log at start.
+[[nodiscard]] std::vector<std::string> config_warnings(const Config& config);
+
 /// Whom that organisation runs as here. `denied`, with the remedy, when the file does not name it.
 [[nodiscard]] Result<Mapping> mapping_of(const Config& config, const std::string& organisation);
 

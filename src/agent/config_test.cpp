@@ -46,6 +46,32 @@ TEST(AgentConfig, MapsOrganisations) {
             "organisation film-studio is not mapped at this centre: add it under organisations: in agent.yaml");
 }
 
+// run_as makes one user of all organisations: a mapping to any other is refused, each by itself, and never ignored.
+TEST(AgentConfig, RefusesUsersItCannotBe) {
+  const auto config = parse_config(
+      "executor: slurm\nslurm: {run_as: [sudo, -n, -u, alice]}\n"
+      "organisations: {ai-lab: {user: bob}, film-studio: {user: alice}, weather: {user: carol}, any: {}}\n");
+  ASSERT_TRUE(config.has_value());
+  const Faults faults = check_users(*config, "bob");
+  ASSERT_EQ(faults.size(), 2U);
+  EXPECT_EQ(faults[0].field, "organisations.ai-lab.user");
+  EXPECT_EQ(faults[1].field, "organisations.weather.user");
+  Config without = *config;
+  without.slurm.run_as.clear();
+  const Faults own = check_users(without, "bob");
+  ASSERT_EQ(own.size(), 2U);
+  EXPECT_EQ(own[0].field, "organisations.film-studio.user");
+}
+
+// Who lets Slurm jobs run as the agent's own user is told what that means.
+TEST(AgentConfig, WarnsOfJobsThatCouldReadTheKey) {
+  const auto config = parse_config("executor: slurm\norganisations: {\"*\": {}}\n");
+  ASSERT_TRUE(config.has_value());
+  ASSERT_EQ(config_warnings(*config).size(), 1U);
+  EXPECT_NE(config_warnings(*config).front().find("run_as"), std::string::npos);
+  EXPECT_TRUE(config_warnings(*parse_config(whole)).empty());
+}
+
 // Each fault is told once, with its field, and all of them together.
 TEST(AgentConfig, TellsEveryFault) {
   const auto config = parse_config(R"(executor: pbs

@@ -1,5 +1,14 @@
 #include "agent/engines.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+
 #include "adapters/files.h"
 #include "adapters/local/local_executor.h"
 #include "adapters/slurm/slurm_executor.h"
@@ -7,6 +16,17 @@
 namespace dayan::agent {
 
 namespace {
+
+std::string home_folder() {
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') return home;
+  const passwd* entry = ::getpwuid(::geteuid());
+  return entry != nullptr && entry->pw_dir != nullptr ? entry->pw_dir : "";
+}
+
+/// Is `path` the folder `above`, or does it lie in it?
+bool is_within(std::string_view path, std::string_view above) {
+  return above == "/" || path == above || (path.starts_with(above) && path.substr(above.size()).starts_with('/'));
+}
 
 Result<MadeEngine> make_local(const LocalConfig& config, const AgentFolder& folder, const std::string& work_folder,
                               const std::string& program) {
@@ -17,7 +37,7 @@ Result<MadeEngine> make_local(const LocalConfig& config, const AgentFolder& fold
   options.memory = config.memory;
   options.sandbox = config.sandbox;
   options.network = config.network;
-  options.hidden = {folder.path(), work_folder};
+  options.hidden = hidden_folders(folder.path(), work_folder, home_folder());
   TRY(std::unique_ptr<adapters::LocalExecutor> executor, adapters::make_local_executor(options));
   std::string description = executor->description();
   return MadeEngine{std::move(executor), std::move(description)};
@@ -37,6 +57,21 @@ Result<MadeEngine> make_slurm(const SlurmConfig& config, const std::string& work
 }
 
 }  // namespace
+
+std::vector<std::string> hidden_folders(const std::string& agent_folder, const std::string& work_folder,
+                                        const std::string& home) {
+  std::vector<std::string> hidden = {agent_folder, work_folder};
+  // A sandbox cannot mount upon a path that goes through a link.
+  std::error_code error;
+  const std::string real = std::filesystem::canonical(home, error).string();
+  if (error || !home.starts_with('/')) return hidden;
+  constexpr std::array<std::string_view, 8> needed = {"/usr", "/bin", "/sbin", "/lib",
+                                                      "/etc", "/opt", "/dev",  "/proc"};
+  const bool is_system =
+      std::any_of(needed.begin(), needed.end(), [&real](auto path) { return is_within(path, real); });
+  if (!is_system) hidden.push_back(real);
+  return hidden;
+}
 
 Result<MadeEngine> make_engine(const Config& config, const AgentFolder& folder, const std::string& work_folder,
                                const std::string& program, Processes& processes) {

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "agent/config.h"
 #include "agent/folder.h"
@@ -22,5 +23,10 @@ struct MadeEngine {
 [[nodiscard]] Result<MadeEngine> make_engine(const Config& config, const AgentFolder& folder,
                                              const std::string& work_folder, const std::string& program,
                                              Processes& processes);
+
+/// Folders that local jobs see empty: the agent's own, all work folders, and its user's home with the keys in it. A
+/// home that is part of the system (`/`, /usr) stays: jobs need what is there.
+[[nodiscard]] std::vector<std::string> hidden_folders(const std::string& agent_folder, const std::string& work_folder,
+                                                      const std::string& home);
 
 }  // namespace dayan::agent

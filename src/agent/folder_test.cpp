@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "agent/engines.h"
 #include "agent/test_folder.h"
 
 namespace dayan::agent {
@@ -63,6 +64,15 @@ TEST(AgentFolder, RefusesADamagedJournal) {
   ASSERT_TRUE(folder.has_value());
   place.write("agent/journal.json", R"({"agent_epoch":1,"leases":[{)");
   EXPECT_EQ(folder->load_state({}).error().code, ErrorCode::corrupt);
+}
+
+// The home of the agent's user is hidden from local jobs beside the agent's own folders; a part of the system is not.
+TEST(HiddenFolders, IncludeTheHome) {
+  const TestFolder home;
+  const std::string real = std::filesystem::canonical(home.path()).string();
+  EXPECT_EQ(hidden_folders("/a", "/w", home.path()), (std::vector<std::string>{"/a", "/w", real}));
+  for (const char* kept : {"/", "/usr", "", "relative", "/not/there"})
+    EXPECT_EQ(hidden_folders("/a", "/w", kept).size(), 2U) << kept;
 }
 
 }  // namespace

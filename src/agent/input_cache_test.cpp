@@ -96,19 +96,28 @@ TEST(WorkFolder, HoldsCopies) {
   EXPECT_EQ(prepare_work_folder(folder.file("work"), payload, cache).error().code, ErrorCode::denied);
 }
 
-// What Dayan says of the attempt cannot be overridden by the job.
+// What Dayan says of the attempt cannot be overridden by the job; what a script written for sbatch looks for can.
 TEST(WorkFolder, AddsToTheEnvironment) {
   Payload payload;
-  payload.environment = {{"QUALITY", "9"}, {"DAYAN_CPUS", "64"}};
+  payload.environment = {{"QUALITY", "9"}, {"DAYAN_CPUS", "64"}, {"SLURM_NTASKS", "4"}};
   LeaseRow lease;
   lease.job = JobId(7);
   lease.task = 3;
   lease.task_count = 12;
   lease.number = 2;
   lease.resources.cores = Cores(4);
-  const std::vector<EnvironmentVariable> expected = {{"QUALITY", "9"},          {"DAYAN_JOB", to_text(JobId(7))},
-                                                     {"DAYAN_TASK_INDEX", "3"}, {"DAYAN_TASK_COUNT", "12"},
-                                                     {"DAYAN_ATTEMPT", "2"},    {"DAYAN_CPUS", "4"}};
+  const std::vector<EnvironmentVariable> expected = {{"QUALITY", "9"},
+                                                     {"SLURM_NTASKS", "4"},
+                                                     {"DAYAN_JOB", to_text(JobId(7))},
+                                                     {"DAYAN_TASK_INDEX", "3"},
+                                                     {"DAYAN_TASK_COUNT", "12"},
+                                                     {"DAYAN_ATTEMPT", "2"},
+                                                     {"DAYAN_CPUS", "4"},
+                                                     {"SLURM_ARRAY_TASK_ID", "3"},
+                                                     {"SLURM_ARRAY_TASK_COUNT", "12"},
+                                                     {"SLURM_ARRAY_TASK_MIN", "0"},
+                                                     {"SLURM_ARRAY_TASK_MAX", "11"},
+                                                     {"SLURM_CPUS_PER_TASK", "4"}};
   EXPECT_EQ(environment_of(payload, lease), expected);
 }
 

@@ -99,6 +99,11 @@ class Walk {
     if (found_.paths.size() >= output_files_max) {
       return note("only the first " + std::to_string(output_files_max) + " files were taken");
     }
+    const std::size_t bytes = path.size() + manifest_entry_bytes;
+    if (bytes > manifest_bytes_max - manifest_bytes_) {
+      return note("'" + path.substr(0, 200) + "' was left out: the list of outputs is full");
+    }
+    manifest_bytes_ += bytes;
     found_.paths.push_back(path);
   }
   void note(const std::string& text) {
@@ -109,6 +114,7 @@ class Walk {
   const std::vector<std::string>& patterns_;
   std::vector<int> matches_;
   std::size_t entries_ = 0;
+  std::size_t manifest_bytes_ = 0;
   FoundOutputs found_;
 };
 

@@ -12,6 +12,9 @@
 namespace dayan::agent {
 
 inline constexpr std::size_t output_files_max = 10'000;  ///< of one attempt
+/// What the manifest of one attempt may take of a report, so that the hub can take the report at all.
+inline constexpr std::size_t manifest_bytes_max = 4'000'000;
+inline constexpr std::size_t manifest_entry_bytes = 200;  ///< of an entry, beside its path: digest, size, names
 inline constexpr std::size_t walk_entries_max = 200'000;
 inline constexpr int walk_depth_max = 32;
 

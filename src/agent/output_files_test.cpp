@@ -68,6 +68,22 @@ TEST(OutputFiles, FollowsNoLink) {
   EXPECT_TRUE(open_inside(folder.path(), "real.txt").has_value());
 }
 
+// Long names fill the manifest before many files do: what no longer fits into a report is named and left out.
+TEST(OutputFiles, KeepsTheManifestSmallEnoughForAReport) {
+  const TestFolder folder;
+  const std::string deep = std::string(250, 'd') + '/' + std::string(250, 'e') + '/' + std::string(250, 'f') + '/';
+  constexpr std::size_t count = 4'500;
+  for (std::size_t i = 0; i < count; ++i) folder.write(deep + std::to_string(i), "");
+  const Result<FoundOutputs> found = find_outputs(folder.path(), {"**"});
+  ASSERT_TRUE(found.has_value());
+  std::size_t bytes = 0;
+  for (const std::string& path : found->paths) bytes += path.size() + manifest_entry_bytes;
+  EXPECT_LE(bytes, manifest_bytes_max);
+  EXPECT_GT(bytes, manifest_bytes_max - 2'000);
+  EXPECT_LT(found->paths.size(), count);
+  EXPECT_NE(found->missing.find("was left out: the list of outputs is full"), std::string::npos);
+}
+
 // However many files there are, and however deep, the manifest stays bounded and says so.
 TEST(OutputFiles, IsBounded) {
   const TestFolder folder;

@@ -32,20 +32,6 @@ std::string own_user() {
   return entry != nullptr ? entry->pw_name : std::to_string(::geteuid());
 }
 
-/// One process cannot become another user: that takes `run_as`, or an agent for each user.
-Faults check_users(const Config& config) {
-  Faults faults;
-  if (config.engine == Engine::slurm && !config.slurm.run_as.empty()) return faults;
-  const std::string own = own_user();
-  for (const auto& [organisation, mapping] : config.organisations) {
-    if (mapping.user.empty() || mapping.user == own) continue;
-    faults.push_back(Error{ErrorCode::invalid, "organisations." + organisation + ".user",
-                           "'" + mapping.user + "' is not the user this agent runs as ('" + own + "')",
-                           "leave it out, run an agent as that user, or set slurm.run_as"});
-  }
-  return faults;
-}
-
 tl::expected<Config, Faults> read_config(const AgentRunOptions& options, const AgentFolder& folder) {
   const std::string path = options.config.empty() ? folder.file("agent.yaml") : options.config;
   const Result<std::optional<std::string>> text = adapters::read_file(path, 1'000'000);
@@ -59,7 +45,7 @@ tl::expected<Config, Faults> read_config(const AgentRunOptions& options, const A
     for (Error& fault : config.error()) fault.field = path + (fault.field.empty() ? "" : ": ") + fault.field;
     return config;
   }
-  Faults faults = check_users(*config);
+  Faults faults = check_users(*config, own_user());
   if (!faults.empty()) return tl::unexpected<Faults>(std::move(faults));
   return config;
 }
@@ -100,6 +86,7 @@ Result<void> work(const Config& config, const AgentFolder& folder, const Identit
   edge::RealClock clock;
   spdlog::info("agent of centre {} at {}: {} leases in the journal; {}", identity.centre_name, identity.hub_url,
                state.leases.size(), engine.description);
+  for (const std::string& warning : config_warnings(config)) spdlog::warn("{}", warning);
   std::optional<Deadline> deadline;
   Result<void> result;
   {

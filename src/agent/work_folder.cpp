@@ -56,6 +56,18 @@ std::vector<EnvironmentVariable> environment_of(const Payload& payload, const Le
     if (std::none_of(ours.begin(), ours.end(), same)) environment.push_back(each);
   }
   environment.insert(environment.end(), ours.begin(), ours.end());
+  const std::vector<EnvironmentVariable> of_sbatch = {
+      {"SLURM_ARRAY_TASK_ID", std::to_string(lease.task)},
+      {"SLURM_ARRAY_TASK_COUNT", std::to_string(lease.task_count)},
+      {"SLURM_ARRAY_TASK_MIN", "0"},
+      {"SLURM_ARRAY_TASK_MAX", std::to_string(lease.task_count - 1)},
+      {"SLURM_CPUS_PER_TASK", std::to_string(lease.resources.cores.value())},
+      {"SLURM_NTASKS", "1"},
+  };
+  for (const EnvironmentVariable& each : of_sbatch) {
+    const auto same = [&](const EnvironmentVariable& other) { return other.name == each.name; };
+    if (std::none_of(payload.environment.begin(), payload.environment.end(), same)) environment.push_back(each);
+  }
   return environment;
 }
 

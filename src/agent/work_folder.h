@@ -16,7 +16,8 @@ namespace dayan::agent {
 [[nodiscard]] Result<void> prepare_work_folder(const std::string& folder, const Payload& payload, InputCache& cache);
 
 /// The job's environment and what Dayan adds: DAYAN_JOB, DAYAN_TASK_INDEX, DAYAN_TASK_COUNT, DAYAN_ATTEMPT,
-/// DAYAN_CPUS.
+/// DAYAN_CPUS; and, where the job does not set them itself, the variables by which a script written for sbatch finds
+/// its task and its cores: SLURM_ARRAY_TASK_ID, _COUNT, _MIN and _MAX, SLURM_CPUS_PER_TASK, SLURM_NTASKS.
 [[nodiscard]] std::vector<EnvironmentVariable> environment_of(const Payload& payload, const LeaseRow& lease);
 
 }  // namespace dayan::agent

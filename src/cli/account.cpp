@@ -50,8 +50,9 @@ std::string me_text(const wire::MeView& me) {
 
 }  // namespace
 
-Answer<void> check_secret(const std::string& secret, const std::string& what, const std::string& remedy) {
-  if (!secret.empty()) return {};
+Answer<void> check_secret(const std::optional<std::string>& secret, const std::string& what,
+                          const std::string& remedy) {
+  if (secret.has_value() && !secret->empty()) return {};
   return failed_here("the hub had done it at a first try, and the answer with the " + what + " was lost on its way",
                      remedy);
 }
@@ -113,7 +114,7 @@ Answer<void> create_token(Session& session, const NewTokenOptions& options) {
   if (session.out.as_json()) {
     session.out.json(document);
   } else {
-    session.out.line(reply.token);
+    session.out.line(*reply.token);
     session.out.note("shown this once; revoke it with: dayan token revoke " + to_text(reply.hash));
   }
   return {};

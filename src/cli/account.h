@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ struct NewTokenOptions {
 
 /// The secret of an answer, which a hub shows once: a repetition of a request whose answer was lost is answered
 /// without it. `what` names it, `remedy` says what to do then.
-[[nodiscard]] Answer<void> check_secret(const std::string& secret, const std::string& what,
+[[nodiscard]] Answer<void> check_secret(const std::optional<std::string>& secret, const std::string& what,
                                         const std::string& remedy);
 
 }  // namespace dayan::cli

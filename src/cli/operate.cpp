@@ -60,7 +60,7 @@ Answer<void> create_organisation(Session& session, const NewOrganisationOptions&
   if (session.out.as_json()) {
     session.out.json(document);
   } else {
-    session.out.line(reply.token);
+    session.out.line(*reply.token);
     session.out.note("the token of " + options.user + " of " + reply.organisation.name + " (" +
                      to_text(reply.organisation.id) + "), shown this once");
   }

@@ -36,7 +36,7 @@ Answer<void> create_join_token(Session& session, const std::string& centre) {
     session.out.json(document);
     return {};
   }
-  session.out.line(reply.join_token);
+  session.out.line(*reply.join_token);
   session.out.note("lets one agent join, once, until " + readable(reply.expires_at) +
                    " UTC. At the centre, with it in a file:");
   session.out.note("  dayan agent join --hub " + session.api.url() + " --token-file FILE --folder FOLDER");

@@ -6,6 +6,7 @@
 #include "cli/display.h"
 #include "cli/documents.h"
 #include "cli/local_file.h"
+#include "ports/depot.h"
 #include "wire/job.h"
 
 namespace dayan::cli {
@@ -29,7 +30,7 @@ Answer<Bytes> send_content(ApiClient& api, const GatheredInput& input, wire::Blo
     const Bytes offset = there.received;
     const Bytes left = input.file.size - offset;
     const auto length = static_cast<std::size_t>(
-        std::clamp<std::int64_t>(left.value(), 0, static_cast<std::int64_t>(wire::blob_chunk_max)));
+        std::clamp<std::int64_t>(left.value(), 0, depot_chunk_max.value()));
     TRY(std::string chunk, file.read(offset, length));
     if (chunk.size() != length) return failed_here("it changed while it was sent", "submit again", input.local);
     const std::string query =

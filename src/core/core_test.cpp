@@ -131,6 +131,45 @@ TEST_F(CoreTest, AnIdIsGivenOutOnce) {
   EXPECT_TRUE(state_.organisations.find({OrganisationId(1)})->is_operator);
 }
 
+TEST_F(CoreTest, APoolTooLargeToCountIsRefused) {
+  // A million nodes of an exabyte each would overflow the sums that placement makes.
+  PoolRow pool;
+  pool.name = "absurd";
+  pool.nodes = 1'000'000;
+  pool.cores_per_node = Cores(1);
+  pool.memory_per_node = bytes_max;
+  pool.wall_time_max = Duration::hours(1);
+  EXPECT_EQ(refused(as("agent guian"), ReportPools{{pool}}).faults[0].field, "pools[0].nodes");
+}
+
+TEST_F(CoreTest, ReportedLossWaitsForTheLeaseToEnd) {
+  // The agent says that it lost the attempt: it may still run where the agent cannot look, so the task waits.
+  const JobId job = submit(1);
+  plan({assign(job, 0, 10)});
+  const UnixTime deadline = lease_deadline(*state_.leases.find({job, 0, 1}));
+  AttemptReport lost = ended(job, 0, 1, 0, Duration::seconds(1));
+  lost.outcome = Outcome::lost;
+  must(as("agent guian"), report("guian", lost));
+  EXPECT_EQ(state_.tasks.find({job, 0})->not_before, deadline);
+  EXPECT_EQ(plan({assign(job, 0, 11)}).stale.size(), 1U);
+  now_ = deadline;
+  EXPECT_TRUE(plan({assign(job, 0, 11)}).stale.empty());
+}
+
+TEST_F(CoreTest, OneReportOfAnAttemptInAMessage) {
+  // Two in one message could let a counter go back between them.
+  const JobId job = submit(1);
+  plan({assign(job, 0, 10)});
+  ReportAttempts message = report("guian", ended(job, 0, 1, 0, Duration::seconds(1)));
+  message.reports.push_back(message.reports[0]);
+  EXPECT_EQ(refused(as("agent guian"), message).faults[0].field, "reports[1].attempt");
+}
+
+TEST_F(CoreTest, AgentsRevokeNobodysToken) {
+  // The agent of guian tries to lock its provider out.
+  EXPECT_EQ(refused(as("agent guian"), RevokeToken{sha256("guizhou")}).reason, RefusalReason::forbidden);
+}
+
 TEST_F(CoreTest, MoneyIsHeldBeforeTheLeaseAndChargedByWhatWasMeasured) {
   // One task at 0.36 yuan a core-hour: an hour is held, ten minutes are charged, the rest is free again.
   const JobId job = submit(1);

@@ -16,6 +16,13 @@ constexpr std::int64_t cores_per_node_max = 100'000;
 constexpr std::int64_t cards_per_node_max = 1'000'000;
 constexpr std::size_t software_max = 1'000;
 
+constexpr Capability core_capability_max = Capability(100'000'000);
+
+bool fits_times(std::int64_t per_node, std::int32_t nodes) {
+  std::int64_t product = 0;
+  return !__builtin_mul_overflow(per_node, std::int64_t{nodes}, &product) && product <= bytes_max.value();
+}
+
 bool is_agent_key(const std::string& key) {
   return key.size() == 64 && std::ranges::all_of(key, [](char c) {
            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
@@ -38,7 +45,14 @@ void check_pool(const PoolRow& pool, std::size_t index, Faults& faults) {
     fault("cards_per_node", "out of range", "0 to 1,000");
   }
   if (pool.wall_time_max < wall_time_limit_min) fault("wall_time_max", "too short", "at least a second");
-  if (pool.core_capability < Capability(0)) fault("core_capability", "negative", "zero when unknown, else positive");
+  if (pool.core_capability < Capability(0) || pool.core_capability > core_capability_max) {
+    fault("core_capability", "out of range", "zero when unknown, at most 10,000 times the reference core");
+  }
+  // Sums over a pool are taken without a second thought elsewhere: they must fit.
+  if (!fits_times(pool.memory_per_node.value(), pool.nodes) || !fits_times(pool.cores_per_node.value(), pool.nodes) ||
+      !fits_times(pool.cards_per_node.value(), pool.nodes)) {
+    fault("nodes", "so many nodes of that size are more than can be counted", "a pool of at most 1 EB of memory");
+  }
   if (pool.software.size() > software_max) fault("software", "too many", "at most 1,000");
 }
 

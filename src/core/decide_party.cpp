@@ -110,10 +110,14 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateToken& com
 }
 
 Decided<void> decide_on(Draft& draft, const Actor& actor, const RevokeToken& command) {
+  if (actor.user.is_none()) return refuse(RefusalReason::forbidden, "an agent's token revokes no tokens");
   const TokenRow* token = draft.state().tokens.find({command.token_hash});
   if (token == nullptr || token->organisation != actor.organisation) {
     return refuse(RefusalReason::not_found, "your organisation has no such token", "give the hash of one of its own",
                   "hash");
+  }
+  if (token->user != actor.user && !actor.scopes.covers(token->scopes)) {
+    return refuse(RefusalReason::forbidden, "that token may do more than yours", "revoke it with a token that may as much");
   }
   if (!token->revoked) draft.emit(TokenRevoked{command.token_hash});
   return {};

@@ -8,6 +8,8 @@ namespace dayan::core {
 namespace {
 
 constexpr std::size_t tick_batch_max = 1'000;
+constexpr std::size_t failure_bytes_max = 4'096;
+constexpr std::size_t engine_id_bytes_max = 128;
 /// PlantedBug::placed_before_lease_end: how long a silent attempt is given before it is declared lost.
 constexpr Duration planted_patience = Duration::seconds(60);
 
@@ -48,6 +50,13 @@ void check_report(const AttemptRow& attempt, const AttemptReport& report, const 
   }
   if (report.memory_peak < Bytes(0)) {
     faults.push_back({ErrorCode::invalid, path + ".memory_peak", "negative", "bytes, zero when unknown"});
+  }
+  if (report.failure.size() > failure_bytes_max || report.engine_id.size() > engine_id_bytes_max) {
+    faults.push_back({ErrorCode::invalid, path + ".failure", "a text that is too long",
+                      "at most 4,096 bytes of failure, 128 of engine_id"});
+  }
+  if (!report.outputs.empty() && report.state != AttemptState::ended) {
+    faults.push_back({ErrorCode::invalid, path + ".outputs", "outputs before the end", "with the final report only"});
   }
   for (std::size_t i = 0; i < report.outputs.size(); ++i) {
     const OutputFile& output = report.outputs[i];
@@ -109,6 +118,10 @@ Decided<void> decide_report(Draft& draft, const Actor& actor, const ReportAttemp
       return refuse(RefusalReason::forbidden, engine_name(report.attempt) + " has no lease at this centre",
                     "report the centre's own attempts only", path + ".attempt");
     }
+    if (std::ranges::find(live, report.attempt, &AttemptReport::attempt) != live.end()) {
+      faults.push_back({ErrorCode::invalid, path + ".attempt", engine_name(report.attempt) + " is reported twice",
+                        "one report of an attempt in a message"});
+    }
     if (attempt != nullptr) {
       check_report(*attempt, report, path, bug, faults);
       live.push_back(std::move(report));
@@ -121,9 +134,7 @@ Decided<void> decide_report(Draft& draft, const Actor& actor, const ReportAttemp
   draft.emit(ReportTaken{actor.centre, command.sequence});
   for (const AttemptReport& report : late) take_late(draft, report);
   for (const AttemptReport& report : live) {
-    const AttemptKey& key = report.attempt;
-    // Two reports of one attempt in one message: the first may have ended it.
-    if (draft.state().attempts.contains({key.job, key.task, key.number})) take(draft, report, bug);
+    take(draft, report, bug);
   }
   return {};
 }

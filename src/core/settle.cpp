@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/draft.h"
 #include "ledger/ledger.h"
 #include "trade/rating.h"
@@ -97,7 +99,11 @@ void settle(Draft& draft, const AttemptKey& key, Outcome outcome, PlantedBug bug
   settled.outcome = outcome;
   settled.billed_run = billed;
   settled.task_becomes = task_after(draft.state(), attempt, outcome);
-  if (settled.task_becomes == TaskState::waiting) settled.not_before = draft.now();
+  // What is lost may still run somewhere until its lease has ended; what never started cannot.
+  if (settled.task_becomes == TaskState::waiting) {
+    const bool may_live = outcome == Outcome::lost && bug != PlantedBug::placed_before_lease_end;
+    settled.not_before = may_live ? std::max(draft.now(), lease_deadline(lease)) : draft.now();
+  }
   for (ChargeRow& charge : bill.charges) {
     charge.entry = first_entry;
     charge.at = draft.now();

@@ -12,14 +12,14 @@ namespace {
 TEST_F(DepotTest, ContentComesInChunksAndIsReadInParts) {
   // Three chunks make the content whole; any part of it can be read, also across its end and beyond.
   const std::string content = "大衍 is made of chunks";
-  EXPECT_PROGRESS(depot_->progress(sha256(content)), 0, false);
+  EXPECT_PROGRESS(depot_->progress(lab, sha256(content)), 0, false);
   EXPECT_PROGRESS(put(content, 0, 5), 5, false);
   EXPECT_PROGRESS(put(content, 5, 9), 9, false);
-  EXPECT_PROGRESS(depot_->progress(sha256(content)), 9, false);
+  EXPECT_PROGRESS(depot_->progress(lab, sha256(content)), 9, false);
   EXPECT_EQ(depot_->read(sha256(content), Bytes(0), Bytes(5)).error().code, ErrorCode::not_found);
   EXPECT_EQ(depot_->size(sha256(content)).error().code, ErrorCode::not_found);
   EXPECT_PROGRESS(put(content, 9, content.size()), content.size(), true);
-  EXPECT_PROGRESS(depot_->progress(sha256(content)), content.size(), true);
+  EXPECT_PROGRESS(depot_->progress(lab, sha256(content)), content.size(), true);
   EXPECT_EQ(depot_->size(sha256(content)).value(), Bytes(std::ssize(content)));
   EXPECT_EQ(read_all(content), content);
   EXPECT_EQ(depot_->read(sha256(content), Bytes(7), Bytes(2)).value(), "is");
@@ -39,7 +39,7 @@ TEST_F(DepotTest, AnUploadGoesOnAfterARestart) {
   const std::string content(100'000, 'x');
   EXPECT_PROGRESS(put(content, 0, 60'000), 60'000, false);
   open(roomy);
-  EXPECT_PROGRESS(depot_->progress(sha256(content)), 60'000, false);
+  EXPECT_PROGRESS(depot_->progress(lab, sha256(content)), 60'000, false);
   EXPECT_PROGRESS(put(content, 60'000, 70'000), 70'000, false);
   open(roomy);
   EXPECT_PROGRESS(put(content, 70'000, 100'000), 100'000, true);
@@ -95,7 +95,7 @@ TEST_F(DepotTest, TheWrongDigestDropsTheUpload) {
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().code, ErrorCode::corrupt);
   EXPECT_EQ(files_in("uploads") + files_in("blobs"), 0U);
-  EXPECT_PROGRESS(depot_->progress(sha256(content)), 0, false);
+  EXPECT_PROGRESS(depot_->progress(lab, sha256(content)), 0, false);
   EXPECT_PROGRESS(put_all(content), 10, true);
 }
 
@@ -181,6 +181,65 @@ TEST_F(DepotTest, TheSameContentIsStoredAndChargedOnce) {
   EXPECT_EQ(files_in("blobs"), 2U);
 }
 
+TEST_F(DepotTest, OneOwnersWrongBytesDoNotSpoilAnothersUpload) {
+  // Another tenant sends wrong bytes under the same digest first: the upload of the one who has the content knows
+  // nothing of them and ends well, and then nothing of the other's is left or charged, also over a restart.
+  open({Bytes(20), Bytes(10)});
+  const std::string content = "0123456789";
+  EXPECT_PROGRESS(depot_->put_chunk(studio, sha256(content), Bytes(10), Bytes(0), "xxxx"), 4, false);
+  EXPECT_PROGRESS(depot_->progress(lab, sha256(content)), 0, false);
+  EXPECT_PROGRESS(put(content, 0, 2), 2, false);
+  open({Bytes(20), Bytes(10)});
+  EXPECT_PROGRESS(depot_->progress(studio, sha256(content)), 4, false);
+  EXPECT_PROGRESS(depot_->progress(lab, sha256(content)), 2, false);
+  EXPECT_PROGRESS(put(content, 2, 10), 10, true);
+  EXPECT_EQ(read_all(content), content);
+  EXPECT_EQ(files_in("uploads"), 0U);
+  EXPECT_PROGRESS(depot_->progress(studio, sha256(content)), 10, true);
+  EXPECT_PROGRESS(put_all("9876543210", studio), 10, true);
+}
+
+TEST_F(DepotTest, AnUploadGivenUpIsRemovedAtTheNextStart) {
+  // A part that nobody added to for over 7 days goes and its space is free; one a little younger stays.
+  const std::string old(60, 'a');
+  const std::string young(40, 'b');
+  EXPECT_PROGRESS(put(old, 0, 50), 50, false);
+  EXPECT_PROGRESS(put(young, 0, 30), 30, false);
+  depot_.reset();
+  const auto now = std::filesystem::file_time_type::clock::now();
+  for (const auto& part : std::filesystem::directory_iterator(root_ / "depot/uploads")) {
+    const bool is_old = part.file_size() == 50;
+    std::filesystem::last_write_time(part, now - std::chrono::hours(is_old ? 7 * 24 + 1 : 7 * 24 - 1));
+  }
+  open({Bytes(90), Bytes(90)});
+  EXPECT_EQ(files_in("uploads"), 1U);
+  EXPECT_PROGRESS(depot_->progress(lab, sha256(old)), 0, false);
+  EXPECT_PROGRESS(depot_->progress(lab, sha256(young)), 30, false);
+  EXPECT_PROGRESS(put_all(std::string(50, 'c')), 50, true);
+}
+
+TEST_F(DepotTest, TwoOwnersSendTheSameContentAtOnce) {
+  // Each sends all chunks side by side; the content ends whole and once, charged to one of them, with nothing left.
+  open({Bytes(200'000), Bytes(100'000)});
+  const std::string content(100'000, 'x');
+  std::vector<std::thread> senders;
+  for (const OrganisationId owner : {lab, studio}) {
+    senders.emplace_back([&, owner] {
+      for (std::size_t at = 0; at < content.size(); at += 1000) {
+        const auto sent = put(content, at, at + 1000, owner);
+        EXPECT_TRUE(sent) << to_text(sent.error());
+      }
+    });
+  }
+  for (auto& sender : senders) sender.join();
+  EXPECT_EQ(read_all(content), content);
+  EXPECT_EQ(files_in("blobs"), 1U);
+  EXPECT_EQ(files_in("uploads"), 0U);
+  const bool lab_has_room = put_all(std::string(100'000, 'y'), lab).has_value();
+  const bool studio_has_room = put_all(std::string(100'000, 'z'), studio).has_value();
+  EXPECT_NE(lab_has_room, studio_has_room);
+}
+
 TEST_F(DepotTest, ManySendTheSameContentAtOnce) {
   // Four threads send the same chunks side by side; all end with the content whole, once, and nothing left over.
   const std::string content(200'000, 'x');
@@ -194,7 +253,7 @@ TEST_F(DepotTest, ManySendTheSameContentAtOnce) {
     });
   }
   for (auto& sender : senders) sender.join();
-  EXPECT_PROGRESS(depot_->progress(sha256(content)), content.size(), true);
+  EXPECT_PROGRESS(depot_->progress(lab, sha256(content)), content.size(), true);
   EXPECT_EQ(read_all(content), content);
   EXPECT_EQ(files_in("blobs"), 1U);
   EXPECT_EQ(files_in("uploads"), 0U);
@@ -225,7 +284,7 @@ TEST_F(DepotTest, AFullDiskIsExhausted) {
   std::signal(SIGXFSZ, old_handler);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::exhausted);
-  EXPECT_PROGRESS(depot_->progress(sha256(content)), 10'000, false);
+  EXPECT_PROGRESS(depot_->progress(lab, sha256(content)), 10'000, false);
   EXPECT_PROGRESS(put(content, 10'000, 100'000), 100'000, true);
   EXPECT_EQ(read_all(content), content);
 }

@@ -1,15 +1,20 @@
 #include "depot/local_depot.h"
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "depot/log_shelf.h"
 #include "depot/upload.h"
 
 namespace dayan::depot {
 namespace {
+
+/// A part file that nobody has added to for so long was given up by its sender.
+constexpr auto abandoned_after = std::chrono::days(7);
 
 struct Blob {
   OrganisationId owner;
@@ -26,7 +31,7 @@ class LocalDepot final : public Depot {
   /// Counts what the folder holds. Once, before anything else.
   [[nodiscard]] Result<void> scan();
 
-  [[nodiscard]] Result<UploadProgress> progress(const Digest& digest) override;
+  [[nodiscard]] Result<UploadProgress> progress(OrganisationId owner, const Digest& digest) override;
   [[nodiscard]] Result<UploadProgress> put_chunk(OrganisationId owner, const Digest& digest, Bytes size, Bytes offset,
                                                  std::string_view chunk) override;
   [[nodiscard]] Result<std::string> read(const Digest& digest, Bytes offset, Bytes length) override;
@@ -46,11 +51,13 @@ class LocalDepot final : public Depot {
     std::optional<Blob> blob;
     std::shared_ptr<Upload> upload;
   };
-  [[nodiscard]] Found find(const Digest& digest);
+  [[nodiscard]] Found find(const Holding& holding);
+  [[nodiscard]] std::optional<Blob> find_blob(const Digest& digest);
   [[nodiscard]] Found find_or_begin(const Holding& holding);
   [[nodiscard]] Result<UploadProgress> add_chunk(Upload& upload, Bytes size, Bytes offset, std::string_view chunk);
   [[nodiscard]] Result<void> complete(Upload& upload);
   void end(Upload& upload);
+  void end_all(const Digest& digest);
 
   [[nodiscard]] std::string blobs(const Digest& digest) const { return folder_ + "/blobs/" + blob_folder(digest); }
   [[nodiscard]] std::string upload_path(const Holding& holding) const {
@@ -64,7 +71,8 @@ class LocalDepot final : public Depot {
   Usage usage_;
   std::mutex mutex_;
   std::map<Digest, Blob> blobs_;
-  std::map<Digest, std::shared_ptr<Upload>> uploads_;
+  /// By owner too: bytes that are wrong spoil nobody's upload but their sender's.
+  std::map<Holding, std::shared_ptr<Upload>> uploads_;
   LogShelf logs_;
 };
 
@@ -91,24 +99,41 @@ Result<void> LocalDepot::scan_blobs() {
   });
 }
 
+/// By the clock of the file system, which is this machine's: the time of the last write.
+Result<bool> is_abandoned(const std::string& path) {
+  std::error_code error;
+  const auto written_at = std::filesystem::last_write_time(path, error);
+  if (error) return fail(ErrorCode::unavailable, path + " has no time of its last write: " + error.message(), "");
+  return std::filesystem::file_time_type::clock::now() - written_at > abandoned_after;
+}
+
 Result<void> LocalDepot::scan_uploads() {
   return for_each_name(folder_ + "/uploads", [&](const std::string& name) -> Result<void> {
     const auto holding = parse_upload_name(name);
     if (!holding) return {};
     const std::string path = upload_path(*holding);
-    if (blobs_.contains(holding->digest) || uploads_.contains(holding->digest)) return remove_file(path);
+    if (blobs_.contains(holding->digest)) return remove_file(path);
+    TRY(const bool abandoned, is_abandoned(path));
+    if (abandoned) return remove_file(path);
     TRY(const Bytes size, size_of(path));
     usage_.count(holding->owner, size);
-    uploads_.emplace(holding->digest, std::make_shared<Upload>(*holding, path, size, usage_));
+    uploads_.emplace(*holding, std::make_shared<Upload>(*holding, path, size, usage_));
     return {};
   });
 }
 
-LocalDepot::Found LocalDepot::find(const Digest& digest) {
+std::optional<Blob> LocalDepot::find_blob(const Digest& digest) {
   const std::lock_guard lock(mutex_);
   const auto blob = blobs_.find(digest);
+  if (blob == blobs_.end()) return std::nullopt;
+  return blob->second;
+}
+
+LocalDepot::Found LocalDepot::find(const Holding& holding) {
+  const std::lock_guard lock(mutex_);
+  const auto blob = blobs_.find(holding.digest);
   if (blob != blobs_.end()) return {blob->second, nullptr};
-  const auto upload = uploads_.find(digest);
+  const auto upload = uploads_.find(holding);
   return {std::nullopt, upload == uploads_.end() ? nullptr : upload->second};
 }
 
@@ -116,14 +141,14 @@ LocalDepot::Found LocalDepot::find_or_begin(const Holding& holding) {
   const std::lock_guard lock(mutex_);
   const auto blob = blobs_.find(holding.digest);
   if (blob != blobs_.end()) return {blob->second, nullptr};
-  auto& upload = uploads_[holding.digest];
+  auto& upload = uploads_[holding];
   if (!upload) upload = std::make_shared<Upload>(holding, upload_path(holding), Bytes(0), usage_);
   return {std::nullopt, upload};
 }
 
-Result<UploadProgress> LocalDepot::progress(const Digest& digest) {
+Result<UploadProgress> LocalDepot::progress(OrganisationId owner, const Digest& digest) {
   while (true) {
-    const Found found = find(digest);
+    const Found found = find({digest, owner});
     if (found.blob) return UploadProgress{found.blob->size, true};
     if (!found.upload) return UploadProgress{Bytes(0), false};
     const std::lock_guard lock(found.upload->mutex);
@@ -143,8 +168,12 @@ Result<UploadProgress> LocalDepot::put_chunk(OrganisationId owner, const Digest&
   while (true) {
     const Found found = find_or_begin({digest, owner});
     if (found.blob) return UploadProgress{found.blob->size, true};
-    const std::lock_guard lock(found.upload->mutex);
-    if (!found.upload->is_over) return add_chunk(*found.upload, size, offset, chunk);
+    std::unique_lock lock(found.upload->mutex);
+    if (found.upload->is_over) continue;
+    auto added = add_chunk(*found.upload, size, offset, chunk);
+    lock.unlock();
+    if (added.has_value() && added->complete) end_all(digest);
+    return added;
   }
 }
 
@@ -172,12 +201,15 @@ Result<UploadProgress> LocalDepot::add_chunk(Upload& upload, Bytes size, Bytes o
 Result<void> LocalDepot::complete(Upload& upload) {
   const Holding& holding = upload.holding();
   TRY_VOID(make_folder_durably(blobs(holding.digest)));
-  TRY_VOID(upload.finish(blobs(holding.digest) + '/' + blob_name(holding)));
+  const std::string path = blobs(holding.digest) + '/' + blob_name(holding);
+  TRY_VOID(upload.finish(path));
   const std::lock_guard lock(mutex_);
   upload.is_over = true;
-  blobs_.emplace(holding.digest, Blob{holding.owner, upload.received()});
-  uploads_.erase(holding.digest);
-  return {};
+  uploads_.erase(holding);
+  if (blobs_.try_emplace(holding.digest, Blob{holding.owner, upload.received()}).second) return {};
+  // Another owner's upload was whole a moment earlier. One copy is enough, and only its sender is charged.
+  upload.drop();
+  return remove_file(path);
 }
 
 /// Drops an upload. The upload's mutex is held.
@@ -185,7 +217,23 @@ void LocalDepot::end(Upload& upload) {
   upload.drop();
   upload.is_over = true;
   const std::lock_guard lock(mutex_);
-  uploads_.erase(upload.holding().digest);
+  uploads_.erase(upload.holding());
+}
+
+/// Drops what others have sent of a content that is whole now. No mutex is held: each upload's is taken in its turn.
+void LocalDepot::end_all(const Digest& digest) {
+  std::vector<std::shared_ptr<Upload>> uploads;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto each = uploads_.lower_bound({digest, OrganisationId()});
+         each != uploads_.end() && each->first.digest == digest; ++each) {
+      uploads.push_back(each->second);
+    }
+  }
+  for (const auto& upload : uploads) {
+    const std::lock_guard lock(upload->mutex);
+    if (!upload->is_over) end(*upload);
+  }
 }
 
 tl::unexpected<Error> not_whole(const Digest& digest) {
@@ -195,11 +243,11 @@ tl::unexpected<Error> not_whole(const Digest& digest) {
 
 Result<std::string> LocalDepot::read(const Digest& digest, Bytes offset, Bytes length) {
   TRY_VOID(check_range(offset, length, depot_chunk_max));
-  const Found found = find(digest);
-  if (!found.blob) return not_whole(digest);
-  auto file = File::read(blobs(digest) + '/' + blob_name({digest, found.blob->owner}));
+  const auto blob = find_blob(digest);
+  if (!blob) return not_whole(digest);
+  auto file = File::read(blobs(digest) + '/' + blob_name({digest, blob->owner}));
   if (!file && file.error().code != ErrorCode::not_found) return fail(std::move(file).error());
-  if (!file || file->size().value_or(Bytes(-1)) != found.blob->size) {
+  if (!file || file->size().value_or(Bytes(-1)) != blob->size) {
     return fail(ErrorCode::corrupt, "the content " + to_text(digest) + " has been cut or removed on the disk",
                 "a backup of the depot");
   }
@@ -207,9 +255,9 @@ Result<std::string> LocalDepot::read(const Digest& digest, Bytes offset, Bytes l
 }
 
 Result<Bytes> LocalDepot::size(const Digest& digest) {
-  const Found found = find(digest);
-  if (!found.blob) return not_whole(digest);
-  return found.blob->size;
+  const auto blob = find_blob(digest);
+  if (!blob) return not_whole(digest);
+  return blob->size;
 }
 
 }  // namespace

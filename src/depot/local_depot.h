@@ -22,7 +22,8 @@ struct DepotQuota {
 
 /// Opens the folder, makes it when it is not there, and counts what it holds. `unavailable` when another process has
 /// it open or the file system refuses. The Depot is safe from any thread.
-/// Of one content there is one upload, whoever sends its chunks; who sent the first is charged for the space.
+/// Each owner's upload of a content is its own; the first that is whole and true to its digest is kept, charged to its
+/// sender, and the others are dropped. An upload that nobody added to for 7 days is removed when the depot is opened.
 /// A read is of at most depot_chunk_max bytes (of a log: log_bytes_max); a log that has not begun reads as empty.
 /// A full disk is `exhausted`, as a full quota is.
 [[nodiscard]] Result<std::unique_ptr<Depot>> open_depot(const std::string& folder, const DepotQuota& quota);

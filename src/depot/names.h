@@ -15,6 +15,7 @@ namespace dayan::depot {
 struct Holding {
   Digest digest;
   OrganisationId owner;
+  friend auto operator<=>(const Holding&, const Holding&) = default;
 };
 
 /// "ab": the folder in blobs/ of content whose digest begins so.

@@ -44,7 +44,8 @@ class HttpConnection::Responder : public HttpResponder {
   ~Responder() override {
     if (answered_) return;
     try {
-      send(problem(500, "the request was dropped without an answer; whether it took effect is not known"));
+      send(problem(500, ProblemCode::unknown_outcome, "the request was dropped without an answer",
+                   "ask whether it took effect"));
     } catch (...) {
       // Out of memory in a destructor: the answer deadline still ends the request.
     }
@@ -109,7 +110,7 @@ awaitable<void> HttpConnection::run(std::shared_ptr<HttpConnection> self, Welcom
   if (welcome == Welcome::serve) {
     co_await self->serve();
   } else {
-    const bool told = co_await self->write(problem(503, "too many connections are open; try again"), false);
+    const bool told = co_await self->write(problem(503, ProblemCode::unavailable, "too many connections are open", "try again"), false);
     if (told) co_await self->linger();
   }
   boost::system::error_code ignored;
@@ -124,7 +125,7 @@ awaitable<void> HttpConnection::serve() {
     HttpResponse response;
     if (heard == Heard::refused) {
       keep_alive = false;
-      response = problem(refusal_.status, refusal_.detail);
+      response = problem(refusal_.status, ProblemCode::invalid, refusal_.detail);
     } else {
       keep_alive = reader_.keep_alive();
       response = co_await ask();
@@ -193,7 +194,9 @@ awaitable<HttpResponse> HttpConnection::ask() {
     const auto [error] = co_await answer_event_.async_wait(as_value);
     static_cast<void>(error);
   }
-  if (!answer_) co_return problem(503, "no answer came in time; whether the request took effect is not known");
+  if (!answer_) {
+    co_return problem(503, ProblemCode::unknown_outcome, "no answer came in time", "ask whether it took effect");
+  }
   co_return std::move(*answer_);
 }
 
@@ -206,7 +209,8 @@ void HttpConnection::answered(std::uint64_t sequence, HttpResponse response) {
 awaitable<bool> HttpConnection::write(HttpResponse response, bool keep_alive) {
   auto head = response_head(response, keep_alive);
   if (!head) {
-    response = problem(500, "the answer could not be written as HTTP");
+    response = problem(500, ProblemCode::unknown_outcome, "the answer could not be written as HTTP",
+                       "ask whether the request took effect");
     head = response_head(response, keep_alive);
     ASSERT(head.has_value());
   }

@@ -76,10 +76,15 @@ TEST(RequestReader, keep_alive) {
   EXPECT_TRUE(stays("HTTP/1.0\r\nConnection: keep-alive"));
 }
 
-// A problem document is JSON with the members of RFC 9457, whatever its sentence holds.
+// A problem document is JSON with the members of RFC 9457 and those that the hub's callers react to, whatever its
+// sentences hold.
 TEST(HttpText, problem) {
-  const HttpResponse response = problem(413, "a \"b\"\n");
-  EXPECT_EQ(response.body, R"({"type":"about:blank","title":"Content Too Large","status":413,"detail":"a ?b??"})");
+  const HttpResponse response = problem(413, ProblemCode::invalid, "a \"b\"\n", "c");
+  EXPECT_EQ(response.body,
+            R"({"type":"about:blank","title":"Content Too Large","status":413,"detail":"a ?b??; c",)"
+            R"("code":"invalid","errors":[{"field":"","wrong":"a ?b??","right":"c"}]})");
+  const std::string_view unknown = R"("code":"unknown_outcome","errors":[{"field":"","wrong":"a","right":""}])";
+  EXPECT_NE(problem(500, ProblemCode::unknown_outcome, "a").body.find(unknown), std::string::npos);
 }
 
 // The frame is ours: what a handler says about length, connection or encoding is not written.

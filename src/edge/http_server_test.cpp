@@ -135,6 +135,7 @@ TEST(HttpServer, faulty_handlers_answer_500) {
     ASSERT_TRUE(response.has_value());
     EXPECT_EQ(response->status, 500) << target;
     EXPECT_EQ(response->header("content-type"), "application/problem+json");
+    EXPECT_NE(response->body.find(R"("code":"unknown_outcome","errors":[{)"), std::string::npos) << response->body;
     EXPECT_EQ(response->header("set-cookie"), "");
   }
 }

@@ -118,18 +118,38 @@ std::optional<std::string> request_head(const HttpRequest& request, std::string_
   return text;
 }
 
-HttpResponse problem(int status, std::string_view detail) {
+namespace {
+
+std::string_view word_of(ProblemCode code) {
+  switch (code) {
+    case ProblemCode::invalid: return "invalid";
+    case ProblemCode::unavailable: return "unavailable";
+    case ProblemCode::unknown_outcome: return "unknown_outcome";
+  }
+  return "invalid";
+}
+
+/// A JSON string. Beast's messages and ours hold nothing to escape; if one ever does, the document stays well formed.
+std::string quoted(std::string_view text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    result += (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) ? '?' : c;
+  }
+  return result + '"';
+}
+
+}  // namespace
+
+HttpResponse problem(int status, ProblemCode code, std::string_view wrong, std::string_view right) {
   HttpResponse response;
   response.status = status;
   response.headers.push_back({"content-type", "application/problem+json"});
   if (status == 503) response.headers.push_back({"retry-after", "1"});
-  response.body = R"({"type":"about:blank","title":")" + std::string(reason(status)) + R"(","status":)" +
-                  std::to_string(status) + R"(,"detail":")";
-  for (const char c : detail) {
-    // Beast's messages and ours hold neither; if one ever does, the document stays well formed.
-    response.body += (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) ? '?' : c;
-  }
-  response.body += "\"}";
+  std::string detail(wrong);
+  if (!right.empty()) detail += "; " + std::string(right);
+  response.body = R"({"type":"about:blank","title":)" + quoted(reason(status)) + R"(,"status":)" +
+                  std::to_string(status) + R"(,"detail":)" + quoted(detail) + R"(,"code":)" + quoted(word_of(code)) +
+                  R"(,"errors":[{"field":"","wrong":)" + quoted(wrong) + R"(,"right":)" + quoted(right) + "}]}";
   return response;
 }
 

@@ -22,7 +22,15 @@ namespace dayan::edge {
 /// Request line and headers; host, length and connection are ours. Nothing when a part of it cannot be written.
 [[nodiscard]] std::optional<std::string> request_head(const HttpRequest& request, std::string_view host);
 
-/// An RFC 9457 problem document. `detail` is one of our own sentences: plain text without quotes or control bytes.
-[[nodiscard]] HttpResponse problem(int status, std::string_view detail);
+/// What a caller can react to, in the words of every other answer of the hub.
+enum class ProblemCode {
+  invalid,          ///< the request is wrong
+  unavailable,      ///< nothing was done; the same request may pass later
+  unknown_outcome,  ///< it may have been done
+};
+
+/// An RFC 9457 problem document of the form that api/openapi.yaml gives all of them, with one fault that has no field.
+/// `wrong` and `right` are sentences of our own: plain text without quotes or control bytes; `right` may be empty.
+[[nodiscard]] HttpResponse problem(int status, ProblemCode code, std::string_view wrong, std::string_view right = {});
 
 }  // namespace dayan::edge

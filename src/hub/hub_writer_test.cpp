@@ -134,6 +134,46 @@ TEST(HubWriterFailure, ALostConfirmationIsNoSecondEffect) {
   EXPECT_EQ(available(customer), "6");
 }
 
+// A batch that would leave an account negative is our own fault: it is not committed, its caller hears that nothing was
+// done, the figure of broken invariants counts it, and the hub goes on with what is on disk.
+TEST(HubWriterFailure, WhatWouldBreakTheBooksIsNotCommitted) {
+  TestHub hub;
+  const Client customer = hub.customer("studio", "1");
+  const Client other = hub.customer("lab", "1");
+  const std::string path = "/v1/operator/events";
+  hub.close();
+  // A fault is planted on the disk, since no command leads to one: the wallet owes far more than the top-up brings.
+  const auto generation = hub.store->take_over();
+  ASSERT_TRUE(generation.has_value());
+  const auto accounts = hub.store->query({"account", {}, {}, false, 100});
+  ASSERT_TRUE(accounts.has_value()) << to_text(accounts.error());
+  AccountRow wallet;
+  for (const Row& row : *accounts) {
+    const auto& account = std::get<AccountRow>(row);
+    // Organisations have rising ids: the first wallet is the studio's.
+    if (account.kind == AccountKind::customer_wallet && wallet.owner.is_none()) wallet = account;
+  }
+  ASSERT_FALSE(wallet.owner.is_none());
+  wallet.debits_posted = Cny::micro(100'000'000);
+  Batch planted;
+  planted.generation = *generation;
+  planted.changes.push_back({wallet, RowFate::live});
+  ASSERT_TRUE(hub.store->commit(planted).has_value());
+  hub.open();
+  hub.start();
+  const std::string events = hub.root().get(path).raw.body;
+  const Answer failed = hub.root().post("/v1/wallet/top-ups", top_up, "k");
+  EXPECT_EQ(failed.status, 503) << failed.raw.body;
+  EXPECT_EQ(failed.code(), "unavailable");
+  EXPECT_EQ(hub.root().get(path).raw.body, events) << "nothing of it is on disk";
+  EXPECT_FALSE(hub.is_fenced);
+  const std::string figures = hub.client("").get("/metrics").raw.body;
+  EXPECT_NE(figures.find("\nledger_invariant_violations 1\n"), std::string::npos) << figures;
+  const std::string good = R"({"organisation":"lab","amount":"5","reference":"r"})";
+  EXPECT_EQ(hub.root().post("/v1/wallet/top-ups", good, "k").status, 201) << "the same key: no answer was kept";
+  EXPECT_EQ(available(hub.client(other.token())), "6");
+}
+
 // When another hub takes over the store, this one never writes again: commands are 503, and its host is told.
 TEST(HubWriterFailure, AnotherHubHasTakenOver) {
   TestHub hub;

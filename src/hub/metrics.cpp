@@ -55,8 +55,9 @@ std::string Metrics::text() const {
   value(text, "dayan_hub_queue_length", "gauge", "Commands waiting for the writer.", queue_length);
   value(text, "dayan_live_leases", "gauge", "Leases that have not ended.", live_leases);
   value(text, "dayan_waiting_tasks", "gauge", "Tasks that wait for a lease.", waiting_tasks);
-  value(text, "ledger_invariant_violations", "gauge", "1 while the latest check of all invariants found one broken.",
-        invariant_violations);
+  describe(text, "ledger_invariant_violations", "gauge",
+           "Batches not committed since they would have broken an invariant, and 1 while the latest check found one.");
+  text += fmt::format("ledger_invariant_violations {}\n", broken_batches.load() + invariant_broken.load());
   value(text, "dayan_hub_ready", "gauge", "1 while this hub may write.", ready);
   return text;
 }

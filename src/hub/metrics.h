@@ -47,7 +47,8 @@ struct Metrics {
   Counter queue_length{0};
   Counter live_leases{0};
   Counter waiting_tasks{0};
-  Counter invariant_violations{0};  ///< 1 while the latest check found one
+  Counter invariant_broken{0};      ///< 1 while the latest check of all invariants found one broken
+  Counter broken_batches{0};        ///< not committed, since they would have broken one
   Counter ready{0};                 ///< 1 while the State is loaded and this hub may write
 
   [[nodiscard]] std::string text() const;

@@ -18,7 +18,7 @@ HttpResponse upload_answer(const UploadProgress& progress) {
 
 Handled get_blob(Call& call) {
   TRY(const Digest digest, digest_in_path(call));
-  TRY(const UploadProgress progress, call.hub.depot.progress(digest));
+  TRY(const UploadProgress progress, call.hub.depot.progress(call.actor.organisation, digest));
   return upload_answer(progress);
 }
 

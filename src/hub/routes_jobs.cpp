@@ -32,10 +32,11 @@ void check_project(const Call& call, const std::string& name, Faults& faults) {
 }
 
 /// Every input must lie in the depot, whole, before the command: a centre could never fetch it.
-Result<void> check_inputs(const Services& hub, const std::vector<InputFile>& inputs, Faults& faults) {
+Result<void> check_inputs(const Services& hub, OrganisationId organisation,
+                          const std::vector<InputFile>& inputs, Faults& faults) {
   for (std::size_t i = 0; i < inputs.size() && i < input_files_max; ++i) {
     const std::string field = "spec.payload.inputs[" + std::to_string(i) + "]";
-    TRY(const UploadProgress progress, hub.depot.progress(inputs[i].digest));
+    TRY(const UploadProgress progress, hub.depot.progress(organisation, inputs[i].digest));
     if (!progress.complete) {
       faults.push_back({ErrorCode::invalid, field + ".digest",
                         "only " + std::to_string(progress.received.value()) + " bytes of it are uploaded",
@@ -79,7 +80,7 @@ Handled submit_job(Call& call) {
   Faults faults;
   check_spec(wanted.spec, faults);
   check_project(call, wanted.project, faults);
-  TRY_VOID(check_inputs(call.hub, wanted.spec.payload.inputs, faults));
+  TRY_VOID(check_inputs(call.hub, call.actor.organisation, wanted.spec.payload.inputs, faults));
   if (!faults.empty()) return problem_answer(faults);
   const JobId id(call.hub.writer.next_id());
   const place::Question question = question_of(call.actor.organisation, wanted.spec);

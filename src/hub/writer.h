@@ -28,8 +28,9 @@
 /// It takes all commands that wait, up to batch_max, decides and applies each, commits the rows, events and kept
 /// answers of all of them in one transaction, and only then answers: that is fast (group commit) and safe (nothing is
 /// promised that is not on disk). When a commit fails, nobody knows what is on disk: the whole batch is answered
-/// `unknown_outcome`, the State and the engine are thrown away and read again before anything else is answered. When
-/// the store says that another hub has taken over, this writer never writes again.
+/// `unknown_outcome`, the State and the engine are thrown away and read again before anything else is answered. The
+/// same is done with a batch that would break the books, which is never committed and answered `unavailable`. When the
+/// store says that another hub has taken over, this writer never writes again.
 ///
 /// Between batches it feeds the engine, fires timers, plans, and runs the closures of readers that need the State:
 /// they see committed state only. The seam of planning is the command CommitPlan; a planner thread of its own, fed by
@@ -108,7 +109,11 @@ class Writer {
                                      core::Decision decision, UnixTime now);
   [[nodiscard]] Result<void> commit(Pending& pending);
   void publish(const std::vector<RowChange>& changes);
+  static void fail_all(Pending& pending, const Error& error);
+  /// A commit was not confirmed: the State is read again.
   void lose(const Error& error);
+  /// A batch was not committed since it would have broken an invariant: the same, without a doubt of the disk.
+  void throw_away(const std::string& broken);
   void count(const CommandAnswer& answer);
 
   void plan_if_due();
@@ -132,6 +137,7 @@ class Writer {
   bool is_loaded_ = false;
   bool is_fenced_ = false;
   bool has_changed_ = true;  ///< since the last plan
+  SteadyClock::time_point broken_at_;  ///< when the latest batch was thrown away
   SteadyClock::time_point planned_at_;
   SteadyClock::time_point ticked_at_;
   SteadyClock::time_point looked_at_;

@@ -50,11 +50,24 @@ Result<void> fetch_row(Store& store, const std::vector<RowChange>& changes, cons
   return {};
 }
 
+/// What callers are told when their batch was not committed.
+Error told_of(const Error& error) {
+  if (error.code == ErrorCode::conflict) {
+    return {ErrorCode::unavailable, "", "another hub has taken over", "talk to that one; nothing was done"};
+  }
+  return {ErrorCode::unknown_outcome, "", "the store did not confirm the commit",
+          "send the same request again under the same idempotency key"};
+}
+
 void append(std::vector<RowChange>& changes, std::vector<RowChange> more) {
   changes.insert(changes.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
 }  // namespace
+
+void Writer::fail_all(Pending& pending, const Error& error) {
+  for (auto& [to, answer] : pending.answers) answer = failed(error);
+}
 
 bool Writer::process(std::vector<Submission> commands) {
   Pending pending;
@@ -68,15 +81,13 @@ bool Writer::process(std::vector<Submission> commands) {
   parts_.metrics.batch_size.add(Metrics::batch_bounds, static_cast<std::int64_t>(commands.size()));
   const bool changes_something = !batch.changes.empty() || !batch.events.empty() || !batch.replies.empty();
   if (changes_something) {
-    const auto committed = commit(pending);
-    if (!committed.has_value()) {
-      const bool is_fenced = committed.error().code == ErrorCode::conflict;
-      for (auto& [to, answer] : pending.answers) {
-        answer = failed(is_fenced ? Error{ErrorCode::unavailable, "", "another hub has taken over",
-                                          "talk to that one; nothing was done"}
-                                  : Error{ErrorCode::unknown_outcome, "", "the store did not confirm the commit",
-                                          "send the same request again under the same idempotency key"});
-      }
+    // A fault of our own must not become a promise on the disk: then nothing of the batch is kept.
+    if (const auto broken = core::broken_change(batch.changes)) {
+      fail_all(pending, {ErrorCode::unavailable, "", "the hub would have broken its own books",
+                         "tell its operator, who finds the cause in the hub's log; nothing was done"});
+      throw_away(*broken);
+    } else if (const auto committed = commit(pending); !committed.has_value()) {
+      fail_all(pending, told_of(committed.error()));
       lose(committed.error());
     } else {
       publish(batch.changes);
@@ -220,6 +231,16 @@ void Writer::lose(const Error& error) {
   } else {
     fmt::print(stderr, "hub: a commit was not confirmed, reading the state again: {}\n", to_text(error));
   }
+}
+
+void Writer::throw_away(const std::string& broken) {
+  is_loaded_ = false;
+  broken_at_ = SteadyClock::now();
+  parts_.metrics.ready = 0;
+  parts_.metrics.broken_batches += 1;
+  fmt::print(stderr,
+             "hub: A BATCH WOULD HAVE BROKEN AN INVARIANT, nothing of it was committed, reading the state again: {}\n",
+             broken);
 }
 
 void Writer::count(const CommandAnswer& answer) {

@@ -18,6 +18,7 @@ constexpr auto check_every = std::chrono::minutes(1);
 /// A timer that stays due after a tick (its command refused) must not keep the writer busy.
 constexpr auto tick_every = std::chrono::milliseconds(50);
 
+/// Looks at every job that has not ended: for a figure once a second, never once a batch.
 std::int64_t waiting_tasks(const core::State& state) {
   std::int64_t tasks = 0;
   state.jobs.visit_all([&](const JobRow& job) {
@@ -50,7 +51,7 @@ void Writer::tick_if_due() {
   const auto wakeup = core::next_wakeup(*state_);
   if (!wakeup.has_value() || *wakeup > std::max(parts_.clock.now(), last_now_)) return;
   const auto now = SteadyClock::now();
-  if (now - ticked_at_ < tick_every) return;
+  if (now - ticked_at_ < tick_every || now - broken_at_ < plan_every) return;
   ticked_at_ = now;
   if (do_as_host(Tick{})) has_changed_ = true;
 }
@@ -58,10 +59,11 @@ void Writer::tick_if_due() {
 void Writer::plan_if_due() {
   if (!is_loaded_) return;
   const auto now = SteadyClock::now();
+  // A plan that broke the books would do so again: not at once.
+  if (now - broken_at_ < plan_every) has_changed_ = false;
   if (!has_changed_ && now - planned_at_ < plan_every) return;
   has_changed_ = false;
   planned_at_ = now;
-  if (waiting_tasks(*state_) == 0) return;
   std::vector<Assignment> plan = engine_->plan(std::max(parts_.clock.now(), last_now_), plan_max);
   if (plan.empty()) return;
   parts_.metrics.plan_assignments += static_cast<std::int64_t>(plan.size());
@@ -84,7 +86,7 @@ void Writer::look_after() {
   checked_at_ = now;
   const auto broken = core::broken_invariant(*state_);
   if (broken.has_value()) fmt::print(stderr, "hub: AN INVARIANT IS BROKEN: {}\n", *broken);
-  parts_.metrics.invariant_violations = broken.has_value() ? 1 : 0;
+  parts_.metrics.invariant_broken = broken.has_value() ? 1 : 0;
 }
 
 }  // namespace dayan::hub

@@ -88,6 +88,7 @@ class SbatchReader {
 
   JobFile& file_;
   FaultList& faults_;
+  Bytes memory_;  ///< zero: not given
   Bytes memory_per_core_;
 };
 
@@ -109,7 +110,7 @@ void SbatchReader::read(const SbatchOption& option) {
     const auto size = slurm_size(option.value);
     if (!size.has_value() || size->is_zero())
       return refuse(option, "give a size as Slurm does, e.g. 500M or 4G; 0 (all of a node) has no equal here");
-    (name == "--mem" ? wanted.resources.memory : memory_per_core_) = *size;
+    (name == "--mem" ? memory_ : memory_per_core_) = *size;
   } else if (name == "--time") {
     const auto time = slurm_time(option.value);
     if (time.has_value()) wanted.wall_time = *time;
@@ -178,7 +179,9 @@ void SbatchReader::read_gres(const SbatchOption& option) {
 
 void SbatchReader::finish() {
   Requirements& wanted = file_.spec.requirements;
-  if (!memory_per_core_.is_zero() && wanted.resources.memory.is_zero()) {
+  if (!memory_.is_zero()) {
+    wanted.resources.memory = memory_;
+  } else if (!memory_per_core_.is_zero()) {
     std::int64_t memory = 0;
     if (__builtin_mul_overflow(memory_per_core_.value(), wanted.resources.cores.value(), &memory))
       faults_.add("--mem-per-cpu", "comes to too much memory", "give less");

@@ -49,7 +49,7 @@ TEST(Sbatch, TimesAndSizesAreSlurms) {
     EXPECT_EQ(file->spec.requirements.wall_time, time) << text;
   }
   const std::vector<std::pair<std::string, std::int64_t>> sizes = {
-      {"--mem=500", 500 << 20}, {"--mem=500K", 500 << 10}, {"--mem=1g", 1 << 30}, {"--mem-per-cpu=100M -c 3", 300 << 20}};
+      {"--mem=500", 500 << 20}, {"--mem=2000K", 2000 << 10}, {"--mem=1g", 1 << 30}, {"--mem-per-cpu=100M -c 3", 300 << 20}};
   for (const auto& [text, size] : sizes) {
     const auto file = parse_sbatch(script_of("#SBATCH -t1 " + text));
     ASSERT_TRUE(file.has_value()) << text << all_texts(file.error());

@@ -48,7 +48,7 @@ struct SoftwareNeed {
 /// What one task needs on one node.
 struct Resources {
   Cores cores{1};
-  Bytes memory;
+  Bytes memory{1'000'000'000};  ///< 1 GB for whoever does not say
   MilliCards cards;
 
   static constexpr auto fields() {

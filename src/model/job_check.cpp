@@ -9,6 +9,8 @@ namespace {
 
 /// Beyond any machine there is, and far below where a product with a price would leave 128 bits.
 constexpr Cores cores_max{100'000};
+// Without a bound a task could take the whole node, and pay for nothing of it.
+constexpr Bytes memory_min{1'000'000};
 constexpr Bytes memory_max{1'000'000'000'000'000};
 constexpr MilliCards cards_max{1'000'000};
 constexpr std::size_t list_max = 100;
@@ -80,7 +82,7 @@ void check_resources(const Requirements& wanted, Checker& checker) {
   const std::string prefix = "requirements.resources.";
   checker.range(prefix + "cores", resources.cores, Cores(1), cores_max,
                 [](Cores cores) { return show_number(cores.value()) + " cores"; });
-  checker.range(prefix + "memory", resources.memory, Bytes(0), memory_max, [](Bytes size) { return to_text(size); });
+  checker.range(prefix + "memory", resources.memory, memory_min, memory_max, [](Bytes size) { return to_text(size); });
   checker.range(prefix + "cards", resources.cards, MilliCards(0), cards_max, show_cards);
   checker.plain_names("requirements.chips", wanted.chips);
   // Silence would place it on a machine without any card.

@@ -5,7 +5,6 @@
 namespace dayan::place {
 namespace {
 
-constexpr std::int64_t micro_per_second = 1'000'000;
 
 std::string counted(std::int64_t count, const std::string& thing) {
   return std::to_string(count) + ' ' + thing + (count == 1 ? "" : "s");

@@ -292,6 +292,7 @@ class Planner {
 }  // namespace
 
 std::vector<Assignment> plan(const Projection& rows, UnixTime now, std::size_t limit) {
+  if (rows.queue.empty()) return {};  // the host asks after every change, most often in vain
   return Planner(rows, now, limit).run();
 }
 

@@ -25,11 +25,13 @@ class Depot {
  public:
   virtual ~Depot() = default;
 
-  /// How much of this content is there; {0, false} when nothing is.
-  [[nodiscard]] virtual Result<UploadProgress> progress(const Digest& digest) = 0;
+  /// How much of this content is there: whole whoever sent it, else what came of this owner's upload; {0, false} when
+  /// nothing is.
+  [[nodiscard]] virtual Result<UploadProgress> progress(OrganisationId owner, const Digest& digest) = 0;
   /// Adds a chunk that begins at `offset` of content with this digest and size. A chunk that is already there is fine;
   /// a gap is `invalid` and says where to go on; the wrong digest at the end is `corrupt` and drops the upload; a full
-  /// quota is `exhausted` and says how much is free. `owner` is charged for the space.
+  /// quota is `exhausted` and says how much is free. `owner` is charged for the space. Each owner's upload is its own:
+  /// what another sends under the same digest neither helps nor harms it until it is whole and checked.
   [[nodiscard]] virtual Result<UploadProgress> put_chunk(OrganisationId owner, const Digest& digest, Bytes size,
                                                          Bytes offset, std::string_view chunk) = 0;
   /// Up to `length` bytes from `offset` of complete content; `not_found` when it is not whole.

@@ -46,7 +46,7 @@ struct CentreView {
 
 /// POST /v1/centres/{name}/join-tokens
 struct JoinTokenReply {
-  std::string join_token;  ///< shown this once
+  std::optional<std::string> join_token;  ///< shown once, null in a repeated answer
   UnixTime expires_at;
 
   static constexpr auto fields() {

@@ -84,7 +84,5 @@ struct BlobProgress {
     return std::tuple{field("received", &BlobProgress::received), field("complete", &BlobProgress::complete)};
   }
 };
-/// The most bytes that one request for a part of a blob carries.
-inline constexpr std::size_t blob_chunk_max = 8'000'000;
 
 }  // namespace dayan::wire

@@ -36,7 +36,7 @@ struct CreateTokenRequest {
   }
 };
 struct CreateTokenReply {
-  std::string token;  ///< shown this once; the hub keeps only its hash
+  std::optional<std::string> token;  ///< shown once, null in a repeated answer; the hub keeps only its hash
   Digest hash;
 
   static constexpr auto fields() {
@@ -59,7 +59,7 @@ struct CreateOrganisationRequest {
 };
 struct CreateOrganisationReply {
   OrganisationRow organisation;
-  std::string token;  ///< of its first user, shown this once
+  std::optional<std::string> token;  ///< of its first user, shown once, null in a repeated answer
 
   static constexpr auto fields() {
     using R = CreateOrganisationReply;

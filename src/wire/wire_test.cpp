@@ -35,6 +35,9 @@ TEST(Wire, Parties) {
   expect_members(CreateTokenReply{"dayan_x", sha256("x")}, {"token", "hash"});
   expect_members(CreateOrganisationRequest{"film", "li", {Role::provider}}, {"name", "user", "roles"});
   expect_members(CreateOrganisationReply{organisation, "dayan_x"}, {"organisation", "token"});
+  // The secret stands only in the first answer; a repeated one has null there, and is still an answer.
+  expect_members(CreateTokenReply{std::nullopt, sha256("x")}, {"token", "hash"});
+  expect_members(CreateOrganisationReply{organisation, std::nullopt}, {"organisation", "token"});
   expect_members(CreateProjectRequest{"shots"}, {"name"});
 }
 
@@ -65,6 +68,7 @@ TEST(Wire, CentresAndAgents) {
   expect_members(CentreView{centre, "gz-one", {PoolRow{}}, OfferRow{}, AgentPresence::silent, UnixTime(9), 2, Cores(8)},
                  {"centre", "provider", "pools", "offer", "agent", "heard_at", "leases", "cores_leased"});
   expect_members(JoinTokenReply{"dayan_join_x", UnixTime(9)}, {"join_token", "expires_at"});
+  expect_members(JoinTokenReply{std::nullopt, UnixTime(9)}, {"join_token", "expires_at"});
   expect_members(PublishOfferRequest{Cny::yuan(1), Cny::yuan(2), Cny()}, {"core_hour", "card_hour", "gb_hour"});
   expect_members(EnrolRequest{"dayan_join_x", "ff"}, {"join_token", "public_key"});
   expect_members(EnrolReply{"dayan_x", centre, "gz-one"}, {"token", "centre", "provider"});

@@ -1,7 +1,9 @@
 #include "adapters/local/launch.h"
 
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -11,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "adapters/descriptor.h"
 #include "adapters/order_check.h"
 #include "adapters/spawn.h"
 #include "base/scan.h"
@@ -37,6 +40,25 @@ std::vector<EnvironmentVariable> environment_of(const StartOrder& order) {
   std::erase_if(environment, [](const EnvironmentVariable& variable) { return variable.name == marker_variable; });
   environment.push_back({marker_variable, engine_name(order.attempt)});
   return environment;
+}
+
+/// A file in memory with the words that give the job its environment inside the sandbox. bwrap itself runs with none of
+/// it: a loader variable of the job's (LD_PRELOAD) would run the job's code outside.
+Result<Descriptor> environment_words(const std::vector<EnvironmentVariable>& environment) {
+  std::string words = "--clearenv";
+  words += '\0';
+  for (const EnvironmentVariable& variable : environment) {
+    for (const std::string_view word : {std::string_view("--setenv"), std::string_view(variable.name),
+                                        std::string_view(variable.value)}) {
+      words += word;
+      words += '\0';
+    }
+  }
+  Descriptor file(::memfd_create("environment", MFD_CLOEXEC));
+  if (file.number() < 0) return fail(ErrorCode::unavailable, "no file in memory could be made");
+  if (!write_all(file.number(), words) || ::lseek(file.number(), 0, SEEK_SET) != 0)
+    return fail(ErrorCode::unavailable, "the environment could not be handed over");
+  return file;
 }
 
 void set_limit(__rlimit_resource resource, rlim_t value) {
@@ -90,7 +112,8 @@ bool set_up(const SupervisorOrder& plan, pid_t parent) {
 
 Result<pid_t> launch(const SupervisorOrder& plan) {
   const StartOrder& order = plan.order;
-  std::vector<std::string> variables = assignments(environment_of(order));
+  const std::vector<EnvironmentVariable> environment = environment_of(order);
+  std::vector<std::string> variables = assignments(environment);
   const std::string path = value_of(order.environment, "PATH", default_path);
   const std::string program = find_program(order.command[0], path, order.folder);
   const auto no_program = [&order](const std::string& why) {
@@ -99,6 +122,12 @@ Result<pid_t> launch(const SupervisorOrder& plan) {
   if (program.empty()) return no_program("there is no such program");
   std::vector<std::string> words = sandbox_words(plan.sandbox, order.folder, order.resources.memory);
   const std::string first = words.empty() ? program : words[0];
+  Descriptor handed;
+  if (!words.empty()) {
+    TRY(handed, environment_words(environment));
+    words.insert(words.begin() + 1, {"--args", std::to_string(handed.number())});
+    variables = {std::string(marker_variable) + "=" + engine_name(order.attempt)};
+  }
   words.insert(words.end(), order.command.begin(), order.command.end());
 
   std::array<int, 2> ends{};
@@ -112,6 +141,7 @@ Result<pid_t> launch(const SupervisorOrder& plan) {
     return fail(ErrorCode::unavailable, std::string("no process could be made: ") + std::strerror(errno));
   if (child == 0) {
     if (!set_up(plan, parent)) tell(telling.number(), {false, errno});
+    if (handed.number() >= 0 && ::fcntl(handed.number(), F_SETFD, 0) != 0) tell(telling.number(), {false, errno});
     ::execve(first.c_str(), pointers(words).data(), pointers(variables).data());
     // As shells do: a text without #! is a script of the shell.
     if (errno == ENOEXEC && plan.sandbox.program.empty()) {

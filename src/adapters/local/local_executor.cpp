@@ -93,14 +93,18 @@ Result<std::unique_ptr<LocalExecutor>> make_local_executor(LocalOptions options)
     options.memory = Bytes(std::int64_t{::sysconf(_SC_PHYS_PAGES)} * ::sysconf(_SC_PAGESIZE));
 
   Sandbox sandbox;
-  std::string why = "it is switched off";
   if (options.sandbox) {
+    std::string why;
     std::vector<std::string> hidden = options.hidden;
     hidden.push_back(options.folder);
     sandbox = detect_sandbox(std::move(hidden), options.network, why);
+    // Never open without being asked to: a job would read the agent's key.
+    if (sandbox.program.empty())
+      return fail(ErrorCode::unavailable, "jobs cannot be fenced in: " + why,
+                  "install bubblewrap, or say sandbox: false and trust every job", "local.sandbox");
   }
   std::string description = sandbox.program.empty()
-                                ? "local processes WITHOUT a sandbox (" + why + "): jobs see what this user sees"
+                                ? "local processes WITHOUT a sandbox: jobs see what this user sees"
                                 : "local processes in a bubblewrap sandbox" +
                                       std::string(options.network ? ", with the network" : ", without the network");
   return std::make_unique<LocalExecutor>(std::move(options), std::move(sandbox), std::move(description));

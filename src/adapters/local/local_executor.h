@@ -17,7 +17,7 @@ struct LocalOptions {
   Cores cores;                        ///< offered; zero: as many as this process may use
   Bytes memory;                       ///< offered; zero: the machine's
   std::int64_t processes_max = 4096;  ///< of one attempt; zero: no bound
-  bool sandbox = true;                ///< fence jobs in with bubblewrap where it works
+  bool sandbox = true;                ///< fence jobs in with bubblewrap; an error where that does not work
   bool network = true;                ///< jobs in the sandbox reach the network
   std::vector<std::string>
       hidden;  ///< folders that jobs in the sandbox see empty: the agent's state, all work folders

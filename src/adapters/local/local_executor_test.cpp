@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -367,16 +368,32 @@ TEST_P(LocalExecutorTest, FencesAJobIn) {
   StartOrder job = shell("cat " + base_ + "/work-9/secret /etc/shadow; touch /usr/x /etc/x; ls -A " + base_ +
                          "/control | wc -l; kill -9 " + std::to_string(::getpid()) +
                          "; echo mine >mine; echo t >/tmp/t; ls /proc | grep -c '^[0-9]'; mount -t tmpfs x /mnt; "
-                         "echo x >/proc/sys/kernel/core_pattern; grep CapEff /proc/self/status");
+                         // Only opened: what it would write stands for every job of the machine.
+                         "(exec 3>>/proc/sys/kernel/core_pattern) && echo OPENED; grep CapEff /proc/self/status");
   run(job);
   const std::string out = output(job);
   EXPECT_EQ(out.find("canary"), std::string::npos) << out;
   EXPECT_EQ(out.find("root:"), std::string::npos) << out;
+  EXPECT_EQ(out.find("OPENED"), std::string::npos) << "a job may change the kernel's settings";
   EXPECT_NE(out.find("CapEff:\t0000000000000000"), std::string::npos) << out;
   EXPECT_EQ(out.substr(0, 2), "0\n") << out;
   EXPECT_FALSE(exists("/usr/x"));
   EXPECT_FALSE(exists("/etc/x"));
   EXPECT_EQ(text_of(job.folder + "/mine"), "mine\n");
+}
+
+// Shows that the loader's variables work inside the sandbox only: LD_DEBUG_OUTPUT makes a file wherever a program
+// starts with it, and none appears beside the job's folder, where bwrap could write.
+TEST_P(LocalExecutorTest, KeepsTheJobsEnvironmentOutOfTheSandboxItself) {
+  if (!GetParam()) return;  // without a sandbox there is no inside
+  StartOrder job = shell("echo $GREETING; env | grep -c LD_DEBUG");
+  const std::string outside = base_ + "/loader";
+  job.environment = {{"LD_DEBUG", "libs"}, {"LD_DEBUG_OUTPUT", outside}, {"GREETING", "a b\n$(c)"}};
+  run(job);
+  EXPECT_EQ(output(job).substr(0, 9), "a b $(c)\n") << output(job);
+  for (const auto& entry : std::filesystem::directory_iterator(base_)) {
+    EXPECT_EQ(entry.path().filename().string().rfind("loader", 0), std::string::npos) << entry.path();
+  }
 }
 
 // Shows that the pool is what was declared, or else this machine.

@@ -34,14 +34,21 @@ std::vector<std::string> sandbox_words(const Sandbox& sandbox, const std::string
                                  "--dev",
                                  "/dev",
                                  "--proc",
-                                 "/proc"};
+                                 "/proc",
+                                 // To root these are writable though it has no capability left.
+                                 "--ro-bind-try",
+                                 "/proc/sys",
+                                 "/proc/sys",
+                                 "--ro-bind-try",
+                                 "/proc/sysrq-trigger",
+                                 "/proc/sysrq-trigger"};
   if (!sandbox.network) words.push_back("--unshare-net");
   const auto add_empty = [&words, memory](const std::string& path) {
     if (!is_folder(path)) return;
     if (!memory.is_zero()) words.insert(words.end(), {"--size", std::to_string(memory.value())});
     words.insert(words.end(), {"--tmpfs", path});
   };
-  for (const char* path : {"/tmp", "/var/tmp", "/run"}) add_empty(path);
+  for (const char* path : {"/tmp", "/var/tmp", "/run", "/dev/shm"}) add_empty(path);
   // Names are looked up through a file below /run on many machines.
   words.insert(words.end(), {"--ro-bind-try", "/run/systemd/resolve", "/run/systemd/resolve"});
   // Parents before children, so that no folder hides one that was made empty inside it.

@@ -3,6 +3,8 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include <cstdio>
+
 #include "adapters/files.h"
 #include "base/scan.h"
 
@@ -42,7 +44,20 @@ SlurmControl::SlurmControl(const std::string& folder, const AttemptKey& attempt)
 
 bool SlurmControl::is_there() const { return exists(path_); }
 
-void SlurmControl::remove() const { remove_tree(path_); }
+void SlurmControl::remove() const {
+  // A folder half removed would be a folder without an order. What the job's user left in it may not be removable at
+  // all, so every removal has a name of its own.
+  const std::string gone = path_ + '.' + std::to_string(time_of_day().microseconds()) + gone_suffix;
+  if (::rename(path_.c_str(), gone.c_str()) == 0) remove_tree(gone);
+}
+
+void sweep_gone_controls(const std::string& folder) {
+  const auto names = names_in(folder);
+  if (!names.has_value()) return;
+  for (const std::string& name : *names) {
+    if (name.ends_with(gone_suffix)) remove_tree(folder + '/' + name);
+  }
+}
 
 Result<void> SlurmControl::create(const StartOrder& order, bool shared) const {
   const std::string ready = path_ + ".new";

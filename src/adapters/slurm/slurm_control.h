@@ -27,6 +27,7 @@ class SlurmControl {
 
   /// Makes it, whole. `shared`: jobs run as another user than the agent.
   [[nodiscard]] Result<void> create(const StartOrder& order, bool shared) const;
+  /// At once out of sight of every listing, whatever of its content resists.
   void remove() const;
 
   /// Reads the order's limits and where its stamps are; before anything below.
@@ -56,5 +57,9 @@ class SlurmControl {
 };
 
 inline constexpr const char* control_suffix = ".control";
+/// A control folder that is being removed: no listing takes it for one.
+inline constexpr const char* gone_suffix = ".gone";
+/// Removes, as far as that is possible, what interrupted removals left in the folder of all control folders.
+void sweep_gone_controls(const std::string& folder);
 
 }  // namespace dayan::adapters

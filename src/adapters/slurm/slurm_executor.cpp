@@ -59,6 +59,7 @@ Result<std::unique_ptr<SlurmExecutor>> make_slurm_executor(SlurmOptions options,
   if (!options.slurm_conf.empty() && !options.slurm_conf.starts_with('/'))
     return fail(ErrorCode::invalid, quote(options.slurm_conf) + " is not an absolute path", {}, "slurm_conf");
   TRY_VOID(make_folder(options.folder, options.run_as_prefix.empty() ? 0700 : 0711));
+  sweep_gone_controls(options.folder);
   return std::make_unique<SlurmExecutor>(std::move(options), processes);
 }
 
@@ -165,9 +166,15 @@ Result<std::map<AttemptKey, SlurmExecutor::Known>> SlurmExecutor::controls() {
         parse_engine_name(std::string_view(name).substr(0, name.size() - std::string_view(control_suffix).size()));
     if (!attempt.has_value()) continue;
     Known known{SlurmControl(options_.folder, *attempt), {}, {}};
-    TRY_VOID(known.control.open());
+    // One damaged folder must not hide all the others: what Slurm knows of its job is still reported. A folder that
+    // cannot be read just now proves nothing, though, and is an error.
+    const auto opened = known.control.open();
+    if (!opened.has_value() && opened.error().code == ErrorCode::corrupt) continue;
+    TRY_VOID(opened);
     TRY(known.engine_id, known.control.engine_id());
-    TRY(known.result, known.control.result());
+    auto result = known.control.result();
+    if (!result.has_value() && result.error().code != ErrorCode::corrupt) return fail(std::move(result).error());
+    if (result.has_value()) known.result = std::move(*result);
     found.emplace(*attempt, std::move(known));
   }
   return found;

@@ -153,6 +153,41 @@ TEST_F(SlurmExecutorTest, KeepsAnEnd) {
   EXPECT_TRUE(executor_->list()->empty());
 }
 
+// Shows that a control folder without a readable order hides no other job, and that what an interrupted removal left
+// is swept at the next start.
+TEST_F(SlurmExecutorTest, IsNotBlindedByADamagedFolder) {
+  ASSERT_TRUE(executor_->start(order_).has_value());
+  slurm_.queue = line("RUNNING");
+  const std::string damaged = base_ + "/control/" + engine_name({JobId(8), 0, 1}) + control_suffix;
+  ASSERT_TRUE(make_folder(damaged, 0700).has_value());
+  const auto jobs = executor_->list();
+  ASSERT_TRUE(jobs.has_value()) << to_text(jobs.error());
+  ASSERT_EQ(jobs->size(), 1U);
+  EXPECT_EQ(jobs->front().attempt, order_.attempt);
+  ASSERT_TRUE(write_file(control() + "/result", "cut sh").has_value());
+  ASSERT_TRUE(executor_->list().has_value());
+  EXPECT_EQ(executor_->list()->front().state, AttemptState::running);
+
+  const std::string left = control() + ".1" + gone_suffix;
+  ASSERT_TRUE(make_folder(left, 0700).has_value());
+  EXPECT_EQ(executor_->list()->size(), 1U);
+  SlurmOptions options;
+  options.folder = base_ + "/control";
+  ASSERT_TRUE(make_slurm_executor(options, slurm_).has_value());
+  EXPECT_FALSE(exists(left));
+}
+
+// Shows that a removed control folder leaves nothing that a listing would take for one.
+TEST_F(SlurmExecutorTest, RemovesByRenaming) {
+  ASSERT_TRUE(executor_->start(order_).has_value());
+  slurm_.queue = line("COMPLETED");
+  ASSERT_EQ(executor_->list()->size(), 1U);
+  slurm_.queue = "";
+  executor_->forget(order_.attempt);
+  EXPECT_TRUE(names_in(base_ + "/control")->empty());
+  EXPECT_TRUE(executor_->list()->empty());
+}
+
 // Shows that a job with another's number is not taken for ours: the name counts.
 TEST_F(SlurmExecutorTest, GoesByTheName) {
   ASSERT_TRUE(executor_->start(order_).has_value());

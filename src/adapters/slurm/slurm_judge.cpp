@@ -7,6 +7,9 @@
 namespace dayan::adapters {
 namespace {
 
+/// How far a stamp may lie from Slurm's own time: clocks differ a little, and a prologue takes its time.
+constexpr Duration stamp_trust = Duration::seconds(60);
+
 Duration not_negative(Duration duration) { return std::max(duration, Duration()); }
 
 void end_as(EngineJob& job, Outcome outcome, std::string failure) {
@@ -26,19 +29,21 @@ bool tells_of_memory(const SlurmEvidence& evidence) {
 /// `timeout` ended it, rather than the job happening to choose that exit code.
 bool was_timed_out(const SlurmEvidence& evidence, const EngineJob& job) {
   return (job.exit_code == 124 || job.exit_code == 137) && evidence.wall_time.microseconds() > 0 &&
-         job.wrapper_run >= evidence.wall_time;
+         (job.wrapper_run > Duration() ? job.wrapper_run : job.engine_run) >= evidence.wall_time;
 }
 
 /// An ending by exit code has more than one meaning.
 void refine_exit(const SlurmEvidence& evidence, EngineJob& job) {
   const bool has_end = evidence.stamps.exit_code.has_value();
-  if (!has_end && job.exit_code == wrapper_too_late) {
+  // The wrapper refuses at once; what ran for long has only chosen that exit code and hidden its end.
+  const bool may_be_refusal = !has_end && job.engine_run <= stamp_trust;
+  if (may_be_refusal && job.exit_code == wrapper_too_late) {
     return evidence.asked_to_stop ? end_as(job, Outcome::stopped, "stopped before it started")
                                   : end_as(job, Outcome::expired, "Slurm started it too late");
   }
-  if (!has_end && job.exit_code == wrapper_second_start)
+  if (may_be_refusal && job.exit_code == wrapper_second_start)
     return end_as(job, Outcome::lost, "Slurm started it a second time, which was refused");
-  if (!has_end && job.exit_code == wrapper_cannot_write)
+  if (may_be_refusal && job.exit_code == wrapper_cannot_write)
     return end_as(job, Outcome::start_refused, "the job's user cannot write in the agent's control folder");
   if (was_timed_out(evidence, job))
     return end_as(job, Outcome::timed_out, "ran longer than " + to_text(evidence.wall_time));
@@ -60,9 +65,13 @@ void judge_ended(const SlurmEvidence& evidence, Outcome outcome, EngineJob& job)
     case Outcome::timed_out: job.failure = "ran longer than Slurm's time limit"; return;
     case Outcome::out_of_memory: job.failure = "used more memory than it asked for"; return;
     case Outcome::stopped:
-      // Someone at the centre may cancel too. Then the task deserves another try elsewhere.
-      if (evidence.has_control && !evidence.asked_to_stop) job.outcome = Outcome::lost;
-      job.failure = job.outcome == Outcome::lost ? "cancelled at the centre, not by order" : "stopped on order";
+      job.failure = "stopped on order";
+      if (!evidence.has_control || evidence.asked_to_stop) return;
+      // Someone at the centre may cancel too, and then a task that waited deserves another try elsewhere. One that
+      // ran may have cancelled itself to go uncharged: it ends here, with what it used.
+      if (!ran && job.started_at.is_none()) job.outcome = Outcome::lost;
+      job.failure = ran || !job.started_at.is_none() ? "cancelled while it ran, not by order"
+                                                     : "cancelled at the centre, not by order";
       return;
     case Outcome::expired:
       if (ran) return end_as(job, Outcome::timed_out, "ended at Slurm's deadline");
@@ -70,6 +79,21 @@ void judge_ended(const SlurmEvidence& evidence, Outcome outcome, EngineJob& job)
       return;
     default: job.failure = "Slurm says " + slurm.state + (slurm.reason.empty() ? "" : ": " + slurm.reason); return;
   }
+}
+
+/// The job's user can write the stamps: they count only where they agree with Slurm, as far as Slurm knows.
+bool is_near(UnixTime stamp, UnixTime slurm) {
+  if (slurm.is_none()) return true;
+  return stamp <= slurm + stamp_trust && slurm <= stamp + stamp_trust;
+}
+
+/// Until when a job's time counts that Slurm knows. It runs until its end, not until Slurm has cleaned up behind it;
+/// the end of a job in any other state is a forecast.
+UnixTime counted_until(const SlurmEvidence& evidence, AttemptState state) {
+  const SlurmJob& slurm = *evidence.job;
+  if (state == AttemptState::ended) return slurm.ended_at;
+  const bool has_ended = slurm.state == "COMPLETING" && !slurm.ended_at.is_none();
+  return has_ended ? std::min(slurm.ended_at, evidence.now) : evidence.now;
 }
 
 /// Times of a job that Slurm knows.
@@ -82,11 +106,14 @@ void add_times(const SlurmEvidence& evidence, AttemptState state, EngineJob& job
   // Slurm gives a job that never ran its end as its start.
   const bool never_ran = is_over && stamps.started_at.is_none() && slurm.started_at >= slurm.ended_at;
   job.started_at = never_ran ? UnixTime() : slurm.started_at;
-  const UnixTime until = is_over ? slurm.ended_at : evidence.now;
+  const UnixTime until = counted_until(evidence, state);
   if (!job.started_at.is_none() && !until.is_none()) job.engine_run = not_negative(until - job.started_at);
-  if (stamps.started_at.is_none()) return;
+  // Reported counters never fall, so a figure is given once, when it can be judged: an early small one would stand
+  // after the job has spoilt its stamps.
+  if (!is_over || stamps.started_at.is_none() || !is_near(stamps.started_at, job.started_at)) return;
   // Killed wrappers leave no end stamp: then the engine's end is the best that is known.
-  job.wrapper_run = not_negative((stamps.ended_at.is_none() ? until : stamps.ended_at) - stamps.started_at);
+  const UnixTime stamped_end = stamps.ended_at.is_none() ? until : stamps.ended_at;
+  if (is_near(stamped_end, until)) job.wrapper_run = not_negative(stamped_end - stamps.started_at);
 }
 
 std::optional<EngineJob> judge_known(const SlurmEvidence& evidence, EngineJob job) {

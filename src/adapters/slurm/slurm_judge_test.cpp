@@ -49,7 +49,7 @@ TEST(SlurmJudge, ReportsARun) {
   EXPECT_EQ(job->state, AttemptState::running);
   EXPECT_EQ(job->outcome, Outcome::none);
   EXPECT_EQ(job->engine_run, Duration::seconds(20));
-  EXPECT_EQ(job->wrapper_run, Duration::seconds(19));
+  EXPECT_EQ(job->wrapper_run, Duration());  // its figure is judged at the end
   EXPECT_TRUE(job->ended_at.is_none());
 }
 
@@ -73,12 +73,52 @@ TEST(SlurmJudge, TellsOutOfMemory) {
   EXPECT_EQ(judge(evidence)->wrapper_run, Duration::seconds(9));
 }
 
-// Shows who cancelled.
+// Shows that who waited and was cancelled gets another try, and that nobody goes uncharged by cancelling itself, not
+// even when it removes its stamps.
 TEST(SlurmJudge, TellsWhoCancelled) {
   SlurmEvidence evidence = ran("CANCELLED", 143);
+  EXPECT_EQ(judge(evidence)->outcome, Outcome::stopped);
+  EXPECT_EQ(judge(evidence)->failure, "cancelled while it ran, not by order");
+  evidence.stamps = {};
+  EXPECT_EQ(judge(evidence)->outcome, Outcome::stopped);
+  EXPECT_EQ(judge(evidence)->engine_run, Duration::seconds(10));
+  evidence.job->started_at = evidence.job->ended_at;
   EXPECT_EQ(judge(evidence)->outcome, Outcome::lost);
   evidence.asked_to_stop = true;
   EXPECT_EQ(judge(evidence)->outcome, Outcome::stopped);
+}
+
+// Shows that stamps that Slurm contradicts are no figure at all, so that the engine's counts.
+TEST(SlurmJudge, DoesNotBelieveForgedStamps) {
+  SlurmEvidence evidence = ran("COMPLETED", 0);
+  evidence.now = at(4'000);
+  evidence.job->ended_at = at(3'610);
+  evidence.stamps = {at(11), at(12), 0, false};
+  EXPECT_EQ(judge(evidence)->wrapper_run, Duration());
+  EXPECT_EQ(judge(evidence)->engine_run, Duration::seconds(3'600));
+  evidence.stamps = {at(3'608), at(3'609), 0, false};
+  EXPECT_EQ(judge(evidence)->wrapper_run, Duration());
+  evidence.stamps = {at(3'608), UnixTime(), std::nullopt, false};
+  EXPECT_EQ(judge(evidence)->wrapper_run, Duration());
+  evidence.stamps = {at(70), at(3'550), 0, false};
+  EXPECT_EQ(judge(evidence)->wrapper_run, Duration::seconds(3'480));
+  // The time limit is told from an exit code all the same.
+  evidence.stamps = {at(11), at(12), 124, false};
+  evidence.job->state = "FAILED";
+  evidence.job->exit_code = 124;
+  evidence.wall_time = Duration::seconds(3'600);
+  EXPECT_EQ(judge(evidence)->outcome, Outcome::timed_out);
+}
+
+// Shows that the time in which Slurm cleans up behind a job is not counted as the job's.
+TEST(SlurmJudge, CountsACompletingJobUntilItsEnd) {
+  SlurmEvidence evidence = ran("COMPLETING", 0);
+  evidence.stamps = {at(11), UnixTime(), std::nullopt, false};
+  EXPECT_EQ(judge(evidence)->state, AttemptState::running);
+  EXPECT_EQ(judge(evidence)->engine_run, Duration::seconds(10));
+  EXPECT_TRUE(judge(evidence)->ended_at.is_none());
+  evidence.job->ended_at = UnixTime();
+  EXPECT_EQ(judge(evidence)->engine_run, Duration::seconds(20));
 }
 
 // Shows that what never ran has run for no time.
@@ -106,6 +146,9 @@ TEST(SlurmJudge, ReadsTheWrappersRefusals) {
   EXPECT_EQ(judge(refused(wrapper_second_start))->outcome, Outcome::lost);
   EXPECT_EQ(judge(refused(wrapper_cannot_write))->outcome, Outcome::start_refused);
   EXPECT_EQ(judge(ran("FAILED", wrapper_too_late))->outcome, Outcome::exited);  // the job's own code
+  SlurmEvidence pretender = refused(wrapper_second_start);
+  pretender.job->ended_at = at(3'000);
+  EXPECT_EQ(judge(pretender)->outcome, Outcome::exited);  // nor does one that hides its end go uncharged
 }
 
 // Shows that a job that Slurm has forgotten is known by its stamps, and lost without them.

@@ -244,7 +244,7 @@ TEST_F(SlurmRealTest, Stops) {
   EXPECT_TRUE(executor_->stop({JobId(1), 0, 1}).has_value());
 }
 
-// Shows that a cancellation by the centre does not pass for our own stop.
+// Shows that a cancellation of a running job that we did not order, as it could do itself, leaves its usage charged.
 TEST_F(SlurmRealTest, TellsACancellationAtTheCentre) {
   const StartOrder job = shell("sleep 40");
   const auto id = executor_->start(job);
@@ -252,8 +252,8 @@ TEST_F(SlurmRealTest, TellsACancellationAtTheCentre) {
   wait_for(job.attempt, AttemptState::running);
   ASSERT_EQ(slurm({"scancel", *id}).exit_code, 0);
   const EngineJob ended = wait_for_end(job.attempt);
-  EXPECT_EQ(ended.outcome, Outcome::lost);
-  EXPECT_NE(ended.failure.find("cancelled at the centre"), std::string::npos) << ended.failure;
+  EXPECT_EQ(ended.outcome, Outcome::stopped);
+  EXPECT_NE(ended.failure.find("not by order"), std::string::npos) << ended.failure;
 }
 
 // Shows that a job above its memory is ended and told so, on a cluster without control groups.

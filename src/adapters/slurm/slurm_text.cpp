@@ -208,7 +208,9 @@ Result<std::vector<PoolRow>> parse_sinfo(std::string_view text, const std::vecto
     if (is_usable(fields[6])) add_node(pool, {*cores, *memory, parse_gres(fields[4])});
   }
   std::vector<PoolRow> rows;
-  for (auto& [name, pool] : pools) rows.push_back(std::move(pool));
+  for (auto& [name, pool] : pools) {
+    if (pool.nodes > 0) rows.push_back(std::move(pool));
+  }
   return rows;
 }
 

@@ -39,8 +39,8 @@ inline constexpr const char* sinfo_format = "%R|%N|%c|%m|%G|%l|%T";
 [[nodiscard]] Result<std::vector<SlurmJob>> parse_squeue(std::string_view text);
 /// A job's steps are folded into it: they know the memory.
 [[nodiscard]] Result<std::vector<SlurmJob>> parse_sacct(std::string_view text);
-/// A partition each, with what its weakest node has; nodes that are down or draining do not count. `wanted` empty:
-/// all.
+/// A partition each, with what its weakest node has; nodes that are down or draining do not count, and
+/// a partition without any other is left out: it offers nothing. `wanted` empty: all.
 [[nodiscard]] Result<std::vector<PoolRow>> parse_sinfo(std::string_view text, const std::vector<std::string>& wanted);
 
 /// Slurm's word for a state, as ours. Ended ones get their outcome; `exited` needs the exit code beside it.

@@ -79,6 +79,18 @@ TEST(SlurmText, ReadsSinfo) {
   EXPECT_EQ(parse_sinfo(text, {"plain"})->size(), 1U);
 }
 
+// Shows that a partition whose nodes are all down or drained is not offered, and hides no other.
+TEST(SlurmText, LeavesOutAPartitionThatIsDown) {
+  const auto pools = parse_sinfo(
+      "batch|a1|8|2000|(null)|infinite|drained\nbatch|a2|8|2000|(null)|infinite|down*\n"
+      "plain|c1|8|2000|(null)|infinite|idle\n",
+      {});
+  ASSERT_TRUE(pools.has_value());
+  ASSERT_EQ(pools->size(), 1U);
+  EXPECT_EQ(pools->front().name, "plain");
+  EXPECT_TRUE(parse_sinfo("batch|a1|8|2000|(null)|infinite|down\n", {})->empty());
+}
+
 // Shows every state's meaning, and that an unknown word has none.
 TEST(SlurmText, KnowsTheStates) {
   for (const char* word :
