@@ -5,7 +5,9 @@ project_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # A second clone on the same machine reuses what the first one compiled.
 export CCACHE_BASEDIR=$project_root CCACHE_NOHASHDIR=1
 
-say() { printf '\033[1m== %s\033[0m\n' "$*" >&2; }
+say() {
+  if [ -t 2 ]; then printf '\033[1m== %s\033[0m\n' "$*" >&2; else printf '== %s\n' "$*" >&2; fi
+}
 die() {
   printf 'error: %s\n' "$*" >&2
   exit 1
