@@ -63,6 +63,7 @@ start_hub
 as operator operator organisation create studio --role customer --user ann --json | field token >"$place/studio"
 as operator operator organisation create works --role provider --user bob --json | field token >"$place/works"
 as operator operator top-up studio 20 --reference r1 >/dev/null
+as operator operator top-up studio 20 --reference r1 >/dev/null # the same payment: credited once
 as works provider centre create here --region guizhou >/dev/null
 as works provider offer publish here --core-hour 0.5 --card-hour 0 --gb-hour 0 >/dev/null
 as works provider centre join-token here --json | field join_token >"$place/join"

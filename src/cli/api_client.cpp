@@ -43,7 +43,9 @@ void add_json(HttpRequest& request, const JsonValue& body) {
 }
 
 /// One a change: a repetition with it is answered with the first answer, and done once.
-void add_key(HttpRequest& request) { request.headers.push_back({"idempotency-key", edge::random_token("cli-")}); }
+void add_key(HttpRequest& request, const std::string& key = {}) {
+  request.headers.push_back({"idempotency-key", key.empty() ? edge::random_token("cli-") : key});
+}
 
 }  // namespace
 
@@ -116,10 +118,11 @@ Answer<JsonValue> ApiClient::get(const std::string& target) {
   return document_of(response);
 }
 
-Answer<JsonValue> ApiClient::post(const std::string& target, const std::optional<JsonValue>& body) {
+Answer<JsonValue> ApiClient::post(const std::string& target, const std::optional<JsonValue>& body,
+                                  const std::string& key) {
   HttpRequest request = request_of("POST", target);
   if (body) add_json(request, *body);
-  add_key(request);
+  add_key(request, key);
   TRY(const HttpResponse response, exchange(request, repeats_max));
   return document_of(response);
 }

@@ -23,7 +23,9 @@ class ApiClient {
 
   [[nodiscard]] Answer<JsonValue> get(const std::string& target);
   /// A change. `body` may be absent.
-  [[nodiscard]] Answer<JsonValue> post(const std::string& target, const std::optional<JsonValue>& body = {});
+  /// `key`: the Idempotency-Key where the change has a name of its own (a payment's reference); empty: a random one.
+  [[nodiscard]] Answer<JsonValue> post(const std::string& target, const std::optional<JsonValue>& body = {},
+                                       const std::string& key = {});
   /// A question that needs a body; it changes nothing.
   [[nodiscard]] Answer<JsonValue> ask(const std::string& target, const JsonValue& body);
   [[nodiscard]] Answer<void> remove(const std::string& target);

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "base/digest.h"
 #include "cli/account.h"
 #include "cli/display.h"
 #include "cli/documents.h"
@@ -85,7 +86,9 @@ Answer<void> list_organisations(Session& session) {
 Answer<void> top_up(Session& session, const TopUpOptions& options) {
   TRY(const Cny amount, read_amount(options.amount, "AMOUNT"));
   const wire::TopUpRequest request{options.organisation, amount, options.reference};
-  TRY(JsonValue document, session.api.post("/v1/wallet/top-ups", to_json(request)));
+  // One payment is credited once, however often the command is given: its reference is the key.
+  const std::string key = "top-up-" + to_text(sha256(options.organisation + '\n' + options.reference));
+  TRY(JsonValue document, session.api.post("/v1/wallet/top-ups", to_json(request), key));
   if (session.out.as_json()) {
     session.out.json(document);
     return {};

@@ -1,5 +1,6 @@
 #include "cli/submit.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/scan.h"
@@ -106,6 +107,8 @@ Answer<void> submit_job(Session& session, const SubmitOptions& options) {
   } else if (!session.out.as_json()) {
     session.out.line(id);
     show_quotes(session.out, reply.quotes);
+    const bool can_run = std::ranges::any_of(reply.quotes, &Quote::feasible);
+    if (!can_run) session.out.note("no centre can run it as it stands: it waits for one; dayan job cancel " + id);
     session.out.flush();
   }
   if (!options.wait) return {};
