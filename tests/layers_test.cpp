@@ -38,6 +38,7 @@ const std::map<std::string, std::set<std::string>> allowed = {
     {"edge", {"base", "model", "ports"}},
     {"wire", {"base", "model", "ports", "place"}},
     {"jobfile", {"base", "model"}},
+    {"trace", {"base", "model"}},
     {"verify", {"base", "model", "ports"}},
 };
 const std::set<std::string> programs = {"hub", "agent", "cli", "sim", "bench"};

@@ -7,7 +7,7 @@
 #include "base/result.h"
 #include "base/time.h"
 
-/// dayan-bench: every claim of speed comes from here, as a ratio against a named peer or limit of the same run.
+/// What is measured of a running hub.
 
 namespace dayan::bench {
 

@@ -124,6 +124,12 @@ class SlurmRealTest : public testing::Test {
     return text.str();
   }
   static std::string output(const StartOrder& order) { return text_of(order.folder + "/stdout.log"); }
+  /// Slurm says "running" a moment before the wrapper has stamped its start: who ends a job then ends one that never
+  /// ran. The first output tells that it has.
+  static void wait_for_output(const StartOrder& order) {
+    for (int i = 0; i < 600 && output(order).empty(); ++i) ::usleep(50'000);
+    EXPECT_FALSE(output(order).empty()) << "it never began";
+  }
   ProcessResult slurm(const std::vector<std::string>& words) {
     ProcessSpec spec;
     spec.argv = words;
@@ -167,8 +173,7 @@ TEST_F(SlurmRealTest, RunsOnceToItsExitCode) {
   const EngineJob running = wait_for(job.attempt, AttemptState::running);
   EXPECT_EQ(running.engine_id, *id);
   EXPECT_EQ(running.outcome, Outcome::none);
-  // Slurm says "running" a moment before the wrapper has stamped its start.
-  for (int i = 0; i < 100 && text_of(job.folder + "/count").empty(); ++i) ::usleep(50'000);
+  wait_for_output(job);
   restart();
   EXPECT_EQ(*executor_->start(job), *id);
   // An agent that lost its control folder still finds the job by its name.
@@ -246,13 +251,14 @@ TEST_F(SlurmRealTest, Stops) {
 
 // Shows that a cancellation of a running job that we did not order, as it could do itself, leaves its usage charged.
 TEST_F(SlurmRealTest, TellsACancellationAtTheCentre) {
-  const StartOrder job = shell("sleep 40");
+  const StartOrder job = shell("echo begun; sleep 40");
   const auto id = executor_->start(job);
   ASSERT_TRUE(id.has_value());
   wait_for(job.attempt, AttemptState::running);
+  wait_for_output(job);
   ASSERT_EQ(slurm({"scancel", *id}).exit_code, 0);
   const EngineJob ended = wait_for_end(job.attempt);
-  EXPECT_EQ(ended.outcome, Outcome::stopped);
+  EXPECT_EQ(ended.outcome, Outcome::stopped) << ended.failure;
   EXPECT_NE(ended.failure.find("not by order"), std::string::npos) << ended.failure;
 }
 
