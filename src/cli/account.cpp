@@ -120,6 +120,22 @@ Answer<void> create_token(Session& session, const NewTokenOptions& options) {
   return {};
 }
 
+Answer<void> list_tokens(Session& session) {
+  TRY(JsonArray items, session.api.list("/v1/tokens"));
+  if (session.out.as_json()) {
+    session.out.json_items(std::move(items));
+    return {};
+  }
+  Table table({"LABEL", "SCOPES", "CREATED", "EXPIRES", "STATE", "HASH"});
+  for (JsonValue& item : items) {
+    TRY(const auto token, read_as<TokenRow>(std::move(item)));
+    table.add({token.label, words_of(token.scopes), to_text(token.created_at), to_text(token.expires_at),
+               token.revoked ? "revoked" : "live", to_text(token.hash)});
+  }
+  session.out.table(table);
+  return {};
+}
+
 Answer<void> revoke_token(Session& session, const std::string& hash) {
   TRY_VOID(session.api.remove("/v1/tokens/" + percent_encoded(hash)));
   session.out.note("revoked");

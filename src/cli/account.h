@@ -28,6 +28,8 @@ struct NewTokenOptions {
   std::string lifetime = "90d";
 };
 [[nodiscard]] Answer<void> create_token(Session& session, const NewTokenOptions& options);
+/// Those of the organisation, by their hashes: the tokens themselves are kept nowhere.
+[[nodiscard]] Answer<void> list_tokens(Session& session);
 [[nodiscard]] Answer<void> revoke_token(Session& session, const std::string& hash);
 
 [[nodiscard]] Answer<void> create_project(Session& session, const std::string& name);

@@ -39,7 +39,7 @@ void add_login(CLI::App& app, Program& program) {
 }
 
 void add_tokens(CLI::App& app, Program& program) {
-  CLI::App& token = add_group(app, "token", "make and revoke tokens",
+  CLI::App& token = add_group(app, "token", "make, list and revoke tokens",
                               "dayan token create --label ci --scope read,submit --lifetime 30d");
   token.group(group);
   CLI::App& create = add_command(token, "create", "make a token of one's own; it is shown once",
@@ -53,10 +53,14 @@ void add_tokens(CLI::App& app, Program& program) {
   create.add_option("--lifetime", options->lifetime, "until it expires")->capture_default_str()->type_name("TIME");
   on_chosen_with_session(create, program, [options](Session& session) { return create_token(session, *options); });
 
+  CLI::App& list = add_command(token, "list", "the organisation's tokens: what each may do, until when",
+                               "dayan token list\ndayan token list --json");
+  on_chosen_with_session(list, program, list_tokens);
+
   CLI::App& revoke =
       add_command(token, "revoke", "make a token worthless, by its hash", "dayan token revoke 9f86d081…");
   const auto hash = std::make_shared<std::string>();
-  revoke.add_option("HASH", *hash, "64 hexadecimal digits, as `token create` showed them")->required();
+  revoke.add_option("HASH", *hash, "64 hexadecimal digits, as `token list` shows them")->required();
   on_chosen_with_session(revoke, program, [hash](Session& session) { return revoke_token(session, *hash); });
 }
 

@@ -34,8 +34,8 @@ struct InitOptions {
   std::string user;
 };
 
-Answer<void> init_hub_here(Output& out, const InitOptions& options) {
-  TRY(const hub::InitReply reply, hub::init_hub(options.data, options.organisation, options.user));
+/// Shows a token that stands nowhere else.
+void show_token(Output& out, const hub::InitReply& reply, const std::string& data, const std::string& whose) {
   if (out.as_json()) {
     JsonObject document;
     document.emplace("organisation", reply.organisation);
@@ -44,9 +44,20 @@ Answer<void> init_hub_here(Output& out, const InitOptions& options) {
     out.json(JsonValue(std::move(document)));
   } else {
     out.line(reply.token);
-    out.note("the token of " + reply.user + " of " + reply.organisation + ", the operator; shown this once");
-    out.note("next: dayan hub run --data " + options.data);
+    out.note("the token of " + reply.user + " of " + reply.organisation + whose + "; shown this once");
+    out.note("next: dayan hub run --data " + data);
   }
+}
+
+Answer<void> init_hub_here(Output& out, const InitOptions& options) {
+  TRY(const hub::InitReply reply, hub::init_hub(options.data, options.organisation, options.user));
+  show_token(out, reply, options.data, ", the operator");
+  return {};
+}
+
+Answer<void> reissue_here(Output& out, const InitOptions& options) {
+  TRY(const hub::InitReply reply, hub::reissue_token(options.data, options.organisation));
+  show_token(out, reply, options.data, "");
   return {};
 }
 
@@ -73,6 +84,14 @@ void add_hub_commands(CLI::App& app, Program& program) {
   init.add_option("--organisation", wanted->organisation, "the operator's")->required()->type_name("NAME");
   init.add_option("--user", wanted->user, "its first user")->required()->type_name("NAME");
   on_chosen(init, program, [wanted](Output& out) { return init_hub_here(out, *wanted); });
+
+  CLI::App& token = add_command(
+      hub, "token", "a new token for an organisation that has lost its own, an operator's too; stop the hub first",
+      "dayan hub token --data hub --organisation platform > operator.token");
+  const auto lost = std::make_shared<InitOptions>();
+  token.add_option("--data", lost->data, "folder of everything durable")->capture_default_str()->type_name("DIR");
+  token.add_option("--organisation", lost->organisation, "whose first user gets it")->required()->type_name("NAME");
+  on_chosen(token, program, [lost](Output& out) { return reissue_here(out, *lost); });
 }
 
 void add_agent_commands(CLI::App& app, Program& program) {

@@ -21,6 +21,11 @@ void add_organisations(CLI::App& operate, Program& program) {
   create.add_option("--user", options->user, "its first user")->required()->type_name("NAME");
   on_chosen_with_session(create, program,
                          [options](Session& session) { return create_organisation(session, *options); });
+  CLI::App& token = add_command(organisation, "token", "a new token for an organisation that has lost its own",
+                                "dayan operator organisation token film-studio > director.token");
+  const auto name = std::make_shared<std::string>();
+  token.add_option("NAME", *name, "of the organisation; not another operator's")->required();
+  on_chosen_with_session(token, program, [name](Session& session) { return reissue_token(session, *name); });
   CLI::App& list = add_command(operate, "organisations", "list all organisations", "dayan operator organisations");
   on_chosen_with_session(list, program, list_organisations);
 }

@@ -44,6 +44,10 @@ void show_seen(Output& out, const SeenJob& seen) {
   add_job(table, seen.view.job);
   out.table(table);
   show_waiting(out, seen.view.waiting);
+  if (seen.view.job.gave_up == GaveUp::wait_max)
+    out.note("gave up what still waited on " + readable(seen.view.job.waits_until) + " UTC: wait_max was over");
+  if (seen.view.job.gave_up == GaveUp::price_cap)
+    out.note("gave up what still waited: the price cap pays for no further task at any price that is offered");
 }
 
 Answer<void> show_job(Session& session, const std::string& id) {

@@ -10,5 +10,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   dayan::cli::Host host = dayan::cli::real_host();
   return dayan::cli::run(
-      words, host, {dayan::cli::add_hub_commands, dayan::cli::add_agent_commands, dayan::cli::add_sim_commands});
+      words, host,
+      {dayan::cli::add_hub_commands, dayan::cli::add_agent_commands, dayan::cli::add_place_command,
+       dayan::cli::add_sim_commands});
 }

@@ -57,13 +57,27 @@ Answer<void> create_organisation(Session& session, const NewOrganisationOptions&
   }
   TRY(JsonValue document, session.api.post("/v1/organisations", to_json(request)));
   TRY(const auto reply, read_as<wire::CreateOrganisationReply>(document));
-  TRY_VOID(check_secret(reply.token, "token", "the organisation stands without one; create it under another name"));
+  TRY_VOID(check_secret(reply.token, "token", "dayan operator organisation token " + options.name));
   if (session.out.as_json()) {
     session.out.json(document);
   } else {
     session.out.line(*reply.token);
     session.out.note("the token of " + options.user + " of " + reply.organisation.name + " (" +
                      to_text(reply.organisation.id) + "), shown this once");
+  }
+  return {};
+}
+
+Answer<void> reissue_token(Session& session, const std::string& organisation) {
+  TRY(JsonValue document,
+      session.api.post("/v1/organisations/" + percent_encoded(organisation) + "/tokens", std::nullopt));
+  TRY(const auto reply, read_as<wire::CreateTokenReply>(document));
+  TRY_VOID(check_secret(reply.token, "token", "dayan operator organisation token " + organisation + ", again"));
+  if (session.out.as_json()) {
+    session.out.json(document);
+  } else {
+    session.out.line(*reply.token);
+    session.out.note("the token of the first user of " + organisation + "; shown this once, good for 90 days");
   }
   return {};
 }

@@ -18,6 +18,8 @@ struct NewOrganisationOptions {
 /// Shows the token of its first user, once.
 [[nodiscard]] Answer<void> create_organisation(Session& session, const NewOrganisationOptions& options);
 [[nodiscard]] Answer<void> list_organisations(Session& session);
+/// Shows a new token of the first user of an organisation that has lost its own, once.
+[[nodiscard]] Answer<void> reissue_token(Session& session, const std::string& organisation);
 
 struct TopUpOptions {
   std::string organisation;

@@ -72,32 +72,51 @@ void on(State& state, const EntryPosted& event, UnixTime) {
   ++meta.entries;
   ASSERT(event.entry.id.value() == meta.entries);
   state.meta.put(meta);
-  ledger::apply(state.accounts, state.holds, event.entry);
-  state.entries.retire(event.entry);
+  const EntryRow& entry = event.entry;
+  ledger::apply(state.accounts, state.holds, entry);
+  if (entry.debit_kind == AccountKind::bank && !entry.reference.empty())
+    state.payments.retire({entry.reference, entry.credit_owner, entry.amount, entry.id, entry.at});
+  state.entries.retire(entry);
 }
 
 void on(State& state, const JobSubmitted& event, UnixTime) {
   state.jobs.put(event.job);
+  state.note_job(event.job);
   state.payloads.retire({event.job.id, event.payload});
 }
 
-void on(State& state, const JobCancelRequested& event, UnixTime) {
-  JobRow job = copy_of(state.jobs, std::tuple{event.job});
+/// Ends every task of the job that waits, as `end`. Returns how many those were.
+std::int32_t end_waiting_tasks(State& state, JobRow& job, TaskState end) {
   std::vector<TaskRow> waiting;
-  state.tasks.visit_from({event.job, 0}, [&](const TaskRow& task) {
-    if (task.job != event.job) return false;
+  state.tasks.visit_from({job.id, 0}, [&](const TaskRow& task) {
+    if (task.job != job.id) return false;
     if (task.state == TaskState::waiting) waiting.push_back(task);
     return true;
   });
   for (TaskRow& task : waiting) {
-    task.state = TaskState::cancelled;
+    task.state = end;
     state.tasks.retire(std::move(task));
   }
   ASSERT(std::cmp_equal(waiting.size(), job.retrying));
-  job.cancelled += job.retrying + (job.count - job.next_task);
+  const std::int32_t ended = job.retrying + (job.count - job.next_task);
   job.retrying = 0;
   job.next_task = job.count;
+  return ended;
+}
+
+void on(State& state, const JobCancelRequested& event, UnixTime) {
+  JobRow job = copy_of(state.jobs, std::tuple{event.job});
+  state.forget_job(job);
+  job.cancelled += end_waiting_tasks(state, job, TaskState::cancelled);
   job.state = JobState::cancelling;
+  state.jobs.put(std::move(job));
+}
+
+void on(State& state, const JobGaveUp& event, UnixTime) {
+  JobRow job = copy_of(state.jobs, std::tuple{event.job});
+  state.forget_job(job);
+  job.failed += end_waiting_tasks(state, job, TaskState::failed);
+  job.gave_up = event.why;
   state.jobs.put(std::move(job));
 }
 
@@ -217,6 +236,7 @@ void on(State& state, const AttemptSettled& event, UnixTime now) {
 
 void on(State& state, const JobEnded& event, UnixTime now) {
   JobRow job = copy_of(state.jobs, std::tuple{event.job});
+  state.forget_job(job);
   job.state = event.state;
   job.ended_at = now;
   state.jobs.retire(std::move(job));

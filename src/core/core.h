@@ -34,6 +34,9 @@ enum class PlantedBug {
 struct Needs {
   std::vector<JobId> jobs;
   std::vector<AttemptKey> attempts;
+  std::vector<std::string> payments;  ///< by reference
+
+  [[nodiscard]] bool is_empty() const { return jobs.empty() && attempts.empty() && payments.empty(); }
 };
 [[nodiscard]] Needs needs(const State& state, const Command& command);
 
@@ -41,6 +44,7 @@ struct Needs {
 struct Fetched {
   std::vector<JobRow> jobs;
   std::vector<AttemptRow> attempts;
+  std::vector<PaymentRow> payments;
 };
 
 /// Why the core did not take one assignment of a plan.

@@ -233,7 +233,7 @@ TEST_F(CoreTest, LostTaskIsPlacedAgainOnlyAfterItsLeaseEnded) {
   old_row.centre = CentreId(10);
   const Cny before = wallet_available();
   const Decision late = must(as("agent guian"), report("guian", ended(job, 0, 1, 0, Duration::minutes(5))),
-                             {{}, {old_row}});
+                             {{}, {old_row}, {}});
   EXPECT_EQ(late.events.size(), 2U);
   EXPECT_EQ(wallet_available(), before);
   EXPECT_TRUE(state_.attempts.contains({job, 0, 2}));
@@ -342,6 +342,118 @@ TEST_F(CoreTest, ThrottleAndPriceCapHold) {
   const Decision decision = plan({assign(JobId(301), 0, 10), assign(JobId(301), 1, 11)});
   ASSERT_EQ(decision.stale.size(), 1U);
   EXPECT_EQ(decision.stale[0].reason.constraint, Constraint::price_cap);
+}
+
+TEST_F(CoreTest, WhatWaitsTooLongIsGivenUp) {
+  // One task runs, one waits for another attempt, one never began: at the end of wait_max the latter two have failed,
+  // the first goes on, and the job ends with it.
+  JobSpec patient = spec(3);
+  patient.wait_max = Duration::hours(2);
+  must(as("film-studio"), SubmitJob{JobId(300), "default", patient});
+  const JobId job(300);
+  const UnixTime limit = state_.jobs.find({job})->waits_until;
+  EXPECT_EQ(limit, now_ + Duration::hours(2));
+  EXPECT_EQ(*next_wakeup(state_), limit);
+  now_ = limit - Duration::minutes(5);
+  plan({assign(job, 0, 11), assign(job, 1, 10)});
+  AttemptReport expired = ended(job, 1, 1, 0, Duration());
+  expired.outcome = Outcome::expired;
+  must(as("agent guian"), report("guian", expired));
+  EXPECT_EQ(state_.jobs.find({job})->retrying, 1);
+  now_ = limit - Duration::seconds(2);
+  must(host_, Tick{});
+  EXPECT_EQ(state_.jobs.find({job})->gave_up, GaveUp::no);
+  must(host_, Tick{});
+  const JobRow* row = state_.jobs.find({job});
+  ASSERT_NE(row, nullptr);
+  EXPECT_EQ(row->gave_up, GaveUp::wait_max);
+  EXPECT_EQ(row->failed, 2);
+  EXPECT_EQ(row->live, 1);
+  EXPECT_EQ(plan({assign(job, 2, 10)}).stale.size(), 1U);
+  // Even a failure that another attempt could mend is final now.
+  AttemptReport refused_start = ended(job, 0, 1, 0, Duration());
+  refused_start.outcome = Outcome::start_refused;
+  must(as("agent shanghai"), report("shanghai", refused_start));
+  EXPECT_FALSE(state_.jobs.contains({job}));
+  EXPECT_EQ(next_wakeup(state_), std::nullopt);
+  EXPECT_EQ(wallet_available(), Cny::yuan(100));
+}
+
+TEST_F(CoreTest, AJobThatNothingTakesEndsWithItsPatience) {
+  // Nothing of it ever ran: the timer alone ends it, and a cancelled or finished job leaves no timer behind.
+  JobSpec hopeless = spec(2);
+  hopeless.wait_max = Duration::minutes(1);
+  must(as("film-studio"), SubmitJob{JobId(300), "default", hopeless});
+  const JobId cancelled = submit(1, 301);
+  must(as("film-studio"), CancelJob{cancelled});
+  now_ = now_ + Duration::minutes(2);
+  must(host_, Tick{});
+  EXPECT_FALSE(state_.jobs.contains({JobId(300)}));
+  EXPECT_EQ(next_wakeup(state_), std::nullopt);
+}
+
+TEST_F(CoreTest, WhatThePriceCapNoLongerPaysIsGivenUp) {
+  // The cap pays for the hold of one task at the cheapest centre. Its charge leaves too little for another, so the
+  // rest fails when nothing runs any more; while something runs, its unused hold may still come back.
+  JobSpec capped = spec(3);
+  capped.requirements.price_cap = Cny::micro(400'000);
+  must(as("film-studio"), SubmitJob{JobId(300), "default", capped});
+  const JobId job(300);
+  plan({assign(job, 0, 10)});
+  now_ = now_ + Duration::minutes(10);
+  must(as("agent guian"), report("guian", ended(job, 0, 1, 0, Duration::minutes(6))));  // 0.036 yuan: 0.364 are left
+  ASSERT_TRUE(state_.jobs.contains({job})) << "the hold of another, 0.36, still fits";
+  plan({assign(job, 1, 10)});
+  now_ = now_ + Duration::minutes(10);
+  must(as("agent guian"), report("guian", ended(job, 1, 1, 0, Duration::minutes(6))));
+  EXPECT_FALSE(state_.jobs.contains({job}));
+}
+
+TEST_F(CoreTest, APaymentIsCreditedOnce) {
+  // The reference is what tells one payment from another, whatever the key of the request and whoever is named.
+  const Needs wanted = needs(state_, {as("root"), TopUpWallet{"film-studio", Cny::yuan(1), "bank 1"}});
+  ASSERT_EQ(wanted.payments, std::vector<std::string>{"bank 1"});
+  Fetched fetched;
+  for (const RowChange& change : state_.drain()) {
+    const auto* payment = std::get_if<PaymentRow>(&change.row);
+    if (payment == nullptr) continue;
+    EXPECT_EQ(change.fate, RowFate::retired) << "State holds live things only";
+    fetched.payments.push_back(*payment);
+  }
+  ASSERT_EQ(fetched.payments.size(), 1U);
+  const Refusal refusal = refused(as("root"), TopUpWallet{"film-studio", Cny::yuan(1), "bank 1"}, fetched);
+  EXPECT_EQ(refusal.reason, RefusalReason::already_exists);
+  EXPECT_EQ(refusal.faults[0].field, "reference");
+  EXPECT_NE(refusal.faults[0].wrong.find("100"), std::string::npos);
+  must(as("root"), TopUpWallet{"film-studio", Cny::yuan(1), "bank 2"});
+  EXPECT_EQ(wallet_available(), Cny::yuan(101));
+}
+
+TEST_F(CoreTest, ALostTokenIsReissued) {
+  // The operator for customers and providers, the machine's owner for an operator too; nobody else.
+  must(as("root"), ReissueToken{"film-studio", sha256("again")});
+  EXPECT_EQ(as("again").organisation, OrganisationId(2));
+  EXPECT_EQ(as("again").user, UserId(2));
+  EXPECT_TRUE(as("again").scopes.has(Scope::submit));
+  EXPECT_FALSE(as("again").scopes.has(Scope::operate));
+  EXPECT_TRUE(authenticate(state_, sha256("film-studio"), now_)) << "older ones stay as they are";
+  EXPECT_EQ(refused(as("film-studio"), ReissueToken{"guizhou", sha256("x")}).reason, RefusalReason::forbidden);
+  EXPECT_EQ(refused(as("root"), ReissueToken{"platform", sha256("x")}).reason, RefusalReason::forbidden);
+  EXPECT_EQ(refused(as("root"), ReissueToken{"nobody", sha256("x")}).reason, RefusalReason::not_found);
+  must(host_, ReissueToken{"platform", sha256("root again")});
+  EXPECT_TRUE(as("root again").scopes.has(Scope::operate));
+}
+
+TEST_F(CoreTest, AnAgentRenewsItsToken) {
+  // The new one outlives the old one, which stays good until its end; a person's token cannot ask for one.
+  now_ = now_ + Duration::hours(24 * 60);
+  must(as("agent guian"), RenewAgentToken{sha256("agent guian 2")});
+  EXPECT_TRUE(authenticate(state_, sha256("agent guian"), now_));
+  now_ = now_ + Duration::hours(24 * 60);
+  EXPECT_FALSE(authenticate(state_, sha256("agent guian"), now_));
+  EXPECT_EQ(as("agent guian 2").centre, CentreId(10));
+  must(host_, ReissueToken{"guizhou", sha256("guizhou 2")});
+  EXPECT_EQ(refused(as("guizhou 2"), RenewAgentToken{sha256("x")}).reason, RefusalReason::forbidden);
 }
 
 TEST_F(CoreTest, DrainedRowsRebuildTheState) {

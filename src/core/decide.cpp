@@ -20,6 +20,8 @@ Needs needs(const State& state, const Command& command) {
     for (const AttemptReport& each : report->reports) {
       if (!is_live(state, each.attempt)) wanted.attempts.push_back(each.attempt);
     }
+  } else if (const auto* top_up = std::get_if<TopUpWallet>(&command.body)) {
+    wanted.payments.push_back(top_up->reference);
   }
   return wanted;
 }
@@ -36,6 +38,8 @@ Decided<Decision> decide(const State& state, const Command& command, UnixTime no
       [&]<class Body>(const Body& body) -> Decided<void> {
         if constexpr (std::is_same_v<Body, CancelJob>) {
           return decide_cancel(draft, actor, body, fetched);
+        } else if constexpr (std::is_same_v<Body, TopUpWallet>) {
+          return decide_top_up(draft, actor, body, fetched);
         } else if constexpr (std::is_same_v<Body, CommitPlan>) {
           return decide_plan(draft, actor, body, bug);
         } else if constexpr (std::is_same_v<Body, ReportAttempts>) {

@@ -55,6 +55,7 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const SubmitJob& comma
   job.throttle = spec.throttle;
   job.requirements = spec.requirements;
   job.submitted_at = draft.now();
+  job.waits_until = draft.now() + spec.wait_max;
   draft.emit(JobSubmitted{std::move(job), spec.payload});
   draft.decision.job = command.id;
   return {};
@@ -86,6 +87,18 @@ Decided<void> decide_cancel(Draft& draft, const Actor& actor, const CancelJob& c
   for (const AttemptKey& attempt : live) draft.emit(LeaseStopRequested{attempt});
   end_job_if_done(draft, command.id);
   return {};
+}
+
+void give_up(Draft& draft, JobId id, GaveUp why) {
+  draft.emit(JobGaveUp{id, why});
+  end_job_if_done(draft, id);
+}
+
+void give_up_above_cap(Draft& draft, JobId id) {
+  const JobRow* job = draft.state().jobs.find({id});
+  if (job == nullptr || job->live > 0 || job->gave_up != GaveUp::no || !job->requirements.price_cap) return;
+  const std::optional<Cny> least = least_hold(draft.state(), job->requirements);
+  if (least && job->charged + *least > *job->requirements.price_cap) give_up(draft, id, GaveUp::price_cap);
 }
 
 void end_job_if_done(Draft& draft, JobId id) {

@@ -13,6 +13,14 @@ const Scopes customer_scopes{Scope::read, Scope::submit, Scope::money};
 const Scopes provider_scopes{Scope::read, Scope::provide};
 const Scopes operator_scopes{Scope::read, Scope::operate};
 
+Scopes scopes_of(const OrganisationRow& organisation) {
+  std::int64_t bits = 0;
+  if (organisation.is_customer) bits |= customer_scopes.bits();
+  if (organisation.is_provider) bits |= provider_scopes.bits();
+  if (organisation.is_operator) bits |= operator_scopes.bits();
+  return Scopes(bits);
+}
+
 TokenRow first_token(const Digest& hash, OrganisationId organisation, UserId user, Scopes scopes, UnixTime now) {
   return {hash, organisation, user, CentreId(), scopes, "first", now, now + token_lifetime_max, false};
 }
@@ -62,14 +70,12 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateOrganisati
   TRY_VOID(require_fresh(draft.state().organisations, command.id));
   TRY_VOID(require_fresh(draft.state().projects, command.project));
   TRY_VOID(require_fresh(draft.state().users, command.user));
-  Scopes scopes;
-  if (command.is_customer) scopes = Scopes(scopes.bits() | customer_scopes.bits());
-  if (command.is_provider) scopes = Scopes(scopes.bits() | provider_scopes.bits());
-  draft.emit(OrganisationCreated{
-      {command.id, command.name, command.is_customer, command.is_provider, false, draft.now()}});
+  const OrganisationRow organisation{command.id, command.name, command.is_customer, command.is_provider, false,
+                                     draft.now()};
+  draft.emit(OrganisationCreated{organisation});
   draft.emit(ProjectCreated{{command.project, command.id, "default"}});
   draft.emit(UserCreated{{command.user, command.id, command.user_name}});
-  draft.emit(TokenIssued{first_token(command.token_hash, command.id, command.user, scopes, draft.now())});
+  draft.emit(TokenIssued{first_token(command.token_hash, command.id, command.user, scopes_of(organisation), draft.now())});
   return {};
 }
 
@@ -123,7 +129,43 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const RevokeToken& com
   return {};
 }
 
-Decided<void> decide_on(Draft& draft, const Actor& actor, const TopUpWallet& command) {
+Decided<void> decide_on(Draft& draft, const Actor& actor, const ReissueToken& command) {
+  if (!actor.is_host) {
+    TRY_VOID(require_scope(actor, Scope::operate));
+    TRY_VOID(require_role(draft.state(), actor, &OrganisationRow::is_operator));
+  }
+  const OrganisationRow* organisation = organisation_by_name(draft.state(), command.organisation);
+  if (organisation == nullptr) {
+    return refuse(RefusalReason::not_found,
+                  "there is no organisation '" + command.organisation.substr(0, name_length_max) + "'",
+                  "look at the list of organisations", "organisation");
+  }
+  // Another operator's rights are not one operator's to take; the host's owner has them all the same.
+  if (organisation->is_operator && !actor.is_host) {
+    return refuse(RefusalReason::forbidden, "'" + organisation->name + "' is an operator itself",
+                  "on the hub's machine, its owner can issue one", "organisation");
+  }
+  UserId first;
+  draft.state().users.visit_all([&](const UserRow& user) {
+    if (user.organisation == organisation->id && (first.is_none() || user.id < first)) first = user.id;
+  });
+  ASSERT(!first.is_none());
+  TokenRow token = first_token(command.token_hash, organisation->id, first, scopes_of(*organisation), draft.now());
+  token.label = "reissued";
+  draft.emit(TokenIssued{std::move(token)});
+  return {};
+}
+
+Decided<void> decide_on(Draft& draft, const Actor& actor, const RenewAgentToken& command) {
+  TRY_VOID(require_scope(actor, Scope::agent));
+  const CentreRow* centre = draft.state().centres.find({actor.centre});
+  ASSERT(centre != nullptr);
+  draft.emit(TokenIssued{{command.token_hash, centre->provider, UserId(), centre->id, Scopes{Scope::agent},
+                          "agent of " + centre->name, draft.now(), draft.now() + token_lifetime_max, false}});
+  return {};
+}
+
+Decided<void> decide_top_up(Draft& draft, const Actor& actor, const TopUpWallet& command, const Fetched& fetched) {
   TRY_VOID(require_scope(actor, Scope::operate));
   TRY_VOID(require_role(draft.state(), actor, &OrganisationRow::is_operator));
   const OrganisationRow* customer = organisation_by_name(draft.state(), command.organisation);
@@ -135,6 +177,14 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const TopUpWallet& com
   if (command.reference.empty() || command.reference.size() > label_length_max || !is_printable(command.reference)) {
     return refuse(RefusalReason::invalid, "the payment's reference is missing, too long or not printable",
                   "1 to 128 printable characters", "reference");
+  }
+  if (!fetched.payments.empty()) {
+    const PaymentRow& payment = fetched.payments.front();
+    const OrganisationRow* payer = draft.state().organisations.find({payment.organisation});
+    return refuse(RefusalReason::already_exists,
+                  "this payment was credited already: " + to_text(payment.amount) + " yuan to " +
+                      (payer == nullptr ? to_text(payment.organisation) : "'" + payer->name + "'"),
+                  "give the reference of another payment", "reference");
   }
   if (command.amount <= Cny() || command.amount > amount_max) {
     return refuse(RefusalReason::invalid, to_text(command.amount) + " yuan cannot be topped up",

@@ -156,7 +156,13 @@ Decided<void> decide_tick(Draft& draft, const Actor& actor, PlantedBug bug) {
       if (draft.now() - heard > planted_patience && overdue.size() < tick_batch_max) collect(row.attempt());
     });
   }
-  for (const AttemptKey& attempt : overdue) settle(draft, attempt, Outcome::lost, bug);
+  for (const AttemptKey& due : overdue) {
+    if (due.number == 0) {
+      give_up(draft, due.job, GaveUp::wait_max);
+    } else {
+      settle(draft, due, Outcome::lost, bug);
+    }
+  }
   return {};
 }
 

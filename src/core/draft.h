@@ -64,7 +64,10 @@ template <class Row, class IdType>
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateProject& command);
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateToken& command);
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const RevokeToken& command);
-[[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const TopUpWallet& command);
+[[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const ReissueToken& command);
+[[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const RenewAgentToken& command);
+[[nodiscard]] Decided<void> decide_top_up(Draft& draft, const Actor& actor, const TopUpWallet& command,
+                                          const Fetched& fetched);
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateCentre& command);
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateJoinToken& command);
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const EnrolAgent& command);
@@ -83,5 +86,10 @@ template <class Row, class IdType>
 void settle(Draft& draft, const AttemptKey& attempt, Outcome outcome, PlantedBug bug);
 /// Emits JobEnded when nothing of the job waits or runs any more.
 void end_job_if_done(Draft& draft, JobId job);
+/// Gives up what waits of a job, and ends it when nothing of it runs.
+void give_up(Draft& draft, JobId job, GaveUp why);
+/// Gives up what waits of a job of which nothing runs, when its price cap pays for no further task at any price that
+/// is offered.
+void give_up_above_cap(Draft& draft, JobId job);
 
 }  // namespace dayan::core

@@ -74,7 +74,8 @@ TaskState task_after(const State& state, const AttemptRow& attempt, Outcome outc
   ASSERT(job != nullptr);
   if (outcome == Outcome::exited && attempt.exit_code == 0) return TaskState::succeeded;
   if (job->state == JobState::cancelling) return TaskState::cancelled;
-  if (may_retry(outcome) && attempt.number < attempts_max) return TaskState::waiting;
+  const bool may_wait = attempt.number < attempts_max && job->gave_up == GaveUp::no;
+  if (may_retry(outcome) && may_wait) return TaskState::waiting;
   return TaskState::failed;
 }
 
@@ -111,6 +112,7 @@ void settle(Draft& draft, const AttemptKey& key, Outcome outcome, PlantedBug bug
   settled.charges = std::move(bill.charges);
   draft.emit(std::move(settled));
   end_job_if_done(draft, key.job);
+  give_up_above_cap(draft, key.job);
 }
 
 }  // namespace dayan::core

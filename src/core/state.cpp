@@ -67,6 +67,7 @@ State State::over(const State& base) {
   lay(draft.late_reports, base.late_reports);
   lay(draft.accounts, base.accounts);
   lay(draft.entries, base.entries);
+  lay(draft.payments, base.payments);
   lay(draft.holds, base.holds);
   lay(draft.charges, base.charges);
   lay(draft.due, base.due);
@@ -92,6 +93,8 @@ void State::load(Row row) {
           note_offer(read);
         } else if constexpr (std::is_same_v<RowType, LeaseRow>) {
           note_lease(read);
+        } else if constexpr (std::is_same_v<RowType, JobRow>) {
+          note_job(read);
         }
         bool taken = false;
         for_each_table(*this, [&](auto& table) {
@@ -130,6 +133,15 @@ void State::forget_lease(const LeaseRow& lease) {
   use.taken.memory -= lease.resources.memory;
   use.taken.cards -= lease.resources.cards;
   pool_use.put(std::move(use));
+}
+
+void State::note_job(const JobRow& job) {
+  if (job.gave_up == GaveUp::no && job.state != JobState::cancelling) due.put({job.waits_until, {job.id, 0, 0}});
+}
+
+void State::forget_job(const JobRow& job) {
+  const DueRow row{job.waits_until, {job.id, 0, 0}};
+  if (due.contains(row.key())) due.erase(row.key());
 }
 
 std::vector<RowChange> State::drain() {

@@ -12,7 +12,7 @@
 
 namespace dayan::core {
 
-/// A live lease must have ended by then.
+/// A live lease must have ended by then; a job, told by the attempt number zero, waits no longer than that.
 struct DueRow {
   UnixTime at;
   AttemptKey attempt;
@@ -66,6 +66,7 @@ class State {
   Table<LateReportRow> late_reports;   ///< appended
   Table<AccountRow> accounts;
   Table<EntryRow> entries;  ///< appended
+  Table<PaymentRow> payments;  ///< appended
   Table<HoldRow> holds;
   Table<ChargeRow> charges;  ///< appended
 
@@ -84,7 +85,7 @@ class State {
                std::tie(self.meta, self.organisations, self.projects, self.users, self.tokens, self.join_tokens,
                         self.centres, self.pools, self.offers, self.jobs, self.payloads, self.tasks, self.placements,
                         self.leases, self.attempts, self.outputs, self.late_reports, self.accounts, self.entries,
-                        self.holds, self.charges));
+                        self.payments, self.holds, self.charges));
   }
 
   /// A live row read from the store at start.
@@ -98,6 +99,8 @@ class State {
   void note_offer(const OfferRow& offer);
   void note_lease(const LeaseRow& lease);
   void forget_lease(const LeaseRow& lease);
+  void note_job(const JobRow& job);
+  void forget_job(const JobRow& job);
 };
 
 /// After this nothing of the lease can run any more, whatever the centre's clock: only then is the task placed again.

@@ -57,6 +57,7 @@ template <Reflected T>
 [[nodiscard]] Handled get_metrics(Call& call);
 [[nodiscard]] Handled get_me(Call& call);
 [[nodiscard]] Handled create_token(Call& call);
+[[nodiscard]] Handled list_tokens(Call& call);
 [[nodiscard]] Handled revoke_token(Call& call);
 // Customers.
 [[nodiscard]] Handled create_project(Call& call);
@@ -85,6 +86,7 @@ template <Reflected T>
 // Operators.
 [[nodiscard]] Handled create_organisation(Call& call);
 [[nodiscard]] Handled list_organisations(Call& call);
+[[nodiscard]] Handled reissue_token(Call& call);
 [[nodiscard]] Handled top_up_wallet(Call& call);
 [[nodiscard]] Handled get_ledger(Call& call);
 [[nodiscard]] Handled list_events(Call& call);
@@ -94,6 +96,7 @@ template <Reflected T>
 [[nodiscard]] Handled get_blob_content(Call& call);
 // Agents.
 [[nodiscard]] Handled enrol_agent(Call& call);
+[[nodiscard]] Handled renew_agent_token(Call& call);
 [[nodiscard]] Handled put_pools(Call& call);
 [[nodiscard]] Handled watch_leases(Call& call);
 [[nodiscard]] Handled get_payload(Call& call);

@@ -65,6 +65,9 @@ struct InitReply {
 /// Makes the first operator in a data folder, with no hub running on it. `conflict` when there is one already.
 [[nodiscard]] Result<InitReply> init_hub(const std::string& data, const std::string& organisation,
                                          const std::string& user);
+/// A new token for the first user of an organisation, with no hub running on the folder: how an operator whose token
+/// is lost or has ended gets in again. `not_found`: no such organisation.
+[[nodiscard]] Result<InitReply> reissue_token(const std::string& data, const std::string& organisation);
 /// The same on an open store.
 [[nodiscard]] Result<InitReply> init_store(Store& store, Clock& clock, const std::string& organisation,
                                            const std::string& user);

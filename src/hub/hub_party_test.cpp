@@ -42,6 +42,24 @@ TEST(HubParty, BootstrapWorksOnce) {
   EXPECT_EQ(store.events_after(0, 100)->size(), events->size());
 }
 
+// A lost token is replaced: the operator's on the machine itself, another's by the operator; an agent renews its own.
+TEST(HubParty, LostTokensAreReplaced) {
+  TestHub hub;
+  static_cast<void>(hub.organisation("studio", "customer"));
+  const Answer again = hub.root().post("/v1/organisations/studio/tokens", "");
+  ASSERT_EQ(again.status, 201) << again.raw.body;
+  const Client studio = hub.client(again.text("token"));
+  EXPECT_EQ(studio.get("/v1/me").status, 200);
+  EXPECT_EQ(hub.root().post("/v1/organisations/nobody/tokens", "").status, 404);
+  EXPECT_EQ(studio.post("/v1/organisations/studio/tokens", "").status, 403);
+
+  const Answer list = studio.get("/v1/tokens");
+  ASSERT_EQ(list.status, 200);
+  ASSERT_EQ(list.items().size(), 2U) << "its own two, nobody else's";
+  EXPECT_EQ(list.items()[1].at("label").as_string(), "reissued");
+  EXPECT_EQ(list.raw.body.find(again.text("token")), std::string::npos);
+}
+
 // S1: every route of the table without a token, with garbage, and with well-formed tokens that are unknown, revoked
 // or expired answers 401 with the same body. The routes come from the table itself, so a new one cannot be forgotten.
 TEST(HubParty, EveryRouteWantsALiveToken) {

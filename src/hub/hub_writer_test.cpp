@@ -35,6 +35,9 @@ TEST_P(HubWriter, OneKeyOneEffect) {
   const Answer conflict = hub.root().post("/v1/wallet/top-ups", other, "k");
   EXPECT_EQ(conflict.status, 422);
   EXPECT_EQ(conflict.code(), "conflict");
+  const Answer another_key = hub.root().post("/v1/wallet/top-ups", top_up, "k2");
+  EXPECT_EQ(another_key.status, 409) << "one payment, whatever the key of the request";
+  EXPECT_EQ(available(hub.client(token)), "6");
   EXPECT_EQ(hub.root().post("/v1/wallet/top-ups", top_up, "").status, 400);
   EXPECT_EQ(hub.root().post("/v1/wallet/top-ups", top_up, std::string(129, 'k')).status, 400);
   EXPECT_EQ(available(hub.client(token)), "6");

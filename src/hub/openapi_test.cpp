@@ -114,6 +114,7 @@ void expect_fields(const char* schema) {
 // The members of each schema are the fields of the type that is written or read.
 TEST(OpenApi, HasTheFieldsOfTheRows) {
   expect_fields<OrganisationRow>("OrganisationRow");
+  expect_fields<TokenRow>("TokenRow");
   expect_fields<ProjectRow>("ProjectRow");
   expect_fields<UserRow>("UserRow");
   expect_fields<CentreRow>("CentreRow");
@@ -182,6 +183,7 @@ TEST(OpenApi, HasTheWordsOfTheEnumerations) {
   expect_words<Scope>("Scope");
   expect_words<Objective>("Objective");
   expect_words<JobState>("JobState");
+  expect_words<GaveUp>("GaveUp");
   expect_words<Desired>("Desired");
   expect_words<AttemptState>("AttemptState");
   expect_words<Outcome>("Outcome");

@@ -4,6 +4,7 @@
 #include "edge/signing.h"
 #include "hub/handlers.h"
 #include "wire/agent.h"
+#include "wire/party.h"
 
 /// Agents: enrolment, what they are to do (leases, payloads), what they saw (reports, logs).
 
@@ -52,6 +53,15 @@ Handled enrol_agent(Call& call) {
   };
   call.hub.writer.submit(std::move(submission));
   return answer_later();
+}
+
+Handled renew_agent_token(Call& call) {
+  if (auto bad = refuse_body(call)) return bad;
+  const std::string token = edge::random_token();
+  const Digest hash = sha256(token);
+  return submit(call, RenewAgentToken{hash}, [token, hash](const View&, const core::Decision&) {
+    return rendered(201, wire::CreateTokenReply{token, hash});
+  });
 }
 
 Handled put_pools(Call& call) {

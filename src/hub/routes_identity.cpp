@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "edge/random.h"
 #include "hub/handlers.h"
 #include "wire/party.h"
@@ -38,6 +40,20 @@ Handled create_token(Call& call) {
                 [token, hash](const View&, const core::Decision&) {
                   return rendered_once(wire::CreateTokenReply{token, hash}, "token");
                 });
+}
+
+Handled list_tokens(Call& call) {
+  std::vector<TokenRow> tokens = call.hub.directory.look([&](const core::State& state) {
+    std::vector<TokenRow> own;
+    state.tokens.visit_all([&](const TokenRow& row) {
+      if (row.organisation == call.actor.organisation) own.push_back(row);
+    });
+    return own;
+  });
+  std::ranges::sort(tokens, {}, [](const TokenRow& row) { return std::tuple(row.created_at, row.hash); });
+  JsonArray items;
+  for (const TokenRow& row : tokens) items.push_back(to_json(row));
+  return json_answer(200, JsonObject{{"items", std::move(items)}, {"next_cursor", nullptr}});
 }
 
 Handled revoke_token(Call& call) {

@@ -33,6 +33,15 @@ Handled create_organisation(Call& call) {
 
 Handled list_organisations(Call& call) { return list_rows<OrganisationRow>(call, {}); }
 
+Handled reissue_token(Call& call) {
+  if (auto bad = refuse_body(call)) return bad;
+  const std::string token = edge::random_token();
+  const Digest hash = sha256(token);
+  return submit(call, ReissueToken{call.path.front(), hash}, [token, hash](const View&, const core::Decision&) {
+    return rendered_once(wire::CreateTokenReply{token, hash}, "token");
+  });
+}
+
 Handled top_up_wallet(Call& call) {
   wire::TopUpRequest wanted;
   if (auto bad = read_body(call, wanted)) return bad;

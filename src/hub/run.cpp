@@ -62,9 +62,11 @@ Result<void> load_state(Store& store, core::State& state) {
 Result<void> commit_offline(Store& store, core::State& state, const Command& command, UnixTime now) {
   const auto decision = core::decide(state, command, now);
   if (!decision.has_value()) {
-    const bool is_there = decision.error().reason == RefusalReason::already_exists;
+    const RefusalReason reason = decision.error().reason;
     Error error = decision.error().faults.front();
-    error.code = is_there ? ErrorCode::conflict : ErrorCode::invalid;
+    error.code = reason == RefusalReason::already_exists ? ErrorCode::conflict
+                 : reason == RefusalReason::not_found    ? ErrorCode::not_found
+                                                         : ErrorCode::invalid;
     return fail(std::move(error));
   }
   Batch batch;
@@ -131,6 +133,30 @@ Result<InitReply> init_hub(const std::string& data, const std::string& organisat
   TRY(const auto store, store::open_sqlite_store(data + "/hub.db"));
   edge::RealClock clock;
   return init_store(*store, clock, organisation, user);
+}
+
+Result<InitReply> reissue_token(const std::string& data, const std::string& organisation) {
+  struct stat status {};
+  if (::stat((data + "/hub.db").c_str(), &status) != 0) {
+    return fail(ErrorCode::not_found, "there is no hub in '" + data + "'", "name the folder of a hub", "data");
+  }
+  TRY(const auto store, store::open_sqlite_store(data + "/hub.db"));
+  core::State state;
+  TRY_VOID(load_state(*store, state));
+  edge::RealClock clock;
+  const UnixTime now = std::max(clock.now(), state.counters().last_now + Duration::microseconds(1));
+  InitReply reply{organisation, "", edge::random_token()};
+  const Digest hash = sha256(reply.token);
+  Command command;
+  command.actor.is_host = true;
+  command.body = ReissueToken{organisation, hash};
+  TRY_VOID(commit_offline(*store, state, command, now));
+  const TokenRow* token = state.tokens.find({hash});
+  ASSERT(token != nullptr);
+  const UserRow* user = state.users.find({token->user});
+  ASSERT(user != nullptr);
+  reply.user = user->name;
+  return reply;
 }
 
 }  // namespace dayan::hub

@@ -168,7 +168,7 @@ class TestHub {
   [[nodiscard]] Client customer(const std::string& name, const std::string& yuan = "100") const {
     Client made = organisation(name, "customer");
     const Answer paid = root().post(
-        "/v1/wallet/top-ups", R"({"organisation":")" + name + R"(","amount":")" + yuan + R"(","reference":"r"})");
+        "/v1/wallet/top-ups", R"({"organisation":")" + name + R"(","amount":")" + yuan + R"(","reference":"first of )" + name + R"("})");
     EXPECT_EQ(paid.status, 201) << paid.raw.body;
     return made;
   }

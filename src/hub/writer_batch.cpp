@@ -149,7 +149,7 @@ std::optional<CommandAnswer> Writer::replay(const Pending& pending, const Submis
 
 Result<core::Fetched> Writer::fetch(Pending& pending, const core::Needs& needs) {
   core::Fetched fetched;
-  if (needs.jobs.empty() && needs.attempts.empty()) return fetched;
+  if (needs.is_empty()) return fetched;
   // What an earlier command of this very batch retired is not in the store yet, or in an older form: look there
   // first.
   append(pending.batch.changes, state_->drain());
@@ -157,6 +157,10 @@ Result<core::Fetched> Writer::fetch(Pending& pending, const core::Needs& needs) 
   for (const JobId job : needs.jobs) {
     const RowQuery query{"job", {{"id", job.value()}}, {}, false, 1};
     TRY_VOID(fetch_row(parts_.store, changes, std::tuple{job}, query, fetched.jobs));
+  }
+  for (const std::string& reference : needs.payments) {
+    const RowQuery query{"payment", {{"reference", reference}}, {}, false, 1};
+    TRY_VOID(fetch_row(parts_.store, changes, std::tuple{reference}, query, fetched.payments));
   }
   for (const AttemptKey& key : needs.attempts) {
     const RowQuery query{

@@ -1,7 +1,5 @@
 #include "jobfile/source_text.h"
 
-#include "jobfile/job_file.h"
-
 namespace dayan::jobfile {
 namespace {
 
@@ -30,10 +28,10 @@ bool is_control(char c) {
 
 }  // namespace
 
-bool check_source_text(std::string_view text, std::string_view what, FaultList& faults) {
-  if (text.size() > file_bytes_max) {
+bool check_source_text(std::string_view text, std::string_view what, FaultList& faults, std::size_t bytes_max) {
+  if (text.size() > bytes_max) {
     faults.add_at(0, std::string(what), "has " + std::to_string(text.size()) + " bytes",
-                  "give at most " + std::to_string(file_bytes_max) + ", and large data as inputs");
+                  "give at most " + std::to_string(bytes_max) + ", and large data as inputs");
     return false;
   }
   int line = 1;

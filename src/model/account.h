@@ -120,6 +120,24 @@ struct EntryRow {
   friend bool operator==(const EntryRow&, const EntryRow&) = default;
 };
 
+/// A payment from outside that was credited. Its reference is its key: none is credited twice.
+struct PaymentRow {
+  std::string reference;
+  OrganisationId organisation;
+  Cny amount;
+  EntryId entry;
+  UnixTime at;
+
+  static constexpr std::string_view table = "payment";
+  [[nodiscard]] auto key() const { return std::tuple{reference}; }
+  static constexpr auto fields() {
+    using R = PaymentRow;
+    return std::tuple{dayan::key("reference", &R::reference), field("organisation", &R::organisation),
+                      field("amount", &R::amount), field("entry", &R::entry), field("at", &R::at)};
+  }
+  friend bool operator==(const PaymentRow&, const PaymentRow&) = default;
+};
+
 /// An unresolved hold. Its row goes when it is resolved; the entries stay.
 struct HoldRow {
   EntryId id;

@@ -58,11 +58,23 @@ struct RevokeToken {
   Digest token_hash;
 };
 
+/// A new token for the first user of an organisation that has lost its own, with all that its roles allow. By an
+/// operator; or by the host, whose machine's owner may let an operator in again.
+struct ReissueToken {
+  std::string organisation;  ///< name
+  Digest token_hash;
+};
+
+/// By an agent, before its own token ends: a token like it.
+struct RenewAgentToken {
+  Digest token_hash;
+};
+
 /// Money from outside into a customer's wallet; by an operator.
 struct TopUpWallet {
   std::string organisation;  ///< name
   Cny amount;
-  std::string reference;  ///< the payment's own
+  std::string reference;  ///< the payment's own: one is credited once
 };
 
 struct CreateCentre {
@@ -127,7 +139,8 @@ inline constexpr std::size_t assignments_max = 1'000;
 /// Time passes: fires what is due.
 struct Tick {};
 
-using CommandBody = std::variant<Bootstrap, CreateOrganisation, CreateProject, CreateToken, RevokeToken, TopUpWallet,
+using CommandBody = std::variant<Bootstrap, CreateOrganisation, CreateProject, CreateToken, RevokeToken, ReissueToken,
+                                 RenewAgentToken, TopUpWallet,
                                  CreateCentre, CreateJoinToken, EnrolAgent, PublishOffer, ReportPools, SubmitJob,
                                  CancelJob, ReportAttempts, CommitPlan, Tick>;
 

@@ -85,6 +85,14 @@ struct JobCancelRequested {
   JobId job;
   static constexpr auto fields() { return std::tuple{field("job", &JobCancelRequested::job)}; }
 };
+/// What still waits of the job has failed: it is not waited for any more.
+struct JobGaveUp {
+  JobId job;
+  GaveUp why = GaveUp::no;
+  static constexpr auto fields() {
+    return std::tuple{field("job", &JobGaveUp::job), field("why", &JobGaveUp::why)};
+  }
+};
 struct LeaseGranted {
   LeaseRow lease;  ///< its sequence is set by apply
   OfferId offer;
@@ -147,7 +155,7 @@ struct JobEnded {
 
 using Event = std::variant<OrganisationCreated, ProjectCreated, UserCreated, TokenIssued, TokenRevoked, CentreCreated,
                            JoinTokenIssued, AgentEnrolled, OfferPublished, PoolReported, PoolGone, EntryPosted,
-                           JobSubmitted, JobCancelRequested, LeaseGranted, LeaseStopRequested, ReportTaken,
+                           JobSubmitted, JobCancelRequested, JobGaveUp, LeaseGranted, LeaseStopRequested, ReportTaken,
                            AttemptObserved, LateReportKept, AttemptSettled, JobEnded>;
 
 /// The event's name on the wire and in the store: "lease_granted".

@@ -22,6 +22,9 @@ inline constexpr std::int32_t array_count_max = 100'000;
 inline constexpr std::int32_t attempts_max = 3;
 inline constexpr Duration wall_time_limit_max = Duration::hours(24 * 30);
 inline constexpr Duration wall_time_limit_min = Duration::seconds(1);
+/// How long a task may wait at most, and what a job gets that does not say: every job comes to an end.
+inline constexpr Duration wait_limit_max = Duration::hours(24 * 30);
+inline constexpr Duration wait_limit_min = Duration::seconds(1);
 inline constexpr std::size_t name_length_max = 64;
 inline constexpr std::size_t script_bytes_max = 1'000'000;
 inline constexpr std::size_t input_files_max = 1'000;
@@ -128,12 +131,14 @@ struct JobSpec {
   std::string name;
   std::int32_t count = 1;     ///< tasks in the array
   std::int32_t throttle = 0;  ///< tasks running at once; zero: no bound
+  Duration wait_max = wait_limit_max;  ///< from submission: what still waits then is given up
   Requirements requirements;
   Payload payload;
 
   static constexpr auto fields() {
     using R = JobSpec;
-    return std::tuple{field("name", &R::name), field("count", &R::count), field("throttle", &R::throttle),
+    return std::tuple{field("name", &R::name),         field("count", &R::count),
+                      field("throttle", &R::throttle), field("wait_max", &R::wait_max),
                       field("requirements", &R::requirements), field("payload", &R::payload)};
   }
   friend bool operator==(const JobSpec&, const JobSpec&) = default;
@@ -158,6 +163,17 @@ struct EnumWords<JobState> {
 };
 [[nodiscard]] constexpr bool is_final(JobState state) { return state >= JobState::succeeded; }
 
+/// Why tasks that still waited were given up: they are failed, those that run go on.
+enum class GaveUp {
+  no,
+  wait_max,   ///< they had waited as long as they may
+  price_cap,  ///< what is left of the price cap pays for no further task anywhere
+};
+template <>
+struct EnumWords<GaveUp> {
+  static constexpr std::array<std::string_view, 3> words{"no", "wait_max", "price_cap"};
+};
+
 /// Tasks [0, next_task) have been leased at least once and have rows of their own; the rest wait, and have none.
 struct JobRow {
   JobId id;
@@ -180,6 +196,8 @@ struct JobRow {
   std::int64_t run_time_sum = 0;  ///< µs on the reference core, over the `succeeded` tasks: the estimate learns from it
   UnixTime submitted_at;
   UnixTime ended_at;
+  UnixTime waits_until;        ///< what still waits then is given up
+  GaveUp gave_up = GaveUp::no;
 
   static constexpr std::string_view table = "job";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
@@ -204,7 +222,9 @@ struct JobRow {
                       field("held", &R::held),
                       field("run_time_sum", &R::run_time_sum),
                       field("submitted_at", &R::submitted_at),
-                      field("ended_at", &R::ended_at)};
+                      field("ended_at", &R::ended_at),
+                      field("waits_until", &R::waits_until),
+                      field("gave_up", &R::gave_up)};
   }
   friend bool operator==(const JobRow&, const JobRow&) = default;
 };

@@ -191,6 +191,8 @@ Faults check(const JobSpec& spec) {
   checker.plain_name("name", spec.name);
   const auto tasks = [](std::int32_t count) { return std::to_string(count) + " tasks"; };
   checker.range("count", spec.count, std::int32_t{1}, array_count_max, tasks);
+  checker.range("wait_max", spec.wait_max, wait_limit_min, wait_limit_max,
+                [](Duration wait) { return to_text(wait); });
   checker.range("throttle", spec.throttle, std::int32_t{0}, array_count_max, tasks);
   check_requirements(spec.requirements, checker);
   check_program(spec.payload, checker);

@@ -36,7 +36,7 @@ struct MetaRow {
 
 using Row = std::variant<MetaRow, OrganisationRow, ProjectRow, UserRow, TokenRow, JoinTokenRow, CentreRow, PoolRow,
                          OfferRow, JobRow, PayloadRow, TaskRow, PlacementRow, LeaseRow, AttemptRow, OutputRow,
-                         LateReportRow, AccountRow, EntryRow, HoldRow, ChargeRow>;
+                         LateReportRow, AccountRow, EntryRow, PaymentRow, HoldRow, ChargeRow>;
 
 /// What becomes of a row.
 enum class RowFate {

@@ -48,6 +48,7 @@ JobSpec Customer::draw_spec() {
   if (prng_.chance(1, 5)) needs.resources.cards = MilliCards(500 * prng_.between(1, 3));
   needs.wall_time = Duration::seconds(prng_.between(30, 1'500));
   if (prng_.chance(1, 2)) needs.run_time = Duration::seconds(needs.wall_time.seconds_up() / 3 + 1);
+  if (prng_.chance(1, 4)) spec.wait_max = Duration::seconds(prng_.between(60, 10'000));
   if (prng_.chance(1, 6)) needs.price_cap = Cny::micro(prng_.between(1'000, 2'000'000));
   needs.objective = static_cast<Objective>(prng_.below(3));
   if (prng_.chance(1, 12)) needs.resources.cores = Cores(1'000);     // no node is that large
@@ -75,12 +76,17 @@ void Customer::cancel(JobId job) {
 }
 
 void Customer::top_up(Cny amount) {
-  Request made = request("top up", TopUpWallet{facts_.name, amount, "payment"});
-  made.token = facts_.operator_token;
+  const TopUpWallet payment{facts_.name, amount, "payment " + std::to_string(trial_.next_id())};
   journal_.top_up_sent(facts_.id, amount);
-  operator_.send(std::move(made), [this, amount](const Answer& answer) {
-    if (answer.kind == Answer::Kind::done) journal_.top_up_done(facts_.id, amount);
-  });
+  // Two people of the operator enter the same payment, each under a key of their own: it is credited once.
+  const int entered = prng_.chance(1, 4) ? 2 : 1;
+  for (int i = 0; i < entered; ++i) {
+    Request made = request("top up", payment);
+    made.token = facts_.operator_token;
+    operator_.send(std::move(made), [this, amount](const Answer& answer) {
+      if (answer.kind == Answer::Kind::done) journal_.top_up_done(facts_.id, amount);
+    });
+  }
 }
 
 }  // namespace dayan::sim

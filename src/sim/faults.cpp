@@ -90,6 +90,7 @@ void set_scene(PlantedBug scenario, Swarm& swarm) {
     faults.stale_plans = 500;
     swarm.customers = std::max(swarm.customers, 2);
     swarm.poor_customers = swarm.customers;
+    swarm.customer_every = Duration::minutes(4);
   }
   if (scenario == PlantedBug::old_epoch_accepted || scenario == PlantedBug::placed_before_lease_end) {
     cut_off_often();

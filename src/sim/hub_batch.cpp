@@ -127,11 +127,15 @@ std::optional<Answer> Hub::replay(const Pending& pending, const Request& request
 
 core::Fetched Hub::fetch(Pending& pending, const core::Needs& needs) {
   core::Fetched fetched;
-  if (needs.jobs.empty() && needs.attempts.empty()) return fetched;
+  if (needs.is_empty()) return fetched;
   append(pending.batch.changes, state_->drain());
   const std::vector<RowChange>& changes = pending.batch.changes;
   for (const JobId job : needs.jobs) {
     fetch_row(store_, changes, std::tuple{job}, {"job", {{"id", job.value()}}, {}, false, 1}, fetched.jobs);
+  }
+  for (const std::string& reference : needs.payments) {
+    fetch_row(store_, changes, std::tuple{reference}, {"payment", {{"reference", reference}}, {}, false, 1},
+              fetched.payments);
   }
   for (const AttemptKey& key : needs.attempts) {
     const RowQuery query{"attempt",

@@ -92,7 +92,7 @@ void World::add_customer(std::int32_t index) {
   const bool is_poor = index < trial_.swarm.poor_customers;
   const Cny money = Cny::micro(is_poor ? prng_.between(50'000, 600'000) : 50'000'000);
   journal_.top_up_sent(id, money);
-  ask(sha256("root"), TopUpWallet{name, money, "first"});
+  ask(sha256("root"), TopUpWallet{name, money, "first of " + name});
   journal_.top_up_done(id, money);
   customers_.push_back(std::make_unique<Customer>(
       trial_, hub_, journal_, CustomerFacts{id, name, sha256(name), sha256("root"), operator_id, is_poor},

@@ -155,6 +155,8 @@ CREATE TABLE "job" (
   "run_time_sum" INTEGER NOT NULL,
   "submitted_at" INTEGER NOT NULL,
   "ended_at" INTEGER NOT NULL,
+  "waits_until" INTEGER NOT NULL,
+  "gave_up" INTEGER NOT NULL,
   "is_live" INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX "job_live" ON "job" ("is_live") WHERE "is_live" = 1;
@@ -304,6 +306,17 @@ CREATE INDEX "entry_live" ON "entry" ("is_live") WHERE "is_live" = 1;
 CREATE INDEX "entry_debit_owner" ON "entry" ("debit_owner");
 CREATE INDEX "entry_credit_owner" ON "entry" ("credit_owner");
 CREATE INDEX "entry_job" ON "entry" ("job");
+
+CREATE TABLE "payment" (
+  "reference" TEXT NOT NULL,
+  "organisation" INTEGER NOT NULL,
+  "amount" INTEGER NOT NULL,
+  "entry" INTEGER NOT NULL,
+  "at" INTEGER NOT NULL,
+  "is_live" INTEGER NOT NULL,
+  PRIMARY KEY ("reference")
+) STRICT, WITHOUT ROWID;
+CREATE INDEX "payment_live" ON "payment" ("is_live") WHERE "is_live" = 1;
 
 CREATE TABLE "hold" (
   "id" INTEGER PRIMARY KEY,

@@ -1,0 +1,93 @@
+#include <string>
+
+#include "cli/command_line.h"
+#include "cli/commands_host.h"
+#include "cli/display.h"
+#include "cli/local_file.h"
+#include "cli/quotes_view.h"
+#include "sim/place_command.h"
+
+namespace dayan::cli {
+namespace {
+
+struct PlaceOptions {
+  std::string platform;
+  std::vector<std::string> jobs;
+  bool explain = false;
+};
+
+/// A fault that names the file it is of.
+Faults in_file(Faults faults, const std::string& path) {
+  for (Error& fault : faults) fault.field = path + (fault.field.empty() ? "" : ": " + fault.field);
+  return faults;
+}
+
+Answer<jobfile::PlatformFile> read_platform(const PlaceOptions& options) {
+  TRY(const std::string text, read_file(options.platform, Bytes(jobfile::platform_bytes_max)));
+  auto file = jobfile::parse_platform_yaml(text);
+  if (!file.has_value()) return end_with(Exit::usage, in_file(std::move(file).error(), options.platform));
+  for (const std::string& path : options.jobs) {
+    TRY(const std::string job_text, read_file(path, Bytes(jobfile::file_bytes_max)));
+    const bool is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
+    auto job = is_yaml ? jobfile::parse_job_yaml(job_text) : jobfile::parse_sbatch(job_text);
+    if (!job.has_value()) return end_with(Exit::usage, in_file(std::move(job).error(), path));
+    file->jobs.push_back(*std::move(job));
+  }
+  if (file->jobs.empty()) {
+    return end_with(Exit::usage, {Error{ErrorCode::invalid, "jobs", "there is no job to place",
+                                        "describe jobs in the file, or name job files behind it"}});
+  }
+  return *std::move(file);
+}
+
+void show(Output& out, const std::vector<sim::PlacedJob>& placed, bool explain) {
+  Table table({"JOB", "TASKS>", "CENTRE", "POOL", "TASK YUAN>", "START>", "FINISH>"});
+  for (const sim::PlacedJob& job : placed) {
+    for (const sim::PlacedShare& share : job.shares) {
+      table.add({job.name, std::to_string(share.tasks), share.centre, share.pool, to_text(share.task_cost),
+                 readable(share.start), readable(share.finish)});
+    }
+    if (job.waiting)
+      table.add({job.name, std::to_string(job.waiting->tasks), job.waiting->hopeless ? "nowhere" : "waits", "-", "-",
+                 "-", "-"});
+  }
+  out.table(table);
+  for (const sim::PlacedJob& job : placed) {
+    if (!job.waiting && !explain) continue;
+    out.line("");
+    out.line(job.name);
+    show_waiting(out, job.waiting);
+    const bool is_hopeless = job.waiting && job.waiting->hopeless;
+    if (explain || is_hopeless) show_quotes(out, job.quotes);
+  }
+}
+
+Answer<void> place_here(Output& out, const PlaceOptions& options) {
+  TRY(const jobfile::PlatformFile file, read_platform(options));
+  TRY(const std::vector<sim::PlacedJob> placed, sim::place_jobs(file));
+  if (out.as_json()) {
+    JsonArray items;
+    for (const sim::PlacedJob& job : placed) items.push_back(to_json(job));
+    out.json_items(std::move(items));
+  } else {
+    show(out, placed, options.explain);
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_place_command(CLI::App& app, Program& program) {
+  CLI::App& place = add_command(app, "place", "where jobs would go on a platform that a file describes, and why",
+                                "dayan place examples/platform.yaml\n"
+                                "dayan place examples/platform.yaml --explain\n"
+                                "dayan place centres.yaml train.sh film.yaml --json");
+  place.group("Programs");
+  const auto options = std::make_shared<PlaceOptions>();
+  place.add_option("PLATFORM", options->platform, "a YAML file of centres, and of jobs if you like")->required();
+  place.add_option("JOB", options->jobs, "job files (.yaml, .yml) or batch scripts, placed behind those of the file");
+  place.add_flag("--explain", options->explain, "a quote of every pool for every job");
+  on_chosen(place, program, [options](Output& out) { return place_here(out, *options); });
+}
+
+}  // namespace dayan::cli

@@ -1,0 +1,189 @@
+#include "jobfile/platform_file.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/scan.h"
+#include "jobfile/job_reader.h"
+#include "jobfile/source_text.h"
+#include "jobfile/yaml_values.h"
+
+namespace dayan::jobfile {
+namespace {
+
+using Field = const std::string&;
+
+constexpr std::int64_t nodes_max = 1'000'000;
+constexpr std::int64_t cores_per_node_max = 100'000;
+constexpr std::int64_t capability_scale = 10'000;  ///< 1.0 is the reference core
+constexpr std::int64_t capability_max = 10'000;
+
+class PlatformReader {
+ public:
+  explicit PlatformReader(FaultList& faults) : faults_(faults) {}
+
+  PlatformFile read(const YamlNode& root) {
+    read_map(root, "",
+             {{"centres", [&](const YamlNode& node, Field field) { read_centres(node, field); }},
+              {"jobs", [&](const YamlNode& node, Field field) { read_jobs(node, field); }}},
+             faults_);
+    if (root.kind == YamlNode::Kind::map && file_.centres.empty() && faults_.empty())
+      faults_.add("centres", "is missing", "describe at least one centre");
+    return std::move(file_);
+  }
+
+ private:
+  void each(const YamlNode& node, Field field, const std::function<void(const YamlNode&, Field)>& read) {
+    if (node.kind != YamlNode::Kind::list)
+      return faults_.add(field, "is " + std::string(node.what()), "give a list, each element after a dash");
+    for (std::size_t i = 0; i < node.children.size(); ++i) {
+      const std::string element = field + '[' + std::to_string(i) + ']';
+      faults_.place(element, node.children[i].line);
+      read(node.children[i], element);
+    }
+  }
+
+  void read_centres(const YamlNode& node, Field field) {
+    each(node, field, [&](const YamlNode& centre, Field at) { read_centre(centre, at); });
+  }
+
+  void read_jobs(const YamlNode& node, Field field) {
+    each(node, field, [&](const YamlNode& job, Field at) {
+      JobFile read = JobReader(faults_, at, false).read(job);
+      if (!read.spec.name.empty() && !job_names_.insert(read.spec.name).second)
+        faults_.add(at + ".name", "there is a job " + quote(read.spec.name) + " already", "give each job its own name");
+      file_.jobs.push_back(std::move(read));
+    });
+  }
+
+  /// A name of lower-case letters, digits and '-', as centres, providers and regions have.
+  void read_name(const YamlNode& node, Field field, std::string& out) {
+    read_text(node, field, out, faults_);
+    if (faults_.covers(field)) return;
+    const bool is_good = !out.empty() && out.size() <= name_length_max && out.front() != '-' &&
+                         std::ranges::all_of(out, [](char c) {
+                           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+                         });
+    if (!is_good) faults_.add(field, quote(out) + " is not a name here", "give 1 to 64 of a-z, 0-9 and '-'");
+  }
+
+  void require(Field around, const YamlNode& map, std::string_view key, std::string right) {
+    if (map.kind != YamlNode::Kind::map) return;
+    const auto has = [&](const YamlNode& member) { return member.key == key; };
+    if (std::ranges::none_of(map.children, has)) faults_.add(around + '.' + std::string(key), "is missing", std::move(right));
+  }
+
+  void read_centre(const YamlNode& node, Field around) {
+    CentreFile centre;
+    centre.region = "nowhere";
+    std::optional<Cny> core_hour;
+    std::optional<Cny> card_hour;
+    std::optional<Cny> gb_hour;
+    const auto price = [&](std::optional<Cny>& out) {
+      return [&](const YamlNode& member, Field field) { read_money(member, field, out, faults_); };
+    };
+    read_map(node, around,
+             {{"name", [&](const YamlNode& member, Field field) { read_name(member, field, centre.name); }},
+              {"provider", [&](const YamlNode& member, Field field) { read_name(member, field, centre.provider); }},
+              {"region", [&](const YamlNode& member, Field field) { read_name(member, field, centre.region); }},
+              {"prices",
+               [&](const YamlNode& member, Field field) {
+                 read_map(member, field,
+                          {{"core_hour", price(core_hour)}, {"card_hour", price(card_hour)}, {"gb_hour", price(gb_hour)}},
+                          faults_);
+               }},
+              {"pools",
+               [&](const YamlNode& member, Field field) {
+                 each(member, field, [&](const YamlNode& pool, Field at) { read_pool(pool, at, centre); });
+               }}},
+             faults_);
+    require(around, node, "name", "give the centre a name");
+    require(around, node, "pools", "describe at least one pool of like nodes");
+    if (centre.provider.empty()) centre.provider = centre.name;
+    if (!centre.name.empty() && !centre_names_.insert(centre.name).second)
+      faults_.add(around + ".name", "there is a centre " + quote(centre.name) + " already", "give each its own name");
+    const bool has_cards = std::ranges::any_of(centre.pools, [](const PoolRow& pool) { return !pool.cards_per_node.is_zero(); });
+    const auto known = [&](const std::optional<Cny>& given, const char* key, bool is_needed) {
+      const std::string field = around + ".prices." + key;
+      if (!given && is_needed && !faults_.covers(field))
+        faults_.add(field, "is missing", "give yuan an hour; \"0\" when it is free");
+      return given.value_or(Cny());
+    };
+    centre.core_hour = known(core_hour, "core_hour", true);
+    centre.card_hour = known(card_hour, "card_hour", has_cards);
+    centre.gb_hour = known(gb_hour, "gb_hour", false);
+    file_.centres.push_back(std::move(centre));
+  }
+
+  void read_pool(const YamlNode& node, Field around, CentreFile& centre) {
+    PoolRow pool;
+    pool.wall_time_max = wall_time_limit_max;
+    std::int64_t nodes = 0;
+    std::int64_t cores = 0;
+    const auto count = [&](std::int64_t high, std::int64_t& out) {
+      return [this, high, &out](const YamlNode& member, Field field) { read_count(member, field, 1, high, out, faults_); };
+    };
+    read_map(node, around,
+             {{"name", [&](const YamlNode& member, Field field) { read_text(member, field, pool.name, faults_); }},
+              {"nodes", count(nodes_max, nodes)},
+              {"cpus", count(cores_per_node_max, cores)},
+              {"memory", [&](const YamlNode& member, Field field) { read_size(member, field, pool.memory_per_node, faults_); }},
+              {"cards", [&](const YamlNode& member, Field field) { read_cards(member, field, pool.cards_per_node, faults_); }},
+              {"chip", [&](const YamlNode& member, Field field) { read_text(member, field, pool.chip, faults_); }},
+              {"software", [&](const YamlNode& member, Field field) { read_software(member, field, pool.software); }},
+              {"wall_time_max",
+               [&](const YamlNode& member, Field field) { read_duration(member, field, pool.wall_time_max, faults_); }},
+              {"capability", [&](const YamlNode& member, Field field) { read_capability(member, field, pool); }}},
+             faults_);
+    for (const char* key : {"name", "nodes", "cpus", "memory"}) require(around, node, key, "say what each node is like");
+    if (!pool.name.empty() && !is_plain_name(pool.name))
+      faults_.add(around + ".name", quote(pool.name) + " is not a name", "give 1 to 64 of letters, digits, '.', '_', '-'");
+    if (!pool.cards_per_node.is_zero() && pool.chip.empty())
+      faults_.add(around + ".chip", "is missing", "name the model of the cards");
+    if (std::ranges::find(centre.pools, pool.name, &PoolRow::name) != centre.pools.end())
+      faults_.add(around + ".name", "there is a pool " + quote(pool.name) + " already", "give each pool its own name");
+    pool.nodes = static_cast<std::int32_t>(nodes);
+    pool.cores_per_node = Cores(cores);
+    centre.pools.push_back(std::move(pool));
+  }
+
+  /// "povray 3.7.0.10": a program and its version.
+  void read_software(const YamlNode& node, Field field, std::vector<Software>& out) {
+    std::vector<std::string> texts;
+    read_texts(node, field, texts, faults_);
+    for (const std::string& text : texts) {
+      const std::size_t space = std::min(text.find(' '), text.size());
+      out.push_back({text.substr(0, space), space < text.size() ? text.substr(space + 1) : ""});
+    }
+  }
+
+  /// "1.25": a core is a quarter faster than the reference core.
+  void read_capability(const YamlNode& node, Field field, PoolRow& pool) {
+    MilliCards thousandths;
+    read_cards(node, field, thousandths, faults_);  // a number to the thousandth
+    if (faults_.covers(field)) return;
+    if (thousandths.is_zero() || thousandths.value() > capability_max * 1'000)
+      return faults_.add(field, "is out of range", "give how fast a core is beside the reference core, e.g. 1.25");
+    pool.core_capability = Capability(thousandths.value() * (capability_scale / 1'000));
+    pool.capability_source = CapabilitySource::nominal;
+  }
+
+  FaultList& faults_;
+  PlatformFile file_;
+  std::set<std::string, std::less<>> centre_names_;
+  std::set<std::string, std::less<>> job_names_;
+};
+
+}  // namespace
+
+tl::expected<PlatformFile, Faults> parse_platform_yaml(std::string_view text) {
+  FaultList faults;
+  if (!check_source_text(text, "platform", faults, platform_bytes_max)) return tl::unexpected(faults.take());
+  const auto root = read_yaml(text, faults);
+  if (!root.has_value()) return tl::unexpected(faults.take());
+  PlatformFile file = PlatformReader(faults).read(*root);
+  if (!faults.empty()) return tl::unexpected(faults.take());
+  return file;
+}
+
+}  // namespace dayan::jobfile

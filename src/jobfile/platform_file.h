@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "jobfile/job_file.h"
+#include "model/centre.h"
+
+/// A platform described in YAML: centres with their pools and prices, and jobs. `dayan place` answers where each job
+/// would go, and why, without any server; `dayan sim` plays a load on it.
+
+namespace dayan::jobfile {
+
+inline constexpr std::size_t platform_bytes_max = 50'000'000;
+
+/// A centre as it is described, with all that a real one would report of itself.
+struct CentreFile {
+  std::string name;
+  std::string provider;
+  std::string region;
+  Cny core_hour;
+  Cny card_hour;
+  Cny gb_hour;
+  std::vector<PoolRow> pools;  ///< their centre is not set
+};
+
+struct PlatformFile {
+  std::vector<CentreFile> centres;
+  std::vector<JobFile> jobs;  ///< in order of submission; without a command where none was given
+};
+
+/// Reads a platform. Every fault at once, in order of lines. Names are unique; a price of a meter that some pool has
+/// must be given, since a price that is not known is not zero.
+[[nodiscard]] tl::expected<PlatformFile, Faults> parse_platform_yaml(std::string_view text);
+
+}  // namespace dayan::jobfile

@@ -1,0 +1,91 @@
+#include "jobfile/platform_file.h"
+
+#include <gtest/gtest.h>
+
+namespace dayan::jobfile {
+namespace {
+
+constexpr std::string_view two_centres = R"(
+centres:
+  - name: guian
+    provider: guizhou-power
+    region: guizhou
+    prices: {core_hour: "0.36", card_hour: "12.5"}
+    pools:
+      - {name: batch, nodes: 4, cpus: 64, memory: 256GB, software: [povray 3.7.0.10], capability: 1.25}
+      - {name: a100, nodes: 2, cpus: 96, memory: 1TB, cards: 8, chip: a100, wall_time_max: 3d}
+  - name: shanghai
+    prices: {core_hour: "0.72"}
+    pools:
+      - {name: batch, nodes: 1, cpus: 8, memory: 32GB}
+jobs:
+  - {name: shot, tasks: 48, resources: {cpus: 1, memory: 1GB}, wall_time: 2m}
+  - {name: train, resources: {cpus: 8, memory: 64GB, cards: 8, chip: a100}, wall_time: 12h, command: [python3, train.py]}
+)";
+
+// Shows that a platform is read whole: what is not said has the value that the format promises.
+TEST(PlatformFile, ReadsCentresAndJobs) {
+  const auto file = parse_platform_yaml(two_centres);
+  ASSERT_TRUE(file.has_value()) << to_text(file.error().front());
+  ASSERT_EQ(file->centres.size(), 2U);
+  const CentreFile& guian = file->centres[0];
+  EXPECT_EQ(guian.provider, "guizhou-power");
+  EXPECT_EQ(guian.card_hour, Cny::micro(12'500'000));
+  ASSERT_EQ(guian.pools.size(), 2U);
+  EXPECT_EQ(guian.pools[0].core_capability, Capability(12'500));
+  EXPECT_EQ(guian.pools[0].software[0].version, "3.7.0.10");
+  EXPECT_EQ(guian.pools[1].cards_per_node, MilliCards(8'000));
+  EXPECT_EQ(guian.pools[1].wall_time_max, Duration::hours(72));
+  EXPECT_EQ(file->centres[1].provider, "shanghai") << "a centre is its own provider";
+  EXPECT_EQ(file->centres[1].region, "nowhere");
+  ASSERT_EQ(file->jobs.size(), 2U);
+  EXPECT_EQ(file->jobs[0].spec.count, 48);
+  EXPECT_EQ(file->jobs[0].spec.payload.command, std::vector<std::string>{"true"}) << "what is only placed runs nothing";
+  EXPECT_EQ(file->jobs[1].spec.requirements.chips, std::vector<std::string>{"a100"});
+}
+
+struct Case {
+  const char* from;
+  const char* to;
+  const char* field;
+};
+
+// Shows one fault for each thing that is wrong, naming its field.
+TEST(PlatformFile, NamesEachFault) {
+  const Case cases[] = {
+      {"name: guian", "name: Gui An", "centres[0].name"},
+      {"name: shanghai", "name: guian", "centres[1].name"},
+      {"core_hour: \"0.36\", ", "", "centres[0].prices.core_hour"},
+      {", card_hour: \"12.5\"", "", "centres[0].prices.card_hour"},
+      {"core_hour: \"0.72\"", "core_hour: \"-1\"", "centres[1].prices.core_hour"},
+      {"nodes: 4", "nodes: 0", "centres[0].pools[0].nodes"},
+      {"nodes: 4", "nodes: 99999999999999999999", "centres[0].pools[0].nodes"},
+      {"memory: 256GB", "memory: 256", "centres[0].pools[0].memory"},
+      {"memory: 256GB, ", "", "centres[0].pools[0].memory"},
+      {"capability: 1.25", "capability: 0", "centres[0].pools[0].capability"},
+      {"chip: a100, wall", "wall", "centres[0].pools[1].chip"},
+      {"name: a100,", "name: batch,", "centres[0].pools[1].name"},
+      {"regio", "regoi", "centres[0]"},
+      {"tasks: 48", "tasks: 10000000", "jobs[0].tasks"},
+      {"name: train", "name: shot", "jobs[1].name"},
+      {"wall_time: 12h", "wall_time: 900d", "jobs[1].wall_time"},
+      {"chip: a100}, wall", "chip: a100, colour: red}, wall", "jobs[1].resources"},
+  };
+  for (const Case& each : cases) {
+    std::string text(two_centres);
+    const std::size_t at = text.find(each.from);
+    ASSERT_NE(at, std::string::npos) << each.from;
+    text.replace(at, std::string_view(each.from).size(), each.to);
+    const auto file = parse_platform_yaml(text);
+    ASSERT_FALSE(file.has_value()) << each.to;
+    EXPECT_EQ(file.error().size(), 1U) << each.to;
+    EXPECT_EQ(file.error().front().field.substr(0, std::string_view(each.field).size()), each.field);
+    EXPECT_FALSE(file.error().front().right.empty());
+  }
+  EXPECT_FALSE(parse_platform_yaml("").has_value());
+  EXPECT_FALSE(parse_platform_yaml("jobs: []").has_value());
+  EXPECT_FALSE(parse_platform_yaml("- a").has_value());
+}
+
+}  // namespace
+}  // namespace dayan::jobfile

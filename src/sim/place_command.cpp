@@ -1,0 +1,64 @@
+#include "sim/place_command.h"
+
+#include <algorithm>
+
+#include "sim/platform.h"
+
+namespace dayan::sim {
+namespace {
+
+/// Any moment would do: what is answered is told from it on.
+constexpr UnixTime beginning{1'800'000'000'000'000};
+
+PlacedShare& share_of(PlacedJob& job, const std::string& centre, const std::string& pool) {
+  const auto same = [&](const PlacedShare& share) { return share.centre == centre && share.pool == pool; };
+  const auto found = std::ranges::find_if(job.shares, same);
+  if (found != job.shares.end()) return *found;
+  PlacedShare share;
+  share.centre = centre;
+  share.pool = pool;
+  return job.shares.emplace_back(std::move(share));
+}
+
+void add(PlacedJob& job, const Platform& platform, const LeaseRow& lease, UnixTime asked_at) {
+  const CentreRow* centre = platform.state().centres.find({lease.centre});
+  const PlacementRow* placement = platform.placement(lease.attempt());
+  ASSERT(centre != nullptr && placement != nullptr);
+  PlacedShare& share = share_of(job, centre->name, lease.pool);
+  ++share.tasks;
+  share.task_cost = placement->task_cost;
+  share.start = std::max(share.start, placement->expected_start - asked_at);
+  share.finish = std::max(share.finish, placement->expected_finish - asked_at);
+}
+
+Error within(Error error, const std::string& what) {
+  error.field = error.field.empty() ? what : what + ": " + error.field;
+  return error;
+}
+
+}  // namespace
+
+Result<std::vector<PlacedJob>> place_jobs(const jobfile::PlatformFile& file) {
+  Platform platform(beginning);
+  for (const jobfile::CentreFile& centre : file.centres) {
+    const auto added = platform.add_centre(centre);
+    if (!added) return fail(within(added.error(), "centre " + centre.name));
+  }
+  std::vector<PlacedJob> placed;
+  std::map<JobId, std::size_t> index;
+  for (const jobfile::JobFile& job : file.jobs) {
+    const auto id = platform.submit(job.spec);
+    if (!id) return fail(within(id.error(), "job " + job.spec.name));
+    index[*id] = placed.size();
+    placed.push_back({job.spec.name, job.spec.count, {}, {}, platform.engine().quotes(*id, platform.now())});
+  }
+  const UnixTime asked_at = platform.now();
+  for (const LeaseRow& lease : platform.place_all()) add(placed[index.at(lease.job)], platform, lease, asked_at);
+  for (const auto& [id, at] : index) {
+    placed[at].waiting = platform.engine().waiting(id, platform.now());
+    if (placed[at].waiting && placed[at].waiting->tasks == 0) placed[at].waiting.reset();
+  }
+  return placed;
+}
+
+}  // namespace dayan::sim

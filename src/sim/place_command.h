@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "jobfile/platform_file.h"
+#include "model/json.h"
+#include "place/engine.h"
+
+/// `dayan place`: where each job of a described platform would go, and why, without any server.
+
+namespace dayan::sim {
+
+/// Where tasks of one job went.
+struct PlacedShare {
+  std::string centre;  ///< name
+  std::string pool;
+  std::int32_t tasks = 0;
+  Cny task_cost;       ///< expected
+  Duration start;      ///< from now
+  Duration finish;     ///< from now: of the last of them
+
+  static constexpr auto fields() {
+    using S = PlacedShare;
+    return std::tuple{field("centre", &S::centre),       field("pool", &S::pool),   field("tasks", &S::tasks),
+                      field("task_cost", &S::task_cost), field("start", &S::start), field("finish", &S::finish)};
+  }
+};
+
+struct PlacedJob {
+  std::string name;
+  std::int32_t tasks = 0;
+  std::vector<PlacedShare> shares;            ///< what can start now
+  std::optional<place::Waiting> waiting;      ///< what has to wait, and for what; none when nothing waits
+  std::vector<Quote> quotes;                  ///< of every pool as it was before the first job, best first
+
+  static constexpr auto fields() {
+    using P = PlacedJob;
+    return std::tuple{field("name", &P::name), field("tasks", &P::tasks), field("shares", &P::shares),
+                      field("waiting", &P::waiting), field("quotes", &P::quotes)};
+  }
+};
+
+/// Submits every job in order and places what can start now. Errors: what the core refuses of a centre or a job.
+[[nodiscard]] Result<std::vector<PlacedJob>> place_jobs(const jobfile::PlatformFile& file);
+
+}  // namespace dayan::sim

@@ -1,0 +1,61 @@
+#include "sim/place_command.h"
+
+#include <gtest/gtest.h>
+
+namespace dayan::sim {
+namespace {
+
+constexpr std::string_view centres = R"(
+centres:
+  - name: cheap
+    prices: {core_hour: "0.36"}
+    pools: [{name: batch, nodes: 2, cpus: 2, memory: 8GB}]
+  - name: large
+    prices: {core_hour: "0.72", card_hour: "10"}
+    pools: [{name: cards, nodes: 1, cpus: 16, memory: 64GB, cards: 4, chip: a100}]
+)";
+
+std::vector<PlacedJob> placed(const std::string& jobs) {
+  const auto file = jobfile::parse_platform_yaml(std::string(centres) + jobs);
+  EXPECT_TRUE(file.has_value()) << (file ? "" : to_text(file.error().front()));
+  const auto answer = place_jobs(*file);
+  EXPECT_TRUE(answer.has_value()) << (answer ? "" : to_text(answer.error()));
+  return *answer;
+}
+
+// Shows that an array fills the cheapest centre, and that what does not fit is told to wait for it.
+TEST(PlaceCommand, TheCheapestIsFilledFirst) {
+  const auto jobs = placed("jobs: [{name: shot, tasks: 6, wall_time: 1h, objective: cheapest}]");
+  ASSERT_EQ(jobs.size(), 1U);
+  ASSERT_EQ(jobs[0].shares.size(), 1U);
+  EXPECT_EQ(jobs[0].shares[0].centre, "cheap");
+  EXPECT_EQ(jobs[0].shares[0].tasks, 4);
+  EXPECT_EQ(jobs[0].shares[0].task_cost, Cny::micro(360'000));
+  ASSERT_TRUE(jobs[0].waiting.has_value());
+  EXPECT_EQ(jobs[0].waiting->tasks, 2);
+  EXPECT_FALSE(jobs[0].waiting->hopeless);
+}
+
+// Shows that a job which no pool can run is told so, pool by pool, by how much; and that it does not stop the next.
+TEST(PlaceCommand, WhatCannotRunIsToldWhy) {
+  const auto jobs = placed(
+      "jobs:\n"
+      "  - {name: huge, resources: {cpus: 64}, wall_time: 1h}\n"
+      "  - {name: train, resources: {cpus: 4, cards: 4, chip: a100}, wall_time: 1h}\n");
+  ASSERT_EQ(jobs.size(), 2U);
+  EXPECT_TRUE(jobs[0].shares.empty());
+  ASSERT_TRUE(jobs[0].waiting.has_value());
+  EXPECT_TRUE(jobs[0].waiting->hopeless);
+  ASSERT_EQ(jobs[0].quotes.size(), 2U);
+  for (const Quote& quote : jobs[0].quotes) {
+    EXPECT_FALSE(quote.feasible);
+    ASSERT_FALSE(quote.reasons.empty());
+    EXPECT_EQ(quote.reasons[0].required, 64);
+  }
+  ASSERT_EQ(jobs[1].shares.size(), 1U);
+  EXPECT_EQ(jobs[1].shares[0].pool, "cards");
+  EXPECT_FALSE(jobs[1].waiting.has_value());
+}
+
+}  // namespace
+}  // namespace dayan::sim

@@ -1,0 +1,139 @@
+#include "sim/platform.h"
+
+#include <algorithm>
+
+namespace dayan::sim {
+namespace {
+
+constexpr const char* customer = "customer";
+constexpr std::size_t plan_max = 1'000;
+/// Every command needs a later time than the one before.
+constexpr Duration instant = Duration::microseconds(1);
+
+Error first_fault(const Refusal& refusal) {
+  Error error = refusal.faults.empty() ? Error{} : refusal.faults.front();
+  if (error.wrong.empty()) error.wrong = "the core refused it";
+  return error;
+}
+
+}  // namespace
+
+Platform::Platform(UnixTime now) : engine_(place::make_first_engine()), now_(now) {
+  Actor host;
+  host.is_host = true;
+  const auto done = [](const Result<core::Decision>& decision) { ASSERT(decision.has_value()); };
+  done(must(host, Bootstrap{OrganisationId(1), UserId(1), ProjectId(1), "platform", "root", sha256("root")}));
+  done(must(bearer("root"), CreateOrganisation{OrganisationId(2), ProjectId(2), UserId(2), customer, "first", true, false,
+                                               sha256(customer)}));
+  done(must(bearer("root"), TopUpWallet{customer, amount_max, "all that is needed"}));
+}
+
+Actor Platform::bearer(const std::string& token) const {
+  const auto actor = core::authenticate(state_, sha256(token), now_);
+  ASSERT(actor.has_value());
+  return *actor;
+}
+
+Decided<core::Decision> Platform::decide(const Actor& actor, CommandBody body) {
+  now_ = now_ + instant;
+  auto decision = core::decide(state_, {actor, std::move(body)}, now_);
+  if (!decision) return decision;
+  for (const Event& event : decision->events) {
+    core::apply(state_, event, now_);
+    if (const auto* lease = std::get_if<LeaseGranted>(&event)) {
+      granted_.push_back(lease->lease);
+      placements_.insert_or_assign(lease->lease.attempt(), lease->placement);
+    } else if (const auto* settled = std::get_if<AttemptSettled>(&event)) {
+      placements_.erase(settled->attempt);
+    }
+  }
+  for (const RowChange& change : state_.drain()) engine_->apply(change);
+  return decision;
+}
+
+Result<core::Decision> Platform::must(const Actor& actor, CommandBody body) {
+  auto decision = decide(actor, std::move(body));
+  if (!decision) return fail(first_fault(decision.error()));
+  return *std::move(decision);
+}
+
+Result<CentreId> Platform::add_centre(const jobfile::CentreFile& centre) {
+  const std::string provider = centre.provider;
+  Actor host;
+  host.is_host = true;
+  if (providers_.try_emplace(provider, true).second) {
+    const std::int64_t id = ++last_id_;
+    TRY_VOID(must(bearer("root"), CreateOrganisation{OrganisationId(id), ProjectId(id), UserId(id), provider, "first",
+                                                     false, true, sha256("provider " + provider)}));
+  }
+  const Actor owner = bearer("provider " + provider);
+  const CentreId id(++last_id_);
+  TRY_VOID(must(owner, CreateCentre{id, centre.name, centre.region}));
+  TRY_VOID(must(owner, CreateJoinToken{centre.name, sha256("join " + centre.name)}));
+  const std::string agent = "agent " + centre.name;
+  TRY_VOID(must(host, EnrolAgent{sha256("join " + centre.name), std::string(64, 'a'), sha256(agent)}));
+  TRY_VOID(must(owner, PublishOffer{OfferId(++last_id_), centre.name, centre.core_hour, centre.card_hour,
+                                    centre.gb_hour}));
+  TRY_VOID(must(bearer(agent), ReportPools{centre.pools}));
+  agents_[id] = {agent, 0};
+  engine_->observe({id, now_, {}});
+  return id;
+}
+
+Result<JobId> Platform::submit(const JobSpec& spec) {
+  const JobId id(++last_id_);
+  TRY_VOID(must(bearer(customer), SubmitJob{id, "default", spec}));
+  return id;
+}
+
+std::vector<LeaseRow> Platform::place_all() {
+  Actor host;
+  host.is_host = true;
+  for (;;) {
+    std::vector<Assignment> plan = engine_->plan(now_, plan_max);
+    if (plan.empty()) break;
+    const std::size_t proposed = plan.size();
+    const auto decision = decide(host, CommitPlan{std::move(plan)});
+    ASSERT(decision.has_value());
+    if (decision->stale.size() == proposed) break;
+  }
+  return std::exchange(granted_, {});
+}
+
+void Platform::end_attempt(const AttemptKey& attempt, Duration run, std::int32_t exit_code) {
+  const LeaseRow* lease = state_.leases.find({attempt.job, attempt.task, attempt.number});
+  ASSERT(lease != nullptr);
+  auto& [agent, sequence] = agents_.at(lease->centre);
+  AttemptReport report;
+  report.attempt = attempt;
+  report.state = AttemptState::ended;
+  report.outcome = Outcome::exited;
+  report.exit_code = exit_code;
+  report.engine_run = run;
+  report.wrapper_run = run;
+  const CentreRow* centre = state_.centres.find({lease->centre});
+  const auto decision = must(bearer(agent), ReportAttempts{centre->agent_epoch, ++sequence, {std::move(report)}});
+  ASSERT(decision.has_value());
+}
+
+void Platform::advance(UnixTime to) {
+  now_ = std::max(now_, to);
+  hear_all();
+  const auto due = core::next_wakeup(state_);
+  if (!due || *due > now_) return;
+  Actor host;
+  host.is_host = true;
+  const auto decision = decide(host, Tick{});
+  ASSERT(decision.has_value());
+}
+
+void Platform::hear_all() {
+  for (const auto& [centre, agent] : agents_) engine_->observe({centre, now_, {}});
+}
+
+const PlacementRow* Platform::placement(const AttemptKey& attempt) const {
+  const auto found = placements_.find(attempt);
+  return found == placements_.end() ? nullptr : &found->second;
+}
+
+}  // namespace dayan::sim
