@@ -43,7 +43,7 @@ start_hub() {
   rm -f "$place/hub/hub.url"
   "$dayan" hub run --data "$place/hub" --port "$port" >>"$place/hub.log" 2>&1 &
   hub_pid=$!
-  for _ in $(seq 100); do
+  for _ in $(seq 300); do
     [ -s "$place/hub/hub.url" ] && break
     sleep 0.1
   done
@@ -135,9 +135,9 @@ wait_for() { # SECONDS WHAT COMMAND…
 }
 reachable() { as studio centres --json | grep -q '"reachable"'; }
 running() { as studio job attempts "$job" --json | grep -q '"running"'; }
-wait_for 20 "the centre" reachable
+wait_for 60 "the centre" reachable
 job=$(as studio submit "$place/job.yaml" --json | field job.id)
-wait_for 20 "a task to run" running
+wait_for 60 "a task to run" running
 kill -9 "$agent_pid"
 kill -9 "$hub_pid"
 wait "$agent_pid" "$hub_pid" 2>/dev/null || true

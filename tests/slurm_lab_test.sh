@@ -30,7 +30,7 @@ cleanup() {
 
 # ends NAME ID: prints "STATE EXITCODE" of a job once it has ended.
 ends() {
-  local line until=$((SECONDS + 20))
+  local line until=$((SECONDS + 60))
   while ((SECONDS < until)); do
     line=$(as_agent "$1" scontrol show job -o "$2")
     if [[ $line =~ JobState=(COMPLETED|FAILED|CANCELLED|TIMEOUT|NODE_FAIL)\ .*\ ExitCode=([0-9]+:[0-9]+) ]]; then
@@ -39,7 +39,7 @@ ends() {
     fi
     sleep 0.2
   done
-  fail "job $2 of $1 did not end within 20 s: $line"
+  fail "job $2 of $1 did not end within 60 s: $line"
 }
 
 # lab_processes: all processes that carry the lab's folder among their arguments or in their environment.
@@ -62,7 +62,7 @@ listeners() {
 
 start_lab() {
   local code=0
-  "$LAB" start "$DIR" guian:2:4:4000:2 shanghai:1:2 || code=$?
+  "$LAB" start --rest --tenants 1 "$DIR" guian:2:4:4000:2 shanghai:1:2 || code=$?
   if [[ $code -eq 3 ]]; then step "skipped"; exit 77; fi
   [[ $code -eq 0 ]] || fail "start ended with $code"
 }
@@ -101,6 +101,16 @@ test_gpus() {
   step "a job gets its cards"
 }
 
+test_tenants() {
+  local name
+  for name in "${CLUSTERS[@]}"; do
+    [[ $(as_root runuser -u "dayan-$name" -- sudo -n -u "dayan-$name-1" -- id -un) == "dayan-$name-1" ]] ||
+      fail "dayan-$name may not run commands as its tenant"
+    if as_root runuser -u "dayan-$name" -- sudo -n true 2>/dev/null; then fail "dayan-$name may become root"; fi
+  done
+  step "an agent may become its tenants, and nobody else"
+}
+
 test_apart() {
   local found
   # shanghai's credential at guian's controller: other key, so it must be refused.
@@ -109,25 +119,28 @@ test_apart() {
   if as_agent guian env SLURM_CONF="$DIR/crossed.conf" timeout 20 squeue >/dev/null 2>&1; then
     fail "guian accepted a credential of shanghai"
   fi
-  # 2 controllers and 3 nodes; 0100007F is 127.0.0.1 as the kernel writes it.
+  # 2 controllers, 2 slurmrestd and 3 nodes; 0100007F is 127.0.0.1 as the kernel writes it.
   found=$(listeners | sort -u)
-  [[ $(wc -l <<<"$found") -ge 5 ]] || fail "expected 5 listening sockets or more, saw: $found"
+  [[ $(wc -l <<<"$found") -ge 7 ]] || fail "expected 7 listening sockets or more, saw: $found"
   ! grep -v ' 0100007F:' <<<"$found" || fail "the above listen outside 127.0.0.1"
   step "loopback only, and each cluster has its own key"
 }
 
 test_stop() {
-  local id left
+  local id left name
   # One job that takes no notice of TERM, with a child of its own, and one that waits.
   id=$(as_agent guian sbatch --parsable --chdir="$DIR/guian/work" --output=long.txt --wrap 'trap "" TERM; echo on; sleep 600 & sleep 601; sleep 602')
   as_agent shanghai sbatch --parsable --chdir="$DIR/shanghai/work" --hold --wrap 'sleep 600' >/dev/null
-  for _ in {1..50}; do as_root test -s "$DIR/guian/work/long.txt" && break; sleep 0.2; done
-  as_root test -s "$DIR/guian/work/long.txt" || fail "job $id did not start within 10 s"
+  for _ in {1..150}; do as_root test -s "$DIR/guian/work/long.txt" && break; sleep 0.2; done
+  as_root test -s "$DIR/guian/work/long.txt" || fail "job $id did not start within 30 s"
   "$LAB" stop "$DIR" || fail "stop failed"
   left=$(lab_processes)
   [[ -z $left ]] || fail "still running after stop: $(ps -o pid=,args= -p "$(paste -sd, <<<"$left")")"
   "$LAB" stop "$DIR" >/dev/null || fail "a second stop failed"
   if "$LAB" status "$DIR" >/dev/null; then fail "status says up after stop"; fi
+  for name in "${CLUSTERS[@]}"; do
+    if as_root grep -qs "^dayan-$name ALL=(dayan-$name-1) " /etc/sudoers.d/*; then fail "stop left a rule of sudo for $name"; fi
+  done
   step "stop leaves nothing"
 }
 
@@ -147,6 +160,7 @@ trap cleanup EXIT
 test_start
 test_jobs
 test_gpus
+test_tenants
 test_apart
 test_stop
 test_stale_state

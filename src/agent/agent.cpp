@@ -35,6 +35,7 @@ std::string describe(const execute::LeaseRecord& record) {
 
 Agent::Agent(const Parts& parts, execute::AgentState state)
     : parts_(parts),
+      identity_(parts.identity),
       state_(std::move(state)),
       depot_(parts.hub),
       cache_(parts.folder.file("cache"), depot_),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <set>
@@ -40,6 +41,7 @@ class Agent {
     Processes& processes;
     Clock& clock;
     std::string work_folder;
+    Identity identity;
   };
 
   Agent(const Parts& parts, execute::AgentState state);
@@ -91,8 +93,10 @@ class Agent {
   void watch_leases(std::int64_t sequence);
   void tail_logs();
   void publish_pools();
+  void renew_token_when_old(UnixTime now);
 
   const Parts parts_;
+  Identity identity_;  ///< of the thread that publishes pools
   execute::AgentState state_;
   Inbox inbox_;
   Depot depot_;
@@ -111,6 +115,8 @@ class Agent {
   std::map<AttemptKey, int> busy_;  ///< actions under way that use its work folder
   std::set<AttemptKey> forget_later_;
   std::map<AttemptKey, execute::Phase> logged_;
+
+  std::atomic<std::int64_t> foreign_cores_busy_ = -1;  ///< as last probed; below zero: not known
 
   std::mutex running_mutex_;
   std::vector<AttemptKey> running_;  ///< whose logs are tailed

@@ -1,5 +1,4 @@
 #include <spdlog/spdlog.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -107,11 +106,7 @@ Result<void> Agent::stage(const LeaseRow& lease) {
   TRY(const Mapping mapping, mapping_of(parts_.config, lease.organisation));
   static_cast<void>(mapping);
   TRY(const Payload payload, payloads_.get(lease.job));
-  const std::string folder = folder_of(lease.attempt());
-  TRY_VOID(prepare_work_folder(folder, payload, cache_));
-  // Another local user (slurm.run_as) must be able to write there; names inside are the attempt's own affair.
-  if (!parts_.config.slurm.run_as.empty()) ::chmod(folder.c_str(), 0777);
-  return {};
+  return prepare_work_folder(folder_of(lease.attempt()), payload, cache_);
 }
 
 Result<std::string> Agent::start(const LeaseRow& lease) {
@@ -121,10 +116,11 @@ Result<std::string> Agent::start(const LeaseRow& lease) {
   order.attempt = lease.attempt();
   order.pool = lease.pool;
   order.account = mapping.account;
+  order.user = mapping.user;
   order.folder = folder_of(lease.attempt());
   order.command = payload.command;
   order.script = payload.script;
-  order.environment = environment_of(payload, lease);
+  order.environment = environment_of(payload, lease, order.folder);
   order.resources = lease.resources;
   order.chip = lease.chip;
   order.wall_time = lease.wall_time;

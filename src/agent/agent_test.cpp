@@ -43,9 +43,9 @@ class LiveAgent {
     hub_.emplace(*edge::make_http_client(identity.hub_url), identity.token);
     const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
     engine_ = *make_engine(config_, folder_, folder_.file("work"), program, processes_);
-    agent_.emplace(
-        Agent::Parts{config_, folder_, *hub_, *key_, *engine_.executor, processes_, clock_, folder_.file("work")},
-        *folder_.load_state(identity));
+    agent_.emplace(Agent::Parts{config_, folder_, *hub_, *key_, *engine_.executor, processes_, clock_,
+                                folder_.file("work"), identity},
+                   *folder_.load_state(identity));
     thread_ = std::thread([this] { result_ = agent_->run(); });
   }
   ~LiveAgent() {

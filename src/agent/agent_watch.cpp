@@ -21,6 +21,9 @@ constexpr milliseconds tail_interval{1'000};
 constexpr milliseconds pools_interval{60'000};
 constexpr milliseconds pools_retry{10'000};
 constexpr Duration pools_republish = Duration::minutes(10);
+/// A third of a token's life: an agent that is away for a month still comes back with a good one.
+constexpr Duration token_age_max = Duration::hours(24 * 30);
+static_assert(token_age_max + token_age_max < token_lifetime_max);
 
 }  // namespace
 
@@ -29,7 +32,9 @@ void Agent::watch_leases(std::int64_t sequence) {
   bool caught_up = false;
   while (!inbox_.is_stopping() && !parts_.hub.is_cast_out()) {
     const auto asked_at = std::chrono::steady_clock::now();
-    Result<LeasesAnswer> answer = parts_.hub.leases_after(sequence, caught_up ? watch_wait : Duration());
+    const std::int64_t busy = foreign_cores_busy_;
+    Result<LeasesAnswer> answer = parts_.hub.leases_after(sequence, caught_up ? watch_wait : Duration(),
+                                                          busy < 0 ? std::nullopt : std::optional(Cores(busy)));
     if (!answer) {
       if (backoff == backoff_min) spdlog::warn("the hub does not tell its leases: {}", to_text(answer.error()));
       if (inbox_.sleep(backoff)) return;
@@ -78,6 +83,18 @@ void Agent::tail_logs() {
   }
 }
 
+void Agent::renew_token_when_old(UnixTime now) {
+  if (!identity_.token_since.is_none() && now - identity_.token_since < token_age_max) return;
+  const Result<std::string> token = parts_.hub.renew_token();
+  if (!token) return spdlog::warn("the hub gave no new token: {}", to_text(token.error()));
+  identity_.token = *token;
+  identity_.token_since = now;
+  const Result<void> kept = parts_.folder.keep_identity(identity_);
+  // The former token is good for a while yet: the next start goes on with it.
+  if (!kept) return spdlog::error("the new token cannot be written down: {}", to_text(kept.error()));
+  spdlog::info("the hub gave a new token");
+}
+
 void Agent::publish_pools() {
   PoolProbe probe(parts_.config, parts_.executor, parts_.processes, parts_.folder.file("capability.json"));
   std::vector<PoolRow> published;
@@ -96,6 +113,8 @@ void Agent::publish_pools() {
       if (inbox_.sleep(pools_retry)) return;
       continue;
     }
+    const Result<std::optional<Cores>> busy = parts_.executor.foreign_cores_busy();
+    foreign_cores_busy_ = busy && *busy ? (*busy)->value() : -1;
     const bool is_due = published_at.is_none() || *pools != published || now - published_at >= pools_republish;
     if (is_due) {
       const Result<void> put = parts_.hub.put_pools(*pools);
@@ -113,6 +132,7 @@ void Agent::publish_pools() {
       published = *pools;
       published_at = now;
     }
+    renew_token_when_old(now);
     if (inbox_.sleep(pools_interval)) return;
   }
 }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "adapters/slurm/job_users.h"
 #include "base/scan.h"
+#include "edge/http_client.h"
 #include "jobfile/source_text.h"
 #include "jobfile/yaml_values.h"
 #include "model/job.h"
@@ -67,9 +69,15 @@ class ConfigReader {
         {"conf", [&](const YamlNode& value, Field at) { read_path(value, at, slurm.conf); }},
         {"partitions",
          [&](const YamlNode& value, Field at) { jobfile::read_texts(value, at, slurm.partitions, faults_); }},
-        {"run_as", [&](const YamlNode& value, Field at) { jobfile::read_texts(value, at, slurm.run_as, faults_); }},
+        {"slurmrestd", [&](const YamlNode& value, Field at) { read_slurmrestd(value, at, slurm.slurmrestd); }},
     };
     jobfile::read_map(node, field, keys, faults_);
+  }
+  void read_slurmrestd(const YamlNode& node, Field field, std::string& where) {
+    jobfile::read_text(node, field, where, faults_);
+    if (faults_.covers(field) || where == "auto" || where == "off") return;
+    const auto client = edge::make_http_client(where);
+    if (!client) faults_.add(field, client.error().wrong, "give auto, off, http://127.0.0.1:PORT or unix:/PATH");
   }
   void read_local(const YamlNode& node, Field field) {
     LocalConfig& local = config_.local;
@@ -134,11 +142,17 @@ class ConfigReader {
       const std::vector<YamlKey> keys = {
           {"account",
            [&](const YamlNode& value, Field to) { jobfile::read_text(value, to, mapping.account, faults_); }},
-          {"user", [&](const YamlNode& value, Field to) { jobfile::read_text(value, to, mapping.user, faults_); }},
+          {"user", [&](const YamlNode& value, Field to) { read_user(value, to, mapping.user); }},
       };
       if (member.kind != YamlNode::Kind::null) jobfile::read_map(member, at, keys, faults_);
       config_.organisations.insert_or_assign(member.key, std::move(mapping));
     }
+  }
+
+  void read_user(const YamlNode& node, Field field, std::string& user) {
+    jobfile::read_text(node, field, user, faults_);
+    if (faults_.covers(field) || adapters::is_user_name(user)) return;
+    faults_.add(field, quote(user) + " is not the name of a local user", "give one, or leave it out");
   }
 
   FaultList& faults_;
@@ -161,43 +175,31 @@ tl::expected<Config, Faults> parse_config(std::string_view text) {
   return reader.take();
 }
 
-namespace {
-
-/// "-u alice", "-ualice", "--user=alice": the last words say as whom; the first one is the program.
-bool names_user(const std::vector<std::string>& run_as, const std::string& user) {
-  if (run_as.empty()) return false;
-  return std::any_of(run_as.begin() + 1, run_as.end(), [&user](const std::string& word) {
-    return word == user || word == "-u" + user || word == "--user=" + user;
-  });
-}
-
-}  // namespace
-
 Faults check_users(const Config& config, const std::string& own_user) {
   Faults faults;
-  const bool has_run_as = config.engine == Engine::slurm && !config.slurm.run_as.empty();
   for (const auto& [organisation, mapping] : config.organisations) {
-    if (mapping.user.empty()) continue;
     const std::string field = "organisations." + organisation + ".user";
-    if (has_run_as && !names_user(config.slurm.run_as, mapping.user)) {
-      faults.push_back(Error{ErrorCode::invalid, field,
-                             "'" + mapping.user + "' is not the user that slurm.run_as names, as whom all jobs run",
-                             "leave it out, or run an agent of its own for that user"});
-    } else if (!has_run_as && mapping.user != own_user) {
-      faults.push_back(Error{ErrorCode::invalid, field,
-                             "'" + mapping.user + "' is not the user this agent runs as ('" + own_user + "')",
-                             "leave it out, run an agent as that user, or set slurm.run_as"});
+    const std::string& user = mapping.user.empty() ? own_user : mapping.user;
+    if (config.engine == Engine::slurm && user == "root") {
+      faults.push_back(Error{ErrorCode::invalid, field, "its jobs would run as root", "name an ordinary user"});
+    } else if (config.engine == Engine::local && user != own_user) {
+      faults.push_back(Error{
+          ErrorCode::invalid, field,
+          "'" + user + "' is not the user this agent runs as ('" + own_user + "'), and local jobs run as no other",
+          "leave it out, or run an agent as that user"});
     }
   }
   return faults;
 }
 
-std::vector<std::string> config_warnings(const Config& config) {
+std::vector<std::string> config_warnings(const Config& config, const std::string& own_user) {
   std::vector<std::string> warnings;
-  if (config.engine == Engine::slurm && config.slurm.run_as.empty()) {
-    warnings.emplace_back(
-        "jobs run as the agent's own user and could read its key: use slurm.run_as for organisations you do not "
-        "trust");
+  if (config.engine != Engine::slurm) return warnings;
+  for (const auto& [organisation, mapping] : config.organisations) {
+    if (!mapping.user.empty() && mapping.user != own_user) continue;
+    warnings.push_back("jobs of " + organisation +
+                       " run as the agent's own user and could read its key: map organisations that you do not trust "
+                       "to a user of their own");
   }
   return warnings;
 }

@@ -17,6 +17,8 @@ namespace dayan::agent {
 struct Mapping {
   std::string account;  ///< of the engine; empty: none
   std::string user;     ///< local user; empty: the agent's own
+
+  friend bool operator==(const Mapping&, const Mapping&) = default;
 };
 
 struct SoftwareOffer {
@@ -29,8 +31,12 @@ enum class Engine { local, slurm };
 struct SlurmConfig {
   std::string conf = "/etc/slurm/slurm.conf";
   std::vector<std::string> partitions;  ///< offered; empty: all
-  std::vector<std::string> run_as;      ///< words before every Slurm command, e.g. [sudo, -n, -u, alice]
+  std::string slurmrestd = "auto";      ///< "off", "http://127.0.0.1:PORT", "unix:/PATH"; "auto": default_slurmrestd
 };
+
+/// Where Debian's service listens. Looked for without being named, since only root can put a socket into /run: a port
+/// of this machine could be anybody's, and would be given users' tokens.
+inline constexpr const char* default_slurmrestd = "unix:/run/slurmrestd.socket";
 
 struct LocalConfig {
   Cores cores;   ///< offered; zero: all
@@ -51,12 +57,12 @@ struct Config {
 /// Every fault of the file at once, in order of lines.
 [[nodiscard]] tl::expected<Config, Faults> parse_config(std::string_view text);
 
-/// Mapped users that this agent cannot run jobs as, one fault for each organisation. One process cannot become
-/// another user: that takes slurm.run_as, which stands for all organisations, or an agent for each user.
+/// Mapped users that this agent cannot run jobs as, whatever the machine says; one fault for each organisation. Only
+/// Slurm jobs run as other users, and none runs as root.
 [[nodiscard]] Faults check_users(const Config& config, const std::string& own_user);
 
 /// What a careful person would change, for the log at start.
-[[nodiscard]] std::vector<std::string> config_warnings(const Config& config);
+[[nodiscard]] std::vector<std::string> config_warnings(const Config& config, const std::string& own_user);
 
 /// Whom that organisation runs as here. `denied`, with the remedy, when the file does not name it.
 [[nodiscard]] Result<Mapping> mapping_of(const Config& config, const std::string& organisation);

@@ -6,7 +6,7 @@ namespace dayan::agent {
 namespace {
 
 constexpr const char* whole = R"(executor: slurm
-slurm: {conf: /etc/slurm/slurm.conf, partitions: [batch, long], run_as: [sudo, -n]}
+slurm: {conf: /etc/slurm/slurm.conf, partitions: [batch, long], slurmrestd: 'unix:/run/x.socket'}
 local: {cores: 2, memory: 4GB, sandbox: false}
 software: [povray, {name: own-solver, version: "2.1"}]
 organisations:
@@ -21,7 +21,7 @@ TEST(AgentConfig, ReadsEveryKey) {
   ASSERT_TRUE(config.has_value()) << to_text(config.error().front());
   EXPECT_EQ(config->engine, Engine::slurm);
   EXPECT_EQ(config->slurm.partitions, (std::vector<std::string>{"batch", "long"}));
-  EXPECT_EQ(config->slurm.run_as, (std::vector<std::string>{"sudo", "-n"}));
+  EXPECT_EQ(config->slurm.slurmrestd, "unix:/run/x.socket");
   EXPECT_EQ(config->local.cores, Cores(2));
   EXPECT_EQ(config->local.memory, Bytes(4'000'000'000));
   EXPECT_FALSE(config->local.sandbox);
@@ -46,30 +46,50 @@ TEST(AgentConfig, MapsOrganisations) {
             "organisation film-studio is not mapped at this centre: add it under organisations: in agent.yaml");
 }
 
-// run_as makes one user of all organisations: a mapping to any other is refused, each by itself, and never ignored.
+// Local jobs run as the agent's own user alone, and no Slurm job as root: each organisation that asks for it is told.
 TEST(AgentConfig, RefusesUsersItCannotBe) {
-  const auto config = parse_config(
-      "executor: slurm\nslurm: {run_as: [sudo, -n, -u, alice]}\n"
-      "organisations: {ai-lab: {user: bob}, film-studio: {user: alice}, weather: {user: carol}, any: {}}\n");
+  const auto config =
+      parse_config("executor: local\norganisations: {ai-lab: {user: bob}, film-studio: {user: alice}, any: {}}\n");
   ASSERT_TRUE(config.has_value());
-  const Faults faults = check_users(*config, "bob");
-  ASSERT_EQ(faults.size(), 2U);
-  EXPECT_EQ(faults[0].field, "organisations.ai-lab.user");
-  EXPECT_EQ(faults[1].field, "organisations.weather.user");
-  Config without = *config;
-  without.slurm.run_as.clear();
-  const Faults own = check_users(without, "bob");
-  ASSERT_EQ(own.size(), 2U);
-  EXPECT_EQ(own[0].field, "organisations.film-studio.user");
+  const Faults local = check_users(*config, "bob");
+  ASSERT_EQ(local.size(), 1U);
+  EXPECT_EQ(local[0].field, "organisations.film-studio.user");
+  Config slurm = *config;
+  slurm.engine = Engine::slurm;
+  EXPECT_TRUE(check_users(slurm, "bob").empty());
+  const Faults root = check_users(slurm, "root");
+  ASSERT_EQ(root.size(), 1U);
+  EXPECT_EQ(root[0].field, "organisations.any.user");
+  slurm.organisations["ai-lab"].user = "root";
+  EXPECT_EQ(check_users(slurm, "bob").size(), 1U);
 }
 
-// Who lets Slurm jobs run as the agent's own user is told what that means.
+// A user's name becomes a word of a command line: what is no name is refused with its field.
+TEST(AgentConfig, RefusesWhatIsNoUserName) {
+  for (const char* name : {"-u", "a b", "a,b", "#0", "../x", "1000"}) {
+    const auto config =
+        parse_config(std::string("executor: slurm\norganisations: {lab: {user: \"") + name + "\"}}\n");
+    ASSERT_FALSE(config.has_value()) << name;
+    EXPECT_NE(config.error().front().field.find("organisations.lab.user"), std::string::npos);
+  }
+}
+
+// A token goes to slurmrestd: only where nobody can listen in between.
+TEST(AgentConfig, RefusesASlurmrestdElsewhere) {
+  for (const char* where : {"http://10.0.0.1:6820", "https://127.0.0.1:6820", "unix:run", "on"}) {
+    const auto config = parse_config(std::string("executor: slurm\nslurm: {slurmrestd: '") + where +
+                                     "'}\norganisations: {lab: {}}\n");
+    ASSERT_FALSE(config.has_value()) << where;
+    EXPECT_NE(config.error().front().field.find("slurm.slurmrestd"), std::string::npos);
+  }
+}
+
+// Who lets Slurm jobs run as the agent's own user is told what that means, for each such organisation.
 TEST(AgentConfig, WarnsOfJobsThatCouldReadTheKey) {
-  const auto config = parse_config("executor: slurm\norganisations: {\"*\": {}}\n");
+  const auto config = parse_config("executor: slurm\norganisations: {\"*\": {}, lab: {user: bob}}\n");
   ASSERT_TRUE(config.has_value());
-  ASSERT_EQ(config_warnings(*config).size(), 1U);
-  EXPECT_NE(config_warnings(*config).front().find("run_as"), std::string::npos);
-  EXPECT_TRUE(config_warnings(*parse_config(whole)).empty());
+  ASSERT_EQ(config_warnings(*config, "ann").size(), 1U);
+  EXPECT_EQ(config_warnings(*config, "bob").size(), 2U);
 }
 
 // Each fault is told once, with its field, and all of them together.

@@ -7,11 +7,14 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
+#include <set>
 #include <string_view>
 
 #include "adapters/files.h"
 #include "adapters/local/local_executor.h"
 #include "adapters/slurm/slurm_executor.h"
+#include "edge/http_client.h"
 
 namespace dayan::agent {
 
@@ -43,14 +46,28 @@ Result<MadeEngine> make_local(const LocalConfig& config, const AgentFolder& fold
   return MadeEngine{std::move(executor), std::move(description)};
 }
 
-Result<MadeEngine> make_slurm(const SlurmConfig& config, const std::string& work_folder, Processes& processes) {
+Result<std::unique_ptr<adapters::SlurmExecutor>> slurm_executor(const Config& config, const std::string& work_folder,
+                                                                Processes& processes) {
   adapters::SlurmOptions options;
   // The nodes write into the control folders, so they lie beside the work folders, which the nodes see.
   options.folder = work_folder + "/.engine";
-  options.slurm_conf = config.conf;
-  options.partitions = config.partitions;
-  options.run_as_prefix = config.run_as;
-  TRY(std::unique_ptr<adapters::SlurmExecutor> executor, adapters::make_slurm_executor(options, processes));
+  options.slurm_conf = config.slurm.conf;
+  options.partitions = config.slurm.partitions;
+  std::set<std::string> users;
+  for (const auto& [organisation, mapping] : config.organisations) users.insert(mapping.user);
+  options.users.assign(users.begin(), users.end());
+  const std::string& named = config.slurm.slurmrestd;
+  options.rest_address = named == "auto" ? default_slurmrestd : named;
+  constexpr std::string_view of_file_system = "unix:";
+  const bool is_there = named != "auto" || adapters::exists(options.rest_address.substr(of_file_system.size()));
+  if (named != "off" && is_there) {
+    TRY(options.rest, edge::make_http_client(options.rest_address));
+  }
+  return adapters::make_slurm_executor(std::move(options), processes);
+}
+
+Result<MadeEngine> make_slurm(const Config& config, const std::string& work_folder, Processes& processes) {
+  TRY(std::unique_ptr<adapters::SlurmExecutor> executor, slurm_executor(config, work_folder, processes));
   const Result<std::string> description = executor->probe_engine_description();
   std::string text = description ? *description : "Slurm does not answer yet: " + to_text(description.error());
   return MadeEngine{std::move(executor), std::move(text)};
@@ -77,7 +94,34 @@ Result<MadeEngine> make_engine(const Config& config, const AgentFolder& folder, 
                                const std::string& program, Processes& processes) {
   TRY_VOID(adapters::make_folder(work_folder, 0711));
   if (config.engine == Engine::local) return make_local(config.local, folder, work_folder, program);
-  return make_slurm(config.slurm, work_folder, processes);
+  return make_slurm(config, work_folder, processes);
+}
+
+Faults check_mappings(const Config& config, const std::string& work_folder, Processes& processes,
+                      std::vector<std::string>& notes) {
+  if (config.engine != Engine::slurm) return {};
+  if (auto made = adapters::make_folder(work_folder, 0711); !made) return {made.error()};
+  const auto executor = slurm_executor(config, work_folder, processes);
+  if (!executor) return {executor.error()};
+  Faults faults;
+  std::vector<std::pair<Mapping, Result<void>>> tried;  // several organisations may share one
+  for (const auto& [organisation, mapping] : config.organisations) {
+    auto known = std::find_if(tried.begin(), tried.end(), [&](const auto& one) { return one.first == mapping; });
+    if (known == tried.end()) {
+      tried.emplace_back(mapping, (*executor)->check_tenant(mapping.user, mapping.account));
+      known = std::prev(tried.end());
+    }
+    if (known->second) continue;
+    Error fault = known->second.error();
+    if (fault.code == ErrorCode::unavailable) {
+      notes.push_back("the mapping of " + organisation + " could not be tried: " + to_text(fault));
+      continue;
+    }
+    if (fault.field == "user" || fault.field == "account")
+      fault.field = "organisations." + organisation + '.' + fault.field;
+    faults.push_back(std::move(fault));
+  }
+  return faults;
 }
 
 }  // namespace dayan::agent

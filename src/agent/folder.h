@@ -25,12 +25,14 @@ struct Identity {
   CentreId centre;
   std::int64_t agent_epoch = 0;
   std::int64_t report_sequence = 0;  ///< of the centre, when the agent enrolled
+  UnixTime token_since;              ///< when the token was made; none when not known
 
   static constexpr auto fields() {
     using I = Identity;
     return std::tuple{field("hub_url", &I::hub_url),         field("token", &I::token),
                       field("centre_name", &I::centre_name), field("centre", &I::centre),
-                      field("agent_epoch", &I::agent_epoch), field("report_sequence", &I::report_sequence)};
+                      field("agent_epoch", &I::agent_epoch), field("report_sequence", &I::report_sequence),
+                      field("token_since", &I::token_since)};
   }
 };
 

@@ -35,7 +35,7 @@ TEST(AgentFolder, KeepsIdentityAndJournal) {
   const Result<AgentFolder> folder = AgentFolder::open(place.file("agent"));
   ASSERT_TRUE(folder.has_value());
   EXPECT_EQ(folder->identity().error().code, ErrorCode::not_found);
-  Identity identity{"http://127.0.0.1:1", "dayan_x", "guian", CentreId(4), 1, 0};
+  Identity identity{"http://127.0.0.1:1", "dayan_x", "guian", CentreId(4), 1, 0, UnixTime()};
   ASSERT_TRUE(folder->keep_identity(identity).has_value());
   EXPECT_EQ(folder->identity()->centre_name, "guian");
   struct stat info {};

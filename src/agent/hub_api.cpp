@@ -4,6 +4,7 @@
 
 #include "model/json.h"
 #include "wire/job.h"
+#include "wire/party.h"
 #include "wire/problem.h"
 
 namespace dayan::agent {
@@ -49,11 +50,12 @@ HubApi::HubApi(std::unique_ptr<HttpClient> http, std::string token)
     : http_(std::move(http)), token_(std::move(token)) {}
 
 Result<HttpResponse> HubApi::send(HttpRequest request, Duration timeout) {
-  if (!token_.empty()) request.headers.push_back({"authorization", "Bearer " + token_});
+  const std::string token = this->token();
+  if (!token.empty()) request.headers.push_back({"authorization", "Bearer " + token});
   Result<HttpResponse> answer = http_->send(request, timeout);
   // All that an agent asks may be asked again, so it does not matter whether the hub had heard it.
   if (!answer && answer.error().code == ErrorCode::unknown_outcome) answer.error().code = ErrorCode::unavailable;
-  if (answer && answer->status == 401 && !token_.empty()) cast_out_ = true;
+  if (answer && answer->status == 401 && !token.empty()) cast_out_ = true;
   return answer;
 }
 
@@ -69,6 +71,20 @@ Result<wire::EnrolReply> HubApi::enrol(const std::string& join_token, const std:
   return parse_answer<wire::EnrolReply>(answer.body);
 }
 
+std::string HubApi::token() const {
+  const std::lock_guard lock(token_mutex_);
+  return token_;
+}
+
+Result<std::string> HubApi::renew_token() {
+  TRY(const HttpResponse answer, ask(request_of("POST", "/v1/agent/token"), answer_time));
+  TRY(const auto reply, parse_answer<wire::CreateTokenReply>(answer.body));
+  if (!reply.token) return fail(ErrorCode::corrupt, "the hub's answer has no token");
+  const std::lock_guard lock(token_mutex_);
+  token_ = *reply.token;
+  return token_;
+}
+
 Result<void> HubApi::put_pools(const std::vector<PoolRow>& pools) {
   const std::string body = nested_text(wire::PoolsRequest{pools});
   TRY(const HttpResponse answer, ask(json_request("PUT", "/v1/agent/pools", body), answer_time));
@@ -76,9 +92,11 @@ Result<void> HubApi::put_pools(const std::vector<PoolRow>& pools) {
   return {};
 }
 
-Result<LeasesAnswer> HubApi::leases_after(std::int64_t sequence, Duration wait) {
-  const std::string target =
+Result<LeasesAnswer> HubApi::leases_after(std::int64_t sequence, Duration wait,
+                                          std::optional<Cores> foreign_cores_busy) {
+  std::string target =
       "/v1/agent/leases?after=" + std::to_string(sequence) + "&wait=" + std::to_string(wait.seconds_up());
+  if (foreign_cores_busy) target += "&foreign_cores_busy=" + std::to_string(foreign_cores_busy->value());
   TRY(const HttpResponse response, send(request_of("GET", target), wait + answer_time));
   LeasesAnswer answer;
   if (response.status == 410) {

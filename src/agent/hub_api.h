@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,9 +36,12 @@ class HubApi {
   HubApi(std::unique_ptr<HttpClient> http, std::string token);
 
   [[nodiscard]] Result<wire::EnrolReply> enrol(const std::string& join_token, const std::string& public_key);
+  /// A new token in the place of the present one, which stays good until its end; used from now on.
+  [[nodiscard]] Result<std::string> renew_token();
   [[nodiscard]] Result<void> put_pools(const std::vector<PoolRow>& pools);
   /// Waits up to `wait` for changes after that sequence.
-  [[nodiscard]] Result<LeasesAnswer> leases_after(std::int64_t sequence, Duration wait);
+  [[nodiscard]] Result<LeasesAnswer> leases_after(std::int64_t sequence, Duration wait,
+                                                  std::optional<Cores> foreign_cores_busy);
   [[nodiscard]] Result<Payload> payload(JobId job);
   /// Signed over the exact bytes that are sent.
   [[nodiscard]] Result<void> report(const ReportAttempts& report, const edge::SigningKey& key);
@@ -57,7 +62,10 @@ class HubApi {
   /// An answer of 2xx, or the Error that its status and problem document tell.
   [[nodiscard]] Result<HttpResponse> ask(HttpRequest request, Duration timeout);
 
+  [[nodiscard]] std::string token() const;
+
   std::unique_ptr<HttpClient> http_;
+  mutable std::mutex token_mutex_;
   std::string token_;
   std::atomic<bool> cast_out_ = false;
 };

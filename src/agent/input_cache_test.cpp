@@ -113,12 +113,34 @@ TEST(WorkFolder, AddsToTheEnvironment) {
                                                      {"DAYAN_TASK_COUNT", "12"},
                                                      {"DAYAN_ATTEMPT", "2"},
                                                      {"DAYAN_CPUS", "4"},
+                                                     {"SLURM_SUBMIT_DIR", "/work/a"},
                                                      {"SLURM_ARRAY_TASK_ID", "3"},
                                                      {"SLURM_ARRAY_TASK_COUNT", "12"},
                                                      {"SLURM_ARRAY_TASK_MIN", "0"},
                                                      {"SLURM_ARRAY_TASK_MAX", "11"},
+                                                     {"SLURM_ARRAY_TASK_STEP", "1"},
                                                      {"SLURM_CPUS_PER_TASK", "4"}};
-  EXPECT_EQ(environment_of(payload, lease), expected);
+  EXPECT_EQ(environment_of(payload, lease, "/work/a"), expected);
+}
+
+// A job that says where its array begins and how it steps has its tasks numbered so; nonsense counts as nothing.
+TEST(WorkFolder, NumbersTasksAsTheirArrayDoes) {
+  LeaseRow lease;
+  lease.task = 2;
+  lease.task_count = 5;
+  const auto value = [&lease](const std::vector<EnvironmentVariable>& own, const std::string& name) {
+    Payload payload;
+    payload.environment = own;
+    for (const EnvironmentVariable& each : environment_of(payload, lease, "/w")) {
+      if (each.name == name) return each.value;
+    }
+    return std::string("none");
+  };
+  const std::vector<EnvironmentVariable> stepped = {{"SLURM_ARRAY_TASK_MIN", "1"}, {"SLURM_ARRAY_TASK_STEP", "4"}};
+  EXPECT_EQ(value(stepped, "SLURM_ARRAY_TASK_ID"), "9");
+  EXPECT_EQ(value(stepped, "SLURM_ARRAY_TASK_MAX"), "17");
+  EXPECT_EQ(value({{"SLURM_ARRAY_TASK_MIN", "-1"}, {"SLURM_ARRAY_TASK_STEP", "99999999999"}}, "SLURM_ARRAY_TASK_ID"),
+            "2");
 }
 
 }  // namespace

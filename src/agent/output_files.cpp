@@ -130,6 +130,9 @@ Result<FoundOutputs> find_outputs(const std::string& folder, const std::vector<s
 Result<Descriptor> open_inside(const std::string& folder, const std::string& path) {
   if (!is_safe_relative_path(path)) return fail(ErrorCode::denied, path + " is not inside the work folder");
   TRY(Descriptor at, open_folder(folder));
+  struct stat owner {};
+  if (::fstat(at.number(), &owner) != 0) return failed(folder);
+  const bool is_others = ::geteuid() == 0 && owner.st_uid != 0;
   std::string_view rest = path;
   for (std::size_t slash = rest.find('/'); slash != std::string_view::npos; slash = rest.find('/')) {
     const std::string part(rest.substr(0, slash));
@@ -145,6 +148,8 @@ Result<Descriptor> open_inside(const std::string& folder, const std::string& pat
   struct stat info {};
   if (::fstat(file.number(), &info) != 0) return failed(path);
   if (!S_ISREG(info.st_mode)) return fail(ErrorCode::denied, path + " is no regular file");
+  // An agent that is root could read anything: a second name that the job's user gave to somebody else's file too.
+  if (is_others && info.st_uid != owner.st_uid) return fail(ErrorCode::denied, path + " belongs to somebody else");
   return file;
 }
 

@@ -98,5 +98,18 @@ TEST(OutputFiles, IsBounded) {
   EXPECT_NE(found->missing.find("deeper"), std::string::npos);
 }
 
+// An agent that is root takes up only what belongs to the folder's user: the user may have given a second name to
+// somebody else's file.
+TEST(OutputFiles, RootTakesOnlyTheUsersOwn) {
+  if (::geteuid() != 0) return;  // any other agent may read no more than it may read
+  const TestFolder folder;
+  folder.write("work/theirs", "secret");
+  folder.write("work/own", "fine");
+  constexpr uid_t user = 65534;
+  for (const char* path : {"work", "work/own"}) ASSERT_EQ(::chown(folder.file(path).c_str(), user, user), 0);
+  EXPECT_TRUE(open_inside(folder.file("work"), "own").has_value());
+  EXPECT_EQ(open_inside(folder.file("work"), "theirs").error().code, ErrorCode::denied);
+}
+
 }  // namespace
 }  // namespace dayan::agent

@@ -50,6 +50,10 @@ tl::expected<Config, Faults> read_config(const AgentRunOptions& options, const A
   return config;
 }
 
+std::string work_folder_of(const Config& config, const AgentFolder& folder) {
+  return config.work_folder.empty() ? folder.file("work") : config.work_folder;
+}
+
 /// Ends the process when what is under way (an upload, a poll) does not end soon by itself.
 class Deadline {
  public:
@@ -79,18 +83,19 @@ Result<void> work(const Config& config, const AgentFolder& folder, const Identit
   std::error_code error;
   const std::string program = std::filesystem::read_symlink("/proc/self/exe", error).string();
   if (error) return fail(ErrorCode::unavailable, "this program's own path is not known: " + error.message());
-  const std::string work_folder = config.work_folder.empty() ? folder.file("work") : config.work_folder;
+  const std::string work_folder = work_folder_of(config, folder);
   adapters::RealProcesses processes;
   TRY(const MadeEngine engine, make_engine(config, folder, work_folder, program, processes));
   HubApi hub(std::move(http), identity.token);
   edge::RealClock clock;
   spdlog::info("agent of centre {} at {}: {} leases in the journal; {}", identity.centre_name, identity.hub_url,
                state.leases.size(), engine.description);
-  for (const std::string& warning : config_warnings(config)) spdlog::warn("{}", warning);
+  for (const std::string& warning : config_warnings(config, own_user())) spdlog::warn("{}", warning);
   std::optional<Deadline> deadline;
   Result<void> result;
   {
-    Agent agent({config, folder, hub, key, *engine.executor, processes, clock, work_folder}, std::move(state));
+    Agent agent({config, folder, hub, key, *engine.executor, processes, clock, work_folder, identity},
+                std::move(state));
     std::thread thread([&] {
       result = agent.run();
       ::kill(::getpid(), SIGTERM);  // when it ended by itself, the wait below ends too
@@ -125,6 +130,11 @@ Faults run(const AgentRunOptions& options) {
   if (!identity) return {identity.error()};
   const tl::expected<Config, Faults> config = read_config(options, *folder);
   if (!config) return config.error();
+  adapters::RealProcesses processes;
+  std::vector<std::string> notes;
+  Faults faults = check_mappings(*config, work_folder_of(*config, *folder), processes, notes);
+  for (const std::string& note : notes) spdlog::warn("{}", note);
+  if (!faults.empty()) return faults;
   const Result<void> result = work(*config, *folder, *identity);
   if (!result) return {result.error()};
   return {};

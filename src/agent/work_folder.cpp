@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "adapters/files.h"
+#include "base/scan.h"
 
 namespace dayan::agent {
 
@@ -33,6 +34,18 @@ Result<void> place_input(const std::string& folder, const InputFile& input, Inpu
   return {};
 }
 
+/// A number of the job's own environment; `otherwise` when it is not there or no index that Slurm could have.
+std::int64_t index_in(const Payload& payload, std::string_view name, std::int64_t otherwise) {
+  constexpr std::size_t digits_max = 9;
+  for (const EnvironmentVariable& each : payload.environment) {
+    std::string_view rest = each.value;
+    const std::string_view digits = take_digits(rest);
+    if (each.name == name && !digits.empty() && rest.empty() && digits.size() <= digits_max)
+      return number_of(digits).value_or(otherwise);
+  }
+  return otherwise;
+}
+
 }  // namespace
 
 Result<void> prepare_work_folder(const std::string& folder, const Payload& payload, InputCache& cache) {
@@ -42,7 +55,8 @@ Result<void> prepare_work_folder(const std::string& folder, const Payload& paylo
   return {};
 }
 
-std::vector<EnvironmentVariable> environment_of(const Payload& payload, const LeaseRow& lease) {
+std::vector<EnvironmentVariable> environment_of(const Payload& payload, const LeaseRow& lease,
+                                                const std::string& folder) {
   const std::vector<EnvironmentVariable> ours = {
       {"DAYAN_JOB", to_text(lease.job)},
       {"DAYAN_TASK_INDEX", std::to_string(lease.task)},
@@ -56,11 +70,15 @@ std::vector<EnvironmentVariable> environment_of(const Payload& payload, const Le
     if (std::none_of(ours.begin(), ours.end(), same)) environment.push_back(each);
   }
   environment.insert(environment.end(), ours.begin(), ours.end());
+  const std::int64_t first = index_in(payload, "SLURM_ARRAY_TASK_MIN", 0);
+  const std::int64_t step = index_in(payload, "SLURM_ARRAY_TASK_STEP", 1);
   const std::vector<EnvironmentVariable> of_sbatch = {
-      {"SLURM_ARRAY_TASK_ID", std::to_string(lease.task)},
+      {"SLURM_SUBMIT_DIR", folder},
+      {"SLURM_ARRAY_TASK_ID", std::to_string(first + lease.task * step)},
       {"SLURM_ARRAY_TASK_COUNT", std::to_string(lease.task_count)},
-      {"SLURM_ARRAY_TASK_MIN", "0"},
-      {"SLURM_ARRAY_TASK_MAX", std::to_string(lease.task_count - 1)},
+      {"SLURM_ARRAY_TASK_MIN", std::to_string(first)},
+      {"SLURM_ARRAY_TASK_MAX", std::to_string(first + (lease.task_count - 1) * step)},
+      {"SLURM_ARRAY_TASK_STEP", std::to_string(step)},
       {"SLURM_CPUS_PER_TASK", std::to_string(lease.resources.cores.value())},
       {"SLURM_NTASKS", "1"},
   };

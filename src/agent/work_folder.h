@@ -17,7 +17,10 @@ namespace dayan::agent {
 
 /// The job's environment and what Dayan adds: DAYAN_JOB, DAYAN_TASK_INDEX, DAYAN_TASK_COUNT, DAYAN_ATTEMPT,
 /// DAYAN_CPUS; and, where the job does not set them itself, the variables by which a script written for sbatch finds
-/// its task and its cores: SLURM_ARRAY_TASK_ID, _COUNT, _MIN and _MAX, SLURM_CPUS_PER_TASK, SLURM_NTASKS.
-[[nodiscard]] std::vector<EnvironmentVariable> environment_of(const Payload& payload, const LeaseRow& lease);
+/// its place: SLURM_SUBMIT_DIR is its work folder, SLURM_ARRAY_TASK_ID its index; SLURM_ARRAY_TASK_COUNT, _MIN, _MAX
+/// and _STEP, SLURM_CPUS_PER_TASK, SLURM_NTASKS. A job that sets _MIN and _STEP (src/jobfile does, for
+/// --array=1-10:2) has its indices counted by them.
+[[nodiscard]] std::vector<EnvironmentVariable> environment_of(const Payload& payload, const LeaseRow& lease,
+                                                              const std::string& folder);
 
 }  // namespace dayan::agent

@@ -141,6 +141,7 @@ Trial Client::attempt(TcpStream& stream, const Outgoing& outgoing, Deadline dead
 }
 
 Result<TcpStream> Client::connect(Deadline deadline) const {
+  if (!origin_.socket.empty()) return TcpStream::connect(origin_.socket);
   auto stream = TcpStream::connect(origin_.addresses.front(), origin_.port, deadline);
   for (std::size_t i = 1; i < origin_.addresses.size() && !stream; ++i) {
     stream = TcpStream::connect(origin_.addresses[i], origin_.port, deadline);

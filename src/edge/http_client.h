@@ -22,7 +22,7 @@ struct HttpClientOptions {
   Duration idle_time = Duration::seconds(60);  ///< below the server's own, so that we are the first to let go
 };
 
-/// `base_url`: http://127.0.0.1:PORT, http://localhost:PORT or http://[::1]:PORT, without a path.
+/// `base_url`: http://127.0.0.1:PORT, http://localhost:PORT or http://[::1]:PORT, without a path; or unix:/PATH.
 [[nodiscard]] Result<std::unique_ptr<HttpClient>> make_http_client(std::string_view base_url,
                                                                    const HttpClientOptions& options = {});
 

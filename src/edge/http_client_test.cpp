@@ -2,7 +2,9 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -252,6 +254,44 @@ TEST(HttpClient, base_urls) {
     EXPECT_EQ(client.error().code, ErrorCode::invalid);
   }
   EXPECT_NE(to_text(make_http_client("https://127.0.0.1").error()).find("TLS is not there yet"), std::string::npos);
+}
+
+// A server behind a socket of the file system is spoken to as one behind a port; where there is none, nothing was
+// sent.
+TEST(HttpClient, socket_of_the_file_system) {
+  std::string folder = ::testing::TempDir() + "dayan-http-XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = folder + "/socket";
+  ASSERT_LT(path.size(), sizeof address.sun_path);
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const auto client = make_http_client("unix:" + path);
+  ASSERT_TRUE(client.has_value()) << to_text(client.error());
+  EXPECT_EQ((*client)->send(request_of("GET", "/"), patience).error().code, ErrorCode::unavailable);
+  const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(listener, 1), 0);
+  std::string heard(4096, '\0');
+  std::thread server([&] {
+    const int connection = ::accept(listener, nullptr, nullptr);
+    const ssize_t count = ::read(connection, heard.data(), heard.size());
+    heard.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+    if (::write(connection, ok.data(), ok.size()) < 0) heard.clear();
+    ::close(connection);
+  });
+  const auto answer = (*client)->send(request_of("GET", "/ping"), patience);
+  server.join();
+  ::close(listener);
+  ::unlink(path.c_str());
+  ::rmdir(folder.c_str());
+  ASSERT_TRUE(answer.has_value()) << to_text(answer.error());
+  EXPECT_EQ(answer->body, "ok");
+  EXPECT_TRUE(heard.starts_with("GET /ping HTTP/1.1\r\n")) << heard;
+  EXPECT_NE(heard.find("localhost"), std::string::npos) << heard;
+  for (const char* bad : {"unix:", "unix:socket", "unix:/"})
+    EXPECT_EQ(make_http_client(bad).has_value(), std::string_view(bad) == "unix:/") << bad;
+  EXPECT_FALSE(make_http_client("unix:/" + std::string(200, 'x')).has_value());
 }
 
 // "localhost" and ::1 reach a server that listens on IPv6 loopback only.

@@ -1,6 +1,7 @@
 #include "edge/origin.h"
 
 #include <arpa/inet.h>
+#include <sys/un.h>
 
 #include <charconv>
 
@@ -10,8 +11,8 @@ namespace {
 
 constexpr std::string_view right_form = "give http://127.0.0.1:PORT, http://localhost:PORT or http://[::1]:PORT";
 
-tl::unexpected<Error> refused(std::string_view url, std::string_view why) {
-  return fail(ErrorCode::invalid, "'" + std::string(url) + "' " + std::string(why), std::string(right_form), "url");
+tl::unexpected<Error> refused(std::string_view url, const std::string& why) {
+  return fail(ErrorCode::invalid, "'" + std::string(url) + "' " + why, std::string(right_form), "url");
 }
 
 bool is_loopback_v4(const std::string& text) {
@@ -19,9 +20,26 @@ bool is_loopback_v4(const std::string& text) {
   return ::inet_pton(AF_INET, text.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
 }
 
+/// What the kernel takes as the path of a socket, with its closing zero byte.
+constexpr std::size_t socket_path_max = sizeof(sockaddr_un::sun_path);
+
+Result<Origin> parse_socket(std::string_view base_url, std::string_view path) {
+  if (!path.starts_with('/') || path.size() >= socket_path_max || path.find('\0') != std::string_view::npos) {
+    return refused(base_url, "names no socket: its path is absolute and at most " +
+                                 std::to_string(socket_path_max - 1) + " bytes long");
+  }
+  Origin origin;
+  origin.text = base_url;
+  origin.host = "localhost";
+  origin.socket = path;
+  return origin;
+}
+
 }  // namespace
 
 Result<Origin> parse_origin(std::string_view base_url) {
+  constexpr std::string_view of_file_system = "unix:";
+  if (base_url.starts_with(of_file_system)) return parse_socket(base_url, base_url.substr(of_file_system.size()));
   constexpr std::string_view plain = "http://";
   if (base_url.starts_with("https://")) return refused(base_url, "needs TLS, and TLS is not there yet");
   if (!base_url.starts_with(plain)) return refused(base_url, "is not an http:// URL");

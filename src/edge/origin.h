@@ -7,7 +7,8 @@
 
 #include "base/result.h"
 
-/// Scheme, host and port of a server, read from a base URL. For now only plain HTTP to this machine.
+/// Where a server is, read from a base URL. For now only plain HTTP to this machine: over TCP, or over a socket of the
+/// file system.
 
 namespace dayan::edge {
 
@@ -16,8 +17,10 @@ struct Origin {
   std::string host;                    ///< the host header: "127.0.0.1:8080"
   std::vector<std::string> addresses;  ///< numeric, in the order to try
   std::uint16_t port = 80;
+  std::string socket;  ///< path of a socket in the file system, in place of addresses and port; empty: TCP
 };
 
+/// "http://127.0.0.1:8080", "unix:/run/slurmrestd.socket".
 [[nodiscard]] Result<Origin> parse_origin(std::string_view base_url);
 
 }  // namespace dayan::edge

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -77,6 +78,20 @@ Result<TcpStream> TcpStream::connect(const std::string& address, std::uint16_t p
   if (::getsockopt(stream.descriptor_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
   if (error != 0) return unreachable(address, port, error);
   return stream;
+}
+
+Result<TcpStream> TcpStream::connect(const std::string& socket) {
+  sockaddr_un target{};
+  target.sun_family = AF_UNIX;
+  ASSERT(socket.size() < sizeof target.sun_path);  // parse_origin has looked
+  std::memcpy(target.sun_path, socket.data(), socket.size());
+  TcpStream stream(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (stream.descriptor_ >= 0 &&
+      ::connect(stream.descriptor_, reinterpret_cast<const sockaddr*>(&target), sizeof target) == 0) {
+    return stream;
+  }
+  return fail(ErrorCode::unavailable, socket + " cannot be reached: " + std::strerror(errno),
+              "is the server running there?");
 }
 
 TcpStream::TcpStream(TcpStream&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}

@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 
-/// One TCP connection of the blocking client: non-blocking underneath, every wait bounded by a deadline.
+/// One connection of the blocking client, TCP or over a socket of the file system: non-blocking underneath, every wait bounded by a deadline.
 
 namespace dayan::edge {
 
@@ -18,6 +18,8 @@ class TcpStream {
  public:
   /// Either fails as `unavailable`: nothing can have been sent.
   [[nodiscard]] static Result<TcpStream> connect(const std::string& address, std::uint16_t port, Deadline deadline);
+  /// To a socket of the file system. Its server takes it up at once or not at all.
+  [[nodiscard]] static Result<TcpStream> connect(const std::string& socket);
 
   TcpStream(TcpStream&& other) noexcept;
   TcpStream& operator=(TcpStream&& other) noexcept;

@@ -67,6 +67,9 @@ std::optional<Duration> slurm_time(std::string_view text) {
   return Duration::seconds(seconds);
 }
 
+/// Slurm's own bound on the indices of an array (MaxArraySize).
+constexpr std::int64_t array_index_max = 4'000'000;
+
 /// Gives each option its meaning here, or a fault, or a note.
 class SbatchReader {
  public:
@@ -90,6 +93,7 @@ class SbatchReader {
   FaultList& faults_;
   Bytes memory_;  ///< zero: not given
   Bytes memory_per_core_;
+  std::vector<EnvironmentVariable> array_;  ///< what the tasks are told of their array
 };
 
 void SbatchReader::read(const SbatchOption& option) {
@@ -132,13 +136,23 @@ void SbatchReader::read_array(const SbatchOption& option) {
   std::string_view text = option.value;
   const std::size_t percent = std::min(text.find('%'), text.size());
   std::string_view range = text.substr(0, percent);
+  const std::size_t colon = std::min(range.find(':'), range.size());
+  const auto step = colon == range.size() ? std::optional<std::int64_t>(1) : whole_number(range.substr(colon + 1));
+  range = range.substr(0, colon);
   const std::size_t dash = std::min(range.find('-'), range.size());
   const auto first = whole_number(range.substr(0, dash));
   const auto last = dash == range.size() ? first : whole_number(range.substr(dash + 1));
-  if (!first.has_value() || !last.has_value() || *first != 0)
-    return refuse(option, "give a range from zero, e.g. 0-47 or 0-47%16: tasks are counted from zero here");
-  if (*last >= array_count_max) return refuse(option, "give at most " + std::to_string(array_count_max) + " tasks");
-  file_.spec.count = static_cast<std::int32_t>(*last + 1);
+  if (!first.has_value() || !last.has_value() || !step.has_value() || *first > *last || *step < 1 ||
+      *last > array_index_max)
+    return refuse(option, "give one range, e.g. 0-47, 1-10:2 or 0-47%16");
+  const std::int64_t tasks = (*last - *first) / *step + 1;
+  if (tasks > array_count_max) return refuse(option, "give at most " + std::to_string(array_count_max) + " tasks");
+  file_.spec.count = static_cast<std::int32_t>(tasks);
+  array_ = {{"SLURM_ARRAY_TASK_MIN", std::to_string(*first)}, {"SLURM_ARRAY_TASK_STEP", std::to_string(*step)}};
+  if (*first != 0 || *step != 1)
+    file_.notes.push_back("line " + std::to_string(option.line) + ": tasks are counted from zero here: task 0 is " +
+                          std::to_string(*first) + " of --array" +
+                          (tasks > 1 ? ", task 1 is " + std::to_string(*first + *step) : ""));
   if (percent == text.size()) return;
   const auto throttle = whole_number(text.substr(percent + 1));
   if (!throttle.has_value() || *throttle < 1 || *throttle > array_count_max)
@@ -190,6 +204,11 @@ void SbatchReader::finish() {
   if (wanted.wall_time == Duration() && !faults_.covers("--time"))
     faults_.add("--time", "is missing or zero", "give the limit of one task, e.g. #SBATCH --time=10 (minutes)");
   if (file_.spec.name.empty()) file_.spec.name = "sbatch";  // as sbatch names a script without a name
+  // What the script may look at and a centre could not know: there its job is named after the attempt. From the first
+  // and the step the agent tells each task its SLURM_ARRAY_TASK_ID.
+  std::vector<EnvironmentVariable>& environment = file_.spec.payload.environment;
+  environment.push_back({"SLURM_JOB_NAME", file_.spec.name});
+  environment.insert(environment.end(), array_.begin(), array_.end());
 }
 
 std::string SbatchReader::name_of(std::string_view field) {

@@ -38,6 +38,32 @@ TEST(Sbatch, ACommonScriptIsRead) {
   EXPECT_EQ(file->notes[1], "line 9: --partition has no effect here");
 }
 
+// Shows that an array with any first index and step becomes as many tasks, which are told where they stand in it, and
+// that the script sees the name that it asked for.
+TEST(Sbatch, ArraysKeepTheirIndices) {
+  const auto told = [](const JobFile& file) {
+    std::string all;
+    for (const EnvironmentVariable& each : file.spec.payload.environment) all += each.name + '=' + each.value + ' ';
+    return all;
+  };
+  const auto stepped = parse_sbatch(script_of("#SBATCH -t1 -J render --array=1-10:4%2"));
+  ASSERT_TRUE(stepped.has_value()) << all_texts(stepped.error());
+  EXPECT_EQ(stepped->spec.count, 3);
+  EXPECT_EQ(stepped->spec.throttle, 2);
+  EXPECT_EQ(told(*stepped),
+            "SLURM_JOB_NAME=render SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_STEP=4 ");
+  ASSERT_EQ(stepped->notes.size(), 1U);
+  EXPECT_EQ(stepped->notes[0],
+            "line 2: tasks are counted from zero here: task 0 is 1 of --array, task 1 is 5");
+  const auto one = parse_sbatch(script_of("#SBATCH -t1 --array=7"));
+  ASSERT_TRUE(one.has_value());
+  EXPECT_EQ(one->spec.count, 1);
+  EXPECT_EQ(told(*one), "SLURM_JOB_NAME=sbatch SLURM_ARRAY_TASK_MIN=7 SLURM_ARRAY_TASK_STEP=1 ");
+  const auto none = parse_sbatch(script_of("#SBATCH -t1"));
+  ASSERT_TRUE(none.has_value());
+  EXPECT_EQ(told(*none), "SLURM_JOB_NAME=sbatch ");
+}
+
 // Shows that Slurm's ways to write times and sizes mean here what they mean there.
 TEST(Sbatch, TimesAndSizesAreSlurms) {
   const std::vector<std::pair<std::string, Duration>> times = {
@@ -83,10 +109,12 @@ TEST(Sbatch, EachFaultIsOneErrorWithOptionAndLine) {
   const std::vector<BadOption> cases = {
       {"#SBATCH --licenses=foo", "#SBATCH: line 3: '--licenses=foo' is not an option that Dayan reads"},
       {"#SBATCH --dependency afterok:3", "#SBATCH: line 3: '--dependency' is not an option"},
-      {"#SBATCH --array=1-48", "--array: line 3: '1-48' is not read here; give a range from zero"},
+      {"#SBATCH --array=48-1", "--array: line 3: '48-1' is not read here; give one range"},
       {"#SBATCH --array=0,3,5", "--array: line 3: '0,3,5' is not read here"},
-      {"#SBATCH --array=0-10:2", "--array: line 3: '0-10:2' is not read here"},
-      {"#SBATCH --array=0-9999999", "--array: line 3: '0-9999999' is not read here; give at most 100000 tasks"},
+      {"#SBATCH --array=0-10:0", "--array: line 3: '0-10:0' is not read here"},
+      {"#SBATCH --array=0-10:2:2", "--array: line 3: '0-10:2:2' is not read here"},
+      {"#SBATCH --array=0-9999999", "--array: line 3: '0-9999999' is not read here; give one range"},
+      {"#SBATCH --array=0-100000", "--array: line 3: '0-100000' is not read here; give at most 100000 tasks"},
       {"#SBATCH --array=0-3%0", "--array: line 3: '0-3%0' is not read here; give the number of tasks at once"},
       {"#SBATCH --array=0-99999999999999999999", "--array: line 3: "},
       {"#SBATCH -c -4", "--cpus-per-task: line 3: '-4' is not read here"},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct StartOrder {
   AttemptKey attempt;           ///< the engine's job is named engine_name(attempt)
   std::string pool;
   std::string account;          ///< the provider's file maps the organisation to it; empty: none
+  std::string user;             ///< local user that runs it, by the same file; empty: the agent's own
   std::string folder;           ///< work folder of the attempt: the command's current folder
   std::vector<std::string> command;  ///< argv; or empty when `script` is given
   std::string script;
@@ -43,6 +45,8 @@ class Executor {
   /// Everything of ours that the engine knows, asked for at once. `unavailable` when the engine does not answer: then
   /// nothing is known, and nothing may be concluded from silence.
   [[nodiscard]] virtual Result<std::vector<EngineJob>> list() = 0;
+  /// Cores of the offered pools that others than us use now: the provider's own people. None: the engine cannot tell.
+  [[nodiscard]] virtual Result<std::optional<Cores>> foreign_cores_busy() { return std::optional<Cores>(); }
   /// Forgets an ended attempt: its record may be removed. Its folder is the agent's.
   virtual void forget(const AttemptKey& attempt) = 0;
 };

@@ -42,13 +42,13 @@ Result<Descriptor> input_file(const std::string& text) {
   return file;
 }
 
-/// Ends the group of a child that has not ended, and takes its exit status off the kernel.
-int end_child(pid_t child) {
-  ::kill(-child, SIGKILL);
+/// Ends the group of a child that has not ended, and takes its exit status off the kernel. A child that has become
+/// another user (sudo) cannot be ended: it is left to itself.
+void end_child(pid_t child) {
+  const bool may = ::kill(-child, SIGKILL) == 0 || errno == ESRCH;
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  while (::waitpid(child, &status, may ? 0 : WNOHANG) < 0 && errno == EINTR) {
   }
-  return status;
 }
 
 /// Reads what is there. False at the end of the stream.

@@ -9,38 +9,40 @@
 namespace dayan::adapters {
 namespace {
 
-/// In sbatch's file names % begins a pattern.
-std::string escaped_pattern(const std::string& path) {
-  std::string text;
-  for (const char c : path) text += c == '%' ? std::string("%%") : std::string(1, c);
-  return text;
-}
+/// Slurm's commands give up by themselves after some ten seconds; shorter than ProcessSpec's own time.
+constexpr const char* command_seconds_max = "20";
 
 }  // namespace
 
-SlurmCommands::SlurmCommands(std::string slurm_conf, std::vector<std::string> run_as_prefix, Processes& processes)
-    : slurm_conf_(std::move(slurm_conf)), run_as_prefix_(std::move(run_as_prefix)), processes_(processes) {}
+SlurmCommands::SlurmCommands(std::string slurm_conf, const JobUsers& users, Processes& processes)
+    : slurm_conf_(std::move(slurm_conf)), users_(users), processes_(processes) {}
 
-Result<ProcessResult> SlurmCommands::run(std::vector<std::string> argv, std::string input) {
+Result<ProcessResult> SlurmCommands::run(const std::string& user, std::vector<std::string> argv, std::string input) {
   ProcessSpec spec;
   // No SBATCH_… or SQUEUE_… variable of the agent may change what a command does; and times as epoch seconds leave no
   // question of zones.
   spec.environment = {{"PATH", default_path}, {"LC_ALL", "C"}, {"SLURM_TIME_FORMAT", "%s"}};
   if (!slurm_conf_.empty()) spec.environment.push_back({"SLURM_CONF", slurm_conf_});
-  spec.argv = run_as_prefix_;
-  if (!run_as_prefix_.empty()) {
-    // sudo drops the environment, so it is given once more behind it.
+  spec.argv = users_.prefix(user);
+  if (!spec.argv.empty()) {
+    // sudo drops the environment, so it is given once more behind it. And what runs as another user cannot be ended
+    // by us, so that user ends it.
     spec.argv.push_back("/usr/bin/env");
     for (const std::string& assignment : assignments(spec.environment)) spec.argv.push_back(assignment);
+    spec.argv.insert(spec.argv.end(), {"timeout", "-k", "2", command_seconds_max});
   }
   spec.argv.insert(spec.argv.end(), argv.begin(), argv.end());
   spec.input = std::move(input);
-  return processes_.run(spec);
+  auto result = processes_.run(spec);
+  if (result.has_value() && !users_.is_own(user) && (result->exit_code == 124 || result->exit_code == 137))
+    return fail(ErrorCode::unknown_outcome,
+                argv[0] + " took longer than " + command_seconds_max + " s and was ended: what it did is not known");
+  return result;
 }
 
-Result<std::string> SlurmCommands::ask(std::vector<std::string> argv) {
+Result<std::string> SlurmCommands::ask(const std::string& user, std::vector<std::string> argv) {
   const std::string name = argv[0];
-  auto result = run(std::move(argv));
+  auto result = run(user, std::move(argv));
   // A question that was not answered has changed nothing.
   if (!result.has_value()) return fail(ErrorCode::unavailable, to_text(result.error()));
   if (result->exit_code != 0)
@@ -52,11 +54,7 @@ Result<std::string> SlurmCommands::ask(std::vector<std::string> argv) {
 Result<std::string> SlurmCommands::submit(const StartOrder& order, const std::string& chip, const std::string& script,
                                           UnixTime now) {
   const std::string name = engine_name(order.attempt);
-  const std::int64_t minutes = minutes_up(order.wall_time);
-  // Slurm drops a job that can no longer end by its deadline; so one that has not started by `starts_by` goes.
-  // Relative, since a date would be read in the controller's zone. A job that runs is not touched by it before its
-  // time limit.
-  const std::int64_t seconds = (order.starts_by - now).seconds_up() + minutes * 60;
+  const SlurmLimits limits = limits_of(order, now);
   std::vector<std::string> argv{"sbatch",
                                 "--parsable",
                                 "--no-requeue",
@@ -66,55 +64,78 @@ Result<std::string> SlurmCommands::submit(const StartOrder& order, const std::st
                                 "--partition=" + order.pool,
                                 "--ntasks=1",
                                 "--cpus-per-task=" + std::to_string(order.resources.cores.value()),
-                                "--time=" + std::to_string(minutes),
-                                "--deadline=now+" + std::to_string(seconds) + "seconds",
+                                "--time=" + std::to_string(limits.minutes),
+                                "--deadline=" + limits.deadline,
                                 "--chdir=" + order.folder,
                                 "--output=" + escaped_pattern(order.folder + '/' + stdout_file),
                                 "--error=" + escaped_pattern(order.folder + '/' + stderr_file)};
   if (!order.account.empty()) argv.push_back("--account=" + order.account);
   if (!order.resources.memory.is_zero())
     argv.push_back("--mem=" + std::to_string(mebibytes_up(order.resources.memory)) + 'M');
-  if (!order.resources.cards.is_zero())
-    argv.push_back("--gres=gpu:" + (chip.empty() ? "" : chip + ':') +
-                   std::to_string(order.resources.cards.value() / 1000));
+  if (!order.resources.cards.is_zero()) argv.push_back("--gres=" + gres_request(order.resources.cards, chip));
 
-  auto result = run(std::move(argv), script);
+  auto result = run(order.user, std::move(argv), script);
   if (!result.has_value()) {
     // Never started is safe to try again; ended half-way is not.
     const bool never_ran =
         result.error().code == ErrorCode::not_found || result.error().code == ErrorCode::unavailable;
     return fail(never_ran ? ErrorCode::unavailable : ErrorCode::unknown_outcome, to_text(result.error()));
   }
-  if (result->exit_code != 0) return fail(sbatch_error(result->err));
+  if (result->exit_code != 0) return fail(submission_error(result->err));
   std::string_view rest = result->out;  // "123" or "123;cluster"
   const std::string id(take_digits(rest));
   if (id.empty()) return fail(ErrorCode::unknown_outcome, "sbatch printed no job id but " + quote(result->out));
   return id;
 }
 
-Result<std::vector<SlurmJob>> SlurmCommands::jobs() {
+Result<std::vector<SlurmJob>> SlurmCommands::jobs(const std::string& user) {
   TRY(const std::string text,
-      ask({"squeue", "--me", "--noheader", "--states=all", std::string("--Format=") + squeue_format}));
+      ask(user, {"squeue", "--me", "--noheader", "--states=all", std::string("--Format=") + squeue_format}));
   return parse_squeue(text);
 }
 
-Result<std::vector<SlurmJob>> SlurmCommands::history(const std::vector<std::string>& ids) {
+Result<std::vector<SlurmJob>> SlurmCommands::history(const std::vector<std::string>& ids, const std::string& user) {
   std::string list;
   for (const std::string& id : ids) list += (list.empty() ? "" : ",") + id;
-  TRY(const std::string text, ask({"sacct", "--noheader", "--parsable2", "--duplicates", "--jobs=" + list,
-                                   std::string("--format=") + sacct_format}));
+  TRY(const std::string text, ask(user, {"sacct", "--noheader", "--parsable2", "--duplicates", "--jobs=" + list,
+                                         std::string("--format=") + sacct_format}));
   return parse_sacct(text);
 }
 
-Result<void> SlurmCommands::cancel(const std::string& name) {
-  TRY(const std::string out, ask({"scancel", "--quiet", "--me", "--name=" + name}));
+Result<void> SlurmCommands::cancel(const std::string& name, const std::string& user) {
+  TRY(const std::string out, ask(user, {"scancel", "--quiet", "--me", "--name=" + name}));
   return {};
 }
 
 Result<std::string> SlurmCommands::nodes() {
-  return ask({"sinfo", "--noheader", "--Node", std::string("--format=") + sinfo_format});
+  return ask({}, {"sinfo", "--noheader", "--Node", std::string("--format=") + sinfo_format});
 }
 
-Result<std::string> SlurmCommands::config() { return ask({"scontrol", "show", "config"}); }
+Result<std::string> SlurmCommands::running(const std::vector<std::string>& partitions) {
+  std::vector<std::string> argv{"squeue", "--noheader", "--states=RUNNING,COMPLETING",
+                                std::string("--Format=") + running_format};
+  std::string list;
+  for (const std::string& partition : partitions) list += (list.empty() ? "" : ",") + partition;
+  if (!list.empty()) argv.push_back("--partition=" + list);
+  return ask({}, std::move(argv));
+}
+
+Result<std::string> SlurmCommands::config() { return ask({}, {"scontrol", "show", "config"}); }
+
+Result<std::string> SlurmCommands::users_of(const std::string& account) {
+  return ask({},
+             {"sacctmgr", "--noheader", "--parsable2", "show", "associations", "account=" + account, "format=user"});
+}
+
+Result<std::string> SlurmCommands::token(const std::string& user, Duration lifespan) {
+  TRY(const ProcessResult result,
+      run(user, {"scontrol", "token", "lifespan=" + std::to_string(lifespan.seconds_up())}));
+  std::string_view text = result.out;
+  constexpr std::string_view before = "SLURM_JWT=";
+  if (result.exit_code != 0 || !text.starts_with(before))
+    return fail(ErrorCode::denied, "scontrol gives no token: " + quote(result.err.empty() ? result.out : result.err));
+  text.remove_prefix(before.size());
+  return std::string(text.substr(0, text.find('\n')));
+}
 
 }  // namespace dayan::adapters

@@ -3,35 +3,43 @@
 #include <string>
 #include <vector>
 
-#include "adapters/slurm/slurm_text.h"
-#include "ports/executor.h"
+#include "adapters/slurm/job_users.h"
+#include "adapters/slurm/slurm_way.h"
 #include "ports/processes.h"
 
 namespace dayan::adapters {
 
 /// Slurm's commands, run as the user whose jobs they are. Each is one argv, never a shell.
-class SlurmCommands {
+class SlurmCommands final : public SlurmWay {
  public:
-  SlurmCommands(std::string slurm_conf, std::vector<std::string> run_as_prefix, Processes& processes);
+  /// Both must outlive it.
+  SlurmCommands(std::string slurm_conf, const JobUsers& users, Processes& processes);
 
-  /// The new job's id. `chip` is the type as Slurm writes it. Errors as Executor::start.
   [[nodiscard]] Result<std::string> submit(const StartOrder& order, const std::string& chip,
-                                           const std::string& script, UnixTime now);
-  /// Every job of this user that the controller still knows, ended ones too. `unavailable` when it does not answer.
-  [[nodiscard]] Result<std::vector<SlurmJob>> jobs();
-  /// The same from the accounting, by id: what the controller has forgotten.
-  [[nodiscard]] Result<std::vector<SlurmJob>> history(const std::vector<std::string>& ids);
-  [[nodiscard]] Result<void> cancel(const std::string& name);
+                                           const std::string& script, UnixTime now) override;
+  [[nodiscard]] Result<std::vector<SlurmJob>> jobs(const std::string& user) override;
+  [[nodiscard]] Result<void> cancel(const std::string& name, const std::string& user) override;
+
+  /// Jobs by their ids from the accounting: what the controller has forgotten.
+  [[nodiscard]] Result<std::vector<SlurmJob>> history(const std::vector<std::string>& ids, const std::string& user);
   [[nodiscard]] Result<std::string> nodes();
+  /// What runs in these partitions (none: in all), of all users, as running_format.
+  [[nodiscard]] Result<std::string> running(const std::vector<std::string>& partitions);
   /// `scontrol show config`.
   [[nodiscard]] Result<std::string> config();
+  /// The local users that may use an account, as the accounting has them, one a line; an empty line stands for the
+  /// account itself, so that no line at all means that there is none.
+  [[nodiscard]] Result<std::string> users_of(const std::string& account);
+  /// A token of that user's own for slurmrestd, good for that long. `denied`: this cluster gives none.
+  [[nodiscard]] Result<std::string> token(const std::string& user, Duration lifespan);
 
  private:
-  [[nodiscard]] Result<ProcessResult> run(std::vector<std::string> argv, std::string input = {});
-  [[nodiscard]] Result<std::string> ask(std::vector<std::string> argv);
+  [[nodiscard]] Result<ProcessResult> run(const std::string& user, std::vector<std::string> argv,
+                                          std::string input = {});
+  [[nodiscard]] Result<std::string> ask(const std::string& user, std::vector<std::string> argv);
 
   std::string slurm_conf_;
-  std::vector<std::string> run_as_prefix_;
+  const JobUsers& users_;
   Processes& processes_;
 };
 

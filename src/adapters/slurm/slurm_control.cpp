@@ -1,6 +1,5 @@
 #include "adapters/slurm/slurm_control.h"
 
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include <cstdio>
@@ -10,6 +9,8 @@
 
 namespace dayan::adapters {
 namespace {
+
+constexpr const char* stamps_name = "stamps";
 
 /// "123456 7" → its numbers; nothing when it is not of that form.
 std::optional<std::pair<std::int64_t, std::int64_t>> two_numbers(std::string_view text) {
@@ -30,13 +31,6 @@ std::optional<std::pair<std::int64_t, std::int64_t>> read_stamp(const std::strin
   return two_numbers(**text);
 }
 
-Result<std::string> random_name() {
-  std::uint64_t value = 0;
-  if (::getrandom(&value, sizeof value, 0) != sizeof value)
-    return fail(ErrorCode::unavailable, "the machine gives no random numbers");
-  return std::to_string(value);
-}
-
 }  // namespace
 
 SlurmControl::SlurmControl(const std::string& folder, const AttemptKey& attempt)
@@ -44,11 +38,11 @@ SlurmControl::SlurmControl(const std::string& folder, const AttemptKey& attempt)
 
 bool SlurmControl::is_there() const { return exists(path_); }
 
-void SlurmControl::remove() const {
+void SlurmControl::remove(const JobUsers& users) const {
   // A folder half removed would be a folder without an order. What the job's user left in it may not be removable at
   // all, so every removal has a name of its own.
   const std::string gone = path_ + '.' + std::to_string(time_of_day().microseconds()) + gone_suffix;
-  if (::rename(path_.c_str(), gone.c_str()) == 0) remove_tree(gone);
+  if (::rename(path_.c_str(), gone.c_str()) == 0) users.remove(gone, user_);
 }
 
 void sweep_gone_controls(const std::string& folder) {
@@ -59,19 +53,18 @@ void sweep_gone_controls(const std::string& folder) {
   }
 }
 
-Result<void> SlurmControl::create(const StartOrder& order, bool shared) const {
+Result<void> SlurmControl::create(const StartOrder& order, const JobUsers& users) const {
   const std::string ready = path_ + ".new";
-  remove_tree(ready);
-  TRY(const std::string random, random_name());
-  const std::string stamps = "stamps-" + random;
-  // Another user must come in and write, but no third one shall find it: the upper folder cannot be listed and the
-  // lower one's name cannot be guessed.
-  TRY_VOID(make_folder(ready, shared ? 0711 : 0700));
-  TRY_VOID(make_folder(ready + '/' + stamps, shared ? 0733 : 0700));
-  if (!order.script.empty()) TRY_VOID(write_file(ready + '/' + stamps + "/script", order.script, 0755));
+  users.remove(ready, order.user);
+  // Another user must pass through the upper folder, whose files are the agent's alone; the lower one is the user's.
+  TRY_VOID(make_folder(ready, users.is_own(order.user) ? 0700 : 0711));
+  const std::string stamps = ready + '/' + stamps_name;
+  TRY_VOID(make_folder(stamps, 0700));
+  if (!order.script.empty()) TRY_VOID(write_file(stamps + "/script", order.script, 0700));
+  TRY_VOID(users.give(stamps, order.user));
   Record record;
   record.add("attempt", engine_name(attempt_));
-  record.add("stamps", stamps);
+  record.add("user", order.user);
   record.add("folder", order.folder);
   record.add("starts_by_us", order.starts_by.microseconds());
   record.add("wall_time_us", order.wall_time.microseconds());
@@ -84,7 +77,8 @@ Result<void> SlurmControl::create(const StartOrder& order, bool shared) const {
 Result<void> SlurmControl::open() {
   TRY(const std::optional<Record> record, read_record(path_ + "/order"));
   if (!record.has_value()) return fail(ErrorCode::corrupt, path_ + " has no order in it");
-  stamps_folder_ = path_ + '/' + record->text("stamps");
+  stamps_folder_ = path_ + '/' + stamps_name;
+  user_ = record->text("user");
   work_folder_ = record->text("folder");
   starts_by_ = UnixTime(record->number("starts_by_us"));
   wall_time_ = Duration::microseconds(record->number("wall_time_us"));
@@ -114,9 +108,8 @@ Result<std::string> SlurmControl::engine_id() const {
 }
 
 Result<void> SlurmControl::ask_to_stop() const {
-  TRY_VOID(write_file(path_ + "/stop", ""));
-  // The wrapper looks for this one: it catches a submission that arrives after its cancellation.
-  return write_file(stamps_folder_ + "/stop", "", 0644);
+  // The wrapper looks for it too, which catches a submission that arrives after its cancellation.
+  return write_file(path_ + "/stop", "");
 }
 
 bool SlurmControl::is_asked_to_stop() const { return exists(path_ + "/stop"); }

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "adapters/slurm/job_users.h"
 #include "base/result.h"
 #include "model/engine_job.h"
 #include "ports/executor.h"
@@ -25,10 +26,10 @@ class SlurmControl {
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] bool is_there() const;
 
-  /// Makes it, whole. `shared`: jobs run as another user than the agent.
-  [[nodiscard]] Result<void> create(const StartOrder& order, bool shared) const;
+  /// Makes it, whole; the folder of stamps is given to the order's user.
+  [[nodiscard]] Result<void> create(const StartOrder& order, const JobUsers& users) const;
   /// At once out of sight of every listing, whatever of its content resists.
-  void remove() const;
+  void remove(const JobUsers& users) const;
 
   /// Reads the order's limits and where its stamps are; before anything below.
   [[nodiscard]] Result<void> open();
@@ -36,6 +37,7 @@ class SlurmControl {
   [[nodiscard]] UnixTime starts_by() const { return starts_by_; }
   [[nodiscard]] Duration wall_time() const { return wall_time_; }
   [[nodiscard]] const std::string& work_folder() const { return work_folder_; }
+  [[nodiscard]] const std::string& user() const { return user_; }
   [[nodiscard]] SlurmStamps stamps() const;
 
   [[nodiscard]] Result<void> write_engine_id(const std::string& id) const;
@@ -52,6 +54,7 @@ class SlurmControl {
   std::string path_;
   std::string stamps_folder_;
   std::string work_folder_;
+  std::string user_;
   UnixTime starts_by_;
   Duration wall_time_;
 };

@@ -1,18 +1,24 @@
 #include "adapters/slurm/slurm_executor.h"
 
 #include <gtest/gtest.h>
+#include <pwd.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include <algorithm>
 #include <functional>
 
 #include "adapters/files.h"
+#include "adapters/slurm/access_list.h"
 
 /// The executor against a scripted stand-in for Slurm's commands (slurm_real_test has the real ones): what only rare
 /// faults of a real cluster would show.
 
 namespace dayan::adapters {
 namespace {
+
+/// A local user that every machine has, and that is not the one these tests run as.
+const std::string user = "nobody";
 
 class FakeSlurm : public Processes {
  public:
@@ -22,6 +28,8 @@ class FakeSlurm : public Processes {
       return std::find(spec.argv.begin(), spec.argv.end(), name) != spec.argv.end();
     };
     if (is("sbatch")) return sbatch(spec);
+    if (is("squeue") && !is(user.c_str()))
+      return ProcessResult{own_queue.has_value() ? 0 : 1, own_queue.value_or(""), ""};
     if (is("squeue"))
       return queue.has_value() ? Result<ProcessResult>(ProcessResult{0, *queue, ""})
                                : Result<ProcessResult>(ProcessResult{1, "", "slurm_load_jobs error"});
@@ -38,7 +46,8 @@ class FakeSlurm : public Processes {
   std::function<Result<ProcessResult>(const ProcessSpec&)> sbatch = [](const ProcessSpec&) {
     return ProcessResult{0, "12\n", ""};
   };
-  std::optional<std::string> queue = "";  ///< none: the controller is down
+  std::optional<std::string> queue = "";      ///< of `user`; none: cannot be asked
+  std::optional<std::string> own_queue = "";  ///< of the agent's own user
   std::string history;
   std::string storage = "accounting_storage/none";
   std::vector<ProcessSpec> calls;
@@ -53,14 +62,16 @@ class SlurmExecutorTest : public testing::Test {
     SlurmOptions options;
     options.folder = base_ + "/control";
     options.slurm_conf = "/etc/x.conf";
-    options.run_as_prefix = {"sudo", "-n", "-u", "alice"};
-    auto made = make_slurm_executor(options, slurm_);
+    options.users = {user, ""};
+    auto made = make_slurm_executor(std::move(options), slurm_);
     ASSERT_TRUE(made.has_value());
     executor_ = std::move(*made);
     order_.attempt = {JobId(7), 3, 2};
     order_.pool = "batch";
     order_.account = "proja";
+    order_.user = user;
     order_.folder = base_ + "/50%";
+    ASSERT_TRUE(make_folder(order_.folder, 0700).has_value());
     order_.command = {"true"};
     order_.resources = {Cores(4), Bytes(1024 * 1024 + 1), MilliCards(2000)};
     order_.chip = "ascend910b";
@@ -91,8 +102,11 @@ TEST_F(SlurmExecutorTest, SubmitsByOneCommandLine) {
   ASSERT_NE(deadline, words.end());
   EXPECT_TRUE(*deadline == "--deadline=now+220seconds" || *deadline == "--deadline=now+219seconds") << *deadline;
   words.erase(deadline);
-  std::vector<std::string> wanted{"sudo", "-n", "-u", "alice", "/usr/bin/env"};
+  std::vector<std::string> wanted = JobUsers(slurm_).prefix(user);
+  ASSERT_FALSE(wanted.empty());
+  wanted.emplace_back("/usr/bin/env");
   for (const EnvironmentVariable& variable : call.environment) wanted.push_back(variable.name + '=' + variable.value);
+  wanted.insert(wanted.end(), {"timeout", "-k", "2", "20"});
   const std::vector<std::string> rest{"sbatch",
                                       "--parsable",
                                       "--no-requeue",
@@ -132,6 +146,7 @@ TEST_F(SlurmExecutorTest, LooksBeforeItTriesAgain) {
 TEST_F(SlurmExecutorTest, ConcludesNothingFromSilence) {
   ASSERT_TRUE(executor_->start(order_).has_value());
   slurm_.queue.reset();
+  slurm_.own_queue.reset();
   EXPECT_EQ(executor_->list().error().code, ErrorCode::unavailable);
   StartOrder other = order_;
   other.attempt.task = 4;
@@ -173,7 +188,7 @@ TEST_F(SlurmExecutorTest, IsNotBlindedByADamagedFolder) {
   EXPECT_EQ(executor_->list()->size(), 1U);
   SlurmOptions options;
   options.folder = base_ + "/control";
-  ASSERT_TRUE(make_slurm_executor(options, slurm_).has_value());
+  ASSERT_TRUE(make_slurm_executor(std::move(options), slurm_).has_value());
   EXPECT_FALSE(exists(left));
 }
 
@@ -217,19 +232,67 @@ TEST_F(SlurmExecutorTest, AsksTheAccounting) {
   EXPECT_EQ(jobs->front().engine_run, Duration::seconds(10));
 }
 
-// Shows that another user's stamps folder can be entered by who knows its name, and listed by nobody else.
-TEST_F(SlurmExecutorTest, KeepsTheStampsApart) {
+// Shows that work folder and stamps are given to the job's user alone: neither its group nor the world gets in.
+TEST_F(SlurmExecutorTest, GivesTheFoldersToTheUser) {
   ASSERT_TRUE(executor_->start(order_).has_value());
+  const passwd* entry = ::getpwnam(user.c_str());
+  ASSERT_NE(entry, nullptr);
   struct stat info {};
   ASSERT_EQ(::stat(control().c_str(), &info), 0);
-  EXPECT_EQ(info.st_mode & 0777, 0711U);
-  const auto names = names_in(control());
-  ASSERT_TRUE(names.has_value());
-  for (const std::string& name : *names) {
-    if (!name.starts_with("stamps-")) continue;
-    ASSERT_EQ(::stat((control() + '/' + name).c_str(), &info), 0);
-    EXPECT_EQ(info.st_mode & 0777, 0733U);
+  EXPECT_EQ(info.st_mode & 0777, 0711U);  // passed through; its files are the agent's
+  for (const std::string& folder : {control() + "/stamps", order_.folder}) {
+    ASSERT_EQ(::stat(folder.c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0007, 0U) << folder;
+    if (::geteuid() == 0) {
+      EXPECT_EQ(info.st_uid, entry->pw_uid) << folder;
+      EXPECT_EQ(info.st_mode & 0777, 0700U) << folder;
+    } else {
+      std::string list(1024, '\0');
+      const ssize_t size = ::getxattr(folder.c_str(), access_attribute, list.data(), list.size());
+      ASSERT_GT(size, 0) << folder;
+      EXPECT_TRUE(names_user(list.substr(0, static_cast<std::size_t>(size)), entry->pw_uid)) << folder;
+    }
   }
+  for (const char* file : {"/order", "/engine_id"}) {
+    ASSERT_EQ(::stat((control() + file).c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777, 0600U) << file;
+  }
+}
+
+// Shows that what another user calls by the name of an attempt is not taken for it.
+TEST_F(SlurmExecutorTest, GoesByTheUserToo) {
+  ASSERT_TRUE(executor_->start(order_).has_value());
+  slurm_.queue = "";
+  slurm_.own_queue = line("RUNNING");
+  auto jobs = executor_->list();
+  ASSERT_EQ(jobs->size(), 1U);
+  EXPECT_EQ(jobs->front().outcome, Outcome::lost);
+  StartOrder other = order_;
+  other.user = "daemon";
+  EXPECT_EQ(executor_->start(other).error().field, "user");
+}
+
+// Shows that one user who cannot be asked for, whatever he did for it, holds up no other user's attempts, and that
+// nothing is concluded about his own.
+TEST_F(SlurmExecutorTest, OneSilentUserHoldsUpNoOther) {
+  ASSERT_TRUE(executor_->start(order_).has_value());
+  StartOrder own = order_;
+  own.attempt.task = 4;
+  own.user.clear();
+  own.folder = base_ + "/own";
+  slurm_.sbatch = [](const ProcessSpec&) { return ProcessResult{0, "13\n", ""}; };
+  ASSERT_TRUE(executor_->start(own).has_value());
+  slurm_.queue.reset();
+  slurm_.own_queue = "13|FAILED|768|1795308537|1795308540|NonZeroExitCode|" + engine_name(own.attempt) + '\n';
+  const auto jobs = executor_->list();
+  ASSERT_TRUE(jobs.has_value()) << to_text(jobs.error());
+  ASSERT_EQ(jobs->size(), 2U);
+  EXPECT_EQ(jobs->at(0).attempt, order_.attempt);
+  EXPECT_EQ(jobs->at(0).state, AttemptState::queued);
+  EXPECT_EQ(jobs->at(1).exit_code, 3);
+  ASSERT_TRUE(write_file(control() + "/stamps/start", "1795308537000000\n", 0644).has_value());
+  EXPECT_EQ(executor_->list()->at(0).state, AttemptState::running);
+  EXPECT_EQ(executor_->list()->at(0).outcome, Outcome::none);
 }
 
 }  // namespace

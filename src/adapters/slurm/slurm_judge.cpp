@@ -133,6 +133,15 @@ std::optional<EngineJob> judge_known(const SlurmEvidence& evidence, EngineJob jo
   return job;
 }
 
+/// Nothing was heard of it: it is as far as its stamps show that it came, and has not ended.
+std::optional<EngineJob> judge_silent(const SlurmEvidence& evidence, EngineJob job) {
+  const bool has_begun = !evidence.stamps.started_at.is_none();
+  if (!has_begun && evidence.engine_id.empty()) return std::nullopt;
+  job.state = has_begun ? AttemptState::running : AttemptState::queued;
+  job.failure = "Slurm cannot be asked as its user";
+  return job;
+}
+
 /// The controller has answered, and does not know it.
 std::optional<EngineJob> judge_unknown(const SlurmEvidence& evidence, EngineJob job) {
   const SlurmStamps& stamps = evidence.stamps;
@@ -170,7 +179,26 @@ std::optional<EngineJob> judge(const SlurmEvidence& evidence) {
   EngineJob job;
   job.attempt = evidence.attempt;
   job.engine_id = evidence.engine_id;
+  if (evidence.is_silent) return judge_silent(evidence, std::move(job));
   return evidence.job.has_value() ? judge_known(evidence, std::move(job)) : judge_unknown(evidence, std::move(job));
+}
+
+bool matters_more(const SlurmJob& a, const SlurmJob& b) {
+  const auto rank = [](const SlurmJob& job) {
+    const auto verdict = verdict_on(job.state, job.reason);
+    if (!verdict.has_value() || verdict->state == AttemptState::queued) return 2;
+    if (verdict->state == AttemptState::running) return 3;
+    return job.exit_code == wrapper_second_start ? 0 : 1;
+  };
+  return rank(a) > rank(b);
+}
+
+std::optional<SlurmJob> job_that_matters(const std::vector<SlurmJob>& jobs, const std::string& name) {
+  std::optional<SlurmJob> found;
+  for (const SlurmJob& job : jobs) {
+    if (job.name == name && (!found.has_value() || matters_more(job, *found))) found = job;
+  }
+  return found;
 }
 
 }  // namespace dayan::adapters

@@ -2,13 +2,14 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "adapters/slurm/slurm_control.h"
 #include "adapters/slurm/slurm_text.h"
 
 namespace dayan::adapters {
 
-/// All that is known of one attempt at a moment when the controller has answered. Pure: no clock, no files.
+/// All that is known of one attempt. Pure: no clock, no files.
 struct SlurmEvidence {
   AttemptKey attempt;
   UnixTime now;
@@ -17,6 +18,7 @@ struct SlurmEvidence {
   SlurmStamps stamps;
   bool has_control = true;  ///< false: the job bears our name, but its control folder is gone
   bool asked_to_stop = false;
+  bool is_silent = false;  ///< its user could not be asked for: nothing may be concluded
   UnixTime starts_by;
   Duration wall_time;
   std::string stderr_tail;  ///< Slurm's daemon writes there why it ended a job
@@ -24,5 +26,10 @@ struct SlurmEvidence {
 
 /// What to report; nothing when Slurm does not know the attempt and still might come to.
 [[nodiscard]] std::optional<EngineJob> judge(const SlurmEvidence& evidence);
+
+/// Of several jobs with one name (a submission repeated after a lost answer) the one that matters: the one that
+/// lives, or else the one that ran. The wrapper lets only one of them run.
+[[nodiscard]] bool matters_more(const SlurmJob& a, const SlurmJob& b);
+[[nodiscard]] std::optional<SlurmJob> job_that_matters(const std::vector<SlurmJob>& jobs, const std::string& name);
 
 }  // namespace dayan::adapters

@@ -14,7 +14,7 @@ if ! mkdir "$dayan_stamps/claim"; then
   echo 'dayan: this attempt has been started before' >&2
   exit 76
 fi
-if [ -e "$dayan_stamps/stop" ]; then exit 75; fi
+if [ -e "$dayan_stamps/../stop" ]; then exit 75; fi
 if [ "$(now)" -gt "$dayan_starts_by" ]; then
   stamp expired "$(now)"
   exit 75
@@ -55,7 +55,7 @@ std::string shell_word(std::string_view text) {
   return word + '\'';
 }
 
-std::string wrapper_script(const StartOrder& order, const std::string& stamps) {
+std::string wrapper_script(const StartOrder& order, const std::string& stamps, bool opens_folder) {
   std::string script = "#!/bin/sh\n# Written by Dayan for " + engine_name(order.attempt) + ".\n";
   script += "dayan_stamps=" + shell_word(stamps) + '\n';
   script += "dayan_starts_by=" + std::to_string(order.starts_by.microseconds()) + '\n';
@@ -67,7 +67,9 @@ std::string wrapper_script(const StartOrder& order, const std::string& stamps) {
     script += ' ' + shell_word(stamps + "/script");
   }
   for (const std::string& word : order.command) script += ' ' + shell_word(word);
-  return script + "\ndayan_code=$?\nstamp end \"$(now) $dayan_code\"\nexit \"$dayan_code\"\n";
+  script += "\ndayan_code=$?\nstamp end \"$(now) $dayan_code\"\n";
+  if (opens_folder) script += "chmod -R g+rwX " + shell_word(order.folder) + " 2>/dev/null\n";
+  return script + "exit \"$dayan_code\"\n";
 }
 
 }  // namespace dayan::adapters

@@ -45,12 +45,6 @@ tl::unexpected<Error> not_understood(const char* command, std::string_view line)
   return fail(ErrorCode::corrupt, std::string(command) + " printed a line that is not understood: " + quote(line));
 }
 
-/// squeue tells a wait status.
-std::int32_t exit_code_of_wait(std::int64_t status) {
-  const std::int64_t signal = status & 0x7f;
-  return static_cast<std::int32_t>(signal != 0 ? 128 + signal : (status >> 8) & 0xff);
-}
-
 /// sacct tells "code:signal".
 std::optional<std::int32_t> exit_code_of_pair(std::string_view text) {
   const std::size_t colon = text.find(':');
@@ -102,6 +96,9 @@ bool is_usable(std::string_view state) {
   }
   return state.find('*') == std::string_view::npos;  // the controller does not hear from it
 }
+
+/// Of one job: more no cluster has, and a sum of many stays a number.
+constexpr std::int64_t cores_max = 1'000'000'000;
 
 struct Node {
   std::int64_t cores = 0;
@@ -169,7 +166,7 @@ Result<std::vector<SlurmJob>> parse_squeue(std::string_view text) {
     const std::vector<std::string> fields = fields_of(line, 7);
     const auto status = fields.size() == 7 ? whole_number(fields[2]) : std::nullopt;
     if (!status.has_value() || !whole_number(fields[0]).has_value()) return not_understood("squeue", line);
-    jobs.push_back({fields[0], fields[6], fields[1], fields[5], exit_code_of_wait(*status),
+    jobs.push_back({fields[0], fields[6], fields[1], fields[5], exit_code_of_wait_status(*status),
                     parse_slurm_time(fields[3]), parse_slurm_time(fields[4]), Bytes()});
   }
   return jobs;
@@ -214,6 +211,19 @@ Result<std::vector<PoolRow>> parse_sinfo(std::string_view text, const std::vecto
   return rows;
 }
 
+Result<Cores> parse_foreign_cores(std::string_view text, const std::vector<std::string>& users) {
+  Cores foreign;
+  for (const std::string_view line : lines_of(text)) {
+    const std::vector<std::string> fields = fields_of(line, 3);
+    const auto cores = fields.size() == 3 ? whole_number(fields[0]) : std::nullopt;
+    if (!cores.has_value() || *cores > cores_max) return not_understood("squeue", line);
+    const bool is_ours =
+        parse_engine_name(fields[2]).has_value() && std::find(users.begin(), users.end(), fields[1]) != users.end();
+    if (!is_ours) foreign += Cores(*cores);
+  }
+  return foreign;
+}
+
 std::optional<SlurmVerdict> verdict_on(std::string_view state, std::string_view reason) {
   struct Word {
     std::string_view name;
@@ -256,14 +266,14 @@ std::optional<SlurmVerdict> verdict_on(std::string_view state, std::string_view 
   return std::nullopt;
 }
 
-Error sbatch_error(std::string_view text) {
+Error submission_error(std::string_view text, const std::string& program) {
   const auto says = [text](std::initializer_list<std::string_view> phrases) {
     return std::any_of(phrases.begin(), phrases.end(),
                        [text](std::string_view phrase) { return text.find(phrase) != std::string_view::npos; });
   };
   while (text.ends_with('\n')) text.remove_suffix(1);
   std::string wrong =
-      "sbatch: " + quote(text.substr(text.rfind('\n') == std::string_view::npos ? 0 : text.rfind('\n') + 1));
+      program + ": " + quote(text.substr(text.rfind('\n') == std::string_view::npos ? 0 : text.rfind('\n') + 1));
   // The request may have reached the controller: only a look can tell.
   if (says({"Socket timed out", "Zero Bytes were transmitted", "Message receive failure"}))
     return {ErrorCode::unknown_outcome, {}, std::move(wrong), {}};
@@ -276,6 +286,50 @@ Error sbatch_error(std::string_view text) {
   if (says({"Requested node configuration is not available", "Invalid generic resource", "CPU count"}))
     return {ErrorCode::invalid, "resources", std::move(wrong), {}};
   return {ErrorCode::denied, {}, std::move(wrong), {}};
+}
+
+bool is_alive(const SlurmJob& job) {
+  const auto verdict = verdict_on(job.state, job.reason);
+  return !verdict.has_value() || verdict->state != AttemptState::ended;
+}
+
+std::string config_value(std::string_view config, std::string_view name) {
+  for (const std::string_view line : lines_of(config)) {
+    if (!line.starts_with(name) || line.substr(name.size()).find_first_not_of(' ') == std::string_view::npos)
+      continue;
+    std::string_view rest = line.substr(name.size());
+    rest.remove_prefix(rest.find_first_not_of(' '));
+    if (!take(rest, '=')) continue;
+    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+    return std::string(rest.substr(0, rest.find_last_not_of(' ') + 1));
+  }
+  return {};
+}
+
+std::string slurm_user_of(std::string_view config) {
+  const std::string value = config_value(config, "SlurmUser");
+  return value.substr(0, value.find('('));
+}
+
+std::int32_t exit_code_of_wait_status(std::int64_t status) {
+  const std::int64_t signal = status & 0x7f;
+  return static_cast<std::int32_t>(signal != 0 ? 128 + signal : (status >> 8) & 0xff);
+}
+
+std::string escaped_pattern(const std::string& path) {
+  std::string text;
+  for (const char c : path) text += c == '%' ? std::string("%%") : std::string(1, c);
+  return text;
+}
+
+std::string gres_request(MilliCards cards, const std::string& chip) {
+  return "gpu:" + (chip.empty() ? "" : chip + ':') + std::to_string(cards.value() / 1000);
+}
+
+SlurmLimits limits_of(const StartOrder& order, UnixTime now) {
+  const std::int64_t minutes = minutes_up(order.wall_time);
+  const std::int64_t seconds = (order.starts_by - now).seconds_up() + minutes * 60;
+  return {minutes, "now+" + std::to_string(seconds) + "seconds"};
 }
 
 std::int64_t minutes_up(Duration duration) { return std::max<std::int64_t>(1, (duration.seconds_up() + 59) / 60); }

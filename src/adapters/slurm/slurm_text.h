@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "model/centre.h"
 #include "model/engine_job.h"
+#include "ports/executor.h"
 
 /// What Slurm's commands print, and what they are told, as texts. No I/O.
 
@@ -43,6 +44,11 @@ inline constexpr const char* sinfo_format = "%R|%N|%c|%m|%G|%l|%T";
 /// a partition without any other is left out: it offers nothing. `wanted` empty: all.
 [[nodiscard]] Result<std::vector<PoolRow>> parse_sinfo(std::string_view text, const std::vector<std::string>& wanted);
 
+/// Cores of running jobs that are not ours, of squeue's listing of all users: "2|alice|dayan-…" is ours when alice is
+/// one of `users`.
+inline constexpr const char* running_format = "NumCPUs:|,UserName:|,Name:";
+[[nodiscard]] Result<Cores> parse_foreign_cores(std::string_view text, const std::vector<std::string>& users);
+
 /// Slurm's word for a state, as ours. Ended ones get their outcome; `exited` needs the exit code beside it.
 struct SlurmVerdict {
   AttemptState state = AttemptState::queued;
@@ -59,8 +65,34 @@ struct SlurmVerdict {
 /// "1-02:03:04", "30:00", "infinite".
 [[nodiscard]] std::optional<Duration> parse_slurm_duration(std::string_view text);
 
-/// What sbatch complained of, as our kinds of failure.
-[[nodiscard]] Error sbatch_error(std::string_view text);
+/// False when it has ended. A state that this program does not know may be alive.
+[[nodiscard]] bool is_alive(const SlurmJob& job);
+
+/// What sbatch or slurmrestd complained of, as our kinds of failure.
+[[nodiscard]] Error submission_error(std::string_view text, const std::string& program = "sbatch");
+
+/// The value in a line "Name   = value" of scontrol's configuration; empty when there is none.
+[[nodiscard]] std::string config_value(std::string_view config, std::string_view name);
+/// "SlurmUser = slurm(64030)": slurm.
+[[nodiscard]] std::string slurm_user_of(std::string_view config);
+
+/// As shells count it, from a wait status.
+[[nodiscard]] std::int32_t exit_code_of_wait_status(std::int64_t status);
+
+/// In Slurm's names of output files % begins a pattern.
+[[nodiscard]] std::string escaped_pattern(const std::string& path);
+/// "gpu:ascend910b:2"
+[[nodiscard]] std::string gres_request(MilliCards cards, const std::string& chip);
+
+/// An order's limits of time as Slurm takes them.
+struct SlurmLimits {
+  std::int64_t minutes = 1;
+  std::string deadline;  ///< "now+220seconds"
+};
+/// Slurm drops a job that can no longer end by its deadline; so one that has not started by `starts_by` goes.
+/// Relative, since a date would be read in the controller's zone. A job that runs is not touched by it before its
+/// time limit.
+[[nodiscard]] SlurmLimits limits_of(const StartOrder& order, UnixTime now);
 
 /// The rounding of the time limit: whole minutes, up.
 [[nodiscard]] std::int64_t minutes_up(Duration duration);

@@ -131,7 +131,7 @@ TEST(SlurmText, ReadsTimes) {
 
 // Shows that only a refusal for good is called one, and that a lost answer leads to a look.
 TEST(SlurmText, SortsComplaints) {
-  const auto code = [](const char* text) { return sbatch_error(text).code; };
+  const auto code = [](const char* text) { return submission_error(text).code; };
   EXPECT_EQ(code("sbatch: error: invalid partition specified: x\nsbatch: error: Batch job submission failed: Invalid "
                  "partition name specified\n"),
             ErrorCode::invalid);
@@ -160,6 +160,28 @@ TEST(SlurmText, RoundsUp) {
 TEST(SlurmText, QuotesWords) {
   EXPECT_EQ(shell_word(""), "''");
   EXPECT_EQ(shell_word("it's $(x)\n"), "'it'\\''s $(x)\n'");
+}
+
+// Shows that cores in use are counted as others' unless both the name and the user are ours, and that a line that is
+// not understood counts for nothing at all.
+TEST(SlurmText, CountsOthersCores) {
+  const std::string ours = engine_name({JobId(7), 0, 1});
+  const std::vector<std::string> users = {"alice", "bob"};
+  EXPECT_EQ(*parse_foreign_cores("4|alice|" + ours + "\n2|eve|" + ours + "\n8|alice|own|work\n", users), Cores(10));
+  EXPECT_EQ(*parse_foreign_cores("", users), Cores());
+  EXPECT_EQ(parse_foreign_cores("many|eve|x\n", users).error().code, ErrorCode::corrupt);
+  EXPECT_FALSE(parse_foreign_cores("4|eve\n", users).has_value());
+}
+
+// Shows that a value of scontrol's configuration is found by its whole name.
+TEST(SlurmText, ReadsTheConfiguration) {
+  const std::string config =
+      "Configuration data as of 2026\nSlurmUserX = no\nSlurmUser               = slurm(64030)\n"
+      "PrivateData             = jobs,users \nEmpty =\n";
+  EXPECT_EQ(slurm_user_of(config), "slurm");
+  EXPECT_EQ(config_value(config, "PrivateData"), "jobs,users");
+  EXPECT_EQ(config_value(config, "Empty"), "");
+  EXPECT_EQ(config_value(config, "Slurm"), "");
 }
 
 }  // namespace
