@@ -24,6 +24,10 @@ target_compile_options(dayan_options INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(dayan_options INTERFACE -Wno-restrict)
 endif()
+# libstdc++ 12's own stable_sort uses a function that clang knows to be deprecated.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(dayan_options INTERFACE -Wno-deprecated-declarations)
+endif()
 target_compile_definitions(dayan_options INTERFACE BOOST_ALLOW_DEPRECATED_HEADERS)
 target_include_directories(dayan_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
 

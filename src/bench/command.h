@@ -35,5 +35,11 @@ void add_output_options(CLI::App& options, Output& output, bool writes_decisions
 
 [[nodiscard]] Command submissions_command(CLI::App& program);
 [[nodiscard]] Command first_line_command(CLI::App& program);
+[[nodiscard]] Command platform_command(CLI::App& program);
+[[nodiscard]] Command packing_command(CLI::App& program);
+[[nodiscard]] Command match_command(CLI::App& program);
+[[nodiscard]] Command shares_command(CLI::App& program);
+[[nodiscard]] Command cost_command(CLI::App& program);
+[[nodiscard]] Command backfill_command(CLI::App& program);
 
 }  // namespace dayan::bench

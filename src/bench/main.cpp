@@ -11,7 +11,13 @@ int run(int argc, char** argv) {
   program.require_subcommand(1);
   const std::vector<Command> commands{
       submissions_command(program),
+      platform_command(program),
       first_line_command(program),
+      packing_command(program),
+      match_command(program),
+      shares_command(program),
+      cost_command(program),
+      backfill_command(program),
   };
   CLI11_PARSE(program, argc, argv);
   for (const Command& command : commands) {

@@ -46,7 +46,7 @@ Answer<void> run_chaos_here(Output& out, const Words& words) {
 
 void add_sim_commands(CLI::App& app, Program& program) {
   CLI::App& sim = add_group(app, "sim", "simulate the platform in virtual time",
-                            "dayan sim chaos --seeds 50\ndayan sim chaos --seed 7 --seeds 1");
+                            "dayan sim run --generate lublin --jobs 2000\ndayan sim chaos --seeds 50");
   sim.group("Programs");
   CLI::App& chaos = add_command(sim, "chaos", "crash, lose, repeat and reorder everything; check after every step",
                                 "dayan sim chaos --seeds 2000\ndayan sim chaos --seeds 10 --bug post_twice");
@@ -60,6 +60,7 @@ void add_sim_commands(CLI::App& app, Program& program) {
       ->type_name("NAME");
   chaos.add_flag("--verbose", words->verbose, "print the options that each seed draws");
   on_chosen(chaos, program, [words](Output& out) { return run_chaos_here(out, *words); });
+  add_sim_run_command(sim, program);
 }
 
 }  // namespace dayan::cli

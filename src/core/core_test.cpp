@@ -429,6 +429,17 @@ TEST_F(CoreTest, APaymentIsCreditedOnce) {
   EXPECT_EQ(wallet_available(), Cny::yuan(101));
 }
 
+TEST_F(CoreTest, WorkThatIsGivenAwayRunsToo) {
+  // A centre may take money for cards alone: a lease without any holds the least there is, and charges nothing.
+  must(as("guizhou"), PublishOffer{OfferId(90), "guian", Cny(), Cny::yuan(2), Cny()});
+  const JobId job = submit(1);
+  ASSERT_TRUE(plan({assign(job, 0, 10)}).stale.empty());
+  EXPECT_EQ(state_.leases.find({job, 0, 1})->held, Cny::micro(1));
+  now_ = now_ + Duration::minutes(5);
+  must(as("agent guian"), report("guian", ended(job, 0, 1, 0, Duration::minutes(1))));
+  EXPECT_EQ(wallet_available(), Cny::yuan(100));
+}
+
 TEST_F(CoreTest, ALostTokenIsReissued) {
   // The operator for customers and providers, the machine's owner for an operator too; nobody else.
   must(as("root"), ReissueToken{"film-studio", sha256("again")});

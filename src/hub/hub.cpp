@@ -20,13 +20,18 @@ constexpr std::size_t worker_queue_max = 512;
 struct Hub::Parts {
   Parts(Store& store, Depot& depot, Clock& clock, std::function<void(const Error&)> on_fenced)
       : watch(store),
-        writer({store, clock, directory, watch, metrics, std::move(on_fenced)}),
+        planner(clock, metrics,
+                [this](std::vector<Assignment> plan, std::function<void(Planner::Outcome)> settled) {
+                  writer.propose(std::move(plan), std::move(settled));
+                }),
+        writer({store, clock, directory, watch, planner, metrics, std::move(on_fenced)}),
         workers(worker_threads, worker_queue_max),
-        services{store, depot, clock, directory, writer, watch, workers, metrics} {}
+        services{store, depot, clock, directory, planner, writer, watch, workers, metrics} {}
 
   Metrics metrics;
   Directory directory;
   LeaseWatch watch;
+  Planner planner;
   Writer writer;
   Workers workers;
   Services services;
@@ -42,6 +47,7 @@ Result<std::unique_ptr<Hub>> Hub::start(const HubOptions& options, Store& store,
                                         std::function<void(const Error&)> on_fenced) {
   auto parts = std::make_unique<Parts>(store, depot, clock, std::move(on_fenced));
   TRY_VOID(parts->writer.start());
+  parts->planner.start();
   edge::HttpServerOptions server_options;
   server_options.address = options.address;
   server_options.port = options.port;
@@ -66,6 +72,7 @@ void Hub::stop() {
   parts_->watch.stop();
   if (parts_->server) parts_->server->stop(stop_patience);
   parts_->workers.stop();
+  parts_->planner.stop();
   parts_->writer.stop();
 }
 

@@ -122,6 +122,17 @@ TEST(HubAgent, ALongPollWakes) {
   EXPECT_EQ(scene.agent.client.get("/v1/agent/leases?wait=31").status, 400);
 }
 
+// What the provider's own people use is not given away, until the agent tells that it is free again.
+TEST(HubAgent, LeavesTheProvidersOwnPeopleTheirCores) {
+  Scene scene;
+  EXPECT_EQ(scene.agent.client.get("/v1/agent/leases?foreign_cores_busy=8").status, 200);
+  EXPECT_EQ(scene.agent.client.get("/v1/agent/leases?foreign_cores_busy=-1").status, 400);
+  EXPECT_EQ(scene.customer.post("/v1/jobs", job_body()).status, 201);
+  EXPECT_EQ(scene.agent.client.get("/v1/agent/leases?wait=1&foreign_cores_busy=8").raw.body, "");
+  const Answer woken = scene.agent.client.get("/v1/agent/leases?wait=30&foreign_cores_busy=7");
+  EXPECT_NE(woken.raw.body, "");
+}
+
 // A watch that waits does not hold up the end of the hub: it is answered, and the hub stops at once.
 TEST(HubAgent, AWatchDoesNotHoldUpTheEnd) {
   Scene scene;

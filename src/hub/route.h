@@ -12,6 +12,7 @@
 #include "hub/directory.h"
 #include "hub/lease_watch.h"
 #include "hub/metrics.h"
+#include "hub/planner.h"
 #include "hub/workers.h"
 #include "hub/writer.h"
 #include "ports/clock.h"
@@ -30,6 +31,7 @@ struct Services {
   Depot& depot;
   Clock& clock;
   Directory& directory;
+  Planner& planner;
   Writer& writer;
   LeaseWatch& watch;
   Workers& workers;

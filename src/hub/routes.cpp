@@ -66,7 +66,7 @@ std::span<const Route> route_table() {
       Route{"POST", "/v1/agent/enrol", anyone, {}, enrol_agent},
       Route{"POST", "/v1/agent/token", agent, {}, renew_agent_token},
       Route{"PUT", "/v1/agent/pools", agent, {}, put_pools},
-      Route{"GET", "/v1/agent/leases", agent, {"after", "wait"}, watch_leases},
+      Route{"GET", "/v1/agent/leases", agent, {"after", "wait", "foreign_cores_busy"}, watch_leases},
       Route{"GET", "/v1/agent/jobs/{job}/payload", agent, {}, get_payload},
       Route{"POST", "/v1/agent/reports", agent, {}, take_reports},
       Route{"PUT", "/v1/agent/logs/{engine_name}/{stream}", agent, {"offset"}, put_log},

@@ -13,6 +13,8 @@ namespace dayan::hub {
 namespace {
 
 constexpr std::int64_t wait_seconds_max = 30;
+/// More no centre has, and sums of many stay numbers.
+constexpr std::int64_t foreign_cores_max = 1'000'000'000;
 
 HttpResponse bad_signature() {
   return problem_answer(
@@ -74,6 +76,7 @@ Handled put_pools(Call& call) {
 Handled watch_leases(Call& call) {
   TRY(const std::int64_t after, query_number(call, "after", 0, 0, INT64_MAX));
   TRY(const std::int64_t wait, query_number(call, "wait", 0, 0, wait_seconds_max));
+  TRY(const std::int64_t foreign, query_number(call, "foreign_cores_busy", -1, 0, foreign_cores_max));
   const std::int64_t newest =
       call.hub.directory.look([](const core::State& state) { return state.counters().lease_sequence; });
   if (after > newest) {
@@ -82,7 +85,7 @@ Handled watch_leases(Call& call) {
         {{ErrorCode::invalid, "after", std::to_string(after) + " is beyond the newest sequence here",
           "begin again at 0: a full list"}});
   }
-  call.hub.writer.heard(call.actor.centre);
+  call.hub.writer.heard(call.actor.centre, foreign < 0 ? std::nullopt : std::optional(Cores(foreign)));
   const auto answer = [responder = call.responder](Result<std::vector<LeaseRow>> leases) {
     if (!leases.has_value()) return responder->respond(problem_answer(leases.error()));
     responder->respond({200, {{"content-type", "application/x-ndjson"}}, lines_of(*leases)});

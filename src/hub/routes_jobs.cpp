@@ -67,10 +67,10 @@ Handled quote_job(Call& call) {
   if (!faults.empty()) return problem_answer(faults);
   const place::Question question = question_of(call.actor.organisation, wanted.spec);
   wire::QuotesReply reply;
-  TRY_VOID(call.hub.writer.read([&](const View& view) {
-    reply.quotes = view.engine.quotes(question, view.now);
-    reply.as_of = view.now;
-  }));
+  call.hub.planner.ask([&](const place::Engine& engine, UnixTime now) {
+    reply.quotes = engine.quotes(question, now);
+    reply.as_of = now;
+  });
   return json_answer(200, to_json(reply));
 }
 
@@ -84,9 +84,12 @@ Handled submit_job(Call& call) {
   if (!faults.empty()) return problem_answer(faults);
   const JobId id(call.hub.writer.next_id());
   const place::Question question = question_of(call.actor.organisation, wanted.spec);
+  // Made here, so that no other command waits for them.
+  std::vector<Quote> quotes;
+  call.hub.planner.ask([&](const place::Engine& engine, UnixTime now) { quotes = engine.quotes(question, now); });
   return submit(call, SubmitJob{id, wanted.project, std::move(wanted.spec)},
-                [question](const View& view, const core::Decision&) {
-                  return rendered(201, wire::SubmitReply{*view.job, view.engine.quotes(question, view.now)});
+                [quotes = std::move(quotes)](const View& view, const core::Decision&) {
+                  return rendered(201, wire::SubmitReply{*view.job, quotes});
                 });
 }
 
@@ -98,8 +101,9 @@ Handled get_job(Call& call) {
   TRY(JobRow job, own_job(call));
   wire::JobView shown{std::move(job), std::nullopt};
   if (!is_final(shown.job.state)) {
-    TRY_VOID(
-        call.hub.writer.read([&](const View& view) { shown.waiting = view.engine.waiting(shown.job.id, view.now); }));
+    call.hub.planner.ask([&](const place::Engine& engine, UnixTime now) {
+      shown.waiting = engine.waiting(shown.job.id, now);
+    });
   }
   return json_answer(200, to_json(shown));
 }
@@ -128,16 +132,13 @@ Handled list_tasks(Call& call) {
 Handled explain_job(Call& call) {
   TRY(const JobRow job, own_job(call));
   wire::ExplanationView shown;
-  TRY_VOID(call.hub.writer.read([&](const View& view) {
-    shown.as_of = view.now;
-    if (view.state.jobs.contains({job.id})) {
-      shown.quotes = view.engine.quotes(job.id, view.now);
-      shown.waiting = view.engine.waiting(job.id, view.now);
-    } else {
-      shown.quotes =
-          view.engine.quotes(place::Question{job.organisation, job.requirements, job.count, job.throttle}, view.now);
-    }
-  }));
+  call.hub.planner.ask([&](const place::Engine& engine, UnixTime now) {
+    shown.as_of = now;
+    shown.waiting = engine.waiting(job.id, now);
+    shown.quotes = shown.waiting
+                       ? engine.quotes(job.id, now)
+                       : engine.quotes(place::Question{job.organisation, job.requirements, job.count, job.throttle}, now);
+  });
   return json_answer(200, to_json(shown));
 }
 

@@ -8,7 +8,6 @@
 #include "base/digest.h"
 #include "core/core.h"
 #include "model/command.h"
-#include "place/engine.h"
 
 /// A command on its way to the writer, and what comes back.
 
@@ -20,7 +19,6 @@ using HeardTimes = std::map<CentreId, UnixTime>;
 /// What the writer owns, as a closure on it may see it.
 struct View {
   const core::State& state;
-  const place::Engine& engine;
   const HeardTimes& heard;
   UnixTime now;
   const JobRow* job = nullptr;  ///< in a render of SubmitJob or CancelJob: the job, which the command may have ended

@@ -64,6 +64,28 @@ void Writer::submit(Submission submission) {
   if (submission.answer) submission.answer(std::move(full));
 }
 
+void Writer::propose(std::vector<Assignment> plan, std::function<void(Planner::Outcome)> settled) {
+  Submission submission;
+  submission.bearer = Bearer::host;
+  const std::size_t proposed = plan.size();
+  const auto taken = std::make_shared<bool>(false);
+  submission.body = CommitPlan{std::move(plan)};
+  submission.render = [this, proposed, taken](const View&, const core::Decision& decision) {
+    parts_.metrics.plan_stale += static_cast<std::int64_t>(decision.stale.size());
+    *taken = decision.stale.size() < proposed;
+    return Rendered{};
+  };
+  submission.answer = [taken, settled = std::move(settled)](const CommandAnswer& answer) {
+    const bool was_taken = *taken && !answer.error.has_value() && !answer.refusal.has_value();
+    if (answer.refusal.has_value()) {
+      fmt::print(stderr, "hub: the core refused a plan of the hub's own: {}\n",
+                 to_text(answer.refusal->faults.front()));
+    }
+    settled(was_taken ? Planner::Outcome::taken : Planner::Outcome::refused);
+  };
+  submit(std::move(submission));
+}
+
 Result<void> Writer::read(const std::function<void(const View&)>& look) {
   std::promise<bool> done;
   std::future<bool> ran = done.get_future();
@@ -85,8 +107,18 @@ Result<void> Writer::read(const std::function<void(const View&)>& look) {
 void Writer::heard(CentreId centre) {
   const UnixTime now = parts_.clock.now();
   const std::lock_guard lock(mutex_);
-  const auto [news, is_new] = heard_news_.try_emplace(centre, now);
-  news->second = now;
+  heard_news_[centre].at = now;
+}
+
+void Writer::heard(CentreId centre, std::optional<Cores> foreign_cores_busy) {
+  const UnixTime now = parts_.clock.now();
+  const std::lock_guard lock(mutex_);
+  heard_news_[centre] = {now, true, foreign_cores_busy};
+}
+
+place::Observation Writer::observation_of(CentreId centre, UnixTime at) const {
+  const auto foreign = foreign_.find(centre);
+  return {centre, at, foreign == foreign_.end() ? std::nullopt : std::optional(foreign->second)};
 }
 
 std::int64_t Writer::next_id() {
@@ -97,15 +129,16 @@ std::int64_t Writer::next_id() {
 
 Result<void> Writer::load() {
   auto state = std::make_unique<core::State>();
-  auto engine = place::make_first_engine();
+  std::vector<RowChange> live;
   TRY_VOID(parts_.store.load([&](Row row) {
-    engine->apply({row, RowFate::live});
+    live.push_back({row, RowFate::live});
     state->load(std::move(row));
   }));
   static_cast<void>(state->drain());  // what only derived tables noted while loading
-  for (const auto& [centre, at] : heard_) engine->observe({centre, at, std::nullopt});
+  std::vector<place::Observation> observations;
+  for (const auto& [centre, at] : heard_) observations.push_back(observation_of(centre, at));
+  parts_.planner.reset(std::move(live), std::move(observations));
   state_ = std::move(state);
-  engine_ = std::move(engine);
   last_now_ = std::max(last_now_, state_->counters().last_now);
   parts_.directory.reset(*state_);
   // A commit that was kept though it was not confirmed may have changed leases: every watch is to look again.
@@ -113,7 +146,6 @@ Result<void> Writer::load() {
   state_->centres.visit_all([&](const CentreRow& centre) { centres.insert(centre.id); });
   parts_.watch.notify(centres);
   is_loaded_ = true;
-  has_changed_ = true;
   parts_.metrics.reloads += 1;
   parts_.metrics.ready = 1;
   return {};
@@ -163,11 +195,10 @@ void Writer::run() {
     if (!is_fenced_ && (is_loaded_ || load_until_it_works())) {
       std::vector<Submission> commands = take_commands();
       const bool more_to_do = !commands.empty();
-      if (more_to_do && process(std::move(commands))) has_changed_ = true;
+      if (more_to_do) process(std::move(commands));
       take_heard();
       if (is_loaded_) run_looks();
       tick_if_due();
-      plan_if_due();
       look_after();
       if (more_to_do) continue;
     } else if (is_fenced_) {
@@ -191,8 +222,7 @@ void Writer::wait_for_work() {
       wait = std::clamp(std::chrono::microseconds(until), std::chrono::microseconds(10'000), wait);
     }
   }
-  const bool has_work = is_loaded_ ? has_changed_ : !is_fenced_;
-  if (has_work) return;
+  if (!is_loaded_ && !is_fenced_) return;
   std::unique_lock lock(mutex_);
   more_.wait_for(lock, wait, [&] { return stopping_ || !commands_.empty() || !looks_.empty(); });
 }
@@ -222,17 +252,19 @@ void Writer::run_looks() {
 }
 
 void Writer::take_heard() {
-  std::map<CentreId, UnixTime> news;
+  std::map<CentreId, Heard> news;
   {
     const std::lock_guard lock(mutex_);
     news.swap(heard_news_);
   }
-  for (const auto& [centre, at] : news) {
-    const auto before = heard_.find(centre);
-    // A centre that comes back can take work at once, without waiting for the next pulse.
-    if (before == heard_.end() || at - before->second > place::reachable_within) has_changed_ = true;
+  for (const auto& [centre, said] : news) {
+    const UnixTime at = said.at;
     heard_[centre] = at;
-    if (is_loaded_) engine_->observe({centre, at, std::nullopt});
+    if (said.tells_foreign) {
+      foreign_.erase(centre);
+      if (said.foreign_cores_busy) foreign_.emplace(centre, *said.foreign_cores_busy);
+    }
+    parts_.planner.observe(observation_of(centre, at));
   }
 }
 

@@ -19,22 +19,22 @@
 #include "hub/directory.h"
 #include "hub/lease_watch.h"
 #include "hub/metrics.h"
+#include "hub/planner.h"
 #include "hub/submission.h"
 #include "ports/clock.h"
 #include "ports/store.h"
 
-/// Writer: the one thread that owns the State, the place::Engine and the Store for writing.
+/// Writer: the one thread that owns the State and the Store for writing.
 ///
 /// It takes all commands that wait, up to batch_max, decides and applies each, commits the rows, events and kept
 /// answers of all of them in one transaction, and only then answers: that is fast (group commit) and safe (nothing is
 /// promised that is not on disk). When a commit fails, nobody knows what is on disk: the whole batch is answered
-/// `unknown_outcome`, the State and the engine are thrown away and read again before anything else is answered. The
+/// `unknown_outcome`, the State is thrown away and read again before anything else is answered. The
 /// same is done with a batch that would break the books, which is never committed and answered `unavailable`. When the
 /// store says that another hub has taken over, this writer never writes again.
 ///
-/// Between batches it feeds the engine, fires timers, plans, and runs the closures of readers that need the State:
-/// they see committed state only. The seam of planning is the command CommitPlan; a planner thread of its own, fed by
-/// the same changes, can take its place without a change here but one.
+/// Between batches it feeds the planner, fires timers, and runs the closures of readers that need the State: they see
+/// committed state only. Plans come back from the planner as the command CommitPlan, in a batch of their own.
 
 namespace dayan::hub {
 
@@ -42,7 +42,6 @@ class Writer {
  public:
   static constexpr std::size_t batch_max = 1'000;
   static constexpr std::size_t queue_max = 8'192;
-  static constexpr std::size_t plan_max = 256;                         ///< assignments in one plan
   static constexpr auto retry_max = std::chrono::milliseconds(5'000);  ///< between two attempts to load
 
   struct Parts {
@@ -50,6 +49,7 @@ class Writer {
     Clock& clock;
     Directory& directory;
     LeaseWatch& watch;
+    Planner& planner;
     Metrics& metrics;
     /// Called once, on the writer, when this hub may write no more.
     std::function<void(const Error&)> on_fenced;
@@ -68,17 +68,29 @@ class Writer {
 
   /// Queues a command; when the queue is full it is answered `unavailable` at once, on this thread.
   void submit(Submission submission);
+  /// Queues a plan of the planner's: it is checked against the rows as they are then.
+  void propose(std::vector<Assignment> plan, std::function<void(Planner::Outcome)> settled);
   /// Runs `look` on the writer, on committed state, and waits for it. `unavailable` when the hub is stopping, or is
   /// reading its State and the queue is full.
   [[nodiscard]] Result<void> read(const std::function<void(const View&)>& look);
   /// An agent has spoken.
   void heard(CentreId centre);
+  /// And has told how many cores the provider's own people use; none: it cannot tell.
+  void heard(CentreId centre, std::optional<Cores> foreign_cores_busy);
   /// A fresh id, in order of time, never used before. Any thread.
   [[nodiscard]] std::int64_t next_id();
 
  private:
   using SteadyClock = std::chrono::steady_clock;
   using Look = std::function<void(const View*)>;  ///< nullptr: it will not be run
+
+  /// What an agent said last.
+  struct Heard {
+    UnixTime at;
+    bool tells_foreign = false;
+    std::optional<Cores> foreign_cores_busy;  ///< with tells_foreign
+  };
+  [[nodiscard]] place::Observation observation_of(CentreId centre, UnixTime at) const;
 
   /// Of one batch, between its first command and its commit.
   struct Pending {
@@ -108,7 +120,7 @@ class Writer {
   [[nodiscard]] CommandAnswer accept(Pending& pending, const Submission& submission, const Actor& actor,
                                      core::Decision decision, UnixTime now);
   [[nodiscard]] Result<void> commit(Pending& pending);
-  void publish(const std::vector<RowChange>& changes);
+  void publish(std::vector<RowChange> changes);
   static void fail_all(Pending& pending, const Error& error);
   /// A commit was not confirmed: the State is read again.
   void lose(const Error& error);
@@ -116,29 +128,24 @@ class Writer {
   void throw_away(const std::string& broken);
   void count(const CommandAnswer& answer);
 
-  void plan_if_due();
   void tick_if_due();
   void look_after();  ///< gauges each second, the invariants each minute
-  /// A command of the hub's own, in a batch of its own. True when rows were changed.
-  bool do_as_host(CommandBody body, std::function<Rendered(const View&, const core::Decision&)> render = {});
 
   /// Later than every `now` before.
   [[nodiscard]] UnixTime next_now();
-  [[nodiscard]] View view(UnixTime now) const { return {*state_, *engine_, heard_, now, nullptr}; }
+  [[nodiscard]] View view(UnixTime now) const { return {*state_, heard_, now, nullptr}; }
 
   Parts parts_;
 
   // Of the writer's thread alone.
   std::unique_ptr<core::State> state_;
-  std::unique_ptr<place::Engine> engine_;
   HeardTimes heard_;
+  std::map<CentreId, Cores> foreign_;  ///< cores in use by the provider's own people, where that is told
   std::int64_t generation_ = 0;
   UnixTime last_now_;
   bool is_loaded_ = false;
   bool is_fenced_ = false;
-  bool has_changed_ = true;  ///< since the last plan
   SteadyClock::time_point broken_at_;  ///< when the latest batch was thrown away
-  SteadyClock::time_point planned_at_;
   SteadyClock::time_point ticked_at_;
   SteadyClock::time_point looked_at_;
   SteadyClock::time_point checked_at_;
@@ -147,7 +154,7 @@ class Writer {
   std::condition_variable more_;
   std::deque<Submission> commands_;
   std::deque<Look> looks_;
-  std::map<CentreId, UnixTime> heard_news_;
+  std::map<CentreId, Heard> heard_news_;
   bool stopping_ = false;
   bool ended_ = false;  ///< nothing is taken any more
 

@@ -90,7 +90,7 @@ bool Writer::process(std::vector<Submission> commands) {
       fail_all(pending, told_of(committed.error()));
       lose(committed.error());
     } else {
-      publish(batch.changes);
+      publish(std::move(pending.batch.changes));
     }
   }
   for (auto& [to, answer] : pending.answers) {
@@ -215,14 +215,14 @@ Result<void> Writer::commit(Pending& pending) {
   return committed;
 }
 
-void Writer::publish(const std::vector<RowChange>& changes) {
+void Writer::publish(std::vector<RowChange> changes) {
   parts_.directory.apply(changes);
   std::set<CentreId> centres;
   for (const RowChange& change : changes) {
-    engine_->apply(change);
     if (const auto* lease = std::get_if<LeaseRow>(&change.row)) centres.insert(lease->centre);
   }
   if (!centres.empty()) parts_.watch.notify(centres);
+  parts_.planner.feed(std::move(changes));
 }
 
 void Writer::lose(const Error& error) {

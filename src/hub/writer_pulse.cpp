@@ -6,13 +6,14 @@
 
 #include "hub/writer.h"
 
-/// What the writer does of itself between batches: timers, plans, gauges and the invariants.
+/// What the writer does of itself between batches: timers, gauges and the invariants.
 
 namespace dayan::hub {
 
 namespace {
 
-constexpr auto plan_every = std::chrono::seconds(1);
+/// A batch that broke the books would do so again: not at once.
+constexpr auto patience = std::chrono::seconds(1);
 constexpr auto look_every = std::chrono::seconds(1);
 constexpr auto check_every = std::chrono::minutes(1);
 /// A timer that stays due after a tick (its command refused) must not keep the writer busy.
@@ -31,11 +32,16 @@ std::int64_t waiting_tasks(const core::State& state) {
 
 }  // namespace
 
-bool Writer::do_as_host(CommandBody body, std::function<Rendered(const View&, const core::Decision&)> render) {
+void Writer::tick_if_due() {
+  if (!is_loaded_) return;
+  const auto wakeup = core::next_wakeup(*state_);
+  if (!wakeup.has_value() || *wakeup > std::max(parts_.clock.now(), last_now_)) return;
+  const auto now = SteadyClock::now();
+  if (now - ticked_at_ < tick_every || now - broken_at_ < patience) return;
+  ticked_at_ = now;
   Submission submission;
   submission.bearer = Bearer::host;
-  submission.body = std::move(body);
-  submission.render = std::move(render);
+  submission.body = Tick{};
   submission.answer = [](const CommandAnswer& answer) {
     if (!answer.refusal.has_value()) return;
     fmt::print(stderr, "hub: the core refused a command of the hub's own: {}\n",
@@ -43,36 +49,7 @@ bool Writer::do_as_host(CommandBody body, std::function<Rendered(const View&, co
   };
   std::vector<Submission> commands;
   commands.push_back(std::move(submission));
-  return process(std::move(commands));
-}
-
-void Writer::tick_if_due() {
-  if (!is_loaded_) return;
-  const auto wakeup = core::next_wakeup(*state_);
-  if (!wakeup.has_value() || *wakeup > std::max(parts_.clock.now(), last_now_)) return;
-  const auto now = SteadyClock::now();
-  if (now - ticked_at_ < tick_every || now - broken_at_ < plan_every) return;
-  ticked_at_ = now;
-  if (do_as_host(Tick{})) has_changed_ = true;
-}
-
-void Writer::plan_if_due() {
-  if (!is_loaded_) return;
-  const auto now = SteadyClock::now();
-  // A plan that broke the books would do so again: not at once.
-  if (now - broken_at_ < plan_every) has_changed_ = false;
-  if (!has_changed_ && now - planned_at_ < plan_every) return;
-  has_changed_ = false;
-  planned_at_ = now;
-  std::vector<Assignment> plan = engine_->plan(std::max(parts_.clock.now(), last_now_), plan_max);
-  if (plan.empty()) return;
-  parts_.metrics.plan_assignments += static_cast<std::int64_t>(plan.size());
-  const auto count_stale = [this](const View&, const core::Decision& decision) {
-    parts_.metrics.plan_stale += static_cast<std::int64_t>(decision.stale.size());
-    return Rendered{};
-  };
-  // Only a plan of which something was taken is a reason to plan again at once.
-  if (do_as_host(CommitPlan{std::move(plan)}, count_stale)) has_changed_ = true;
+  process(std::move(commands));
 }
 
 void Writer::look_after() {

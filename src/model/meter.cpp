@@ -1,5 +1,6 @@
 #include "model/meter.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace dayan {
@@ -51,6 +52,9 @@ std::int64_t quantity_of(Meter meter, const Resources& resources, Duration run) 
   return quantity;
 }
 
+/// A lease is a right that money is held for, where the work is given away too.
+constexpr Cny least_hold = Cny::micro(1);
+
 Result<Cny> amount_of(const OfferRow& offer, const Resources& resources, Duration run, Rounding rounding) {
   std::int64_t sum = 0;
   for (const Meter meter : meters) {
@@ -63,6 +67,7 @@ Result<Cny> amount_of(const OfferRow& offer, const Resources& resources, Duratio
     const Result<Cny> part = charge(price, quantity, rounding);
     if (!part.has_value() || __builtin_add_overflow(sum, part->micro(), &sum)) return too_much(resources, run);
   }
+  if (rounding == Rounding::up && run > Duration()) sum = std::max(sum, least_hold.micro());
   return Cny::micro(sum);
 }
 

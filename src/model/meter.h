@@ -22,7 +22,8 @@ inline constexpr Meter meters[] = {Meter::core_time, Meter::card_time, Meter::me
 /// rounded down; memory in whole MB, rounded up. What passes 64 bits stays at their maximum, which amount_of refuses.
 [[nodiscard]] std::int64_t quantity_of(Meter meter, const Resources& resources, Duration run);
 
-/// What `run` of these resources comes to: each meter rounded as named, then added. `exhausted` when a quantity or
+/// What `run` of these resources comes to: each meter rounded as named, then added. Rounded up, as a hold is, it is never
+/// nothing for a run of any length: what is given away is held for with the least there is. `exhausted` when a quantity or
 /// the amount leaves its range.
 [[nodiscard]] Result<Cny> amount_of(const OfferRow& offer, const Resources& resources, Duration run,
                                     Rounding rounding);

@@ -45,4 +45,17 @@ inline constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max
   return count;
 }
 
+/// True when `large` is at least `small` in every kind.
+[[nodiscard]] constexpr bool covers(const Amounts& large, const Amounts& small) {
+  for (std::size_t kind = 0; kind < kinds; ++kind) {
+    if (large.of[kind] < small.of[kind]) return false;
+  }
+  return true;
+}
+
+[[nodiscard]] constexpr Amounts minus(Amounts a, const Amounts& b) {
+  for (std::size_t kind = 0; kind < kinds; ++kind) a.of[kind] -= b.of[kind];
+  return a;
+}
+
 }  // namespace dayan::place

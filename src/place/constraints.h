@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "place/pool_view.h"
+#include "place/world.h"
 
 /// Which constraints a pool does not meet, in numbers only: a plan looks at many pools and words none of them
 /// (explain.h does, for those who ask).
@@ -23,9 +23,10 @@ struct Gap {
 struct Asking {
   OrganisationId organisation;
   const Requirements* requirements = nullptr;
-  const JobRow* job = nullptr;  ///< nothing for a question
-  std::int64_t waiting = 1;     ///< tasks that wait
-  std::int64_t unsettled = 1;   ///< tasks that are still to be paid: waiting and live
+  bool has_begun = false;  ///< a task of it has been leased
+  Learned learned;
+  std::int64_t waiting = 1;    ///< tasks that wait
+  std::int64_t unsettled = 1;  ///< tasks that are still to be paid: waiting and live
   std::int64_t live = 0;
   std::int32_t throttle = 0;
   Cny charged;    ///< so far
@@ -34,8 +35,9 @@ struct Asking {
 
   [[nodiscard]] Amounts need() const { return amounts_of(requirements->resources); }
 };
-[[nodiscard]] Asking asking_of(const Question& question, const Projection& rows);
-[[nodiscard]] Asking asking_of(const JobRow& job, const Projection& rows);
+[[nodiscard]] Asking asking_of(const Question& question, const World& world);
+/// `requirements` are the job's, and must outlive what is asked.
+[[nodiscard]] Asking asking_of(const JobRecord& job, const Requirements& requirements, const World& world);
 
 /// What a task would cost on a pool.
 struct Terms {
@@ -46,16 +48,28 @@ struct Terms {
 };
 
 /// What rules the pool out for good, money apart: shape, chip, software, wall time, region, provider, no offer.
-[[nodiscard]] std::vector<Gap> fixed_gaps(const Requirements& requirements, const PoolView& view);
+[[nodiscard]] std::vector<Gap> fixed_gaps(const Requirements& requirements, const PoolState& pool);
 /// The price cap and the wallet.
 [[nodiscard]] std::vector<Gap> money_gaps(const Asking& asking, const Terms& terms);
 /// What only has to wait: reachability, room, the throttle. `fits_node`: room is only asked for where a node is large
 /// enough at all.
-[[nodiscard]] std::vector<Gap> passing_gaps(const Asking& asking, const PoolView& view, bool fits_node, UnixTime now);
+[[nodiscard]] std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool fits_node,
+                                            UnixTime now);
+
+/// A gap for each kind that lacks in sum; where none does, the nodes are too chopped up for one task, and the gap is
+/// of the first kind that mends it alone. Of a pool whose node is large enough, and that has no room.
+struct CapacityGaps {
+  std::array<Gap, kinds> gaps;
+  std::size_t count = 0;
+  void add(const Gap& gap) { gaps[count++] = gap; }
+};
+[[nodiscard]] CapacityGaps capacity_gaps(const PoolState& pool, const Amounts& need);
 
 /// What a job would have spent at most once one more task with this hold was granted must stay within its cap.
 [[nodiscard]] bool is_within_cap(const Requirements& requirements, Cny spent_and_held, Cny task_hold);
 
+/// A card of one of the wanted models, whatever their case; any when none is named.
+[[nodiscard]] bool has_chip(const PoolRow& pool, const Requirements& requirements);
 /// Software by name and least version.
 [[nodiscard]] bool has_software(const PoolRow& pool, const SoftwareNeed& need);
 

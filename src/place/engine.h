@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/time.h"
@@ -63,12 +64,24 @@ class Engine {
   [[nodiscard]] virtual std::vector<Quote> quotes(JobId job, UnixTime now) const = 0;
   [[nodiscard]] virtual std::optional<Waiting> waiting(JobId job, UnixTime now) const = 0;
 
-  /// At most `assignments` placements of waiting tasks, best use of what is free now. Does not change the engine: the
-  /// rows of what the core takes come back through `apply`.
-  [[nodiscard]] virtual std::vector<Assignment> plan(UnixTime now, std::size_t assignments) const = 0;
+  /// At most `assignments` placements of waiting tasks, best use of what is free now (turn.h has the rules). What it
+  /// does not place waits until something changes, and is not looked at before. The rows of what the core takes come
+  /// back through `apply`; call it again only then: what of an earlier plan has not come back is planned again.
+  [[nodiscard]] virtual std::vector<Assignment> plan(UnixTime now, std::size_t assignments) = 0;
+
+  /// Compares what the engine keeps with what the rows say, worked out afresh: the first difference, in words. Slow.
+  [[nodiscard]] virtual std::optional<std::string> broken_invariant() const = 0;
 };
 
-/// The first engine: every waiting task against every pool, in order of submission. Fine for tens of centres.
-[[nodiscard]] std::unique_ptr<Engine> make_first_engine();
+/// Bugs that a test plants, to see that the checker finds them.
+enum class PlantedBug {
+  none,
+  stale_score,     ///< a new price does not reach the classes that know the pool
+  forgotten_room,  ///< what a lease gives back is not counted
+  lost_job,        ///< a job that was not placed leaves the queue
+};
+
+/// The engine: keeps what it knows of pools and jobs between two plans, and looks again at what changed alone.
+[[nodiscard]] std::unique_ptr<Engine> make_engine(PlantedBug bug = PlantedBug::none);
 
 }  // namespace dayan::place

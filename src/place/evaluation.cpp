@@ -9,12 +9,13 @@ namespace dayan::place {
 namespace {
 
 /// Nothing when the amounts pass what money can count.
-std::optional<Terms> terms_of(const Asking& asking, const PoolView& view) {
+std::optional<Terms> terms_of(const Asking& asking, const PoolState& pool) {
   const Requirements& requirements = *asking.requirements;
   Terms terms;
-  terms.run = expected_run(requirements, asking.job, *view.pool);
-  const auto cost = amount_of(*view.offer, requirements.resources, terms.run, Rounding::down);
-  const auto hold = amount_of(*view.offer, requirements.resources, requirements.wall_time, Rounding::up);
+  terms.run = expected_run(requirements, asking.learned, pool.row);
+  const auto cost = amount_of(*pool.centre->current_offer(), requirements.resources, terms.run, Rounding::down);
+  const auto hold =
+      amount_of(*pool.centre->current_offer(), requirements.resources, requirements.wall_time, Rounding::up);
   if (!cost.has_value() || !hold.has_value()) return std::nullopt;
   terms.task_cost = *cost;
   terms.task_hold = *hold;
@@ -71,13 +72,12 @@ std::int64_t relative(std::int64_t value, std::int64_t least) {
   return permille.has_value() ? *permille : int64_max;
 }
 
-Evaluation evaluate(const Asking& asking, const std::vector<PoolView>& views, std::size_t view, UnixTime now) {
-  const PoolView& pool = views[view];
+Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now) {
   Evaluation result;
-  result.view = view;
-  result.is_reachable = pool.is_reachable;
+  result.pool = &pool;
+  result.is_reachable = pool.centre->reachable(now);
   result.gaps = fixed_gaps(*asking.requirements, pool);
-  if (pool.offer != nullptr) {
+  if (pool.centre->current_offer() != nullptr) {
     result.terms = terms_of(asking, pool);
     if (result.terms) {
       const auto money = money_gaps(asking, *result.terms);
@@ -99,13 +99,12 @@ Evaluation evaluate(const Asking& asking, const std::vector<PoolView>& views, st
   return result;
 }
 
-void sort_best_first(std::vector<Evaluation>& evaluations, const std::vector<PoolView>& views, Objective objective) {
+void sort_best_first(std::vector<Evaluation>& evaluations, Objective objective) {
   const Least least = least_of(evaluations);
   const auto order = [&](const Evaluation& each) {
-    const PoolView& view = views[each.view];
     const auto [first, second] = score(each, objective, least);
     return std::tuple<bool, bool, std::int64_t, std::int64_t, const std::string&, const std::string&>(
-        !each.is_feasible, !each.is_reachable, first, second, view.centre->name, view.pool->name);
+        !each.is_feasible, !each.is_reachable, first, second, each.pool->centre->name, each.pool->row.name);
   };
   std::sort(evaluations.begin(), evaluations.end(),
             [&](const Evaluation& a, const Evaluation& b) { return order(a) < order(b); });

@@ -13,7 +13,7 @@ namespace dayan::place {
 inline constexpr Duration wait_unknown = wall_time_limit_max;
 
 struct Evaluation {
-  std::size_t view = 0;        ///< index among the views
+  const PoolState* pool = nullptr;
   std::optional<Terms> terms;  ///< nothing without an offer
   std::vector<Gap> gaps;
   bool is_feasible = false;  ///< no gap that time does not mend
@@ -23,15 +23,14 @@ struct Evaluation {
   Duration finish;         ///< of all waiting tasks, if all ran there
 };
 
-[[nodiscard]] Evaluation evaluate(const Asking& asking, const std::vector<PoolView>& views, std::size_t view,
-                                  UnixTime now);
+[[nodiscard]] Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now);
 
 /// Feasible ones first, best first by the objective:
 ///   cheapest: what the job costs, then when it is finished;
 ///   fastest:  when it is finished, then what it costs;
 ///   balanced: 1000 × cost / least cost + 1000 × finish / least finish, whole numbers rounded up.
 /// A centre that does not answer stands behind all that do. Ties go by the names of centre and pool: a total order.
-void sort_best_first(std::vector<Evaluation>& evaluations, const std::vector<PoolView>& views, Objective objective);
+void sort_best_first(std::vector<Evaluation>& evaluations, Objective objective);
 
 /// 1000 × value / least, rounded up; a least of zero counts as one.
 [[nodiscard]] std::int64_t relative(std::int64_t value, std::int64_t least);

@@ -5,7 +5,6 @@
 namespace dayan::place {
 namespace {
 
-
 std::string counted(std::int64_t count, const std::string& thing) {
   return std::to_string(count) + ' ' + thing + (count == 1 ? "" : "s");
 }
@@ -56,12 +55,12 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-std::string software_text(const Requirements& requirements, const PoolRow& pool) {
+std::string software_text(const Requirements& requirements, const PoolRow& row) {
   std::string text;
   for (const SoftwareNeed& need : requirements.software) {
-    if (has_software(pool, need)) continue;
+    if (has_software(row, need)) continue;
     std::string versions;
-    for (const Software& offered : pool.software) {
+    for (const Software& offered : row.software) {
       if (offered.name == need.name) versions += (versions.empty() ? "" : " and ") + offered.version;
     }
     text += (text.empty() ? "" : "; ") + std::string("needs ") + need.name +
@@ -80,54 +79,55 @@ std::string price_cap_text(const Gap& gap, const Asking& asking) {
   return text + to_text(needed) + " yuan: " + to_text(needed - cap) + " too much";
 }
 
-std::string capacity_text(const Gap& gap, const PoolView& view, const Amounts& need, UnixTime now) {
-  const Amounts free = view.free();
+std::string capacity_text(const Gap& gap, const PoolState& pool, const Amounts& need, UnixTime now) {
+  const Amounts free = pool.free();
   std::string text = "needs " + amount_text(gap.kind, gap.required) + ", ";
   if (free.of[gap.kind] < gap.required) {
-    text += amount_text(gap.kind, free.of[gap.kind]) + " of " + amount_text(gap.kind, view.total.of[gap.kind]) +
+    text += amount_text(gap.kind, free.of[gap.kind]) + " of " + amount_text(gap.kind, pool.total.of[gap.kind]) +
             " are free now: " + amount_text(gap.kind, gap.required - free.of[gap.kind]) + " too few";
   } else {
     text += "no node has so much left: at most " + amount_text(gap.kind, gap.offered) + " would fit now";
   }
-  const Opening opening = view.opening(need, now);
+  const Opening opening = pool.opening(need, now);
   return text + (opening.wait ? "; room is expected in " + readable(*opening.wait)
                               : std::string("; when room comes is not known"));
 }
 
-std::string reachable_text(const Gap& gap, const PoolView& view) {
-  if (view.heard_at.is_none()) return "the centre's agent has never been heard";
+std::string reachable_text(const Gap& gap, const CentreState& centre) {
+  if (centre.heard_at.is_none()) return "the centre's agent has never been heard";
   const Duration silence = Duration::microseconds(gap.offered);
   return "the centre's agent has been silent for " + readable(silence) + ", at most " + readable(reachable_within) +
          " will do: " + readable(silence - reachable_within) + " too long";
 }
 
-std::string text_of(const Gap& gap, const Asking& asking, const PoolView& view, UnixTime now) {
+std::string text_of(const Gap& gap, const Asking& asking, const PoolState& pool, UnixTime now) {
   const Requirements& requirements = *asking.requirements;
-  const PoolRow& pool = *view.pool;
+  const PoolRow& row = pool.row;
+  const CentreState& centre = *pool.centre;
   switch (gap.constraint) {
     case Constraint::cores: return on_node_text(in_cores, gap);
     case Constraint::memory: return on_node_text(in_bytes, gap);
     case Constraint::cards: return on_node_text(in_millicards, gap);
     case Constraint::chip:
       return "needs a card of model " + joined(requirements.chips) + ", the pool has " +
-             (pool.chip.empty() ? "none" : pool.chip);
-    case Constraint::software: return software_text(requirements, pool);
+             (row.chip.empty() ? "none" : row.chip);
+    case Constraint::software: return software_text(requirements, row);
     case Constraint::wall_time: {
       const Duration wanted = requirements.wall_time;
-      return "a task may run for " + readable(wanted) + ", the pool takes at most " + readable(pool.wall_time_max) +
-             ": " + readable(wanted - pool.wall_time_max) + " too long";
+      return "a task may run for " + readable(wanted) + ", the pool takes at most " + readable(row.wall_time_max) +
+             ": " + readable(wanted - row.wall_time_max) + " too long";
     }
     case Constraint::region:
-      return "must run in region " + joined(requirements.regions) + ", the centre is in " + view.centre->region;
+      return "must run in region " + joined(requirements.regions) + ", the centre is in " + centre.region;
     case Constraint::provider:
       return "must run at provider " + joined(requirements.providers) + ", the centre is of " +
-             (view.provider != nullptr ? view.provider->name : "an unknown one");
+             (centre.provider != nullptr ? *centre.provider : "an unknown one");
     case Constraint::price_cap: return price_cap_text(gap, asking);
     case Constraint::price:
-      return view.offer == nullptr ? "the centre has published no offer"
-                                   : "what it would cost there is more than the platform can count";
-    case Constraint::reachable: return reachable_text(gap, view);
-    case Constraint::capacity: return capacity_text(gap, view, asking.need(), now);
+      return centre.current_offer() == nullptr ? "the centre has published no offer"
+                                               : "what it would cost there is more than the platform can count";
+    case Constraint::reachable: return reachable_text(gap, centre);
+    case Constraint::capacity: return capacity_text(gap, pool, asking.need(), now);
     case Constraint::failed_here: return "the task failed at this centre last, and another one can take it";
     case Constraint::funds:
       return "one task holds " + to_text(Cny::micro(gap.required)) + " yuan, the wallet has " +
@@ -142,18 +142,20 @@ std::string text_of(const Gap& gap, const Asking& asking, const PoolView& view, 
 
 }  // namespace
 
-Reason reason_of(const Gap& gap, const Asking& asking, const PoolView& view, UnixTime now) {
-  return {gap.constraint, gap.required, gap.offered, text_of(gap, asking, view, now), gap.passes_with_time};
+Reason reason_of(const Gap& gap, const Asking& asking, const PoolState& pool, UnixTime now) {
+  return {gap.constraint, gap.required, gap.offered, text_of(gap, asking, pool, now), gap.passes_with_time};
 }
 
-Quote quote_of(const Evaluation& evaluation, const Asking& asking, const PoolView& view, UnixTime now) {
+Quote quote_of(const Evaluation& evaluation, const Asking& asking, UnixTime now) {
+  const PoolState& pool = *evaluation.pool;
+  const CentreState& centre = *pool.centre;
   Quote quote;
-  quote.centre = view.centre->id;
-  quote.centre_name = view.centre->name;
-  quote.provider_name = view.provider != nullptr ? view.provider->name : std::string();
-  quote.pool = view.pool->name;
+  quote.centre = centre.id;
+  quote.centre_name = centre.name;
+  quote.provider_name = centre.provider != nullptr ? *centre.provider : std::string();
+  quote.pool = pool.row.name;
   quote.feasible = evaluation.is_feasible;
-  for (const Gap& gap : evaluation.gaps) quote.reasons.push_back(reason_of(gap, asking, view, now));
+  for (const Gap& gap : evaluation.gaps) quote.reasons.push_back(reason_of(gap, asking, pool, now));
   if (evaluation.terms) {
     quote.task_cost = evaluation.terms->task_cost;
     quote.task_hold = evaluation.terms->task_hold;

@@ -8,9 +8,9 @@
 
 namespace dayan::place {
 
-[[nodiscard]] Reason reason_of(const Gap& gap, const Asking& asking, const PoolView& view, UnixTime now);
+[[nodiscard]] Reason reason_of(const Gap& gap, const Asking& asking, const PoolState& pool, UnixTime now);
 
 /// The quote of one evaluated pool, without its rank.
-[[nodiscard]] Quote quote_of(const Evaluation& evaluation, const Asking& asking, const PoolView& view, UnixTime now);
+[[nodiscard]] Quote quote_of(const Evaluation& evaluation, const Asking& asking, UnixTime now);
 
 }  // namespace dayan::place

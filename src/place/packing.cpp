@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
+
 namespace dayan::place {
 namespace {
 
@@ -15,35 +17,74 @@ std::int64_t displaced_by(const Amounts& shape, const Amounts& need) {
   return most;
 }
 
+Shapes::iterator find_shape(Shapes& shapes, const Amounts& shape) {
+  return std::lower_bound(shapes.begin(), shapes.end(), shape,
+                          [](const ShapeCount& each, const Amounts& wanted) { return each.shape < wanted; });
+}
+
 }  // namespace
 
-Packing::Packing(std::int64_t nodes, const Amounts& per_node, const Shapes& shapes) {
-  if (nodes > 0) rooms_[per_node] = nodes;
-  for (auto shape = shapes.rbegin(); shape != shapes.rend(); ++shape) add(shape->first, shape->second);
+void add_shape(Shapes& shapes, const Amounts& shape, std::int64_t count) {
+  const auto found = find_shape(shapes, shape);
+  if (found != shapes.end() && found->shape == shape) {
+    found->count += count;
+  } else {
+    shapes.insert(found, {shape, count});
+  }
+}
+
+void remove_shape(Shapes& shapes, const Amounts& shape, std::int64_t count) {
+  const auto found = find_shape(shapes, shape);
+  ASSERT(found != shapes.end() && found->shape == shape && found->count >= count);
+  if ((found->count -= count) == 0) shapes.erase(found);
+}
+
+void Packing::pack(std::int64_t nodes, const Amounts& per_node, const Shapes& shapes) {
+  rooms_.clear();
+  unplaced_.clear();
+  if (nodes > 0) rooms_.push_back({per_node, nodes});
+  for (auto shape = shapes.rbegin(); shape != shapes.rend(); ++shape) place(shape->shape, shape->count);
 }
 
 std::int64_t Packing::slots(const Amounts& need) const {
   std::int64_t sum = 0;
-  for (const auto& [room, nodes] : rooms_) sum = plus(sum, times(fit_count(room, need), nodes));
-  for (const auto& [shape, count] : unplaced_) sum -= std::min(sum, times(displaced_by(shape, need), count));
+  for (const ShapeCount& room : rooms_) sum = plus(sum, times(fit_count(room.shape, need), room.count));
+  for (const ShapeCount& lease : unplaced_) sum -= std::min(sum, times(displaced_by(lease.shape, need), lease.count));
   return sum;
 }
 
-void Packing::add(const Amounts& shape, std::int64_t count) {
+bool Packing::has_room(const Amounts& need) const {
+  if (!unplaced_.empty()) return slots(need) > 0;
+  return std::any_of(rooms_.begin(), rooms_.end(), [&](const ShapeCount& room) { return covers(room.shape, need); });
+}
+
+std::int64_t Packing::largest(const Amounts& need, Kind kind) const {
+  ASSERT(!is_clouded());
+  Amounts others = need;
+  others.of[kind] = 0;
+  std::int64_t most = -1;
+  for (const ShapeCount& room : rooms_) {
+    if (covers(room.shape, others)) most = std::max(most, room.shape.of[kind]);
+  }
+  return most;
+}
+
+void Packing::place(const Amounts& shape, std::int64_t count) {
   while (count > 0) {
     auto room = rooms_.begin();
-    while (room != rooms_.end() && fit_count(room->first, shape) == 0) ++room;
-    if (room == rooms_.end()) {
-      unplaced_[shape] += count;
+    while (room != rooms_.end() && !covers(room->shape, shape)) ++room;
+    const std::int64_t fits = room != rooms_.end() ? fit_count(room->shape, shape) : 0;
+    if (fits <= 0) {
+      add_shape(unplaced_, shape, count);
       return;
     }
     // A node that took one has less room and would be chosen again: it is filled, and so are its like.
-    const std::int64_t on_one = std::min(fit_count(room->first, shape), count);
-    const std::int64_t nodes = std::min(room->second, count / on_one);
-    Amounts left = room->first;
+    const std::int64_t on_one = std::min(fits, count);
+    const std::int64_t nodes = std::min(room->count, count / on_one);
+    Amounts left = room->shape;
     for (std::size_t kind = 0; kind < kinds; ++kind) left.of[kind] -= shape.of[kind] * on_one;
-    if ((room->second -= nodes) == 0) rooms_.erase(room);
-    rooms_[left] += nodes;
+    if ((room->count -= nodes) == 0) rooms_.erase(room);
+    add_shape(rooms_, left, nodes);
     count -= nodes * on_one;
   }
 }

@@ -1,20 +1,66 @@
 #pragma once
 
+#include <optional>
+#include <queue>
 #include <vector>
 
-#include "place/projection.h"
+#include "place/turn.h"
+
+/// Planner: walks over the jobs that the agenda names, in the order of the
+/// queue, and gives each its turn.
 
 namespace dayan::place {
 
-/// At most `limit` placements of waiting tasks in what is free now, jobs in order of submission:
-///   - a job's tasks that wait for another try come first, as their time comes, and keep away from the centre where
-///     they failed last as long as any other can take them;
-///   - cheapest: only where a task costs least, even when it has to wait for it; fastest: where a task ends first;
-///     balanced: by cost and time relative to the least of each. Pools within 5 % of the best count as equally good
-///     and are filled evenly, which spreads arrays over centres;
-///   - a pool where one task takes longer than the whole rest of the job on another one is left alone (fastest), or
-///     one where it takes twice as long (balanced);
-///   - the plan never takes more than a pool has free, a wallet has available, a job's cap or throttle allows.
-[[nodiscard]] std::vector<Assignment> plan(const Projection& rows, UnixTime now, std::size_t limit);
+class Planner {
+ public:
+  Planner(World& world, PlantedBug bug) : bug_(bug), agenda_(world, bug), planning_(agenda_, openings_) {}
+
+  /// At most `limit` placements of waiting tasks in what is free now, jobs in
+  /// order of the queue. What of the plan before has not come back as leases is
+  /// planned again.
+  [[nodiscard]] std::vector<Assignment> plan(UnixTime now, std::size_t limit);
+
+  [[nodiscard]] const Agenda& agenda() const { return agenda_; }
+  [[nodiscard]] Agenda& agenda() { return agenda_; }
+
+ private:
+  /// What comes at this place of the queue: the next of a lane, or of those
+  /// that wait for a wallet.
+  struct Next {
+    QueueKey key;
+    LaneIndex lane = no_lane;
+    OrganisationId organisation;
+    friend bool operator>(const Next& a, const Next& b) { return a.key > b.key; }
+  };
+  using NextOnes = std::priority_queue<Next, std::vector<Next>, std::greater<>>;
+
+  void walk(std::vector<Assignment>& plan, std::size_t limit);
+  void look_at_class(ClassIndex index);
+  [[nodiscard]] const Horizon& horizon_of(ClassIndex of, Duration wall_bound);
+  [[nodiscard]] bool is_interested(const Lane& lane, const std::vector<PoolIndex>& suitable);
+  [[nodiscard]] bool is_one_in_view(const Lane& lane);
+  [[nodiscard]] bool may_be_interested(const Lane& lane, const JobRecord& job);
+  void follow_lane(const Next& next, std::vector<Assignment>& plan, std::size_t limit);
+  void follow_wallet(const Next& next);
+  void look_at_dirty(QueueKey key, std::vector<Assignment>& plan, std::size_t limit);
+  TurnEnd give_turn(JobRecord& job, std::vector<Assignment>& plan, std::size_t limit);
+  void close_full_pools();
+  [[nodiscard]] bool suits_some_shape(PoolIndex pool);
+
+  PlantedBug bug_;
+  Agenda agenda_;
+  Openings openings_;
+  Planning planning_;
+  std::uint32_t walk_ = 0;  ///< its number
+
+  // Of the walk under way.
+  std::vector<PoolIndex> open_;  ///< with more room than when last looked at,
+                                 ///< and room for some shape that waits
+  std::optional<std::pair<QueueKey, ClassIndex>> class_cursor_;
+  NextOnes lanes_;
+  NextOnes wallets_;
+  std::map<std::pair<ClassIndex, Duration>, Horizon> horizons_;  ///< as they were when first asked for
+  bool is_full_ = false;
+};
 
 }  // namespace dayan::place

@@ -137,7 +137,7 @@ TEST(ConstraintTest, Reachable) {
   Scene silent;
   const CentreRow b = silent.centre("b");
   silent.pool(b.id, 1, 4);
-  auto deaf = make_first_engine();
+  auto deaf = make_engine();
   for (const RowChange& change : silent.changes()) deaf->apply(change);
   EXPECT_EQ(deaf->quotes(question, scene_now)[0].reasons.at(0).text, "the centre's agent has never been heard");
 }

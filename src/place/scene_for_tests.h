@@ -112,7 +112,7 @@ class Scene {
   }
 
   [[nodiscard]] std::unique_ptr<Engine> engine() const {
-    auto made = make_first_engine();
+    auto made = make_engine();
     for (const RowChange& change : changes_) made->apply(change);
     for (const Observation& observation : observations_) made->observe(observation);
     return made;

@@ -91,8 +91,8 @@ void Engine::stop(const AttemptKey& attempt) {
   if (is_down() || trial_.bug == PlantedBug::engine_runs_on) return;
   for (const auto& [id, job] : jobs_) {
     if (job.lease.attempt() != attempt || job.state == AttemptState::ended) continue;
-    trial_.queue.after(draw_between(prng_, Duration(), Duration::seconds(3)), [this, id = id] {
-      const auto found = jobs_.find(id);
+    trial_.queue.after(draw_between(prng_, Duration(), Duration::seconds(3)), [this, stopped = id] {
+      const auto found = jobs_.find(stopped);
       if (found != jobs_.end() && found->second.state != AttemptState::ended) end(found->second, Outcome::stopped, 0);
     });
   }

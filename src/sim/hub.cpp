@@ -41,7 +41,7 @@ void Hub::start() {
 
 void Hub::load() {
   auto state = std::make_unique<core::State>();
-  auto engine = place::make_first_engine();
+  auto engine = place::make_engine();
   const auto loaded = store_.load([&](Row row) {
     engine->apply({row, RowFate::live});
     state->load(std::move(row));

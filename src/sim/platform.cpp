@@ -6,7 +6,10 @@ namespace dayan::sim {
 namespace {
 
 constexpr const char* customer = "customer";
+constexpr OrganisationId customer_organisation{2};
 constexpr std::size_t plan_max = 1'000;
+/// Well within place::reachable_within.
+constexpr Duration hear_every = Duration::seconds(20);
 /// Every command needs a later time than the one before.
 constexpr Duration instant = Duration::microseconds(1);
 
@@ -18,14 +21,16 @@ Error first_fault(const Refusal& refusal) {
 
 }  // namespace
 
-Platform::Platform(UnixTime now) : engine_(place::make_first_engine()), now_(now) {
+Platform::Platform(UnixTime now) : engine_(place::make_engine()), now_(now) {
   Actor host;
   host.is_host = true;
   const auto done = [](const Result<core::Decision>& decision) { ASSERT(decision.has_value()); };
   done(must(host, Bootstrap{OrganisationId(1), UserId(1), ProjectId(1), "platform", "root", sha256("root")}));
-  done(must(bearer("root"), CreateOrganisation{OrganisationId(2), ProjectId(2), UserId(2), customer, "first", true, false,
-                                               sha256(customer)}));
+  done(must(bearer("root"), CreateOrganisation{customer_organisation, ProjectId(2), UserId(2), customer, "first",
+                                               true, false, sha256(customer)}));
   done(must(bearer("root"), TopUpWallet{customer, amount_max, "all that is needed"}));
+  // Who it is, not its token, which ends after 90 days: a simulation may be of years.
+  customer_ = bearer(customer);
 }
 
 Actor Platform::bearer(const std::string& token) const {
@@ -45,6 +50,10 @@ Decided<core::Decision> Platform::decide(const Actor& actor, CommandBody body) {
       placements_.insert_or_assign(lease->lease.attempt(), lease->placement);
     } else if (const auto* settled = std::get_if<AttemptSettled>(&event)) {
       placements_.erase(settled->attempt);
+      Cny charged;
+      for (const ChargeRow& charge : settled->charges) charged += charge.amount;
+      settled_.push_back({settled->attempt, settled->outcome, charged, settled->task_becomes == TaskState::waiting,
+                          settled->not_before});
     }
   }
   for (const RowChange& change : state_.drain()) engine_->apply(change);
@@ -72,17 +81,17 @@ Result<CentreId> Platform::add_centre(const jobfile::CentreFile& centre) {
   TRY_VOID(must(owner, CreateJoinToken{centre.name, sha256("join " + centre.name)}));
   const std::string agent = "agent " + centre.name;
   TRY_VOID(must(host, EnrolAgent{sha256("join " + centre.name), std::string(64, 'a'), sha256(agent)}));
-  TRY_VOID(must(owner, PublishOffer{OfferId(++last_id_), centre.name, centre.core_hour, centre.card_hour,
-                                    centre.gb_hour}));
+  TRY_VOID(must(owner,
+                PublishOffer{OfferId(++last_id_), centre.name, centre.core_hour, centre.card_hour, centre.gb_hour}));
   TRY_VOID(must(bearer(agent), ReportPools{centre.pools}));
-  agents_[id] = {agent, 0};
-  engine_->observe({id, now_, {}});
+  agents_[id] = {bearer(agent), owner, centre.name, 0, false};
+  hear(id);
   return id;
 }
 
 Result<JobId> Platform::submit(const JobSpec& spec) {
   const JobId id(++last_id_);
-  TRY_VOID(must(bearer(customer), SubmitJob{id, "default", spec}));
+  TRY_VOID(must(customer_, SubmitJob{id, "default", spec}));
   return id;
 }
 
@@ -100,35 +109,71 @@ std::vector<LeaseRow> Platform::place_all() {
   return std::exchange(granted_, {});
 }
 
-void Platform::end_attempt(const AttemptKey& attempt, Duration run, std::int32_t exit_code) {
+void Platform::end_attempt(const AttemptKey& attempt, Duration run, Outcome outcome, std::int32_t exit_code) {
   const LeaseRow* lease = state_.leases.find({attempt.job, attempt.task, attempt.number});
   ASSERT(lease != nullptr);
-  auto& [agent, sequence] = agents_.at(lease->centre);
+  // The commands of one instant follow each other by a microsecond: no run is shorter on the hub's clock for that.
+  now_ = std::max(now_, lease->granted_at + run);
+  Agent& agent = agents_.at(lease->centre);
   AttemptReport report;
   report.attempt = attempt;
   report.state = AttemptState::ended;
-  report.outcome = Outcome::exited;
+  report.outcome = outcome;
   report.exit_code = exit_code;
   report.engine_run = run;
   report.wrapper_run = run;
   const CentreRow* centre = state_.centres.find({lease->centre});
-  const auto decision = must(bearer(agent), ReportAttempts{centre->agent_epoch, ++sequence, {std::move(report)}});
+  const auto decision = must(agent.actor, ReportAttempts{centre->agent_epoch, ++agent.sequence, {std::move(report)}});
   ASSERT(decision.has_value());
+}
+
+void Platform::report_pools(CentreId centre, std::vector<PoolRow> pools) {
+  const auto decision = must(agents_.at(centre).actor, ReportPools{std::move(pools)});
+  ASSERT(decision.has_value());
+}
+
+void Platform::publish(CentreId centre, const OfferRow& prices) {
+  const Agent& agent = agents_.at(centre);
+  const auto decision = must(agent.owner, PublishOffer{OfferId(++last_id_), agent.centre, prices.core_hour,
+                                                       prices.card_hour, prices.gb_hour});
+  ASSERT(decision.has_value());
+}
+
+void Platform::set_silent(CentreId centre, bool is_silent) {
+  agents_.at(centre).is_silent = is_silent;
+  hear(centre);  // the last word before its silence, or the first after it
+}
+
+void Platform::pass_to(UnixTime time) {
+  now_ = std::max(now_, time);
+  hear_when_due();
 }
 
 void Platform::advance(UnixTime to) {
-  now_ = std::max(now_, to);
-  hear_all();
-  const auto due = core::next_wakeup(state_);
-  if (!due || *due > now_) return;
-  Actor host;
-  host.is_host = true;
-  const auto decision = decide(host, Tick{});
-  ASSERT(decision.has_value());
+  pass_to(to);
+  for (;;) {
+    const auto due = core::next_wakeup(state_);
+    if (!due || *due > now_) return;
+    Actor host;
+    host.is_host = true;
+    const auto decision = decide(host, Tick{});
+    ASSERT(decision.has_value());
+  }
 }
 
-void Platform::hear_all() {
-  for (const auto& [centre, agent] : agents_) engine_->observe({centre, now_, {}});
+void Platform::hear(CentreId centre) { engine_->observe({centre, now_, {}}); }
+
+void Platform::hear_when_due() {
+  if (now_ - heard_at_ < hear_every) return;
+  heard_at_ = now_;
+  for (const auto& [centre, agent] : agents_)
+    if (!agent.is_silent) hear(centre);
+}
+
+Cny Platform::spent() const {
+  const AccountRow* wallet = state_.accounts.find({AccountKind::customer_wallet, customer_organisation});
+  ASSERT(wallet != nullptr);
+  return wallet->debits_posted;
 }
 
 const PlacementRow* Platform::placement(const AttemptKey& attempt) const {

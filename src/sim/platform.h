@@ -1,7 +1,9 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/core.h"
@@ -23,12 +25,30 @@ class Platform {
   [[nodiscard]] Result<JobId> submit(const JobSpec& spec);
   /// Plans until the engine proposes nothing more; returns the leases that were granted, in order.
   std::vector<LeaseRow> place_all();
-  /// The attempt has run for so long and ended: it is charged, and its room is free again.
-  void end_attempt(const AttemptKey& attempt, Duration run, std::int32_t exit_code);
-  /// Time passes; every centre is heard from. Fires the core's timers.
+  /// The attempt has run for so long and ended: it is settled, and its room is free again.
+  void end_attempt(const AttemptKey& attempt, Duration run, Outcome outcome, std::int32_t exit_code);
+  /// Attempts that were settled since the last look: those that ended, and those that a timer gave up.
+  struct Settled {
+    AttemptKey attempt;
+    Outcome outcome = Outcome::none;
+    Cny charged;
+    bool is_retried = false;
+    UnixTime not_before;  ///< when it is retried
+  };
+  [[nodiscard]] std::vector<Settled> take_settled() { return std::exchange(settled_, {}); }
+  /// The centre's agent reports its pools, all of them; the provider publishes other prices.
+  void report_pools(CentreId centre, std::vector<PoolRow> pools);
+  void publish(CentreId centre, const OfferRow& prices);
+  /// Nothing is heard of a silent centre.
+  void set_silent(CentreId centre, bool is_silent);
+  /// Time passes; every centre is heard from that speaks.
+  void pass_to(UnixTime time);
+  /// The same, and fires the core's timers.
   void advance(UnixTime to);
 
   [[nodiscard]] UnixTime now() const { return now_; }
+  /// What the customer has paid so far.
+  [[nodiscard]] Cny spent() const;
   [[nodiscard]] const core::State& state() const { return state_; }
   [[nodiscard]] const place::Engine& engine() const { return *engine_; }
   /// The placement of an attempt, as the core kept it.
@@ -38,16 +58,27 @@ class Platform {
   Decided<core::Decision> decide(const Actor& actor, CommandBody body);
   [[nodiscard]] Result<core::Decision> must(const Actor& actor, CommandBody body);
   [[nodiscard]] Actor bearer(const std::string& token) const;
-  void hear_all();
+  void hear(CentreId centre);
+  void hear_when_due();
 
   core::State state_;
+  Actor customer_;
   std::unique_ptr<place::Engine> engine_;
   UnixTime now_;
   std::int64_t last_id_ = 1'000;
   std::map<std::string, bool> providers_;
-  std::map<CentreId, std::pair<std::string, std::int64_t>> agents_;  ///< token, last report sequence
-  std::map<AttemptKey, PlacementRow> placements_;                    ///< of live leases
-  std::vector<LeaseRow> granted_;                                    ///< since the last look
+  struct Agent {
+    Actor actor;
+    Actor owner;                ///< the provider, who publishes offers
+    std::string centre;         ///< name
+    std::int64_t sequence = 0;  ///< of its last report
+    bool is_silent = false;
+  };
+  std::map<CentreId, Agent> agents_;
+  UnixTime heard_at_;                              ///< of all that speak
+  std::map<AttemptKey, PlacementRow> placements_;  ///< of live leases
+  std::vector<LeaseRow> granted_;                  ///< since the last look
+  std::vector<Settled> settled_;                   ///< since the last look
 };
 
 }  // namespace dayan::sim

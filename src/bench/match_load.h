@@ -1,0 +1,74 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string_view>
+#include <vector>
+
+#include "base/prng.h"
+#include "place/fleet/fleet.h"
+
+/// Loads on a fleet of three node shapes, for `dayan-bench match`: each fills it to 90 % of its cores and then
+/// replaces one allocation by another alike, for ever.
+
+namespace dayan::bench {
+
+/// Racks of 32 nodes; the three shapes take turns, rack by rack.
+[[nodiscard]] place::Fleet three_shape_fleet(place::NodeIndex nodes);
+inline constexpr std::array<place::NodeShape, 3> three_shapes{{
+    {Cores(64), 0, Bytes(std::int64_t{256} << 30)},
+    {Cores(32), 8, Bytes(std::int64_t{512} << 30)},  // the node of Fluxion's own example
+    {Cores(128), 4, Bytes(std::int64_t{1024} << 30)},
+}};
+
+/// Writes decisions as JSON lines; one without a stream writes nothing.
+class DecisionLog {
+ public:
+  explicit DecisionLog(std::ostream* out = nullptr) : out_(out) {}
+  void begin(const place::Fleet& fleet, std::string_view load, place::FitPolicy policy);
+  void match(const place::NodeDemand& demand, const place::NodeSlot* slots, std::size_t count);
+  void release(const place::NodeSlot* slots, std::size_t count);
+  [[nodiscard]] bool writes() const { return out_ != nullptr; }
+  [[nodiscard]] std::ostream& out() { return *out_; }
+
+ private:
+  void slots(const place::NodeSlot* slots, std::size_t count);
+  std::ostream* out_;
+};
+
+class MatchLoad {
+ public:
+  MatchLoad(place::Fleet& fleet, std::uint64_t seed, DecisionLog log) : fleet_(fleet), prng_(seed), log_(log) {}
+  MatchLoad(const MatchLoad&) = delete;
+  MatchLoad& operator=(const MatchLoad&) = delete;
+  virtual ~MatchLoad() = default;
+
+  /// Matches by first fit until nothing fits, then releases at random until 90 % of the cores are taken.
+  virtual void fill() = 0;
+  /// Releases one allocation, drawn at random from those that live, and matches one alike. False: it was refused.
+  [[nodiscard]] virtual bool replace_one(place::FitPolicy policy) = 0;
+  /// All that is taken; nothing when the load does not remember all of it.
+  [[nodiscard]] virtual std::optional<place::Grant> held() const = 0;
+  /// How many allocations can be drawn.
+  [[nodiscard]] virtual std::size_t live() const = 0;
+
+ protected:
+  place::Fleet& fleet_;  // NOLINT: a load and its fleet are locals of one function
+  Prng prng_;
+  DecisionLog log_;
+};
+
+enum class LoadKind { single_core, whole_node, gang, gang_of_shares, gang_in_rack, mixed };
+inline constexpr std::array load_kinds{LoadKind::single_core,    LoadKind::whole_node,   LoadKind::gang,
+                                       LoadKind::gang_of_shares, LoadKind::gang_in_rack, LoadKind::mixed};
+inline constexpr int gang_members = 16;
+[[nodiscard]] std::string_view name_of(LoadKind kind);
+[[nodiscard]] std::string_view name_of(place::FitPolicy policy);
+/// What it asks, in words.
+[[nodiscard]] std::string_view words_of(LoadKind kind);
+[[nodiscard]] std::unique_ptr<MatchLoad> make_load(LoadKind kind, place::Fleet& fleet, std::uint64_t seed,
+                                                   DecisionLog log);
+
+}  // namespace dayan::bench

@@ -1,0 +1,131 @@
+#include "hub/planner.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace dayan::hub {
+
+namespace {
+
+/// What only time changes (a centre falls silent, a retry may start) is looked at so often.
+constexpr auto plan_every = std::chrono::seconds(1);
+
+template <class T>
+void append(std::vector<T>& to, std::vector<T> more) {
+  if (to.empty()) {
+    to = std::move(more);
+  } else {
+    to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  }
+}
+
+}  // namespace
+
+Planner::Planner(Clock& clock, Metrics& metrics, Propose propose)
+    : clock_(clock), metrics_(metrics), propose_(std::move(propose)), engine_(place::make_engine()) {}
+
+Planner::~Planner() { stop(); }
+
+void Planner::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Planner::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  more_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Planner::feed(std::vector<RowChange> changes) {
+  {
+    const std::lock_guard lock(mutex_);
+    append(changes_, std::move(changes));
+    has_news_ = true;
+  }
+  more_.notify_all();
+}
+
+void Planner::observe(const place::Observation& observation) {
+  {
+    const std::lock_guard lock(mutex_);
+    observations_.push_back(observation);
+    has_news_ = true;
+  }
+  more_.notify_all();
+}
+
+void Planner::reset(std::vector<RowChange> live, std::vector<place::Observation> observations) {
+  {
+    const std::lock_guard lock(mutex_);
+    changes_ = std::move(live);
+    observations_ = std::move(observations);
+    must_reset_ = true;
+    has_news_ = true;
+  }
+  more_.notify_all();
+}
+
+void Planner::ask(const std::function<void(const place::Engine&, UnixTime now)>& look) {
+  const std::lock_guard lock(engine_mutex_);
+  catch_up();
+  look(*engine_, clock_.now());
+}
+
+void Planner::catch_up() {
+  std::vector<RowChange> changes;
+  std::vector<place::Observation> observations;
+  bool must_reset = false;
+  {
+    const std::lock_guard lock(mutex_);
+    changes.swap(changes_);
+    observations.swap(observations_);
+    must_reset = std::exchange(must_reset_, false);
+  }
+  if (must_reset) engine_ = place::make_engine();
+  for (const RowChange& change : changes) engine_->apply(change);
+  for (const place::Observation& observation : observations) engine_->observe(observation);
+}
+
+std::vector<Assignment> Planner::make_plan() {
+  const std::lock_guard lock(engine_mutex_);
+  catch_up();
+  return engine_->plan(clock_.now(), plan_max);
+}
+
+void Planner::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    more_.wait_for(lock, plan_every, [this] { return stopping_ || (has_news_ && !is_under_way_ && !is_resting_); });
+    if (stopping_ || is_under_way_) continue;
+    is_resting_ = false;
+    has_news_ = false;
+    is_under_way_ = true;
+    lock.unlock();
+    std::vector<Assignment> plan = make_plan();
+    const auto settled = [this](Outcome outcome) {
+      {
+        const std::lock_guard guard(mutex_);
+        is_under_way_ = false;
+        // Only a plan of which something was taken is a reason to plan again at once; one that was refused would be
+        // refused again.
+        if (outcome == Outcome::taken) has_news_ = true;
+        is_resting_ = outcome == Outcome::refused;
+      }
+      more_.notify_all();
+    };
+    if (plan.empty()) {
+      const std::lock_guard guard(mutex_);
+      is_under_way_ = false;
+    } else {
+      metrics_.plan_assignments += static_cast<std::int64_t>(plan.size());
+      propose_(std::move(plan), settled);
+    }
+    lock.lock();
+  }
+}
+
+}  // namespace dayan::hub

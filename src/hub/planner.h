@@ -1,0 +1,84 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "hub/metrics.h"
+#include "place/engine.h"
+#include "ports/clock.h"
+
+/// Planner: the thread that owns the place::Engine, so that placing work stops no command.
+///
+/// It is fed with every committed change in order, and answers by plans: the writer takes each as the command
+/// CommitPlan, whose assignments the core checks against the rows again. One plan is under way at a time; the rows of
+/// what was taken are here before its outcome is. The engine is a projection: when the writer reads its State anew,
+/// so does the planner.
+
+namespace dayan::hub {
+
+class Planner {
+ public:
+  static constexpr std::size_t plan_max = 256;  ///< assignments in one plan
+
+  /// What became of a plan.
+  enum class Outcome {
+    taken,    ///< some of it, at least
+    refused,  ///< all of it was stale, or it was not committed
+  };
+  /// Hands a plan to the writer; `settled` is called once, after the rows of what was taken were fed.
+  using Propose = std::function<void(std::vector<Assignment> plan, std::function<void(Outcome)> settled)>;
+
+  Planner(Clock& clock, Metrics& metrics, Propose propose);
+  ~Planner();
+  Planner(const Planner&) = delete;
+  Planner& operator=(const Planner&) = delete;
+
+  void start();
+  /// Ends the thread; questions are still answered.
+  void stop();
+
+  // Any thread; the order of the calls is the order of the changes.
+  void feed(std::vector<RowChange> changes);
+  void observe(const place::Observation& observation);
+  /// Forgets all, and begins again with these live rows and observations.
+  void reset(std::vector<RowChange> live, std::vector<place::Observation> observations);
+
+  /// Runs `look` on the engine with all that was fed until now, on this thread. Waits for a plan that is being made.
+  void ask(const std::function<void(const place::Engine&, UnixTime now)>& look);
+
+ private:
+  using SteadyClock = std::chrono::steady_clock;
+
+  void run();
+  /// With the engine's mutex: hands what was fed to the engine.
+  void catch_up();
+  [[nodiscard]] std::vector<Assignment> make_plan();
+
+  Clock& clock_;
+  Metrics& metrics_;
+  Propose propose_;
+
+  std::mutex engine_mutex_;  ///< taken before `mutex_` where both are
+  std::unique_ptr<place::Engine> engine_;
+
+  std::mutex mutex_;
+  std::condition_variable more_;
+  std::vector<RowChange> changes_;
+  std::vector<place::Observation> observations_;
+  bool must_reset_ = true;
+  bool has_news_ = false;  ///< since the last plan
+  bool is_under_way_ = false;
+  bool is_resting_ = false;  ///< after a plan that was refused
+  bool stopping_ = false;
+
+  std::thread thread_;
+};
+
+}  // namespace dayan::hub

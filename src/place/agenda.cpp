@@ -1,0 +1,203 @@
+#include "place/agenda.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace dayan::place {
+
+void Agenda::pool_changed(PoolState& pool, PoolChange change) {
+  rooms_.pool_changed(pool.index);
+  if (change == PoolChange::less_room) return;
+  opened.insert(pool.index);
+  if (change != PoolChange::replaced || bug_ == PlantedBug::stale_score) return;
+  replaced_.add(pool.index);
+  has_replaced_ = true;
+}
+
+void Agenda::job_changed(JobRecord& job) {
+  unpark(job);
+  enqueue(job);
+}
+
+void Agenda::job_gone(JobRecord& job) {
+  unpark(job);
+  forget(job);
+}
+
+void Agenda::forget(JobRecord& job) {
+  queue_.leave(job);
+  dirty.erase(job.key());
+}
+
+void Agenda::enqueue(JobRecord& job) {
+  const bool is_throttled = job.throttle > 0 && job.live >= job.throttle;
+  if (job.waiting() <= 0 || is_throttled) return forget(job);
+  bool can_go = job.next_task < job.count;
+  UnixTime due;
+  const World::Retries& retries = world_.retries();
+  for (auto row = retries.lower_bound({job.id, 0}); row != retries.end() && row->first.first == job.id; ++row) {
+    const UnixTime at = row->second.not_before;
+    if (at <= now_) can_go = true;
+    if (at > now_ && (due.is_none() || at < due)) due = at;
+  }
+  if (!due.is_none()) retries_due_.insert({due, job.id});
+  if (!can_go) return forget(job);
+  const bool is_particular = job.has_cap() || job.retrying > 0;
+  if (queue_.join(job, world_.wall_bound_of(job.wall_time), is_particular)) dirty.insert(job.key());
+}
+
+void Agenda::park(JobRecord& job, std::int64_t least) {
+  forget(job);
+  job.is_parked = true;
+  Parked& parked = parked_[job.organisation];
+  parked.jobs[job.key()] = least;
+  parked.least.insert(least);
+}
+
+bool Agenda::is_parked(const JobRecord& job) const {
+  const auto parked = parked_.find(job.organisation);
+  return parked != parked_.end() && parked->second.jobs.contains(job.key());
+}
+
+void Agenda::set_broke(JobRecord& job) {
+  forget(job);
+  job.is_broke = true;
+  broke_.insert(job.key());
+}
+
+void Agenda::unpark(JobRecord& job) {
+  if (job.is_broke) broke_.erase(job.key());
+  job.is_broke = false;
+  if (!job.is_parked) return;
+  job.is_parked = false;
+  const auto take_out = [&](Parked& parked) {
+    const auto found = parked.jobs.find(job.key());
+    if (found == parked.jobs.end()) return false;
+    parked.least.erase(parked.least.find(found->second));
+    parked.jobs.erase(found);
+    return true;
+  };
+  const auto own = parked_.find(job.organisation);
+  if (own != parked_.end() && take_out(own->second)) return;
+  // It has changed hands, which is rare enough to look everywhere.
+  for (auto& [organisation, parked] : parked_) (void)take_out(parked);
+}
+
+void Agenda::note_denied(const JobRecord& job) { denied_[job.organisation].insert(job.key()); }
+
+void Agenda::hold_out(LaneIndex lane) {
+  if (queue_.lane(lane).is_holding_out) return;
+  queue_.lane(lane).is_holding_out = true;
+  holding_out_.push_back(lane);
+}
+
+std::optional<QueueKey> Agenda::next_affordable(OrganisationId organisation, const QueueKey& from) const {
+  const auto found = parked_.find(organisation);
+  if (found == parked_.end() || found->second.jobs.empty()) return std::nullopt;
+  const Parked& parked = found->second;
+  const std::int64_t available = world_.available(organisation).micro();
+  if (*parked.least.begin() > available) return std::nullopt;
+  for (auto each = parked.jobs.lower_bound(from); each != parked.jobs.end(); ++each) {
+    if (each->second <= available) return each->first;
+  }
+  return std::nullopt;
+}
+
+void Agenda::bring_back(JobRecord& job) {
+  unpark(job);
+  enqueue(job);
+  if (job.lane != no_lane) dirty.insert(job.key());
+}
+
+void Agenda::advance(UnixTime now) {
+  const bool is_backwards = now < now_;
+  now_ = now;
+  advance_centres(is_backwards);
+  advance_retries();
+  if (has_replaced_) reconsider();
+  if (is_review_due_ || is_backwards || now >= review_at_) review();
+  for (const OrganisationId organisation : filled) {
+    const auto denied = denied_.find(organisation);
+    if (denied == denied_.end()) continue;
+    for (const QueueKey& key : denied->second) {
+      const JobRecord* job = world_.job(key.job);
+      if (job != nullptr && job->lane != no_lane) dirty.insert(key);
+    }
+    denied_.erase(denied);
+  }
+}
+
+void Agenda::advance_retries() {
+  while (!retries_due_.empty() && retries_due_.begin()->first <= now_) {
+    const JobId id = retries_due_.begin()->second;
+    retries_due_.erase(retries_due_.begin());
+    JobRecord* job = world_.job(id);
+    if (job != nullptr && !job->is_parked && !job->is_broke) bring_back(*job);
+  }
+}
+
+void Agenda::advance_centres(bool is_backwards) {
+  if (is_backwards) {
+    for (auto& [id, centre] : world_.centres()) heard_.insert(id);
+  }
+  for (const CentreId id : heard_) {
+    CentreState& centre = world_.centres().at(id);
+    if (centre.reachable(now_) != centre.is_reachable) set_reachable(centre, !centre.is_reachable);
+  }
+  heard_.clear();
+  while (!falls_silent_.empty() && falls_silent_.begin()->first < now_) {
+    CentreState& centre = world_.centres().at(falls_silent_.begin()->second);
+    falls_silent_.erase(falls_silent_.begin());
+    if (!centre.is_reachable) continue;
+    if (centre.reachable(now_)) {
+      falls_silent_.insert({centre.heard_at + reachable_within, centre.id});
+    } else {
+      set_reachable(centre, false);
+    }
+  }
+}
+
+void Agenda::set_reachable(CentreState& centre, bool is_reachable) {
+  world_.set_reachable(centre, is_reachable);
+  if (is_reachable) falls_silent_.insert({centre.heard_at + reachable_within, centre.id});
+  for (const PoolIndex pool : centre.pools) {
+    replaced_.add(pool);  // what balanced scores are relative to may be another pool now
+    if (is_reachable) opened.insert(pool);
+  }
+  is_review_due_ = true;
+}
+
+void Agenda::reconsider() {
+  has_replaced_ = false;
+  is_review_due_ = true;
+  std::vector<JobId> all;
+  for (const auto& [organisation, parked] : parked_) {
+    for (const auto& [key, least] : parked.jobs) all.push_back(key.job);
+  }
+  for (const QueueKey& key : broke_) all.push_back(key.job);
+  for (const JobId id : all) bring_back(*world_.job(id));
+  if (std::exchange(wall_bounds_known_, world_.wall_bounds().size()) == world_.wall_bounds().size()) return;
+  // Other bounds of wall times, other lanes: that is rare, and every job has to move.
+  for (auto& [id, job] : world_.jobs()) {
+    if (job.lane != no_lane) job_changed(job);
+  }
+}
+
+void Agenda::review() {
+  is_review_due_ = false;
+  review_at_ = now_ + review_every;
+  for (const LaneIndex index : holding_out_) {
+    Lane& lane = queue_.lane(index);
+    lane.is_holding_out = false;
+    lane.is_settled = false;
+    if (lane.jobs.empty()) continue;
+    if (lane.key.is_particular) {
+      for (const auto& [key, job] : lane.jobs) dirty.insert(key);
+    } else {
+      dirty.insert(lane.jobs.begin()->first);
+    }
+  }
+  holding_out_.clear();
+}
+
+}  // namespace dayan::place

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "place/rooms.h"
+#include "place/wait_queue.h"
+
+/// Agenda: what must be looked at again. Between two plans it collects what changed: jobs that came or changed, pools
+/// that have more room, centres that fell silent or spoke again, wallets that were filled, times that have come. All
+/// that is not on it was looked at and can wait: nothing that it waits for has changed.
+///
+/// Where a waiting job is:
+///   in a lane of the queue  it could take room as soon as there is some;
+///   parked                  no pool is as cheap as what its wallet has: it comes back with money;
+///   broke                   the same with its own price cap: it comes back when what it holds is settled;
+///   nowhere                 its throttle is reached, or all its tasks wait for a time: it comes back as it changes,
+///                           and when the time has come.
+
+namespace dayan::place {
+
+class Agenda : public WorldListener {
+ public:
+  /// A job that holds out for a better pool than it could have is asked again so often: what it waits for may take
+  /// longer than was thought.
+  static constexpr Duration review_every = Duration::seconds(1);
+
+  Agenda(World& world, PlantedBug bug) : world_(world), bug_(bug), rooms_(world) { world.listen(this); }
+  Agenda(const Agenda&) = delete;
+  Agenda& operator=(const Agenda&) = delete;
+
+  void pool_changed(PoolState& pool, PoolChange change) override;
+  void centre_heard(CentreState& centre) override { heard_.insert(centre.id); }
+  void job_changed(JobRecord& job) override;
+  void job_gone(JobRecord& job) override;
+  void wallet_changed(OrganisationId organisation) override { filled.insert(organisation); }
+
+  /// Puts on it what has become due by `now`, and what money and prices have freed.
+  void advance(UnixTime now);
+  /// The first parked job of the organisation from this place on that its wallet now has enough for.
+  [[nodiscard]] std::optional<QueueKey> next_affordable(OrganisationId organisation, const QueueKey& from) const;
+  /// Brings a parked job back into the queue.
+  void bring_back(JobRecord& job);
+  /// A job of which nothing waits for room any more, or that has gone as far as its throttle.
+  void settle(JobRecord& job) { forget(job); }
+  /// A job that can afford no pool at all: it needs `least` micro-yuan.
+  void park(JobRecord& job, std::int64_t least);
+  /// A job whose price cap leaves less than any pool takes.
+  void set_broke(JobRecord& job);
+  /// A job that the pools with room are too dear for at present, though another would not be.
+  void note_denied(const JobRecord& job);
+  void hold_out(LaneIndex lane);
+
+  [[nodiscard]] World& world() { return world_; }
+  [[nodiscard]] Rooms& rooms() { return rooms_; }
+  [[nodiscard]] const Rooms& rooms() const { return rooms_; }
+  [[nodiscard]] WaitQueue& queue() { return queue_; }
+  [[nodiscard]] const WaitQueue& queue() const { return queue_; }
+  [[nodiscard]] Ranking& ranking(JobClass& of) { return queue_.ranking(of, world_, replaced_); }
+  [[nodiscard]] const ChangeLog& replaced() const { return replaced_; }
+  [[nodiscard]] UnixTime now() const { return now_; }
+
+  std::set<QueueKey> dirty;         ///< jobs to be asked
+  std::set<PoolIndex> opened;       ///< pools with more room than when last looked at
+  std::set<OrganisationId> filled;  ///< whose wallets may have more than when last looked at
+  [[nodiscard]] bool is_empty() const { return dirty.empty() && opened.empty() && filled.empty(); }
+  [[nodiscard]] const std::set<QueueKey>& broke() const { return broke_; }
+  [[nodiscard]] bool is_parked(const JobRecord& job) const;
+
+ private:
+  struct Parked {
+    std::map<QueueKey, std::int64_t> jobs;  ///< with what each needs at least
+    std::multiset<std::int64_t> least;
+  };
+
+  void enqueue(JobRecord& job);
+  void unpark(JobRecord& job);
+  void forget(JobRecord& job);
+  void advance_retries();
+  void advance_centres(bool is_backwards);
+  void set_reachable(CentreState& centre, bool is_reachable);
+  void reconsider();
+  void review();
+
+  World& world_;
+  PlantedBug bug_;
+  Rooms rooms_;
+  WaitQueue queue_;
+  ChangeLog replaced_;
+  UnixTime now_;
+
+  std::set<CentreId> heard_;
+  std::set<std::pair<UnixTime, CentreId>> falls_silent_;  ///< reachable centres, at the earliest
+  std::set<std::pair<UnixTime, JobId>> retries_due_;
+  std::map<OrganisationId, Parked> parked_;
+  std::map<OrganisationId, std::set<QueueKey>> denied_;
+  std::set<QueueKey> broke_;
+  std::vector<LaneIndex> holding_out_;
+  UnixTime review_at_;
+  bool is_review_due_ = false;
+  bool has_replaced_ = false;
+  std::size_t wall_bounds_known_ = 0;
+};
+
+}  // namespace dayan::place

@@ -1,0 +1,95 @@
+#include "place/check.h"
+
+#include <algorithm>
+
+namespace dayan::place {
+namespace {
+
+using Broken = std::optional<std::string>;
+
+std::string name_of(const PoolState& pool) { return pool.centre->name + "/" + pool.row.name; }
+
+/// What each pool holds against its leases and claims.
+Broken check_pools(const World& world) {
+  std::map<PoolIndex, Shapes> held;
+  std::map<PoolIndex, Amounts> sums;
+  const auto add = [&](const Holding& each) {
+    add_shape(held[each.pool], each.shape, 1);
+    for (std::size_t kind = 0; kind < kinds; ++kind)
+      sums[each.pool].of[kind] = plus(sums[each.pool].of[kind], each.shape.of[kind]);
+  };
+  for (const auto& [attempt, lease] : world.leases()) add(lease);
+  world.visit_claims(add);
+  for (const PoolState& pool : world.pools()) {
+    if (pool.leased != sums[pool.index]) return name_of(pool) + ": what its leases take is not what is counted";
+    if (pool.shapes != held[pool.index]) return name_of(pool) + ": the shapes of its leases are not those counted";
+  }
+  return std::nullopt;
+}
+
+/// Which pools have room for a shape, of those that have not changed since.
+Broken check_rooms(const World& world, const Rooms& rooms) {
+  for (const auto& [need, room] : rooms.all()) {
+    if (!rooms.log().reaches(room->cursor)) continue;  // will be built anew
+    Bits changed;
+    rooms.log().for_each_since(room->cursor, [&](PoolIndex pool) { changed.set(pool, true); });
+    for (const PoolState& pool : world.pools()) {
+      if (changed.get(pool.index) || pool.index >= room->lacks.size()) continue;
+      PoolState fresh = pool;
+      fresh.recount();  // packs anew
+      const bool has_room = pool.is_known && fresh.has_room(need);
+      if (has_room != room->now.get(pool.index)) return name_of(pool) + ": its room for a shape is stale";
+    }
+  }
+  return std::nullopt;
+}
+
+/// Rankings against new ones.
+Broken check_rankings(const World& world, const Agenda& agenda) {
+  for (const auto& job_class : agenda.queue().classes()) {
+    if (job_class == nullptr || job_class->ranking == nullptr) continue;
+    if (!job_class->ranking->is_fresh(agenda.replaced())) continue;
+    Ranking fresh(job_class->key, job_class->requirements);
+    fresh.refresh(world, agenda.replaced());
+    const auto& kept = job_class->ranking->best_first();
+    const auto& anew = fresh.best_first();
+    for (std::size_t i = 0; i < std::max(kept.size(), anew.size()); ++i) {
+      if (i >= kept.size() || i >= anew.size() || kept[i].pool != anew[i].pool || kept[i].score != anew[i].score)
+        return "the ranking of a class is stale at place " + std::to_string(i);
+    }
+    if (job_class->ranking->ruled_out(world) != fresh.ruled_out(world)) return "what a class rules out is stale";
+  }
+  return std::nullopt;
+}
+
+/// Every job is where its row says.
+Broken check_queue(const World& world, const Agenda& agenda) {
+  std::size_t queued = 0;
+  for (const auto& [id, job] : world.jobs()) {
+    const bool is_queued = job.lane != no_lane;
+    queued += is_queued ? 1 : 0;
+    if (is_queued && !agenda.queue().lanes()[job.lane].jobs.contains(job.key()))
+      return to_text(id) + " is not in the lane that it names";
+    const bool is_throttled = job.throttle > 0 && job.live >= job.throttle;
+    const bool can_go = job.waiting() > 0 && !is_throttled && job.next_task < job.count;
+    const bool is_set_aside = agenda.is_parked(job) || agenda.broke().contains(job.key());
+    if (job.is_parked != agenda.is_parked(job)) return to_text(id) + " is not parked as it says";
+    if (can_go && !is_queued && !is_set_aside && !world.has_claim(id))
+      return to_text(id) + " has tasks that could go and is nowhere";
+    if ((job.waiting() == 0 || is_throttled) && (is_queued || is_set_aside))
+      return to_text(id) + " waits for nothing and is in the queue";
+  }
+  if (queued != agenda.queue().size()) return std::string("the queue holds a job that is gone");
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> broken_invariant(const World& world, const Agenda& agenda) {
+  if (auto broken = check_pools(world)) return broken;
+  if (auto broken = check_rooms(world, agenda.rooms())) return broken;
+  if (auto broken = check_rankings(world, agenda)) return broken;
+  return check_queue(world, agenda);
+}
+
+}  // namespace dayan::place

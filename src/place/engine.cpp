@@ -1,0 +1,132 @@
+#include "place/engine.h"
+
+#include <algorithm>
+
+#include "place/check.h"
+#include "place/evaluation.h"
+#include "place/explain.h"
+#include "place/planner.h"
+
+namespace dayan::place {
+namespace {
+
+/// The centre that every waiting task of the job keeps away from; none when they do not agree on one.
+CentreId avoided_by_all(const World& world, const JobRecord& job) {
+  if (job.next_task < job.count) return {};
+  CentreId avoided;
+  bool is_first = true;
+  const World::Retries& retries = world.retries();
+  for (auto row = retries.lower_bound({job.id, 0}); row != retries.end() && row->first.first == job.id; ++row) {
+    if (!is_first && row->second.avoid != avoided) return {};
+    avoided = row->second.avoid;
+    is_first = false;
+  }
+  return avoided;
+}
+
+/// Rules out the centre where the waiting tasks failed last, when another answers and could take them.
+void rule_out_avoided(std::vector<Evaluation>& evaluations, CentreId avoided) {
+  if (avoided.is_none()) return;
+  const auto is_avoided = [&](const Evaluation& each) { return each.pool->centre->id == avoided; };
+  const auto can_replace = [&](const Evaluation& each) {
+    return each.is_feasible && each.is_reachable && each.wait < wait_unknown && !is_avoided(each);
+  };
+  if (std::none_of(evaluations.begin(), evaluations.end(), can_replace)) return;
+  for (Evaluation& each : evaluations) {
+    if (!is_avoided(each)) continue;
+    each.is_feasible = false;
+    each.gaps.push_back({Constraint::failed_here, 0, 0, false});
+  }
+}
+
+/// How many of its gaps time will not mend.
+std::int64_t lasting(const Evaluation& evaluation) {
+  return std::count_if(evaluation.gaps.begin(), evaluation.gaps.end(),
+                       [](const Gap& gap) { return !gap.passes_with_time; });
+}
+
+class IncrementalEngine : public Engine {
+ public:
+  explicit IncrementalEngine(PlantedBug bug) : world_(bug), planner_(world_, bug) {}
+
+  void apply(const RowChange& change) override { world_.apply(change); }
+  void observe(const Observation& observation) override { world_.observe(observation); }
+
+  [[nodiscard]] std::vector<Quote> quotes(const Question& question, UnixTime now) const override {
+    const Asking asking = asking_of(question, world_);
+    return quotes_of(evaluations_of(asking, {}, now), asking, now);
+  }
+
+  [[nodiscard]] std::vector<Quote> quotes(JobId id, UnixTime now) const override {
+    const JobRecord* job = world_.job(id);
+    if (job == nullptr) return {};
+    const Requirements requirements = job->requirements();
+    const Asking asking = asking_of(*job, requirements, world_);
+    return quotes_of(evaluations_of(asking, avoided_by_all(world_, *job), now), asking, now);
+  }
+
+  [[nodiscard]] std::optional<Waiting> waiting(JobId id, UnixTime now) const override {
+    const JobRecord* job = world_.job(id);
+    if (job == nullptr) return std::nullopt;
+    Waiting answer;
+    answer.tasks = static_cast<std::int32_t>(job->waiting());
+    if (answer.tasks == 0) return answer;
+    const Requirements requirements = job->requirements();
+    const Asking asking = asking_of(*job, requirements, world_);
+    const std::vector<Evaluation> all = evaluations_of(asking, avoided_by_all(world_, *job), now);
+    if (all.empty()) {
+      answer.hopeless = true;
+      answer.reasons = {
+          {Constraint::capacity, requirements.resources.cores.value(), 0, "no centre has reported a pool yet", true}};
+      return answer;
+    }
+    answer.hopeless = !all.front().is_feasible;
+    // Among those that will never do, the nearest is the one with the fewest lasting reasons.
+    const auto fewest = [](const Evaluation& a, const Evaluation& b) { return lasting(a) < lasting(b); };
+    const Evaluation& nearest = answer.hopeless ? *std::min_element(all.begin(), all.end(), fewest) : all.front();
+    answer.nearest = nearest.pool->centre->id;
+    answer.reasons = quote_of(nearest, asking, now).reasons;
+    return answer;
+  }
+
+  [[nodiscard]] std::vector<Assignment> plan(UnixTime now, std::size_t assignments) override {
+    return planner_.plan(now, assignments);
+  }
+
+  [[nodiscard]] std::optional<std::string> broken_invariant() const override {
+    return place::broken_invariant(world_, planner_.agenda());
+  }
+
+ private:
+  /// Of every known pool, best first.
+  [[nodiscard]] std::vector<Evaluation> evaluations_of(const Asking& asking, CentreId avoided, UnixTime now) const {
+    std::vector<Evaluation> evaluations;
+    evaluations.reserve(world_.pools().size());
+    for (const PoolState& pool : world_.pools()) {
+      if (pool.is_known) evaluations.push_back(evaluate(asking, pool, now));
+    }
+    rule_out_avoided(evaluations, avoided);
+    sort_best_first(evaluations, asking.requirements->objective);
+    return evaluations;
+  }
+
+  [[nodiscard]] static std::vector<Quote> quotes_of(const std::vector<Evaluation>& evaluations, const Asking& asking,
+                                                    UnixTime now) {
+    std::vector<Quote> quotes;
+    quotes.reserve(evaluations.size());
+    for (const Evaluation& each : evaluations) {
+      quotes.push_back(quote_of(each, asking, now));
+      if (each.is_feasible) quotes.back().rank = static_cast<std::int32_t>(quotes.size());
+    }
+    return quotes;
+  }
+
+  World world_;
+  Planner planner_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_engine(PlantedBug bug) { return std::make_unique<IncrementalEngine>(bug); }
+
+}  // namespace dayan::place

@@ -1,0 +1,99 @@
+#include "place/job_record.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace dayan::place {
+namespace {
+
+void add_number(std::string& key, std::int64_t number) {
+  for (int byte = 0; byte < 8; ++byte) key += static_cast<char>(static_cast<std::uint64_t>(number) >> (8 * byte));
+}
+
+void add_text(std::string& key, const std::string& text) {
+  add_number(key, std::ssize(text));
+  key += text;
+}
+
+void add_texts(std::string& key, const std::vector<std::string>& texts) {
+  add_number(key, std::ssize(texts));
+  for (const std::string& text : texts) add_text(key, text);
+}
+
+/// All that like jobs share, as bytes: equal bytes, equal requirements.
+std::string key_of(const Requirements& requirements) {
+  std::string key;
+  key.reserve(128);
+  add_number(key, requirements.resources.cores.value());
+  add_number(key, requirements.resources.memory.value());
+  add_number(key, requirements.resources.cards.value());
+  add_number(key, static_cast<std::int64_t>(requirements.objective));
+  add_texts(key, requirements.chips);
+  add_texts(key, requirements.regions);
+  add_texts(key, requirements.providers);
+  for (const SoftwareNeed& need : requirements.software) {
+    add_text(key, need.name);
+    add_text(key, need.version_min);
+  }
+  return key;
+}
+
+}  // namespace
+
+std::uint8_t run_step_of(const JobRecord& job) {
+  const Duration known = job.run_time > Duration() ? job.run_time : job.wall_time;
+  const std::int64_t mean = job.succeeded > 0 ? job.run_time_sum / job.succeeded : known.microseconds();
+  const auto run = static_cast<std::uint64_t>(std::max<std::int64_t>(mean, 1));
+  const int log = 63 - std::countl_zero(run);
+  const bool is_upper_half = log > 0 && (run >> (log - 1) & 1) != 0;
+  return static_cast<std::uint8_t>(2 * log + (is_upper_half ? 1 : 0));
+}
+
+double run_of_step(std::uint8_t step) {
+  const auto power = static_cast<double>(std::uint64_t{1} << (step / 2));
+  return step % 2 == 0 ? power * 1.25 : power * 1.75;
+}
+
+Requirements JobRecord::requirements() const {
+  Requirements all = common->requirements;
+  all.wall_time = wall_time;
+  all.run_time = run_time;
+  if (has_cap()) all.price_cap = price_cap;
+  return all;
+}
+
+const Common* Commons::take(const Requirements& requirements) {
+  auto [found, is_new] = by_key_.try_emplace(key_of(requirements));
+  Common& common = found->second;
+  if (is_new) {
+    common.serial = ++last_serial_;
+    common.key = found->first;
+    common.requirements = requirements;
+    common.requirements.wall_time = Duration();
+    common.requirements.run_time = Duration();
+    common.requirements.price_cap.reset();
+  }
+  if (common.jobs++ == 0) {
+    const auto since = idle_since_.find(common.serial);
+    if (since != idle_since_.end()) {
+      idle_.erase(since->second);
+      idle_since_.erase(since);
+    }
+  }
+  return &common;
+}
+
+void Commons::give_back(const Common* common) {
+  const auto found = by_key_.find(common->key);
+  ASSERT(found != by_key_.end() && found->second.jobs > 0);
+  if (--found->second.jobs > 0) return;
+  idle_[++last_idle_] = found;
+  idle_since_[common->serial] = last_idle_;
+  if (idle_.size() <= idle_max) return;
+  const auto oldest = idle_.begin();
+  idle_since_.erase(oldest->second->second.serial);
+  by_key_.erase(oldest->second);
+  idle_.erase(oldest);
+}
+
+}  // namespace dayan::place

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <string>
+
+#include "place/pool_state.h"
+
+/// JobRecord: what placement keeps of a job. A million wait at once, so what like jobs share (which resources, chips,
+/// software, regions, providers, objective) is kept once in a Common, and what differs from job to job beside it.
+
+namespace dayan::place {
+
+/// Where a job stands in the queue: lower is earlier. Order of submission today: ids are given out in order of time.
+/// Priorities, ageing and fair share change `rank`, and nothing else.
+struct QueueKey {
+  std::int64_t rank = std::numeric_limits<std::int64_t>::min();
+  JobId job;
+  friend constexpr auto operator<=>(const QueueKey&, const QueueKey&) = default;
+};
+
+struct Common {
+  std::uint64_t serial = 0;   ///< never used again
+  std::string key;            ///< all that it holds, as bytes
+  Requirements requirements;  ///< with neither times nor price cap
+  std::int64_t jobs = 0;      ///< that refer to it
+};
+
+inline constexpr std::uint32_t no_lane = ~std::uint32_t{0};
+
+struct JobRecord {
+  JobId id;
+  OrganisationId organisation;
+  const Common* common = nullptr;
+  Duration wall_time;
+  Duration run_time;  ///< zero: no estimate
+  Cny price_cap;      ///< negative: none
+  Cny charged;
+  Cny held;
+  std::int64_t run_time_sum = 0;
+  std::int32_t count = 1;
+  std::int32_t throttle = 0;
+  std::int32_t next_task = 0;
+  std::int32_t retrying = 0;
+  std::int32_t live = 0;
+  std::int32_t succeeded = 0;
+  bool takes_tasks = false;  ///< it is neither final nor being cancelled
+
+  // The planner's own.
+  bool is_parked = false;  ///< waits for money in its wallet
+  bool is_broke = false;   ///< waits for its own price cap to leave more
+  std::uint32_t lane = no_lane;
+  std::uint32_t seen_in = 0;  ///< the walk that has last looked at it
+
+  [[nodiscard]] Learned learned() const { return {succeeded, run_time_sum}; }
+  [[nodiscard]] bool is_estimated() const { return has_estimate(run_time, learned()); }
+  [[nodiscard]] bool has_cap() const { return !price_cap.is_negative(); }
+  /// Tasks that wait for a lease.
+  [[nodiscard]] std::int64_t waiting() const { return takes_tasks ? std::int64_t{count} - next_task + retrying : 0; }
+  [[nodiscard]] QueueKey key() const { return {0, id}; }
+  [[nodiscard]] Requirements requirements() const;
+};
+
+[[nodiscard]] inline Duration expected_run(const JobRecord& job, const PoolRow& pool) {
+  return expected_run(job.wall_time, job.run_time, job.learned(), pool);
+}
+
+/// Its run time on the reference core (the wall time when it is not known), in steps of half a power of two µs: what
+/// is told of like jobs at once is told by steps.
+[[nodiscard]] std::uint8_t run_step_of(const JobRecord& job);
+/// The µs that a step stands for.
+[[nodiscard]] double run_of_step(std::uint8_t step);
+
+/// What is shared, kept once. One that no job refers to any more stays for a while: its like may come again.
+class Commons {
+ public:
+  static constexpr std::size_t idle_max = 4'096;
+
+  /// The one for these requirements, with one more job that refers to it.
+  [[nodiscard]] const Common* take(const Requirements& requirements);
+  void give_back(const Common* common);
+  [[nodiscard]] std::size_t size() const { return by_key_.size(); }
+
+ private:
+  std::map<std::string, Common> by_key_;
+  std::map<std::uint64_t, std::map<std::string, Common>::iterator> idle_;  ///< by when they became so
+  std::map<std::uint64_t, std::uint64_t> idle_since_;                      ///< by serial
+  std::uint64_t last_serial_ = 0;
+  std::uint64_t last_idle_ = 0;
+};
+
+}  // namespace dayan::place

@@ -1,0 +1,212 @@
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "model/meter.h"
+#include "place/constraints.h"
+#include "place/openings.h"
+#include "place/turn.h"
+#include "place/world.h"
+
+/// The rules of turn.h, worked out plainly: every waiting job against every pool, with nothing kept from plan to
+/// plan. Slow, and right as far as one can see by reading it.
+
+namespace dayan::place {
+
+class Oracle {
+ public:
+  /// A world of its own, fed with the rows as they stand. It is used up by one plan.
+  Oracle(World& world, UnixTime now) : world_(world), now_(now) {}
+
+  std::vector<Assignment> plan() {
+    std::vector<JobId> ids;
+    for (const auto& [id, job] : world_.jobs()) ids.push_back(id);
+    for (const JobId id : ids) take_turn(*world_.job(id));
+    return plan_;
+  }
+
+ private:
+  struct Seen {
+    const PoolState* pool = nullptr;
+    float score = 0;
+    double slowness = 1;
+    std::string names;
+  };
+
+  [[nodiscard]] bool is_of_class(const JobRecord& job, const PoolState& pool) const {
+    Requirements requirements = job.requirements();
+    requirements.wall_time = Duration::microseconds(1);  // asked of each job, can_ever below
+    return pool.is_known && fixed_gaps(requirements, pool).empty();
+  }
+  [[nodiscard]] static Amounts need_of(const JobRecord& job) {
+    return amounts_of(job.common->requirements.resources);
+  }
+  [[nodiscard]] double cost_rate(const JobRecord& job, const PoolState& pool) const {
+    return Ranking({0, job.is_estimated()}, job.common->requirements).rate(world_.figures(pool.index));
+  }
+  [[nodiscard]] double slowness(const JobRecord& job, const PoolState& pool) const {
+    const std::int64_t capability = pool.row.core_capability.value();
+    return job.is_estimated() && capability > 0 ? 10'000.0 / static_cast<double>(capability) : 1;
+  }
+
+  /// Pools of its class, best first.
+  [[nodiscard]] std::vector<Seen> in_order(const JobRecord& job) const {
+    std::vector<Seen> seen;
+    double least_cost = std::numeric_limits<double>::infinity();
+    double least_slowness = least_cost;
+    for (const bool only_reachable : {true, false}) {
+      for (const PoolState& pool : world_.pools()) {
+        if (!is_of_class(job, pool) || (only_reachable && !pool.centre->reachable(now_))) continue;
+        least_cost = std::min(least_cost, std::max(cost_rate(job, pool) * slowness(job, pool), 1.0));
+        least_slowness = std::min(least_slowness, slowness(job, pool));
+      }
+      if (least_cost < std::numeric_limits<double>::infinity()) break;
+    }
+    for (const PoolState& pool : world_.pools()) {
+      if (!is_of_class(job, pool)) continue;
+      const double slow = slowness(job, pool);
+      const double cost = cost_rate(job, pool) * slow;
+      double score = cost;
+      if (job.common->requirements.objective == Objective::fastest) score = slow;
+      if (job.common->requirements.objective == Objective::balanced)
+        score = std::max(cost, 1.0) / least_cost + slow / least_slowness;
+      seen.push_back({&pool, static_cast<float>(score), slow, pool.centre->name + "\n" + pool.row.name});
+    }
+    std::sort(seen.begin(), seen.end(), [](const Seen& a, const Seen& b) {
+      return a.score != b.score ? a.score < b.score : a.names < b.names;
+    });
+    return seen;
+  }
+
+  [[nodiscard]] Cny hold_on(const JobRecord& job, const PoolState& pool) const {
+    return amount_of(*pool.centre->current_offer(), job.common->requirements.resources, job.wall_time, Rounding::up)
+        .value();
+  }
+  [[nodiscard]] bool can_ever(const JobRecord& job, const PoolState& pool, CentreId left_out) const {
+    const Amounts need = need_of(job);
+    if (!pool.centre->reachable(now_) || job.wall_time > pool.row.wall_time_max) return false;
+    if (pool.slots(need) == 0 && pool.slots_when_empty(need) == 0) return false;
+    if (!left_out.is_none() && pool.centre->id == left_out) return false;
+    if (!job.has_cap()) return true;
+    if (job.charged + hold_on(job, pool) > job.price_cap) return false;
+    if (job.next_task > 0 || !job.is_estimated()) return true;
+    const Cny cost = amount_of(*pool.centre->current_offer(), job.common->requirements.resources,
+                               expected_run(job, pool.row), Rounding::down)
+                         .value();
+    return job.charged.micro() + cost.micro() * (job.waiting() + job.live) <= job.price_cap.micro();
+  }
+  [[nodiscard]] double finish(const JobRecord& job, const Seen& seen) const {
+    Openings openings;
+    const Amounts need = need_of(job);
+    const LaneKey lane = lane_key_of(job, Duration(), false);
+    double wait = 0;
+    std::int64_t slots = seen.pool->slots(need);
+    if (slots == 0) {
+      const auto known = openings.wait(*seen.pool, need, now_);
+      if (!known) return std::numeric_limits<double>::infinity();
+      wait = static_cast<double>(known->microseconds());
+      slots = seen.pool->slots_when_empty(need);
+    }
+    if (job.throttle > 0) slots = std::min(slots, tasks_of_step(lane.throttle_step));
+    const std::int64_t tasks = tasks_of_step(lane.tasks_step);
+    const std::int64_t waves = tasks / slots + (tasks % slots > 0 ? 1 : 0);
+    return wait + static_cast<double>(waves) * run_of_step(lane.run_step) * seen.slowness;
+  }
+
+  struct Outlook {
+    CentreId left_out;
+    float score = std::numeric_limits<float>::infinity();
+    double slowness = std::numeric_limits<double>::infinity();
+    bool can_ever = false;
+  };
+  [[nodiscard]] Outlook look(const JobRecord& job, CentreId left_out) const {
+    Outlook outlook;
+    outlook.left_out = left_out;
+    std::size_t ever = 0;
+    std::size_t open = 0;
+    double best = std::numeric_limits<double>::infinity();
+    const Objective objective = job.common->requirements.objective;
+    for (const Seen& seen : in_order(job)) {
+      if (!can_ever(job, *seen.pool, left_out)) continue;
+      if (ever == 0) outlook.score = seen.score;
+      const bool has_room = seen.pool->slots(need_of(job)) > 0;
+      if (ever < horizon_max || (has_room && open < horizon_max)) best = std::min(best, finish(job, seen));
+      ++ever;
+      open += has_room ? 1 : 0;
+    }
+    outlook.can_ever = ever > 0;
+    const double run = run_of_step(lane_key_of(job, Duration(), false).run_step);
+    if (objective == Objective::cheapest) return outlook;
+    outlook.score = std::numeric_limits<float>::infinity();
+    outlook.slowness = best * (objective == Objective::fastest ? 1 : 2) * as_good / run;
+    return outlook;
+  }
+
+  [[nodiscard]] const PoolState* choose(const JobRecord& job, const Outlook& outlook, Cny spent) const {
+    std::vector<Seen> good;
+    const bool is_cheapest = job.common->requirements.objective == Objective::cheapest;
+    for (const Seen& seen : in_order(job)) {
+      if (!can_ever(job, *seen.pool, outlook.left_out) || seen.pool->slots(need_of(job)) == 0) continue;
+      if (is_cheapest ? seen.score != outlook.score : seen.slowness > outlook.slowness) continue;
+      const Cny hold = hold_on(job, *seen.pool);
+      if (hold > world_.available(job.organisation)) continue;
+      if (job.has_cap() && spent + hold > job.price_cap) continue;
+      good.push_back(seen);
+    }
+    if (good.empty()) return nullptr;
+    double fastest = std::numeric_limits<double>::infinity();
+    for (const Seen& seen : good) fastest = std::min(fastest, seen.slowness);
+    const float limit = good.front().score * as_good;
+    std::erase_if(
+        good, [&](const Seen& seen) { return is_cheapest ? seen.slowness > fastest * as_good : seen.score > limit; });
+    return std::min_element(good.begin(), good.end(),
+                            [](const Seen& a, const Seen& b) {
+                              return std::pair{a.pool->load, a.names} < std::pair{b.pool->load, b.names};
+                            })
+        ->pool;
+  }
+
+  void take_turn(const JobRecord& job) {
+    if (job.waiting() <= 0) return;
+    std::map<CentreId, Outlook> outlooks;
+    Cny spent = job.charged + job.held;
+    std::int32_t live = job.live;
+    const auto place = [&](std::int32_t task, std::int32_t number, CentreId avoid) {
+      if (job.throttle > 0 && live >= job.throttle) return false;
+      if (!outlooks.contains(avoid)) {
+        outlooks[avoid] = look(job, avoid);
+        if (!outlooks[avoid].can_ever) outlooks[avoid] = look(job, CentreId());
+      }
+      const Outlook& outlook = outlooks[avoid];
+      const PoolState* pool = outlook.can_ever ? choose(job, outlook, spent) : nullptr;
+      if (pool == nullptr) return false;
+      Assignment assignment{job.id, task, {}};
+      assignment.placement.job = job.id;
+      assignment.placement.task = task;
+      assignment.placement.number = number;
+      assignment.placement.centre = pool->centre->id;
+      assignment.placement.pool = pool->row.name;
+      plan_.push_back(assignment);
+      spent += hold_on(job, *pool);
+      ++live;
+      world_.claim(job, {job.id, task, number}, pool->index, now_);
+      return true;
+    };
+    for (auto row = world_.retries().lower_bound({job.id, 0});
+         row != world_.retries().end() && row->first.first == job.id; ++row) {
+      if (row->second.not_before <= now_) (void)place(row->first.second, row->second.attempts + 1, row->second.avoid);
+    }
+    for (std::int32_t task = job.next_task; task < job.count; ++task) {
+      if (!place(task, 1, CentreId())) break;
+    }
+  }
+
+  World& world_;
+  UnixTime now_;
+  std::vector<Assignment> plan_;
+};
+
+}  // namespace dayan::place

@@ -1,0 +1,157 @@
+#include "place/pool_state.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "place/job_record.h"
+
+namespace dayan::place {
+namespace {
+
+bool is_earlier(const Release& a, const Release& b) { return std::tie(a.at, a.attempt) < std::tie(b.at, b.attempt); }
+
+/// When a live lease is expected to end.
+UnixTime expected_end(const Holding& holding, const PoolRow& pool, UnixTime now) {
+  const UnixTime start = holding.started_at.is_none() ? holding.granted_at : holding.started_at;
+  const Duration run = holding.job != nullptr ? expected_run(*holding.job, pool) : holding.wall_time;
+  UnixTime end = start + run;
+  // One that is past its estimate is expected to take as long again as it has taken: the longer it overruns, the less
+  // the estimate is worth.
+  if (end <= now) end = now + std::max(now - start, Duration::seconds(1));
+  // A lease that is still there takes its room still, even past its end: it is not free at once.
+  return std::max(std::min(end, holding.ends_at), now + Duration::seconds(1));
+}
+
+/// What is left, with nothing below zero.
+Amounts left_of(const Amounts& total, const Amounts& taken) {
+  Amounts left;
+  for (std::size_t kind = 0; kind < kinds; ++kind)
+    left.of[kind] = std::max<std::int64_t>(total.of[kind] - taken.of[kind], 0);
+  return left;
+}
+
+/// The slots of a pool that holds just these shapes.
+std::int64_t slots_of(const PoolState& pool, const Amounts& free, const Packing& packing, const Amounts& need) {
+  const std::int64_t by_sum = fit_count(free, need);
+  if (by_sum == int64_max) return pool.row.nodes > 0 ? int64_max : 0;  // who needs nothing fits where there is a node
+  return by_sum == 0 ? 0 : std::min(by_sum, packing.slots(need));
+}
+
+}  // namespace
+
+Amounts PoolState::taken() const {
+  Amounts sum = leased;
+  for (std::size_t kind = 0; kind < kinds; ++kind) sum.of[kind] = plus(sum.of[kind], foreign.of[kind]);
+  return sum;
+}
+
+Amounts PoolState::free() const { return left_of(total, taken()); }
+
+const Packing& PoolState::packing() const {
+  if (!is_packed_) packing_.pack(row.nodes, per_node, shapes);
+  is_packed_ = true;
+  return packing_;
+}
+
+std::int64_t PoolState::slots(const Amounts& need) const { return slots_of(*this, free(), packing(), need); }
+
+bool PoolState::has_room(const Amounts& need) const {
+  return row.nodes > 0 && covers(per_node, need) && covers(free(), need) && packing().has_room(need);
+}
+
+std::int64_t PoolState::largest_that_fits(Amounts need, Kind kind) const {
+  if (!packing().is_clouded()) {
+    Amounts others = need;
+    others.of[kind] = 0;
+    const Amounts left = free();
+    if (!covers(left, others)) return -1;
+    return std::min(packing().largest(need, kind), left.of[kind]);
+  }
+  std::int64_t low = -1;
+  std::int64_t high = need.of[kind];
+  // slots() need not fall evenly, but there is room at `low` and none at low + 1 wherever this ends.
+  while (high - low > 1) {
+    need.of[kind] = low + (high - low) / 2;
+    (slots(need) > 0 ? low : high) = need.of[kind];
+  }
+  return low;
+}
+
+std::int64_t PoolState::slots_when_empty(const Amounts& need) const {
+  const std::int64_t by_node = fit_count(per_node, need);
+  return std::min(fit_count(left_of(total, foreign), need), times(by_node, row.nodes));
+}
+
+std::vector<Release> PoolState::releases(UnixTime now) const {
+  std::vector<Release> all;
+  all.reserve(holdings.size());
+  for (const Holding* each : holdings) all.push_back({expected_end(*each, row, now), each->attempt, each->shape});
+  std::sort(all.begin(), all.end(), is_earlier);
+  return all;
+}
+
+Opening PoolState::opening(const Amounts& need, UnixTime now) const {
+  const std::int64_t now_free = slots(need);
+  if (now_free > 0) return {Duration(), now_free};
+  if (slots_when_empty(need) == 0 || holdings.empty()) return {};
+  Amounts held = taken();
+  Shapes left = shapes;
+  Packing later;
+  for (const Release& release : releases(now)) {
+    held = minus(held, release.shape);
+    remove_shape(left, release.shape, 1);
+    const Amounts room = left_of(total, held);
+    if (fit_count(room, need) == 0) continue;  // packing is dear
+    later.pack(row.nodes, per_node, left);
+    const std::int64_t then_free = slots_of(*this, room, later, need);
+    if (then_free > 0) return {release.at - now, then_free};
+  }
+  return {};
+}
+
+void PoolState::hold(const Holding& holding) {
+  for (std::size_t kind = 0; kind < kinds; ++kind) leased.of[kind] = plus(leased.of[kind], holding.shape.of[kind]);
+  add_shape(shapes, holding.shape, 1);
+  holdings.push_back(&holding);
+  changed();
+}
+
+void PoolState::let_go(const Holding& holding) {
+  leased = minus(leased, holding.shape);
+  remove_shape(shapes, holding.shape, 1);
+  const auto found = std::find(holdings.begin(), holdings.end(), &holding);
+  ASSERT(found != holdings.end());
+  *found = holdings.back();
+  holdings.pop_back();
+  changed();
+}
+
+void PoolState::recount() {
+  per_node = {{row.cores_per_node.value(), row.memory_per_node.value(), row.cards_per_node.value()}};
+  for (std::size_t kind = 0; kind < kinds; ++kind) total.of[kind] = times(per_node.of[kind], row.nodes);
+  changed();
+}
+
+void PoolState::changed() {
+  ++version;
+  is_packed_ = false;
+  load = 0;
+  const Amounts held = taken();
+  for (std::size_t kind = 0; kind < kinds; ++kind) {
+    if (total.of[kind] <= 0) continue;
+    const auto here = mul_div(held.of[kind], 1'000, total.of[kind], Rounding::up);
+    load = std::max(load, here.has_value() ? *here : int64_max);
+  }
+}
+
+Duration expected_run(Duration wall_time, Duration run_time, const Learned& learned, const PoolRow& pool) {
+  if (!has_estimate(run_time, learned)) return wall_time;
+  const std::int64_t on_reference =
+      learned.succeeded > 0 ? learned.run_time_sum / learned.succeeded : run_time.microseconds();
+  const std::int64_t capability =
+      pool.core_capability.value() > 0 ? pool.core_capability.value() : reference_capability;
+  const auto here = mul_div(std::max<std::int64_t>(on_reference, 1), reference_capability, capability, Rounding::up);
+  return here.has_value() ? std::min(Duration::microseconds(*here), wall_time) : wall_time;
+}
+
+}  // namespace dayan::place

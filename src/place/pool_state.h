@@ -1,0 +1,137 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/rows.h"
+#include "place/engine.h"
+#include "place/packing.h"
+
+/// PoolState: one pool with what takes of it. The world (world.h) keeps one for each pool and brings it up to date as
+/// rows change; the planner's own claims of one plan count like leases until the plan's outcome is known.
+
+namespace dayan::place {
+
+using PoolIndex = std::uint32_t;
+struct JobRecord;
+
+/// A live lease, or a claim.
+struct Holding {
+  AttemptKey attempt;
+  PoolIndex pool = 0;
+  Amounts shape;
+  UnixTime granted_at;
+  UnixTime started_at;  ///< none: not known to have started
+  UnixTime ends_at;
+  Duration wall_time;
+  const JobRecord* job = nullptr;  ///< nothing when its job is not known
+};
+
+/// Room that a holding is expected to give back.
+struct Release {
+  UnixTime at;
+  AttemptKey attempt;
+  Amounts shape;
+};
+
+/// The first moment that has room for a task, and for how many. `wait` is nothing when no known lease makes room.
+struct Opening {
+  std::optional<Duration> wait;
+  std::int64_t slots = 0;
+};
+
+struct CentreState {
+  bool is_known = false;  ///< its row has come
+  CentreId id;
+  OrganisationId provider_id;
+  std::string name;
+  std::string region;
+  const std::string* provider = nullptr;  ///< name; nothing while its row has not come
+  std::vector<OfferRow> offers;           ///< live ones; the current one is `offer`
+  std::optional<std::size_t> offer;       ///< index of the newest; nothing when none is published
+  UnixTime heard_at;                      ///< none: never
+  std::optional<Cores> foreign_cores_busy;
+  std::vector<PoolIndex> pools;
+  bool is_reachable = false;  ///< as the planner's time stands
+
+  [[nodiscard]] const OfferRow* current_offer() const { return offer ? &offers[*offer] : nullptr; }
+  [[nodiscard]] bool reachable(UnixTime now) const {
+    return !heard_at.is_none() && now - heard_at <= reachable_within;
+  }
+};
+
+struct PoolState {
+  PoolRow row;
+  PoolIndex index = 0;
+  bool is_known = false;  ///< its row and its centre's have come
+  bool has_row = false;
+  CentreState* centre = nullptr;
+
+  Amounts per_node;
+  Amounts total;
+  Amounts leased;   ///< by leases and claims
+  Amounts foreign;  ///< by the provider's own people
+  Shapes shapes;    ///< of leases and claims
+  std::vector<const Holding*> holdings;
+  std::int64_t load = 0;  ///< how full it is by its scarcest kind, in thousandths
+
+  // What its names are among all pools' (attributes.h).
+  std::uint32_t chip = 0;
+  std::uint32_t software = 0;
+  std::uint32_t region = 0;
+  std::uint32_t provider = 0;
+
+  std::uint64_t version = 0;  ///< rises when what it holds, or when that is expected to end, changes
+
+  [[nodiscard]] Amounts taken() const;
+  [[nodiscard]] Amounts free() const;
+  /// How many tasks of this need fit now: by what is free in sum, and by the nodes as leases would lie on them.
+  [[nodiscard]] std::int64_t slots(const Amounts& need) const;
+  [[nodiscard]] bool has_room(const Amounts& need) const;
+  /// The largest amount of one kind that would fit now, all else as asked; −1 when not even none would. What is asked
+  /// does not fit.
+  [[nodiscard]] std::int64_t largest_that_fits(Amounts need, Kind kind) const;
+  /// How many would fit beside the provider's own people alone.
+  [[nodiscard]] std::int64_t slots_when_empty(const Amounts& need) const;
+  /// Expected ends of what it holds, by time.
+  [[nodiscard]] std::vector<Release> releases(UnixTime now) const;
+  [[nodiscard]] Opening opening(const Amounts& need, UnixTime now) const;
+
+  void hold(const Holding& holding);
+  void let_go(const Holding& holding);
+  /// To be called when the row or the foreign part has changed.
+  void recount();
+
+ private:
+  [[nodiscard]] const Packing& packing() const;
+  void changed();
+
+  mutable Packing packing_;
+  mutable bool is_packed_ = false;
+};
+
+/// What a job has learned from its succeeded tasks.
+struct Learned {
+  std::int32_t succeeded = 0;
+  std::int64_t run_time_sum = 0;  ///< µs on the reference core
+};
+
+/// How long one task of `requirements` runs on this pool: the mean of the job's succeeded tasks, else the submitter's
+/// estimate, both scaled from the reference core by the pool's measured capability (unknown: as the reference); else
+/// its wall time. Never more than the wall time, which ends it.
+[[nodiscard]] Duration expected_run(Duration wall_time, Duration run_time, const Learned& learned,
+                                    const PoolRow& pool);
+[[nodiscard]] inline Duration expected_run(const Requirements& requirements, const Learned& learned,
+                                           const PoolRow& pool) {
+  return expected_run(requirements.wall_time, requirements.run_time, learned, pool);
+}
+/// False when only the wall time is known.
+[[nodiscard]] inline bool has_estimate(Duration run_time, const Learned& learned) {
+  return learned.succeeded > 0 || run_time > Duration();
+}
+
+inline constexpr std::int64_t reference_capability = 10'000;
+
+}  // namespace dayan::place

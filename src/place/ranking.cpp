@@ -1,0 +1,237 @@
+#include "place/ranking.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "place/constraints.h"
+
+namespace dayan::place {
+namespace {
+
+constexpr double millicards_per_card = 1'000;
+constexpr double megabytes_per_gigabyte = 1'000;
+constexpr std::int64_t bytes_per_megabyte = 1'000'000;
+
+/// What an hour costs at least to be told apart: a free pool is not infinitely better than one of a micro-yuan.
+constexpr double cost_floor = 1;
+
+double cost_of(double rate, double slowness) { return std::max(rate * slowness, cost_floor); }
+
+}  // namespace
+
+Ranking::Ranking(const ClassKey& key, const Requirements& requirements)
+    : key_(key), requirements_(requirements), need_(amounts_of(requirements.resources)) {
+  const std::int64_t bytes = need_.of[in_bytes];
+  const std::int64_t megabytes = bytes / bytes_per_megabyte + (bytes % bytes_per_megabyte > 0 ? 1 : 0);
+  cores_ = static_cast<double>(need_.of[in_cores]);
+  cards_ = static_cast<double>(need_.of[in_millicards]) / millicards_per_card;
+  gigabytes_ = static_cast<double>(megabytes) / megabytes_per_gigabyte;
+}
+
+float Ranking::score(const PoolFigures& figures) const {
+  const double slow = slowness(figures);
+  const double cost = rate(figures) * slow;
+  switch (requirements_.objective) {
+    case Objective::cheapest: return static_cast<float>(cost);
+    case Objective::fastest: return static_cast<float>(slow);
+    case Objective::balanced:
+      return static_cast<float>(std::max(cost, cost_floor) / least_cost_ + slow / least_slowness_);
+  }
+  ASSERT(false);
+}
+
+void Ranking::judge_names(const Attributes& attributes) {
+  const auto& wanted = requirements_;
+  const auto among = [](const std::vector<std::string>& allowed, const std::string& name) {
+    return allowed.empty() || std::find(allowed.begin(), allowed.end(), name) != allowed.end();
+  };
+  for (std::size_t i = chips_.size(); i < attributes.chips.values().size(); ++i) {
+    PoolRow row;
+    row.chip = attributes.chips.values()[i];
+    chips_.push_back(has_chip(row, wanted) ? 0 : wrong_chip);
+  }
+  for (std::size_t i = software_.size(); i < attributes.software.values().size(); ++i) {
+    PoolRow row;
+    for (const auto& [name, version] : attributes.software.values()[i]) row.software.push_back({name, version});
+    const auto is_there = [&](const SoftwareNeed& need) { return has_software(row, need); };
+    const bool has_all = std::all_of(wanted.software.begin(), wanted.software.end(), is_there);
+    software_.push_back(has_all ? 0 : lacks_software);
+  }
+  for (std::size_t i = regions_.size(); i < attributes.regions.values().size(); ++i)
+    regions_.push_back(among(wanted.regions, attributes.regions.values()[i]) ? 0 : wrong_region);
+  for (std::size_t i = providers_.size(); i < attributes.providers.values().size(); ++i)
+    providers_.push_back(among(wanted.providers, attributes.providers.values()[i]) ? 0 : wrong_provider);
+}
+
+std::uint16_t Ranking::judge(const PoolState& pool) const {
+  if (!pool.is_known) return is_unknown;
+  unsigned verdict = 0;
+  for (std::size_t kind = 0; kind < kinds; ++kind) {
+    if (need_.of[kind] > pool.per_node.of[kind]) verdict |= 1U << kind;
+  }
+  verdict |= chips_[pool.chip];
+  verdict |= software_[pool.software];
+  verdict |= regions_[pool.region];
+  verdict |= providers_[pool.provider];
+  if (pool.centre->current_offer() == nullptr) verdict |= has_no_offer;
+  return static_cast<std::uint16_t>(verdict);
+}
+
+std::int64_t Ranking::margin(std::size_t verdict, const PoolState& pool) const {
+  return verdict < kinds ? need_.of[verdict] - pool.per_node.of[verdict] : 0;
+}
+
+void Ranking::count(const PoolState& pool, std::uint16_t verdict, std::int64_t by) {
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    if ((verdict >> i & 1) == 0) continue;
+    Count& sum = counts_[i];
+    const bool was_none = sum.pools == 0;
+    sum.pools += by;
+    if (by < 0) {
+      sum.is_stale = true;
+    } else {
+      sum.margin = was_none ? margin(i, pool) : std::min(sum.margin, margin(i, pool));
+    }
+  }
+}
+
+/// Finds what the balanced scores are relative to: the least figures among the feasible pools that answer, or among
+/// all when none does. True when they have changed.
+bool Ranking::find_least(const World& world) {
+  const double cost_before = least_cost_;
+  const double slowness_before = least_slowness_;
+  for (const bool only_reachable : {true, false}) {
+    least_cost_ = std::numeric_limits<double>::infinity();
+    least_slowness_ = std::numeric_limits<double>::infinity();
+    for (std::size_t at = 0; at < feasible_.words(); ++at) {
+      const std::uint64_t word =
+          feasible_.word(at) & (only_reachable ? world.reachable().word(at) : ~std::uint64_t{0});
+      for_each_bit(word, at * 64, [&](std::size_t index) {
+        const PoolFigures& figures = world.figures(static_cast<PoolIndex>(index));
+        const double slow = slowness(figures);
+        least_cost_ = std::min(least_cost_, cost_of(rate(figures), slow));
+        least_slowness_ = std::min(least_slowness_, slow);
+      });
+    }
+    if (least_cost_ < std::numeric_limits<double>::infinity()) break;
+  }
+  return cost_before != least_cost_ || slowness_before != least_slowness_;
+}
+
+void Ranking::build(const World& world) {
+  judge_names(world.attributes());
+  const std::size_t pools = world.pools().size();
+  verdicts_.assign(pools, 0);
+  counts_ = {};
+  feasible_ = Bits();
+  feasible_.resize(pools);
+  rate_min_ = std::numeric_limits<double>::infinity();
+  rate_max_ = 0;
+  for (const PoolState& pool : world.pools()) {
+    const std::uint16_t verdict = judge(pool);
+    verdicts_[pool.index] = verdict;
+    count(pool, verdict, 1);
+    if (verdict != 0) continue;
+    feasible_.set(pool.index, true);
+    const double hourly = rate(world.figures(pool.index));
+    rate_min_ = std::min(rate_min_, hourly);
+    rate_max_ = std::max(rate_max_, hourly);
+  }
+  if (requirements_.objective == Objective::balanced) (void)find_least(world);
+  struct Keyed {
+    float score;
+    std::uint32_t rank;
+    PoolIndex pool;
+  };
+  std::vector<Keyed> keyed;
+  keyed.reserve(feasible_.count());
+  for (std::size_t at = 0; at < feasible_.words(); ++at) {
+    for_each_bit(feasible_.word(at), at * 64, [&](std::size_t index) {
+      const auto pool = static_cast<PoolIndex>(index);
+      keyed.push_back({score(world.figures(pool)), world.rank(pool), pool});
+    });
+  }
+  std::sort(keyed.begin(), keyed.end(),
+            [](const Keyed& a, const Keyed& b) { return a.score != b.score ? a.score < b.score : a.rank < b.rank; });
+  order_.clear();
+  order_.reserve(keyed.size());
+  for (const Keyed& each : keyed) order_.push_back({each.score, each.pool});
+  is_built_ = true;
+}
+
+void Ranking::insert(const World& world, const PoolState& pool) {
+  const RankedPool entry{score(world.figures(pool.index)), pool.index};
+  const std::uint32_t rank = world.rank(pool.index);
+  const auto at =
+      std::lower_bound(order_.begin(), order_.end(), entry, [&](const RankedPool& a, const RankedPool& b) {
+        return a.score != b.score ? a.score < b.score : world.rank(a.pool) < rank;
+      });
+  order_.insert(at, entry);
+}
+
+void Ranking::remove(PoolIndex pool) {
+  const auto found =
+      std::find_if(order_.begin(), order_.end(), [&](const RankedPool& each) { return each.pool == pool; });
+  ASSERT(found != order_.end());
+  order_.erase(found);
+}
+
+void Ranking::update(const World& world, PoolIndex index) {
+  const PoolState& pool = world.pool(index);
+  if (index >= verdicts_.size()) {
+    verdicts_.resize(index + 1, is_unknown);
+  }
+  const std::uint16_t before = verdicts_[index];
+  if (before == 0) {
+    remove(index);
+  }
+  count(pool, before, -1);
+  const std::uint16_t verdict = judge(pool);
+  verdicts_[index] = verdict;
+  feasible_.set(index, verdict == 0);
+  count(pool, verdict, 1);
+  if (verdict != 0) return;
+  const double hourly = rate(world.figures(pool.index));
+  rate_min_ = std::min(rate_min_, hourly);
+  rate_max_ = std::max(rate_max_, hourly);
+  insert(world, pool);
+}
+
+void Ranking::refresh(const World& world, const ChangeLog& replaced) {
+  if (is_fresh(replaced)) return;
+  // Past some changes a new build is cheaper than the changes one by one.
+  constexpr std::uint64_t updates_max = 256;
+  if (!is_built_ || replaced.end() - cursor_ > updates_max) {
+    build(world);
+  } else {
+    judge_names(world.attributes());
+    replaced.for_each_since(cursor_, [&](PoolIndex pool) { update(world, pool); });
+    // Scores that are relative to the least move all when the least does.
+    if (requirements_.objective == Objective::balanced && find_least(world)) build(world);
+  }
+  cursor_ = replaced.end();
+}
+
+std::vector<RuledOut> Ranking::ruled_out(const World& world) const {
+  std::vector<RuledOut> all;
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    Count& sum = counts_[i];
+    if (sum.pools == 0) continue;
+    if (sum.is_stale) {
+      sum.margin = int64_max;
+      for (std::size_t pool = 0; pool < verdicts_.size(); ++pool) {
+        if ((verdicts_[pool] >> i & 1) != 0)
+          sum.margin = std::min(sum.margin, margin(i, world.pool(static_cast<PoolIndex>(pool))));
+      }
+      sum.is_stale = false;
+    }
+    all.push_back({verdict_constraints[i], static_cast<std::int32_t>(sum.pools), sum.margin});
+  }
+  return all;
+}
+
+std::size_t Ranking::bytes() const {
+  return sizeof(Ranking) + order_.capacity() * sizeof(RankedPool) + verdicts_.capacity() * 2 + feasible_.words() * 8;
+}
+
+}  // namespace dayan::place

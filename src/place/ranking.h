@@ -1,0 +1,108 @@
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "place/change_log.h"
+#include "place/world.h"
+
+/// Ranking: all pools as one class of jobs sees them, for good: which can never run it and why, and the others best
+/// first. What passes with time (room, reachability, money) is no part of it, so it changes only with the rows of
+/// pools, centres and offers, and then by the pools that changed.
+
+namespace dayan::place {
+
+/// What like jobs are asked by: a Common, and whether their run time is known.
+struct ClassKey {
+  std::uint64_t common = 0;  ///< its serial
+  bool is_estimated = false;
+  friend constexpr auto operator<=>(const ClassKey&, const ClassKey&) = default;
+};
+
+/// What a class cannot change about a pool, a bit each.
+enum Verdict : std::uint16_t {
+  too_few_cores = 1 << 0,
+  too_little_memory = 1 << 1,
+  too_few_cards = 1 << 2,
+  wrong_chip = 1 << 3,
+  lacks_software = 1 << 4,
+  wrong_region = 1 << 5,
+  wrong_provider = 1 << 6,
+  has_no_offer = 1 << 7,
+  is_unknown = 1 << 8,
+};
+inline constexpr std::array<Constraint, 8> verdict_constraints{
+    Constraint::cores,    Constraint::memory, Constraint::cards,    Constraint::chip,
+    Constraint::software, Constraint::region, Constraint::provider, Constraint::price};
+
+struct RankedPool {
+  float score = 0;  ///< by the objective; less is better
+  PoolIndex pool = 0;
+};
+
+class Ranking {
+ public:
+  Ranking(const ClassKey& key, const Requirements& requirements);
+
+  /// Brings it up to date with what has changed since; builds it at first.
+  void refresh(const World& world, const ChangeLog& replaced);
+  /// True when refresh() has nothing to do.
+  [[nodiscard]] bool is_fresh(const ChangeLog& replaced) const { return is_built_ && cursor_ == replaced.end(); }
+  [[nodiscard]] bool is_built() const { return is_built_; }
+
+  [[nodiscard]] const std::vector<RankedPool>& best_first() const { return order_; }
+  [[nodiscard]] const Bits& feasible() const { return feasible_; }
+  [[nodiscard]] std::uint16_t verdict(PoolIndex pool) const { return verdicts_[pool]; }
+  [[nodiscard]] float score(const PoolFigures& figures) const;
+  /// How many pools each verdict rules out, and the best margin.
+  [[nodiscard]] std::vector<RuledOut> ruled_out(const World& world) const;
+
+  /// Micro-yuan an hour of one task there.
+  [[nodiscard]] double rate(const PoolFigures& figures) const {
+    return cores_ * figures.core_hour + cards_ * figures.card_hour + gigabytes_ * figures.gb_hour;
+  }
+  /// Run time there as a multiple of that on the reference; 1 when only the wall time is known.
+  [[nodiscard]] double slowness(const PoolFigures& figures) const { return key_.is_estimated ? figures.slowness : 1; }
+  /// Bounds of rate() over the feasible pools.
+  [[nodiscard]] double rate_max() const { return rate_max_; }
+  [[nodiscard]] double rate_min() const { return rate_min_; }
+  [[nodiscard]] std::size_t bytes() const;
+
+ private:
+  struct Count {
+    std::int64_t pools = 0;
+    std::int64_t margin = 0;
+    bool is_stale = false;  ///< the margin may belong to a pool that has changed
+  };
+
+  void judge_names(const Attributes& attributes);
+  [[nodiscard]] std::uint16_t judge(const PoolState& pool) const;
+  [[nodiscard]] std::int64_t margin(std::size_t verdict, const PoolState& pool) const;
+  void build(const World& world);
+  void update(const World& world, PoolIndex pool);
+  void count(const PoolState& pool, std::uint16_t verdict, std::int64_t by);
+  [[nodiscard]] bool find_least(const World& world);
+  void insert(const World& world, const PoolState& pool);
+  void remove(PoolIndex pool);
+
+  ClassKey key_;
+  Requirements requirements_;
+  Amounts need_;
+  double cores_ = 0;
+  double cards_ = 0;
+  double gigabytes_ = 0;                                               ///< in whole MB, rounded up
+  std::vector<std::uint16_t> chips_, software_, regions_, providers_;  ///< verdicts by number of the name
+
+  bool is_built_ = false;
+  std::uint64_t cursor_ = 0;
+  std::vector<std::uint16_t> verdicts_;
+  std::vector<RankedPool> order_;
+  Bits feasible_;
+  mutable std::array<Count, verdict_constraints.size()> counts_;  ///< stale margins are worked out when asked for
+  double least_cost_ = 0;  ///< of balanced: what costs and run times are relative to
+  double least_slowness_ = 0;
+  double rate_min_ = 0;
+  double rate_max_ = 0;
+};
+
+}  // namespace dayan::place

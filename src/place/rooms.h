@@ -1,0 +1,50 @@
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "place/change_log.h"
+#include "place/world.h"
+
+/// Rooms: for each shape of task, which pools have room for one now. Jobs of many classes ask for the same shape; a
+/// shape comes up to date by the pools that have changed since it was last asked for.
+
+namespace dayan::place {
+
+struct Room {
+  Amounts need;
+  Bits now;                         ///< room for one
+  Bits ever;                        ///< room for one when our leases have left
+  std::vector<std::int64_t> lacks;  ///< by pool: how much the nearest of its scarce kinds lacks; zero with room
+  std::uint64_t cursor = 0;         ///< in the log of changed pools
+  std::uint64_t used = 0;           ///< when it was last asked for
+};
+
+class Rooms {
+ public:
+  /// Shapes that are kept. The one not asked for for longest makes way.
+  static constexpr std::size_t shapes_max = 1'024;
+
+  explicit Rooms(const World& world) : world_(world) {}
+
+  void pool_changed(PoolIndex pool) { log_.add(pool); }
+  /// Up to date. Holds until the next call.
+  [[nodiscard]] const Room& of(const Amounts& need);
+  /// Those that are kept, as they are: for the checker.
+  [[nodiscard]] const std::map<Amounts, std::unique_ptr<Room>>& all() const { return rooms_; }
+  [[nodiscard]] const ChangeLog& log() const { return log_; }
+
+ private:
+  void look(Room& room, PoolIndex pool) const;
+  void make_way();
+
+  const World& world_;
+  ChangeLog log_;
+  std::map<Amounts, std::unique_ptr<Room>> rooms_;
+  std::uint64_t used_ = 0;
+};
+
+/// By how much a pool without room misses it, in the kind that is nearest to enough (capacity_gaps tells the same).
+[[nodiscard]] std::int64_t capacity_lack(const PoolState& pool, const Amounts& need);
+
+}  // namespace dayan::place

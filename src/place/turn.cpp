@@ -1,0 +1,322 @@
+#include "place/turn.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "model/meter.h"
+#include "place/constraints.h"
+
+namespace dayan::place {
+namespace {
+
+/// Up to so many pools with room are sorted as they are found; more are sought in the order of the ranking, where one
+/// is soon met.
+constexpr std::size_t few_open = 64;
+constexpr double milliseconds_per_hour = 3'600'000;
+
+}  // namespace
+
+Horizon::Entry Planning::horizon_entry(const Sight& sight, const PoolState& pool) {
+  Horizon::Entry entry;
+  entry.slowness = sight.ranking->slowness(agenda_.world().figures(pool.index));
+  if (sight.room->now.get(pool.index)) {
+    entry.slots = pool.slots(sight.room->need);
+    return entry;
+  }
+  const auto wait = openings_.wait(pool, sight.room->need, agenda_.now());
+  entry.wait = wait ? static_cast<double>(wait->microseconds()) : std::numeric_limits<double>::infinity();
+  entry.slots = pool.slots_when_empty(sight.room->need);
+  return entry;
+}
+
+Horizon Planning::horizon(const Sight& sight, Duration wall_bound) {
+  Horizon found;
+  const Bits& reachable = agenda_.world().reachable();
+  const std::size_t wanted = sight.of->requirements.objective == Objective::cheapest ? 1 : horizon_max;
+  for (const RankedPool& each : sight.ranking->best_first()) {
+    if (!reachable.get(each.pool) || !sight.room->ever.get(each.pool)) continue;
+    if (agenda_.world().figures(each.pool).wall_time_max < wall_bound) continue;
+    if (found.count == 0) found.least_score = each.score;
+    found.entries[found.count++] = horizon_entry(sight, agenda_.world().pool(each.pool));
+    found.rate_most = std::max(found.rate_most, sight.ranking->rate(agenda_.world().figures(each.pool)));
+    if (found.count == wanted) break;
+  }
+  return found;
+}
+
+Bound Planning::bound(const Horizon& horizon, Objective objective, const LaneKey& lane) {
+  Bound bound;
+  if (objective == Objective::cheapest) {
+    bound.score = horizon.least_score;
+    return bound;
+  }
+  const double run = run_of_step(lane.run_step);
+  const std::int64_t tasks = std::max<std::int64_t>(tasks_of_step(lane.tasks_step), 1);
+  double best = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < horizon.count; ++i) {
+    const Horizon::Entry& each = horizon.entries[i];
+    std::int64_t at_once = std::max<std::int64_t>(each.slots, 1);
+    if (lane.throttle_step > 0) at_once = std::min(at_once, tasks_of_step(lane.throttle_step));
+    const std::int64_t waves = tasks / at_once + (tasks % at_once > 0 ? 1 : 0);
+    best = std::min(best, each.wait + static_cast<double>(waves) * run * each.slowness);
+  }
+  const double patience = objective == Objective::fastest ? 1 : 2;
+  bound.slowness = best * patience * as_good / run;
+  return bound;
+}
+
+Turn::Turn(Planning& planning, JobRecord& job)
+    : planning_(planning),
+      world_(planning.agenda().world()),
+      job_(job),
+      class_(planning.agenda().queue().job_class(planning.agenda().queue().lane(job.lane).in)),
+      sight_(planning.sight(class_)),
+      objective_(class_.requirements.objective),
+      lane_(planning.agenda().queue().lane(job.lane).key),
+      now_(planning.agenda().now()),
+      wall_hours_(static_cast<double>(job.wall_time.microseconds() / 1'000) / milliseconds_per_hour),
+      spent_and_held_(job.charged + job.held),
+      live_(job.live) {
+  const double most = sight_.ranking->rate_max() * wall_hours_ * (1 + estimate_slack) + estimate_slack_micro;
+  is_rich_ = static_cast<double>(world_.available(job.organisation).micro()) >= most;
+  is_counted_ = most < static_cast<double>(amount_max.micro());
+}
+
+Cny Turn::hold_on(const PoolState& pool) const {
+  const auto hold =
+      amount_of(*pool.centre->current_offer(), class_.requirements.resources, job_.wall_time, Rounding::up);
+  return hold.has_value() ? *hold : Cny::micro(int64_max);
+}
+
+bool Turn::is_parked_for_money() {
+  if (sight_.ranking->best_first().empty()) return false;
+  const double rate = sight_.ranking->rate_min();
+  const auto least = static_cast<std::int64_t>(std::min(
+      rate * wall_hours_ * (1 - estimate_slack) - estimate_slack_micro, static_cast<double>(amount_max.micro())));
+  if (job_.has_cap() && least > job_.price_cap.micro() - spent_and_held_.micro()) {
+    planning_.agenda().set_broke(job_);
+    return true;
+  }
+  if (is_rich_ || least <= world_.available(job_.organisation).micro()) return false;
+  planning_.agenda().park(job_, least);
+  return true;
+}
+
+bool Turn::passes(const PoolState& pool) const {
+  if (job_.wall_time > world_.figures(pool.index).wall_time_max) return false;
+  if (is_counted_ && !job_.has_cap()) return true;
+  const Resources& resources = class_.requirements.resources;
+  const OfferRow& offer = *pool.centre->current_offer();
+  const auto hold = amount_of(offer, resources, job_.wall_time, Rounding::up);
+  const auto cost = amount_of(offer, resources, expected_run(job_, pool.row), Rounding::down);
+  if (!hold.has_value() || !cost.has_value()) return false;
+  if (!job_.has_cap()) return true;
+  const std::int64_t cap = job_.price_cap.micro();
+  if (plus(job_.charged.micro(), hold->micro()) > cap) return false;
+  // A job that is known to cost more than its cap is not begun; one that has begun goes as far as the cap allows.
+  return job_.next_task > 0 || !job_.is_estimated() ||
+         plus(job_.charged.micro(), times(cost->micro(), job_.waiting() + job_.live)) <= cap;
+}
+
+bool Turn::may_take(const PoolState& pool) const {
+  if (is_rich_ && !job_.has_cap()) return true;
+  const Cny hold = hold_on(pool);
+  if (job_.has_cap() && plus(spent_and_held_.micro(), hold.micro()) > job_.price_cap.micro()) return false;
+  return is_rich_ || hold <= world_.available(job_.organisation);
+}
+
+bool Turn::can_ever_take(const PoolState& pool, CentreId left_out) const {
+  return planning_.is_reachable(pool.index) && sight_.room->ever.get(pool.index) &&
+         (left_out.is_none() || pool.centre->id != left_out) && passes(pool);
+}
+
+std::uint64_t Turn::open_word(std::size_t at) const {
+  return sight_.ranking->feasible().word(at) & world_.reachable().word(at) & sight_.room->now.word(at);
+}
+
+/// Visits the pools with room, best first, until visit(pool, score) returns false.
+template <class Visitor>
+void Turn::visit_open(Visitor&& visit) {
+  const std::size_t words = sight_.ranking->feasible().words();
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < words; ++at) count += static_cast<std::size_t>(std::popcount(open_word(at)));
+  if (count == 0) return;
+  if (count <= few_open) {
+    struct Found {
+      float score = 0;
+      std::uint32_t rank = 0;
+      const PoolState* pool = nullptr;
+    };
+    std::array<Found, few_open> few;
+    std::size_t found = 0;
+    for (std::size_t at = 0; at < words; ++at) {
+      for_each_bit(open_word(at), at * 64, [&](std::size_t index) {
+        const auto pool = static_cast<PoolIndex>(index);
+        few[found++] = {sight_.ranking->score(world_.figures(pool)), world_.rank(pool), &world_.pool(pool)};
+      });
+    }
+    std::sort(few.begin(), few.begin() + static_cast<std::ptrdiff_t>(found), [](const Found& a, const Found& b) {
+      return a.score != b.score ? a.score < b.score : a.rank < b.rank;
+    });
+    for (std::size_t i = 0; i < found; ++i) {
+      if (!visit(*few[i].pool, few[i].score)) return;
+    }
+    return;
+  }
+  for (const RankedPool& each : sight_.ranking->best_first()) {
+    if (!sight_.room->now.get(each.pool) || !world_.reachable().get(each.pool)) continue;
+    if (!visit(world_.pool(each.pool), each.score)) return;
+  }
+}
+
+Turn::Outlook Turn::look(CentreId left_out) {
+  Outlook outlook;
+  outlook.left_out = left_out;
+  Horizon horizon;
+  const bool is_plain = !lane_.is_particular && is_counted_;
+  if (is_plain) {
+    horizon = planning_.horizon(sight_, lane_.wall_bound);
+  } else {
+    const std::size_t wanted = objective_ == Objective::cheapest ? 1 : horizon_max;
+    for (const RankedPool& each : sight_.ranking->best_first()) {
+      const PoolState& pool = world_.pool(each.pool);
+      if (!can_ever_take(pool, left_out)) continue;
+      if (horizon.count == 0) horizon.least_score = each.score;
+      horizon.entries[horizon.count++] = planning_.horizon_entry(sight_, pool);
+      if (horizon.count == wanted) break;
+    }
+  }
+  outlook.can_ever = horizon.count > 0;
+  outlook.bound = Planning::bound(horizon, objective_, lane_);
+  if (!outlook.can_ever || objective_ == Objective::cheapest) return outlook;
+  Horizon open;
+  visit_open([&](const PoolState& pool, float) {
+    if (can_ever_take(pool, left_out)) open.entries[open.count++] = planning_.horizon_entry(sight_, pool);
+    return open.count < horizon_max;
+  });
+  if (open.count > 0)
+    outlook.bound.slowness = std::min(outlook.bound.slowness, Planning::bound(open, objective_, lane_).slowness);
+  return outlook;
+}
+
+const Turn::Outlook& Turn::outlook(CentreId avoid) {
+  for (const auto& [left_out, known] : outlooks_) {
+    if (left_out == avoid) return known;
+  }
+  Outlook found = look(avoid);
+  if (!found.can_ever && !avoid.is_none()) found = look(CentreId());
+  return outlooks_.emplace_back(avoid, found).second;
+}
+
+/// Of pools that are equally good, the least full; ties in order of names.
+const PoolState* Turn::least_full(const std::vector<const PoolState*>& pools) const {
+  const auto order = [&](const PoolState* pool) { return std::pair{pool->load, world_.rank(pool->index)}; };
+  return *std::min_element(pools.begin(), pools.end(),
+                           [&](const PoolState* a, const PoolState* b) { return order(a) < order(b); });
+}
+
+const PoolState* Turn::cheapest_of(const Outlook& outlook) {
+  std::vector<const PoolState*> pools;
+  double fastest = std::numeric_limits<double>::infinity();
+  const auto slowness = [&](const PoolState& pool) { return sight_.ranking->slowness(world_.figures(pool.index)); };
+  visit_open([&](const PoolState& pool, float score) {
+    if (score != outlook.bound.score) {
+      held_out_ = held_out_ || score > outlook.bound.score || pool.centre->id == outlook.left_out;
+      return score < outlook.bound.score;
+    }
+    if (!can_ever_take(pool, outlook.left_out)) {
+      held_out_ = held_out_ || pool.centre->id == outlook.left_out;
+      return true;
+    }
+    if (!may_take(pool)) {
+      was_denied_ = true;
+      return true;
+    }
+    pools.push_back(&pool);
+    fastest = std::min(fastest, slowness(pool));
+    return true;
+  });
+  std::erase_if(pools, [&](const PoolState* pool) { return slowness(*pool) > fastest * as_good; });
+  return pools.empty() ? nullptr : least_full(pools);
+}
+
+const PoolState* Turn::choose(const Outlook& outlook) {
+  if (!outlook.can_ever) return nullptr;
+  if (objective_ == Objective::cheapest) return cheapest_of(outlook);
+  std::vector<const PoolState*> pools;
+  float good_enough = std::numeric_limits<float>::infinity();
+  visit_open([&](const PoolState& pool, float score) {
+    if (score > good_enough) return false;
+    if (sight_.ranking->slowness(world_.figures(pool.index)) > outlook.bound.slowness) {
+      held_out_ = true;
+      return objective_ != Objective::fastest;  // all that come are slower still
+    }
+    if (!can_ever_take(pool, outlook.left_out)) {
+      held_out_ = held_out_ || pool.centre->id == outlook.left_out;
+      return true;
+    }
+    if (!may_take(pool)) {
+      was_denied_ = true;
+      return true;
+    }
+    if (pools.empty()) good_enough = score * as_good;
+    pools.push_back(&pool);
+    return true;
+  });
+  return pools.empty() ? nullptr : least_full(pools);
+}
+
+bool Turn::place(std::int32_t task, std::int32_t number, CentreId avoid, std::vector<Assignment>& plan) {
+  if (job_.throttle > 0 && live_ >= job_.throttle) return false;
+  const Outlook& seen = outlook(avoid);
+  const PoolState* chosen = choose(seen);
+  if (chosen == nullptr) return false;
+  if (!is_told_) ruled_out_ = ruled_out();
+  is_told_ = true;
+  plan.push_back({job_.id, task, placement(*chosen, task, number, seen.left_out)});
+  const Cny hold = hold_on(*chosen);
+  world_.claim(job_, {job_.id, task, number}, chosen->index, now_);
+  sight_.room = &planning_.agenda().rooms().of(class_.need);
+  spent_and_held_ += hold;
+  ++live_;
+  if (is_rich_) {
+    const double most = sight_.ranking->rate_max() * wall_hours_ * (1 + estimate_slack) + estimate_slack_micro;
+    is_rich_ = static_cast<double>(world_.available(job_.organisation).micro()) >= most;
+  }
+  return true;
+}
+
+TurnEnd Turn::end(bool has_placed, bool is_full) {
+  Agenda& agenda = planning_.agenda();
+  if (is_full) return TurnEnd::limit;
+  if (held_out_) agenda.hold_out(job_.lane);
+  if (was_denied_) agenda.note_denied(job_);
+  const bool speaks_for_all = !lane_.is_particular && !was_denied_ && !has_placed && is_counted_;
+  return speaks_for_all ? TurnEnd::lane_must_wait : TurnEnd::must_wait;
+}
+
+TurnEnd Turn::take(std::vector<Assignment>& plan, std::size_t limit) {
+  if (is_parked_for_money()) return TurnEnd::done;
+  const std::size_t before = plan.size();
+  bool is_waiting = false;
+  const World::Retries& retries = world_.retries();
+  for (auto row = retries.lower_bound({job_.id, 0}); row != retries.end() && row->first.first == job_.id; ++row) {
+    const RetryingTask& task = row->second;
+    if (task.not_before > now_) continue;
+    if (plan.size() >= limit) return end(plan.size() > before, true);
+    // Another of these may keep away from another centre: one that finds no place does not speak for the rest.
+    if (!place(row->first.second, task.attempts + 1, task.avoid, plan)) is_waiting = true;
+  }
+  for (std::int32_t task = job_.next_task; task < job_.count; ++task) {
+    if (plan.size() >= limit) return end(plan.size() > before, true);
+    if (place(task, 1, CentreId(), plan)) continue;
+    is_waiting = true;
+    break;
+  }
+  const bool is_throttled = job_.throttle > 0 && live_ >= job_.throttle;
+  if (is_waiting && !is_throttled) return end(plan.size() > before, false);
+  planning_.agenda().settle(job_);
+  return TurnEnd::done;
+}
+
+}  // namespace dayan::place

@@ -1,0 +1,145 @@
+#pragma once
+
+#include <array>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "place/agenda.h"
+#include "place/evaluation.h"
+#include "place/openings.h"
+
+/// Turn: one job's turn in a plan: which pool each of its tasks goes to, if any, and why.
+///
+///   - cheapest: only where a task costs least, even when it has to wait for it; of these the fastest;
+///   - fastest, balanced: the best by run time, or by cost and run time relative to the least of each; but a pool
+///   where
+///     one task takes longer than the whole rest of the job would take on another one, its wait included, is left
+///     alone (fastest), or one where it takes twice as long (balanced). That bound is worked out over the
+///     `horizon_max` best pools that could ever take it, and those with room;
+///   - pools within 5 % of the best count as equally good and are filled evenly, which spreads arrays over centres;
+///   - a centre where the task failed last is left alone as long as any other can take it.
+/// A pool that can take it one day (it answers, and is large enough beside the provider's own work) counts as waited
+/// for; the best is sought among those that the job's price cap allows.
+
+namespace dayan::place {
+
+/// Pools that are looked at to tell for how long a job would wait for a better one.
+inline constexpr std::size_t horizon_max = 8;
+/// Scores within this of the best are as good: finer differences are below what estimates can tell.
+inline constexpr float as_good = 1.05F;
+
+/// Where a task's hold may differ from its estimate in doubles: relative, and micro-yuan.
+inline constexpr double estimate_slack = 1e-6;
+inline constexpr double estimate_slack_micro = 32;
+
+/// The best pools that a class's jobs could go to or wait for.
+struct Horizon {
+  struct Entry {
+    double slowness = 0;
+    double wait = 0;  ///< µs
+    std::int64_t slots = 0;
+  };
+  std::array<Entry, horizon_max> entries;
+  std::size_t count = 0;
+  float least_score = std::numeric_limits<float>::infinity();
+  double rate_most = 0;  ///< micro-yuan an hour of the dearest of them
+};
+
+/// What a pool must not pass to be worth it.
+struct Bound {
+  float score = std::numeric_limits<float>::infinity();  ///< cheapest: just this
+  double slowness = std::numeric_limits<double>::infinity();
+};
+
+enum class TurnEnd {
+  done,            ///< nothing of it waits for room any more
+  lane_must_wait,  ///< it waits, and what made it do so holds for its whole lane
+  must_wait,       ///< it waits
+  limit,           ///< the plan is full
+};
+
+/// What all turns of a plan work with.
+class Planning {
+ public:
+  Planning(Agenda& agenda, Openings& openings) : agenda_(agenda), openings_(openings) {}
+
+  /// Up to date; holds until the next call for another class.
+  struct Sight {
+    const JobClass* of = nullptr;
+    Ranking* ranking = nullptr;
+    const Room* room = nullptr;
+  };
+  [[nodiscard]] Sight sight(JobClass& of) { return {&of, &agenda_.ranking(of), &agenda_.rooms().of(of.need)}; }
+  [[nodiscard]] Horizon::Entry horizon_entry(const Sight& sight, const PoolState& pool);
+  /// The horizon of a class, as its jobs without a price cap see it whose wall times have this bound.
+  [[nodiscard]] Horizon horizon(const Sight& sight, Duration wall_bound);
+  [[nodiscard]] static Bound bound(const Horizon& horizon, Objective objective, const LaneKey& lane);
+  [[nodiscard]] bool is_reachable(PoolIndex pool) const { return agenda_.world().reachable().get(pool); }
+  [[nodiscard]] Agenda& agenda() { return agenda_; }
+  [[nodiscard]] Openings& openings() { return openings_; }
+
+ private:
+  Agenda& agenda_;
+  Openings& openings_;
+};
+
+class Turn {
+ public:
+  Turn(Planning& planning, JobRecord& job);
+
+  /// Places what can be placed, up to `limit` assignments in the plan.
+  [[nodiscard]] TurnEnd take(std::vector<Assignment>& plan, std::size_t limit);
+
+ private:
+  /// What the job looks for with one centre left alone, or none.
+  struct Outlook {
+    CentreId left_out;
+    Bound bound;
+    bool can_ever = false;  ///< some pool could take it one day
+  };
+
+  [[nodiscard]] bool is_parked_for_money();
+  [[nodiscard]] TurnEnd end(bool has_placed, bool is_full);
+  [[nodiscard]] Cny hold_on(const PoolState& pool) const;
+  [[nodiscard]] bool passes(const PoolState& pool) const;
+  [[nodiscard]] bool may_take(const PoolState& pool) const;
+  [[nodiscard]] bool can_ever_take(const PoolState& pool, CentreId left_out) const;
+  [[nodiscard]] const Outlook& outlook(CentreId avoid);
+  [[nodiscard]] Outlook look(CentreId left_out);
+  [[nodiscard]] std::uint64_t open_word(std::size_t at) const;
+  template <class Visitor>
+  void visit_open(Visitor&& visit);
+  [[nodiscard]] const PoolState* choose(const Outlook& outlook);
+  [[nodiscard]] const PoolState* cheapest_of(const Outlook& outlook);
+  [[nodiscard]] const PoolState* least_full(const std::vector<const PoolState*>& pools) const;
+  [[nodiscard]] bool place(std::int32_t task, std::int32_t number, CentreId avoid, std::vector<Assignment>& plan);
+
+  // reasons.cpp
+  [[nodiscard]] PlacementRow placement(const PoolState& pool, std::int32_t task, std::int32_t number,
+                                       CentreId left_out) const;
+  [[nodiscard]] std::vector<RuledOut> ruled_out() const;
+  void count_passing(std::vector<RuledOut>& counts) const;
+  void count_money(std::vector<RuledOut>& counts) const;
+
+  Planning& planning_;
+  World& world_;
+  JobRecord& job_;
+  JobClass& class_;
+  Planning::Sight sight_;
+  Objective objective_;
+  LaneKey lane_;
+  UnixTime now_;
+  double wall_hours_ = 0;
+  bool is_rich_ = false;    ///< any pool is within its wallet's means
+  bool is_counted_ = true;  ///< any pool's price is within what money can count
+  Cny spent_and_held_;
+  std::int32_t live_ = 0;
+  std::vector<std::pair<CentreId, Outlook>> outlooks_;  ///< by the centre to keep away from
+  std::vector<RuledOut> ruled_out_;
+  bool is_told_ = false;     ///< ruled_out_ has been worked out
+  bool was_denied_ = false;  ///< by its own money
+  bool held_out_ = false;    ///< there was room, but not worth it
+};
+
+}  // namespace dayan::place

@@ -1,0 +1,181 @@
+#include "place/wait_queue.h"
+
+#include <algorithm>
+#include <bit>
+#include <tuple>
+
+namespace dayan::place {
+namespace {
+
+constexpr std::int64_t exact_tasks_max = 64;
+
+/// Of a positive number, by powers of two, rounded down.
+int log_of(std::int64_t number) { return 63 - std::countl_zero(static_cast<std::uint64_t>(number)); }
+
+std::uint8_t tasks_step_of(std::int64_t tasks) {
+  if (tasks <= exact_tasks_max) return static_cast<std::uint8_t>(std::max<std::int64_t>(tasks, 0));
+  const int log = log_of(tasks) - log_of(exact_tasks_max);
+  return static_cast<std::uint8_t>(exact_tasks_max + 1 + log);
+}
+
+}  // namespace
+
+std::int64_t tasks_of_step(std::uint8_t step) {
+  if (step <= exact_tasks_max) return step;
+  return exact_tasks_max * 3 / 2 << (step - exact_tasks_max - 1);
+}
+
+bool surely_pays(std::uint8_t cap_step, double rate) {
+  // Rounding to whole micro-yuan and milliseconds counts for most with the shortest wall time, a second.
+  constexpr double rounding = 1.001;
+  constexpr double rounding_micro = 200'000;
+  return static_cast<double>(std::uint64_t{1} << (cap_step - 1)) > rate * rounding + rounding_micro;
+}
+
+LaneKey lane_key_of(const JobRecord& job, Duration wall_bound, bool is_particular) {
+  LaneKey key;
+  key.wall_bound = wall_bound;
+  key.run_step = run_step_of(job);
+  key.tasks_step = tasks_step_of(job.waiting());
+  key.throttle_step = tasks_step_of(job.throttle);
+  key.is_particular = is_particular;
+  if (!job.has_cap() || job.retrying > 0) return key;
+  const auto left = static_cast<double>(job.price_cap.micro() - job.charged.micro() - job.held.micro());
+  const auto hour = static_cast<double>(Duration::hours(1).microseconds());
+  const double hours = static_cast<double>(std::max<std::int64_t>(job.wall_time.microseconds(), 1)) / hour;
+  const auto tasks = static_cast<double>(std::max<std::int64_t>(job.waiting() + job.live, 1));
+  const double rate = std::clamp(left / hours / tasks, 1.0, 1e18);
+  key.cap_step = static_cast<std::uint8_t>(1 + log_of(static_cast<std::int64_t>(rate)));
+  return key;
+}
+
+ClassIndex WaitQueue::class_of(const JobRecord& job) {
+  const ClassKey key{job.common->serial, job.is_estimated()};
+  const auto [found, is_new] = by_key_.try_emplace(key, 0);
+  if (!is_new) return found->second;
+  if (free_classes_.empty()) {
+    free_classes_.push_back(static_cast<ClassIndex>(classes_.size()));
+    classes_.emplace_back();
+  }
+  const ClassIndex index = free_classes_.back();
+  free_classes_.pop_back();
+  found->second = index;
+  classes_[index] = std::make_unique<JobClass>();
+  JobClass& made = *classes_[index];
+  made.key = key;
+  made.requirements = job.common->requirements;
+  made.need = amounts_of(made.requirements.resources);
+  made.used = ++used_;
+  ++idle_;
+  if (idle_ > 2 * idle_classes_max) drop_idle();
+  return index;
+}
+
+LaneIndex WaitQueue::lane_of(ClassIndex in, const LaneKey& key) {
+  JobClass& job_class = *classes_[in];
+  for (const LaneIndex index : job_class.lanes) {
+    if (lanes_[index].key == key) return index;
+  }
+  if (free_lanes_.empty()) {
+    free_lanes_.push_back(static_cast<LaneIndex>(lanes_.size()));
+    lanes_.emplace_back();
+  }
+  const LaneIndex index = free_lanes_.back();
+  free_lanes_.pop_back();
+  lanes_[index] = Lane();
+  lanes_[index].in = in;
+  lanes_[index].key = key;
+  job_class.lanes.push_back(index);
+  return index;
+}
+
+bool WaitQueue::join(JobRecord& job, Duration wall_bound, bool is_particular) {
+  const ClassIndex in = class_of(job);
+  const LaneKey key = lane_key_of(job, wall_bound, is_particular);
+  if (job.lane != no_lane) {
+    const Lane& old = lanes_[job.lane];
+    if (old.in == in && old.key == key) return true;
+    leave(job);
+  }
+  job.lane = lane_of(in, key);
+  Lane& lane = lanes_[job.lane];
+  const bool is_first = lane.jobs.empty() || job.key() < lane.jobs.begin()->first;
+  lane.jobs[job.key()] = &job;
+  ++size_;
+  ++shapes_[classes_[in]->need];
+  update_head(in);
+  return is_first || !lane.is_settled;
+}
+
+void WaitQueue::leave(JobRecord& job) {
+  if (job.lane == no_lane) return;
+  Lane& lane = lanes_[job.lane];
+  lane.jobs.erase(job.key());
+  job.lane = no_lane;
+  --size_;
+  if (lane.jobs.empty()) lane.is_settled = false;
+  const auto shape = shapes_.find(classes_[lane.in]->need);
+  if (--shape->second == 0) shapes_.erase(shape);
+  update_head(lane.in);
+}
+
+void WaitQueue::update_head(ClassIndex index) {
+  JobClass& job_class = *classes_[index];
+  std::optional<QueueKey> head;
+  for (const LaneIndex lane : job_class.lanes) {
+    if (lanes_[lane].jobs.empty()) continue;
+    const QueueKey& first = lanes_[lane].jobs.begin()->first;
+    if (!head || first < *head) head = first;
+  }
+  if (head == job_class.head) return;
+  if (job_class.head) by_head_.erase({*job_class.head, index});
+  if (head) by_head_.insert({*head, index});
+  if (head && !job_class.head) --idle_;
+  if (!head) ++idle_;
+  job_class.head = head;
+}
+
+Ranking& WaitQueue::ranking(JobClass& of, const World& world, const ChangeLog& replaced) {
+  of.used = ++used_;
+  if (of.ranking == nullptr) of.ranking = std::make_unique<Ranking>(of.key, of.requirements);
+  if (of.ranking->is_fresh(replaced)) return *of.ranking;
+  const std::size_t before = of.ranking->is_built() ? of.ranking->bytes() : 0;
+  of.ranking->refresh(world, replaced);
+  ranking_bytes_ += of.ranking->bytes() - before;
+  if (ranking_bytes_ > ranking_bytes_max) make_way(of);
+  return *of.ranking;
+}
+
+void WaitQueue::make_way(const JobClass& keep) {
+  // A tenth at once, so that it is not sought through for each.
+  std::vector<JobClass*> kept;
+  for (const auto& each : classes_) {
+    if (each != nullptr && each->ranking != nullptr && each.get() != &keep) kept.push_back(each.get());
+  }
+  std::sort(kept.begin(), kept.end(), [](const JobClass* a, const JobClass* b) { return a->used < b->used; });
+  for (JobClass* each : kept) {
+    if (ranking_bytes_ <= ranking_bytes_max / 10 * 9) break;
+    ranking_bytes_ -= each->ranking->bytes();
+    each->ranking.reset();
+  }
+}
+
+void WaitQueue::drop_idle() {
+  std::vector<std::pair<std::uint64_t, ClassIndex>> idle;
+  for (std::size_t i = 0; i < classes_.size(); ++i) {
+    if (classes_[i] != nullptr && !classes_[i]->head)
+      idle.emplace_back(classes_[i]->used, static_cast<ClassIndex>(i));
+  }
+  std::sort(idle.begin(), idle.end());
+  for (const auto& [used, index] : idle) {
+    if (idle_ <= idle_classes_max) break;
+    if (classes_[index]->ranking != nullptr) ranking_bytes_ -= classes_[index]->ranking->bytes();
+    for (const LaneIndex lane : classes_[index]->lanes) free_lanes_.push_back(lane);
+    by_key_.erase(classes_[index]->key);
+    classes_[index].reset();
+    free_classes_.push_back(index);
+    --idle_;
+  }
+}
+
+}  // namespace dayan::place

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "place/ranking.h"
+
+/// WaitQueue: the jobs that wait for room, in classes (what they may be asked by, ranking.h) and within these in
+/// lanes. Of all jobs of a plain lane any pool says the same, so that the first that finds no place speaks for all
+/// behind it. What a lane's jobs have of their own (an exact run time, a price) is asked only of the one that is
+/// placed.
+
+namespace dayan::place {
+
+using ClassIndex = std::uint32_t;
+using LaneIndex = std::uint32_t;
+
+/// What the jobs of a lane have in common beside their class: steps, so that a million estimates make a few lanes.
+struct LaneKey {
+  Duration wall_bound;             ///< the shortest bound of any pool that its wall time is within
+  std::uint8_t run_step = 0;       ///< of its run time (job_record.h)
+  std::uint8_t tasks_step = 0;     ///< waiting tasks: exact up to 64, then by powers of two
+  std::uint8_t throttle_step = 0;  ///< the same of the throttle; zero: none
+  std::uint8_t cap_step = 0;       ///< what a price cap leaves for a task's hour, by powers of two; zero: no cap
+  /// Its jobs are asked one by one: they have a price cap, or keep away from a centre.
+  bool is_particular = false;
+  friend constexpr auto operator<=>(const LaneKey&, const LaneKey&) = default;
+};
+[[nodiscard]] LaneKey lane_key_of(const JobRecord& job, Duration wall_bound, bool is_particular);
+/// What a step stands for.
+[[nodiscard]] std::int64_t tasks_of_step(std::uint8_t step);
+/// Whether a cap of this step lets every job pay this rate, micro-yuan an hour, for all its tasks.
+[[nodiscard]] bool surely_pays(std::uint8_t cap_step, double rate);
+
+struct Lane {
+  ClassIndex in = 0;
+  LaneKey key;
+  std::map<QueueKey, JobRecord*> jobs;
+  /// Its first job has found no place, and that speaks for all behind it.
+  bool is_settled = false;
+  std::uint32_t settled_in = 0;  ///< the walk that found so last
+  bool is_holding_out = false;   ///< there is room, but its jobs would rather wait for a better pool
+};
+
+struct JobClass {
+  ClassKey key;
+  Requirements requirements;  ///< with neither times nor cap
+  Amounts need;
+  std::vector<LaneIndex> lanes;
+  std::optional<QueueKey> head;  ///< of its waiting jobs
+  std::unique_ptr<Ranking> ranking;
+  std::uint64_t used = 0;
+  std::uint32_t seen_in = 0;  ///< the walk that has last looked at it
+};
+
+class WaitQueue {
+ public:
+  /// Memory that rankings take at most; the ones not used for longest make way.
+  static constexpr std::size_t ranking_bytes_max = 768'000'000;
+  /// Classes without a waiting job that are kept.
+  static constexpr std::size_t idle_classes_max = 4'096;
+
+  [[nodiscard]] ClassIndex class_of(const JobRecord& job);
+  /// Joins the lane where it belongs now, and leaves another. True when it is now at a place where it must be asked:
+  /// anything but the back of a lane whose first job has spoken for it.
+  bool join(JobRecord& job, Duration wall_bound, bool is_particular);
+  void leave(JobRecord& job);
+
+  [[nodiscard]] Lane& lane(LaneIndex index) { return lanes_[index]; }
+  [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }
+  [[nodiscard]] JobClass& job_class(ClassIndex index) { return *classes_[index]; }
+  [[nodiscard]] const std::vector<std::unique_ptr<JobClass>>& classes() const { return classes_; }
+  /// Classes with waiting jobs, by their first.
+  [[nodiscard]] const std::set<std::pair<QueueKey, ClassIndex>>& by_head() const { return by_head_; }
+  /// How many waiting jobs there are of each shape of task.
+  [[nodiscard]] const std::map<Amounts, std::int64_t>& shapes() const { return shapes_; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+  /// The ranking of a class, up to date.
+  [[nodiscard]] Ranking& ranking(JobClass& of, const World& world, const ChangeLog& replaced);
+  [[nodiscard]] std::size_t ranking_bytes() const { return ranking_bytes_; }
+
+ private:
+  LaneIndex lane_of(ClassIndex in, const LaneKey& key);
+  void update_head(ClassIndex index);
+  void make_way(const JobClass& keep);
+  void drop_idle();
+
+  std::map<ClassKey, ClassIndex> by_key_;
+  std::vector<std::unique_ptr<JobClass>> classes_;  ///< nullptr: free
+  std::vector<ClassIndex> free_classes_;
+  std::vector<Lane> lanes_;
+  std::vector<LaneIndex> free_lanes_;
+  std::set<std::pair<QueueKey, ClassIndex>> by_head_;
+  std::map<Amounts, std::int64_t> shapes_;
+  std::size_t size_ = 0;
+  std::size_t idle_ = 0;
+  std::size_t ranking_bytes_ = 0;
+  std::uint64_t used_ = 0;
+};
+
+}  // namespace dayan::place

@@ -1,0 +1,214 @@
+#include "place/world.h"
+
+#include <algorithm>
+
+#include "model/meter.h"
+
+namespace dayan::place {
+
+using enum WorldListener::PoolChange;
+
+struct World::Applier {
+  World& world;
+  bool is_live;
+
+  template <class RowType>
+  void operator()(const RowType& row) const {
+    if constexpr (requires { world.put(row, is_live); }) world.put(row, is_live);  // placement reads no other
+  }
+};
+
+void World::apply(const RowChange& change) { std::visit(Applier{*this, change.fate == RowFate::live}, change.row); }
+
+void World::observe(const Observation& observation) {
+  CentreState& centre = centre_of(observation.centre);
+  if (!centre.heard_at.is_none() && observation.heard_at < centre.heard_at) return;
+  centre.heard_at = observation.heard_at;
+  if (centre.foreign_cores_busy != observation.foreign_cores_busy) {
+    centre.foreign_cores_busy = observation.foreign_cores_busy;
+    share_foreign(centre);
+  }
+  if (listener_ != nullptr) listener_->centre_heard(centre);
+}
+
+void World::put(const OrganisationRow& row, bool is_live) {
+  const auto known = organisations_.find(row.id);
+  if (is_live ? known != organisations_.end() && known->second == row.name : known == organisations_.end()) return;
+  if (is_live) {
+    organisations_[row.id] = row.name;
+  } else {
+    organisations_.erase(known);
+  }
+  for (auto& [id, centre] : centres_) {
+    if (centre.is_known && centre.provider_id == row.id) name_provider(centre);
+  }
+}
+
+void World::put(const CentreRow& row, bool is_live) {
+  CentreState& centre = centre_of(row.id);
+  // Most changes of the row are its agent's counters, which placement does not read.
+  if (centre.is_known == is_live && centre.provider_id == row.provider && centre.name == row.name &&
+      centre.region == row.region)
+    return;
+  if (centre.name != row.name) are_ranked_ = false;
+  centre.is_known = is_live;
+  centre.provider_id = row.provider;
+  centre.name = row.name;
+  centre.region = row.region;
+  share_foreign(centre);
+  name_provider(centre);
+}
+
+void World::put(const PoolRow& row, bool is_live) {
+  PoolState& pool = pool_of({row.centre, row.name});
+  if (pool.has_row == is_live && pool.row == row) return;
+  pool.has_row = is_live;
+  pool.row = row;
+  std::string chip = row.chip;
+  for (char& c : chip) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  pool.chip = attributes_.chips.number_of(chip);
+  SoftwareSet software;
+  for (const Software& each : row.software) software.emplace_back(each.name, each.version);
+  pool.software = attributes_.software.number_of(software);
+  renew(pool);
+  share_foreign(*pool.centre);
+}
+
+void World::put(const OfferRow& row, bool is_live) {
+  CentreState& centre = centre_of(row.centre);
+  auto& offers = centre.offers;
+  const auto same = [&](const OfferRow& each) { return each.id == row.id; };
+  const auto known = std::find_if(offers.begin(), offers.end(), same);
+  if (is_live ? known != offers.end() && *known == row : known == offers.end()) return;
+  std::vector<OfferRow> before;
+  if (centre.offer) before.push_back(offers[*centre.offer]);
+  if (known != offers.end()) offers.erase(known);
+  if (is_live) offers.push_back(row);
+  // While a newer version is already live and the older one not yet retired, the newer one holds.
+  centre.offer.reset();
+  const auto order = [](const OfferRow& each) { return std::pair{each.version, each.id}; };
+  for (std::size_t i = 0; i < offers.size(); ++i) {
+    if (!centre.offer || order(offers[i]) > order(offers[*centre.offer])) centre.offer = i;
+  }
+  const OfferRow* now = centre.current_offer();
+  const bool is_same_offer = now != nullptr ? before.size() == 1 && before.front() == *now : before.empty();
+  if (!is_same_offer) renew(centre);
+}
+
+void World::put(const JobRow& row, bool is_live) {
+  const auto known = jobs_.find(row.id);
+  if (!is_live || is_final(row.state)) {
+    if (known == jobs_.end()) return;
+    if (listener_ != nullptr) listener_->job_gone(known->second);
+    attach_leases(nullptr, row.id);
+    commons_.give_back(known->second.common);
+    jobs_.erase(known);
+    return;
+  }
+  const bool is_known = known != jobs_.end();
+  JobRecord& job = is_known ? known->second : jobs_[row.id];
+  const bool was_estimated = job.is_estimated();
+  const std::uint8_t run_step = run_step_of(job);
+  const Common* const before = job.common;
+  job.common = commons_.take(row.requirements);
+  if (before != nullptr) commons_.give_back(before);
+  job.id = row.id;
+  job.organisation = row.organisation;
+  job.wall_time = row.requirements.wall_time;
+  job.run_time = row.requirements.run_time;
+  job.price_cap = row.requirements.price_cap.value_or(Cny::micro(-1));
+  job.charged = row.charged;
+  job.held = row.held;
+  job.run_time_sum = row.run_time_sum;
+  job.count = row.count;
+  job.throttle = row.throttle;
+  job.next_task = row.next_task;
+  job.retrying = row.retrying;
+  job.live = row.live;
+  job.succeeded = row.succeeded;
+  job.takes_tasks = row.state != JobState::cancelling;
+  // How long its live leases are expected to take has changed: finely enough for estimates, and not with each task.
+  const bool is_other = is_known && (was_estimated != job.is_estimated() || run_step != run_step_of(job));
+  if (!is_known || is_other) attach_leases(&job, row.id);
+  if (listener_ != nullptr) listener_->job_changed(job);
+}
+
+void World::put(const TaskRow& row, bool is_live) {
+  const std::pair key{row.job, row.task};
+  if (is_live && row.state == TaskState::waiting) {
+    retries_[key] = {row.attempts, row.not_before, row.avoid};
+  } else if (retries_.erase(key) == 0) {
+    return;
+  }
+  JobRecord* job_of_it = job(row.job);
+  if (listener_ != nullptr && job_of_it != nullptr) listener_->job_changed(*job_of_it);
+}
+
+void World::put(const LeaseRow& row, bool is_live) {
+  const bool takes = is_live && row.desired != Desired::ended;
+  const auto known = leases_.find(row.attempt());
+  Holding lease;
+  lease.attempt = row.attempt();
+  lease.pool = takes || known != leases_.end() ? pool_of({row.centre, row.pool}).index : 0;
+  lease.shape = amounts_of(row.resources);
+  lease.granted_at = row.granted_at;
+  lease.ends_at = row.ends_at;
+  lease.wall_time = row.wall_time;
+  if (known != leases_.end()) {
+    Holding& old = known->second;
+    if (takes && old.pool == lease.pool && old.shape == lease.shape && old.ends_at == lease.ends_at) return;
+    lease.started_at = old.started_at;
+    drop_lease(row.attempt());
+  }
+  if (!takes) return;
+  const auto early = started_early_.find(row.attempt());
+  if (early != started_early_.end()) {
+    lease.started_at = early->second;
+    started_early_.erase(early);
+  }
+  lease.job = job(row.job);
+  const bool was_claimed = consume_claim(lease);
+  Holding& kept = leases_[row.attempt()] = lease;
+  pools_[lease.pool].hold(kept);
+  if (!was_claimed) tell_pool(pools_[lease.pool], less_room);
+}
+
+void World::put(const AttemptRow& row, bool is_live) {
+  const bool has_started = is_live && row.state != AttemptState::ended && !row.started_at.is_none();
+  const auto lease = leases_.find(row.attempt());
+  if (lease == leases_.end()) {
+    if (has_started) {
+      started_early_[row.attempt()] = row.started_at;
+    } else {
+      started_early_.erase(row.attempt());
+    }
+    return;
+  }
+  const UnixTime started_at = has_started ? row.started_at : UnixTime();
+  if (lease->second.started_at == started_at) return;
+  lease->second.started_at = started_at;
+  ++pools_[lease->second.pool].version;
+}
+
+void World::put(const AccountRow& row, bool is_live) {
+  if (row.kind != AccountKind::customer_wallet) return;
+  wallets_[row.owner].available = is_live ? row.available() : Cny();
+  if (listener_ != nullptr) listener_->wallet_changed(row.owner);
+}
+
+const JobRecord* World::job(JobId id) const {
+  const auto found = jobs_.find(id);
+  return found != jobs_.end() ? &found->second : nullptr;
+}
+
+JobRecord* World::job(JobId id) {
+  const auto found = jobs_.find(id);
+  return found != jobs_.end() ? &found->second : nullptr;
+}
+
+Cny World::available(OrganisationId organisation) const {
+  const auto wallet = wallets_.find(organisation);
+  return wallet != wallets_.end() ? wallet->second.available - wallet->second.claimed : Cny();
+}
+
+}  // namespace dayan::place

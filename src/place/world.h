@@ -1,0 +1,163 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/rows.h"
+#include "place/attributes.h"
+#include "place/bits.h"
+#include "place/job_record.h"
+#include "place/pool_state.h"
+
+/// World: the engine's own picture of the rows that placement reads, and what follows from them (what is taken in
+/// each pool, what each wallet has left). The rows are the truth; this is only ever fed. The order in which rows were
+/// fed leaves no trace in what it says of them.
+
+namespace dayan::place {
+
+using PoolKey = std::pair<CentreId, std::string>;
+
+/// Who is told of what changed, as it changes.
+class WorldListener {
+ public:
+  enum class PoolChange {
+    more_room,
+    less_room,
+    replaced,  ///< its row, offer, provider or region is another; it may be gone
+  };
+  virtual ~WorldListener() = default;
+  virtual void pool_changed(PoolState& pool, PoolChange change) = 0;
+  virtual void centre_heard(CentreState& centre) = 0;
+  virtual void job_changed(JobRecord& job) = 0;
+  virtual void job_gone(JobRecord& job) = 0;
+  virtual void wallet_changed(OrganisationId organisation) = 0;
+};
+
+/// What a pool costs and how fast it is, side by side for quick estimates. Micro-yuan an hour; zero without an offer.
+struct PoolFigures {
+  double core_hour = 0;
+  double card_hour = 0;
+  double gb_hour = 0;
+  double slowness = 1;  ///< run time there over that on the reference core
+  Duration wall_time_max;
+};
+
+/// A task that was leased before and waits again.
+struct RetryingTask {
+  std::int32_t attempts = 0;
+  UnixTime not_before;
+  CentreId avoid;
+};
+
+class World {
+ public:
+  using Retries = std::map<std::pair<JobId, std::int32_t>, RetryingTask>;
+
+  explicit World(PlantedBug bug = PlantedBug::none) : bug_(bug) {}
+
+  void listen(WorldListener* listener) { listener_ = listener; }
+
+  void apply(const RowChange& change);
+  void observe(const Observation& observation);
+
+  /// Takes room for a task of a plan whose outcome is not known yet; the lease that comes of it takes the claim's
+  /// place.
+  void claim(const JobRecord& job, const AttemptKey& attempt, PoolIndex pool, UnixTime now);
+  /// Gives back what claims are left; their pools and wallets are told of. Returns their jobs.
+  std::vector<JobId> drop_claims();
+
+  [[nodiscard]] bool has_claim(JobId job) const;
+  template <class Visitor>
+  void visit_claims(Visitor&& visit) const {
+    for (const auto& [attempt, claim] : claims_) visit(claim.holding);
+  }
+
+  [[nodiscard]] const std::deque<PoolState>& pools() const { return pools_; }
+  [[nodiscard]] PoolState& pool(PoolIndex index) { return pools_[index]; }
+  [[nodiscard]] const PoolState& pool(PoolIndex index) const { return pools_[index]; }
+  [[nodiscard]] const PoolFigures& figures(PoolIndex index) const { return figures_[index]; }
+  /// How many known pools bound wall times at this: by bound. Bounds that no pool has any more stay, with none.
+  [[nodiscard]] const std::map<Duration, std::int32_t>& wall_bounds() const { return wall_bounds_; }
+  /// Place of a pool in order of centre and pool name.
+  [[nodiscard]] std::uint32_t rank(PoolIndex index) const;
+  [[nodiscard]] std::map<CentreId, CentreState>& centres() { return centres_; }
+  /// The shortest of these bounds that a wall time is within.
+  [[nodiscard]] Duration wall_bound_of(Duration wall_time) const {
+    const auto bound = wall_bounds_.lower_bound(wall_time);
+    return bound != wall_bounds_.end() ? bound->first : Duration::microseconds(int64_max);
+  }
+  [[nodiscard]] const std::map<JobId, JobRecord>& jobs() const { return jobs_; }
+  [[nodiscard]] std::map<JobId, JobRecord>& jobs() { return jobs_; }
+  [[nodiscard]] const JobRecord* job(JobId id) const;
+  [[nodiscard]] JobRecord* job(JobId id);
+  [[nodiscard]] const Retries& retries() const { return retries_; }
+  [[nodiscard]] const std::map<AttemptKey, Holding>& leases() const { return leases_; }
+  /// Less what claims hold.
+  [[nodiscard]] Cny available(OrganisationId organisation) const;
+  [[nodiscard]] const Attributes& attributes() const { return attributes_; }
+  [[nodiscard]] std::size_t commons() const { return commons_.size(); }
+
+  void set_reachable(CentreState& centre, bool is_reachable);
+  [[nodiscard]] const Bits& reachable() const { return reachable_; }
+
+ private:
+  struct Wallet {
+    Cny available;
+    Cny claimed;
+  };
+  struct Claim {
+    Holding holding;
+    OrganisationId organisation;
+    Cny hold;
+  };
+  struct Applier;
+
+  void put(const OrganisationRow& row, bool is_live);
+  void put(const CentreRow& row, bool is_live);
+  void put(const PoolRow& row, bool is_live);
+  void put(const OfferRow& row, bool is_live);
+  void put(const JobRow& row, bool is_live);
+  void put(const TaskRow& row, bool is_live);
+  void put(const LeaseRow& row, bool is_live);
+  void put(const AttemptRow& row, bool is_live);
+  void put(const AccountRow& row, bool is_live);
+
+  PoolState& pool_of(const PoolKey& key);
+  CentreState& centre_of(CentreId id);
+  void name_provider(CentreState& centre);
+  void renew(CentreState& centre);  ///< tells each of its pools that it is replaced
+  void renew(PoolState& pool);
+  void renew_figures(const PoolState& pool);
+  void share_foreign(CentreState& centre);
+  void drop_lease(const AttemptKey& attempt);
+  [[nodiscard]] bool consume_claim(const Holding& lease);
+  void attach_leases(const JobRecord* to, JobId id);
+  void tell_pool(PoolState& pool, WorldListener::PoolChange change) const;
+
+  PlantedBug bug_ = PlantedBug::none;
+  WorldListener* listener_ = nullptr;
+  std::map<OrganisationId, std::string> organisations_;  ///< names
+  std::map<CentreId, CentreState> centres_;
+  std::deque<PoolState> pools_;
+  std::vector<PoolFigures> figures_;  ///< by pool
+  std::map<Duration, std::int32_t> wall_bounds_;
+  std::vector<Duration> counted_bound_;  ///< by pool: what wall_bounds_ counts; negative: not counted
+  std::map<PoolKey, PoolIndex> pool_index_;
+  mutable std::vector<std::uint32_t> ranks_;  ///< worked out when it is asked for
+  mutable bool are_ranked_ = false;
+  Attributes attributes_;
+  Bits reachable_;
+
+  Commons commons_;
+  std::map<JobId, JobRecord> jobs_;
+  Retries retries_;
+  std::map<AttemptKey, Holding> leases_;
+  std::map<AttemptKey, UnixTime> started_early_;  ///< of attempts whose lease has not come yet
+  std::map<OrganisationId, Wallet> wallets_;
+  std::map<AttemptKey, Claim> claims_;
+};
+
+}  // namespace dayan::place

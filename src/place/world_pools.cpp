@@ -1,0 +1,197 @@
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+
+#include "model/meter.h"
+#include "place/world.h"
+
+/// The World's pools: what belongs to which, what is taken of each, and the claims of a plan under way.
+
+namespace dayan::place {
+
+using enum WorldListener::PoolChange;
+
+PoolState& World::pool_of(const PoolKey& key) {
+  const auto [found, is_new] = pool_index_.try_emplace(key, static_cast<PoolIndex>(pools_.size()));
+  if (!is_new) return pools_[found->second];
+  PoolState& pool = pools_.emplace_back();
+  pool.index = found->second;
+  pool.row.centre = key.first;
+  pool.row.name = key.second;
+  figures_.emplace_back();
+  counted_bound_.push_back(Duration::microseconds(-1));
+  pool.centre = &centre_of(key.first);
+  pool.centre->pools.push_back(pool.index);
+  are_ranked_ = false;
+  return pool;
+}
+
+CentreState& World::centre_of(CentreId id) {
+  const auto [found, is_new] = centres_.try_emplace(id);
+  if (is_new) found->second.id = id;
+  return found->second;
+}
+
+void World::name_provider(CentreState& centre) {
+  const auto provider = organisations_.find(centre.provider_id);
+  centre.provider = provider != organisations_.end() ? &provider->second : nullptr;
+  renew(centre);
+}
+
+void World::renew(CentreState& centre) {
+  for (const PoolIndex index : centre.pools) renew(pools_[index]);
+}
+
+void World::renew(PoolState& pool) {
+  const CentreState& centre = *pool.centre;
+  pool.is_known = pool.has_row && centre.is_known;
+  pool.region = attributes_.regions.number_of(centre.region);
+  pool.provider = attributes_.providers.number_of(centre.provider != nullptr ? *centre.provider : std::string());
+  pool.recount();
+  renew_figures(pool);
+  reachable_.set(pool.index, pool.is_known && centre.is_reachable);
+  tell_pool(pool, replaced);
+}
+
+void World::renew_figures(const PoolState& pool) {
+  PoolFigures& figures = figures_[pool.index];
+  figures = PoolFigures();
+  if (const OfferRow* offer = pool.centre->current_offer()) {
+    figures.core_hour = static_cast<double>(offer->core_hour.micro());
+    figures.card_hour = static_cast<double>(offer->card_hour.micro());
+    figures.gb_hour = static_cast<double>(offer->gb_hour.micro());
+  }
+  const std::int64_t capability = pool.row.core_capability.value();
+  if (capability > 0) figures.slowness = static_cast<double>(reference_capability) / static_cast<double>(capability);
+  Duration& counted = counted_bound_[pool.index];
+  figures.wall_time_max = pool.row.wall_time_max;
+  if (counted >= Duration()) --wall_bounds_[counted];
+  counted = pool.is_known ? pool.row.wall_time_max : Duration::microseconds(-1);
+  if (counted >= Duration()) ++wall_bounds_[counted];
+}
+
+/// The provider's own people are observed for the centre as a whole: each pool bears its share by cores, rounded up.
+void World::share_foreign(CentreState& centre) {
+  std::int64_t all = 0;
+  for (const PoolIndex index : centre.pools) {
+    if (pools_[index].has_row) all = plus(all, pools_[index].total.of[in_cores]);
+  }
+  for (const PoolIndex index : centre.pools) {
+    PoolState& pool = pools_[index];
+    std::int64_t share = 0;
+    if (pool.has_row && centre.foreign_cores_busy && all > 0) {
+      const std::int64_t busy = std::clamp<std::int64_t>(centre.foreign_cores_busy->value(), 0, all);
+      const auto part = mul_div(busy, pool.total.of[in_cores], all, Rounding::up);
+      ASSERT(part.has_value());  // at most the pool's own cores
+      share = *part;
+    }
+    const std::int64_t before = pool.foreign.of[in_cores];
+    if (before == share) continue;
+    pool.foreign.of[in_cores] = share;
+    pool.recount();
+    tell_pool(pool, share < before ? more_room : less_room);
+  }
+}
+
+void World::set_reachable(CentreState& centre, bool is_reachable) {
+  centre.is_reachable = is_reachable;
+  for (const PoolIndex index : centre.pools) reachable_.set(index, pools_[index].is_known && is_reachable);
+}
+
+void World::drop_lease(const AttemptKey& attempt) {
+  const auto lease = leases_.find(attempt);
+  PoolState& pool = pools_[lease->second.pool];
+  pool.let_go(lease->second);
+  leases_.erase(lease);
+  if (bug_ == PlantedBug::forgotten_room) return;
+  tell_pool(pool, more_room);
+}
+
+void World::claim(const JobRecord& job, const AttemptKey& attempt, PoolIndex pool, UnixTime now) {
+  Claim& claim = claims_[attempt];
+  claim.organisation = job.organisation;
+  const Resources& resources = job.common->requirements.resources;
+  const auto hold = amount_of(*pools_[pool].centre->current_offer(), resources, job.wall_time, Rounding::up);
+  ASSERT(hold.has_value());  // it was checked before
+  claim.hold = *hold;
+  wallets_[job.organisation].claimed += claim.hold;
+  Holding& holding = claim.holding;
+  holding.attempt = attempt;
+  holding.pool = pool;
+  holding.shape = amounts_of(resources);
+  holding.granted_at = now;
+  holding.ends_at = now + lease_start_allowance + job.wall_time;
+  holding.wall_time = job.wall_time;
+  holding.job = &job;
+  pools_[pool].hold(holding);
+  tell_pool(pools_[pool], less_room);
+}
+
+bool World::consume_claim(const Holding& lease) {
+  // The core may have given the lease to another untouched task of the same job: to placement they are alike.
+  auto claim = claims_.find(lease.attempt);
+  if (claim == claims_.end() || claim->second.holding.pool != lease.pool) {
+    claim = claims_.lower_bound({lease.attempt.job, 0, 0});
+    while (claim != claims_.end() && claim->first.job == lease.attempt.job &&
+           claim->second.holding.pool != lease.pool)
+      ++claim;
+  }
+  if (claim == claims_.end() || claim->first.job != lease.attempt.job || claim->second.holding.shape != lease.shape)
+    return false;
+  wallets_[claim->second.organisation].claimed -= claim->second.hold;
+  pools_[lease.pool].let_go(claim->second.holding);
+  claims_.erase(claim);
+  return true;
+}
+
+std::vector<JobId> World::drop_claims() {
+  std::vector<JobId> jobs;
+  for (auto& [attempt, claim] : claims_) {
+    wallets_[claim.organisation].claimed -= claim.hold;
+    PoolState& pool = pools_[claim.holding.pool];
+    pool.let_go(claim.holding);
+    tell_pool(pool, more_room);
+    if (listener_ != nullptr) listener_->wallet_changed(claim.organisation);
+    if (jobs.empty() || jobs.back() != attempt.job) jobs.push_back(attempt.job);
+  }
+  claims_.clear();
+  return jobs;
+}
+
+bool World::has_claim(JobId job) const {
+  const auto claim = claims_.lower_bound({job, 0, 0});
+  return claim != claims_.end() && claim->first.job == job;
+}
+
+void World::attach_leases(const JobRecord* to, JobId id) {
+  for (auto lease = leases_.lower_bound({id, 0, 0}); lease != leases_.end() && lease->first.job == id; ++lease) {
+    lease->second.job = to;
+    ++pools_[lease->second.pool].version;
+  }
+  for (auto claim = claims_.lower_bound({id, 0, 0}); claim != claims_.end() && claim->first.job == id; ++claim)
+    claim->second.holding.job = to;
+}
+
+void World::tell_pool(PoolState& pool, WorldListener::PoolChange change) const {
+  if (listener_ != nullptr) listener_->pool_changed(pool, change);
+}
+
+std::uint32_t World::rank(PoolIndex index) const {
+  if (!are_ranked_) {
+    std::vector<PoolIndex> order(pools_.size());
+    std::iota(order.begin(), order.end(), PoolIndex{0});
+    std::sort(order.begin(), order.end(), [&](PoolIndex a, PoolIndex b) {
+      const PoolState& one = pools_[a];
+      const PoolState& other = pools_[b];
+      return std::tie(one.centre->name, one.row.name, one.row.centre) <
+             std::tie(other.centre->name, other.row.name, other.row.centre);
+    });
+    ranks_.resize(order.size());
+    for (std::size_t place = 0; place < order.size(); ++place)
+      ranks_[order[place]] = static_cast<std::uint32_t>(place);
+    are_ranked_ = true;
+  }
+  return ranks_[index];
+}
+
+}  // namespace dayan::place

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "sim/dispatch.h"
+
+/// What a broker without a plan does: a task goes to a pool with room for it now, and if there is none it waits; when
+/// room comes free, those that wait are tried in order of submission, and one that finds no room is overtaken.
+/// Baselines: room is counted in sum, not node by node, which is in their favour.
+
+namespace dayan::sim {
+
+/// Without a seed to the cheapest of the pools with room (among equals the first); with one to any of them, drawn.
+[[nodiscard]] std::unique_ptr<Dispatch> make_greedy_dispatch(const Stage& stage, std::optional<std::uint64_t> seed);
+
+}  // namespace dayan::sim

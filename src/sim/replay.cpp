@@ -1,0 +1,333 @@
+#include <algorithm>
+#include <ctime>
+#include <queue>
+#include <set>
+#include <utility>
+
+#include "sim/core_dispatch.h"
+#include "sim/dispatch.h"
+#include "sim/greedy_dispatch.h"
+#include "sim/queue_dispatch.h"
+
+namespace dayan::sim {
+namespace {
+
+using place::Amounts;
+
+/// Of the whole state, so not at every event.
+constexpr std::size_t broken_every = 20'000;
+
+double thread_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
+class Replay {
+ public:
+  Replay(const Scenario& scenario, const Load& load, std::string policy, const MakeDispatch& make,
+         const OnAdvance& on_advance)
+      : timeline_(scenario), stage_{scenario, load, timeline_.now(), {}, {}}, on_advance_(on_advance) {
+    schedule_.policy = std::move(policy);
+    ASSERT(load.tasks() <= load_tasks_max);
+    TaskIndex count = 0;
+    for (std::uint32_t job = 0; job < load.jobs.size(); ++job) {
+      stage_.first_task.push_back(count);
+      count += static_cast<TaskIndex>(load.jobs[job].tasks);
+      stage_.job_of.resize(count, job);
+    }
+    stage_.first_task.push_back(count);
+    tasks_.resize(count);
+    taken_.resize(scenario.sites().size());
+    unheard_.resize(scenario.sites().size());
+    running_.resize(scenario.sites().size());
+    dispatch_ = make(stage_);
+  }
+
+  Schedule run() {
+    const double begun = thread_seconds();
+    for (std::size_t event = 1; step(); ++event) {
+      if (event % advance_every == 0 && on_advance_) on_advance_({schedule_.policy, now_, done_, tasks_.size()});
+      if (event % broken_every == 0) ask_broken();
+    }
+    ask_broken();
+    check_all_ran();
+    schedule_.seconds = thread_seconds() - begun;
+    return std::move(schedule_);
+  }
+
+ private:
+  enum class State : std::uint8_t { coming, waiting, running, done };
+  struct Task {
+    Duration start;
+    Duration run;
+    Cny cost;
+    std::uint32_t site = 0;
+    int tries = 0;
+    int cuts = 0;
+    State state = State::coming;
+
+    /// An end that was planned before another start, or before the task was cut short, is void.
+    [[nodiscard]] int plan() const { return tries + cuts; }
+  };
+  /// Of a task that has ended.
+  struct News {
+    TaskIndex task = 0;
+    bool is_cut_short = false;
+    Duration at;
+  };
+  struct End {
+    Duration at;
+    TaskIndex task;
+    int plan;
+    /// For a queue whose top is the earliest, in order of submission.
+    friend bool operator<(const End& a, const End& b) { return a.at != b.at ? a.at > b.at : a.task > b.task; }
+  };
+
+  [[nodiscard]] const std::vector<LoadJob>& jobs() const { return stage_.load.jobs; }
+
+  /// One instant: ends, what happens to pools, submissions, decisions. False when all is over.
+  bool step() {
+    const bool is_over = next_job_ == jobs().size() && ends_.empty() && unheard_count_ == 0;
+    if (is_over && !dispatch_->has_waiting()) return false;
+    Duration next = std::min(timeline_.next(), dispatch_->wakeup());
+    // Nothing but prices will change: what waits now waits for ever.
+    if (is_over && !timeline_.has_faults_left() && dispatch_->wakeup() == never) return false;
+    if (next_job_ < jobs().size()) next = std::min(next, jobs()[next_job_].submit);
+    if (!ends_.empty()) next = std::min(next, ends_.top().at);
+    now_ = std::max(now_, next);
+    while (!ends_.empty() && ends_.top().at <= now_) {
+      const End end = ends_.top();
+      ends_.pop();
+      if (end.plan == tasks_[end.task].plan() && tasks_[end.task].state == State::running) end_now(end.task);
+    }
+    for (const Change& change : timeline_.take(now_)) take(change);
+    for (; next_job_ < jobs().size() && jobs()[next_job_].submit <= now_; ++next_job_) arrive();
+    decide();
+    return true;
+  }
+
+  void arrive() {
+    for (TaskIndex task = stage_.first_task[next_job_]; task < stage_.first_task[next_job_ + 1]; ++task)
+      tasks_[task].state = State::waiting;
+    dispatch_->arrive(static_cast<std::uint32_t>(next_job_), now_);
+  }
+
+  void decide() {
+    started_.clear();
+    dispatch_->decide(now_, started_);
+    for (const TaskIndex task : dispatch_->take_given_up()) give_up(task);
+    for (const Start& start : started_) begin(start);
+  }
+
+  [[nodiscard]] std::string name_of(TaskIndex index) const {
+    const std::uint32_t job = stage_.job_of[index];
+    return "task " + std::to_string(index - stage_.first_task[job]) + " of " + jobs()[job].name;
+  }
+  [[nodiscard]] const Amounts need_of(TaskIndex index) const {
+    return place::amounts_of(stage_.load.needs(jobs()[stage_.job_of[index]]).resources);
+  }
+
+  void begin(const Start& start) {
+    Task& task = tasks_[start.task];
+    if (task.state != State::waiting) {
+      schedule_.violate(name_of(start.task) + " was started though it did not wait");
+      return;
+    }
+    const LoadJob& job = jobs()[stage_.job_of[start.task]];
+    const Site& site = stage_.scenario.sites()[start.site];
+    const Requirements& needs = stage_.load.needs(job);
+    if (!site.could_run(needs, job.limit))
+      schedule_.violate(name_of(start.task) + " was started in the pool " + site.pool.name + " of " +
+                        site.centre_name + ", which cannot run it");
+    if (now_ < job.submit) schedule_.violate(name_of(start.task) + " was started before it was submitted");
+    task.start = now_;
+    task.run = site.run_of(job);
+    task.site = start.site;
+    task.state = State::running;
+    ++task.tries;
+    const Result<Cny> cost = amount_of(stage_.sites[start.site].offer, needs.resources, task.run, Rounding::down);
+    task.cost = cost ? *cost : Cny();
+    add(start.site, start.task, 1);
+    const Amounts room = site.capacity(stage_.sites[start.site].nodes);
+    for (std::size_t kind = 0; kind < place::kinds; ++kind)
+      if (taken_[start.site].of[kind] > room.of[kind])
+        schedule_.violate("the pool " + site.pool.name + " of " + site.centre_name + " is over its capacity at " +
+                          to_text(now_) + ", by " + std::to_string(taken_[start.site].of[kind] - room.of[kind]) +
+                          (kind == place::in_cores   ? " cores"
+                           : kind == place::in_bytes ? " bytes"
+                                                     : " thousandths of a card"));
+    ends_.push({now_ + task.run, start.task, task.plan()});
+  }
+
+  void add(std::uint32_t site, TaskIndex task, std::int64_t sign) {
+    const Amounts need = need_of(task);
+    for (std::size_t kind = 0; kind < place::kinds; ++kind) taken_[site].of[kind] += sign * need.of[kind];
+    const std::pair entry{tasks_[task].start, task};
+    if (sign > 0) {
+      running_[site].insert(entry);
+    } else {
+      running_[site].erase(entry);
+    }
+  }
+
+  void end_now(TaskIndex index) {
+    Task& task = tasks_[index];
+    add(task.site, index, -1);
+    tell({index, false, now_});
+  }
+
+  /// An end, or a task cut short, is heard at once, or when its centre speaks again.
+  void tell(const News& news) {
+    const std::uint32_t site = tasks_[news.task].site;
+    if (!stage_.sites[site].is_silent) return hear(news);
+    unheard_[site].push_back(news);
+    ++unheard_count_;
+  }
+
+  void hear(const News& news) {
+    const TaskIndex index = news.task;
+    Task& task = tasks_[index];
+    if (news.is_cut_short) {
+      task.state = State::waiting;
+      record(index, RunEnd::interrupted, news.at);
+      dispatch_->interrupt({index, task.site}, news.at - task.start, now_);
+      return;
+    }
+    const LoadJob& job = jobs()[stage_.job_of[index]];
+    const Site& site = stage_.scenario.sites()[task.site];
+    const bool by_limit = site.is_cut(job);
+    const auto charged = dispatch_->end({index, task.site}, task.run, by_limit, now_);
+    if (charged) task.cost = *charged;
+    task.state = State::done;
+    ++done_;
+    record(index, by_limit ? RunEnd::cut : RunEnd::done, task.start + task.run);
+  }
+
+  void record(TaskIndex index, RunEnd how, Duration end) {
+    const Task& task = tasks_[index];
+    const std::uint32_t job = stage_.job_of[index];
+    const bool is_whole = how == RunEnd::done || how == RunEnd::cut;
+    schedule_.runs.push_back({job, static_cast<std::int32_t>(index - stage_.first_task[job]), task.site, how,
+                              task.start, end, is_whole ? task.cost : Cny()});
+  }
+
+  void take(const Change& change) {
+    if (change.what == Change::What::nodes) {
+      cut_short(change.site);
+      if (stage_.sites[change.site].is_silent) {
+        untold_.push_back(change);
+        return;
+      }
+    } else if (change.what == Change::What::silence && !change.begins) {
+      hear_all(change.centre);
+    }
+    dispatch_->change(change, now_);
+  }
+
+  /// The youngest tasks go with the nodes, until what is left has room for the others.
+  void cut_short(std::size_t site) {
+    const Amounts room = stage_.scenario.sites()[site].capacity(stage_.sites[site].nodes);
+    const auto is_over = [&] {
+      for (std::size_t kind = 0; kind < place::kinds; ++kind)
+        if (taken_[site].of[kind] > room.of[kind]) return true;
+      return false;
+    };
+    while (is_over()) {
+      ASSERT(!running_[site].empty());
+      const TaskIndex index = running_[site].rbegin()->second;
+      add(static_cast<std::uint32_t>(site), index, -1);
+      ++tasks_[index].cuts;  // the end that was planned for it is void
+      tell({index, true, now_});
+    }
+  }
+
+  void hear_all(std::size_t centre) {
+    for (std::size_t site = 0; site < unheard_.size(); ++site) {
+      if (stage_.scenario.sites()[site].centre != centre || stage_.sites[site].is_silent) continue;
+      for (const News& news : std::exchange(unheard_[site], {})) {
+        --unheard_count_;
+        hear(news);
+      }
+    }
+    for (const Change& change : std::exchange(untold_, {})) take(change);
+  }
+
+  /// Its end was not heard in time. It has ended all the same: nobody gives up what may still run.
+  void give_up(TaskIndex index) {
+    Task& task = tasks_[index];
+    auto& unheard = unheard_[task.site];
+    const auto found = std::ranges::find(unheard, index, &News::task);
+    if (found == unheard.end()) {
+      schedule_.violate(name_of(index) + " was given up while it ran");
+      return;
+    }
+    record(index, RunEnd::unheard, found->at);
+    unheard.erase(found);
+    --unheard_count_;
+    task.state = State::waiting;
+  }
+
+  void ask_broken() {
+    if (auto broken = dispatch_->broken()) schedule_.violate(*std::move(broken));
+  }
+
+  void check_all_ran() {
+    std::int64_t left = 0;
+    TaskIndex first = 0;
+    for (TaskIndex task = 0; task < tasks_.size(); ++task) {
+      if (tasks_[task].state == State::done) continue;
+      if (left++ == 0) first = task;
+    }
+    schedule_.unfinished = left;
+    if (left == 0) return;
+    schedule_.first_unfinished = name_of(first);
+    if (dispatch_->has_waiting())
+      schedule_.violate(std::to_string(left) + " tasks wait for ever, the first is " + name_of(first));
+  }
+
+  Timeline timeline_;
+  Stage stage_;
+  const OnAdvance& on_advance_;
+  std::unique_ptr<Dispatch> dispatch_;
+  Schedule schedule_;
+  Duration now_;
+  std::size_t next_job_ = 0;
+  std::size_t done_ = 0;
+  std::vector<Task> tasks_;
+  std::vector<Amounts> taken_;                                     ///< by site
+  std::vector<std::set<std::pair<Duration, TaskIndex>>> running_;  ///< by site, by start
+  std::vector<std::vector<News>> unheard_;                         ///< by site: while it is silent
+  std::vector<Change> untold_;                                     ///< of nodes, while their centre is silent
+  std::size_t unheard_count_ = 0;
+  std::priority_queue<End> ends_;
+  std::vector<Start> started_;
+};
+
+std::unique_ptr<Dispatch> make_dispatch(const Stage& stage, PolicyKind policy, std::uint64_t seed,
+                                        Duration plan_every) {
+  switch (policy) {
+    case PolicyKind::ours: return make_core_dispatch(stage, plan_every);
+    case PolicyKind::fcfs: return make_queue_dispatch(stage, place::QueueRule::fcfs);
+    case PolicyKind::easy: return make_queue_dispatch(stage, place::QueueRule::easy);
+    case PolicyKind::conservative: return make_queue_dispatch(stage, place::QueueRule::conservative);
+    case PolicyKind::cheapest: return make_greedy_dispatch(stage, std::nullopt);
+    case PolicyKind::random: return make_greedy_dispatch(stage, seed);
+  }
+  ASSERT(false);
+}
+
+}  // namespace
+
+Schedule replay(const Scenario& scenario, const Load& load, std::string policy, const MakeDispatch& make,
+                const OnAdvance& on_advance) {
+  return Replay(scenario, load, std::move(policy), make, on_advance).run();
+}
+
+Schedule replay(const Scenario& scenario, const Load& load, PolicyKind policy, std::uint64_t seed,
+                const OnAdvance& on_advance, Duration plan_every) {
+  const auto make = [&](const Stage& stage) { return make_dispatch(stage, policy, seed, plan_every); };
+  return replay(scenario, load, std::string(to_text(policy)), make, on_advance);
+}
+
+}  // namespace dayan::sim

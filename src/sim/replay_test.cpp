@@ -1,0 +1,285 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/prng.h"
+#include "place/calendar/policies.h"
+#include "sim/dispatch.h"
+#include "sim/figures.h"
+#include "trace/lublin.h"
+
+namespace dayan::sim {
+namespace {
+
+constexpr PolicyKind all_policies[] = {PolicyKind::ours,         PolicyKind::fcfs,     PolicyKind::easy,
+                                       PolicyKind::conservative, PolicyKind::cheapest, PolicyKind::random};
+
+Scenario scenario_of(const std::string& yaml) {
+  auto file = jobfile::parse_platform_yaml(yaml);
+  EXPECT_TRUE(file.has_value()) << (file ? "" : to_text(file.error().front()));
+  return Scenario(*std::move(file));
+}
+
+/// A job of one task: submitted, running for and limited to so many seconds.
+struct Job {
+  std::int64_t submit;
+  std::int64_t cores;
+  std::int64_t run;
+  std::int64_t limit;
+};
+
+Load load_of(std::initializer_list<Job> jobs) {
+  trace::RigidLog log;
+  for (const Job& job : jobs) {
+    log.jobs.push_back({static_cast<std::int64_t>(log.jobs.size()) + 1, Duration::seconds(job.submit),
+                        Duration::seconds(job.run), Duration::seconds(job.limit), job.cores, 0});
+  }
+  return sim::load_of(log);
+}
+
+/// Starts in seconds, by job.
+std::vector<std::int64_t> starts_of(const Schedule& schedule, const Load& load) {
+  std::vector<std::int64_t> starts(load.jobs.size(), -1);
+  for (const TaskRun& run : schedule.runs)
+    if (run.is_whole()) starts[run.job] = run.start.microseconds() / 1'000'000;
+  return starts;
+}
+
+Schedule clean(const Scenario& scenario, const Load& load, PolicyKind policy, std::uint64_t seed = 1) {
+  Schedule schedule = replay(scenario, load, policy, seed);
+  EXPECT_EQ(schedule.violations_found, 0) << to_text(policy) << ": " << schedule.violations.front();
+  const auto wrong = check(schedule, scenario, load);
+  EXPECT_TRUE(wrong.empty()) << to_text(policy) << ": " << wrong.front();
+  return schedule;
+}
+
+// Shows each policy's starts on one machine, worked out by hand. Of 4 cores the first job takes 3 for 100 s (limit
+// 200) and the second waits for all 4; then come one of 1 core for 50 s and one of 1 core for 300 s.
+TEST(Replay, OneMachineByHand) {
+  const Scenario machine(platform_of(4));
+  const Load load = load_of({{0, 3, 100, 200}, {10, 4, 10, 20}, {20, 1, 50, 50}, {30, 1, 300, 300}});
+  using Starts = std::vector<std::int64_t>;
+  EXPECT_EQ(starts_of(clean(machine, load, PolicyKind::fcfs), load), (Starts{0, 100, 110, 110}));
+  // The promise to the second is 200: the third ends before it, the fourth would not.
+  EXPECT_EQ(starts_of(clean(machine, load, PolicyKind::easy), load), (Starts{0, 100, 20, 110}));
+  EXPECT_EQ(starts_of(clean(machine, load, PolicyKind::conservative), load), (Starts{0, 100, 20, 110}));
+  // Nobody keeps room for the second: the fourth takes the core that the third gives back at 70.
+  EXPECT_EQ(starts_of(clean(machine, load, PolicyKind::cheapest), load), (Starts{0, 370, 20, 70}));
+  EXPECT_EQ(starts_of(clean(machine, load, PolicyKind::random), load), (Starts{0, 370, 20, 70}));
+}
+
+constexpr const char* two_centres = R"(
+centres:
+  - {name: dear, prices: {core_hour: "2"}, pools: [{name: batch, nodes: 1, cpus: 4, memory: 100GB}]}
+  - {name: cheap, prices: {core_hour: "1"}, pools: [{name: batch, nodes: 1, cpus: 2, memory: 100GB}]}
+)";
+
+// Shows where each policy sends two jobs of two cores for an hour, and what that costs.
+TEST(Replay, CheapestFirstThenWhereThereIsRoom) {
+  const Scenario scenario = scenario_of(two_centres);
+  const Load load = load_of({{0, 2, 3'600, 3'600}, {0, 2, 3'600, 3'600}});
+  for (const PolicyKind policy : {PolicyKind::ours, PolicyKind::cheapest, PolicyKind::easy}) {
+    const Figures figures = figures_of(clean(scenario, load, policy), scenario, load);
+    EXPECT_EQ(figures.jobs_done, 2) << to_text(policy);
+    if (policy == PolicyKind::ours) continue;  // it may rather wait than pay twice as much
+    EXPECT_EQ(figures.cost, Cny::yuan(2 + 4)) << to_text(policy);
+    EXPECT_EQ(figures.max_wait, Duration()) << to_text(policy);
+  }
+}
+
+Load lublin(std::int64_t jobs) {
+  trace::LublinLoad from;
+  from.jobs = jobs;
+  from.processors = 64;
+  from.load = 0.9;
+  from.seed = 7;
+  const auto made = trace::lublin_jobs(from);
+  EXPECT_TRUE(made.has_value());
+  return sim::load_of(trace::RigidLog{*made, 0});
+}
+
+// Shows that on a generated log every job runs once to its end under every policy, within capacity and with its money
+// conserved; and that the same seed gives the same bytes.
+TEST(Replay, EveryPolicyRunsALoadWhole) {
+  const Scenario machine(platform_of(64));
+  const Load load = lublin(400);
+  for (const PolicyKind policy : all_policies) {
+    const Schedule schedule = clean(machine, load, policy);
+    EXPECT_EQ(schedule.runs.size(), load.jobs.size()) << to_text(policy);
+    EXPECT_EQ(schedule.unfinished, 0) << to_text(policy);
+    const Schedule again = replay(machine, load, policy, 1);
+    EXPECT_EQ(csv_of(schedule, machine, load), csv_of(again, machine, load)) << to_text(policy);
+  }
+}
+
+// Shows that with plans a minute apart nothing starts between them, and all runs all the same.
+TEST(Replay, PlansAMinuteApart) {
+  const Scenario machine(platform_of(64));
+  const Load load = lublin(400);
+  const Duration minute = Duration::minutes(1);
+  const Schedule schedule = replay(machine, load, PolicyKind::ours, 1, {}, minute);
+  EXPECT_EQ(schedule.violations_found, 0);
+  EXPECT_EQ(schedule.unfinished, 0);
+  std::vector<Duration> starts;
+  for (const TaskRun& run : schedule.runs) starts.push_back(run.start);
+  std::ranges::sort(starts);
+  for (std::size_t i = 1; i < starts.size(); ++i)
+    EXPECT_TRUE(starts[i] == starts[i - 1] || starts[i] - starts[i - 1] >= minute);
+}
+
+// Shows that the queue policies of one machine are those of the calendar, start by start.
+TEST(Replay, QueuesAreThoseOfTheCalendar) {
+  const Scenario machine(platform_of(64));
+  const Load load = lublin(1'000);
+  std::vector<place::BatchJob> jobs;
+  for (const LoadJob& job : load.jobs)
+    jobs.push_back({{beginning + job.submit, job.limit, load.needs(job).resources.cores.value(), -1}, job.run});
+  const std::pair<PolicyKind, place::QueueRule> pairs[] = {
+      {PolicyKind::fcfs, place::QueueRule::fcfs},
+      {PolicyKind::easy, place::QueueRule::easy},
+      {PolicyKind::conservative, place::QueueRule::conservative}};
+  for (const auto& [policy, rule] : pairs) {
+    const auto queue = place::make_queue_policy(rule, place::TieRule::counted, 64);
+    const auto starts = place::replay(jobs, 64, *queue);
+    const Schedule schedule = clean(machine, load, policy);
+    for (const TaskRun& run : schedule.runs) ASSERT_EQ(beginning + run.start, starts[run.job]) << to_text(policy);
+  }
+}
+
+// Shows that under FCFS nobody starts before somebody who came earlier.
+TEST(Replay, FcfsNeverOvertakes) {
+  const Scenario machine(platform_of(64));
+  const Load load = lublin(1'000);
+  const auto starts = starts_of(clean(machine, load, PolicyKind::fcfs), load);
+  EXPECT_TRUE(std::ranges::is_sorted(starts));
+}
+
+constexpr const char* with_faults = R"(
+centres:
+  - name: a
+    prices: {core_hour: "1"}
+    silent: [{from: 30m, for: 20m}]
+    tariff: [{from: 01:00, to: 03:00, core_hour: "0.1"}]
+    pools: [{name: batch, nodes: 4, cpus: 8, memory: 100GB, outages: [{from: 1h, for: 2h, nodes: 3}, {from: 90m, for: 30m, nodes: 1}]}]
+  - name: b
+    prices: {core_hour: "3"}
+    silent: [{from: 2h, for: 3h}]
+    pools: [{name: batch, nodes: 2, cpus: 8, memory: 100GB, outages: [{from: 150m, for: 1h, nodes: 2}]}]
+)";
+
+// Shows that nodes that leave cut work short, that it runs again, and that nothing is over capacity or lost
+// meanwhile.
+TEST(Replay, OutagesAndSilences) {
+  const Scenario scenario = scenario_of(with_faults);
+  Load load;
+  Prng prng(3);
+  trace::RigidLog log;
+  for (std::int64_t i = 0; i < 300; ++i) {
+    const Duration run = Duration::seconds(prng.between(60, 3'600));
+    log.jobs.push_back({i, Duration::seconds(i * 60), run, run * prng.between(1, 3), prng.between(1, 8), 0});
+  }
+  load = sim::load_of(log);
+  for (const PolicyKind policy : all_policies) {
+    const Schedule schedule = clean(scenario, load, policy);
+    EXPECT_EQ(schedule.unfinished, 0) << to_text(policy);
+    const Figures figures = figures_of(schedule, scenario, load);
+    EXPECT_GT(figures.interrupted, 0) << to_text(policy);
+    EXPECT_EQ(figures.tasks_done, 300) << to_text(policy);
+    for (const TaskRun& run : schedule.runs) {
+      const bool is_hour_of_silence = run.start >= Duration::minutes(121) && run.start < Duration::hours(5);
+      EXPECT_FALSE(run.site == 1 && is_hour_of_silence) << to_text(policy) << " started at a silent centre";
+    }
+  }
+}
+
+// Shows that a run costs what its pool asked for when it started.
+TEST(Replay, TariffsHoldFromTheStart) {
+  const Scenario scenario = scenario_of(R"(
+centres:
+  - name: a
+    prices: {core_hour: "1"}
+    tariff: [{from: 01:00, to: 03:00, core_hour: "0.1"}]
+    pools: [{name: batch, nodes: 1, cpus: 8, memory: 100GB}]
+)");
+  const Load load = load_of({{0, 1, 3'600, 7'200}, {5'400, 2, 7'200, 7'200}, {86'400 + 4'000, 1, 3'600, 3'600}});
+  for (const PolicyKind policy : all_policies) {
+    const Schedule schedule = clean(scenario, load, policy);
+    ASSERT_EQ(schedule.runs.size(), 3U) << to_text(policy);
+    for (const TaskRun& run : schedule.runs) {
+      const Cny right[] = {Cny::yuan(1), Cny::micro(400'000), Cny::micro(100'000)};
+      EXPECT_EQ(run.cost, right[run.job]) << to_text(policy) << " job " << run.job;
+    }
+  }
+}
+
+/// Starts everything at once in the first pool, whatever room there is.
+class Overbooking final : public Dispatch {
+ public:
+  explicit Overbooking(const Stage& stage) : stage_(stage) {}
+  void arrive(std::uint32_t job, Duration) override { waiting_.push_back(stage_.first_task[job]); }
+  std::optional<Cny> end(const Start&, Duration, bool, Duration) override { return std::nullopt; }
+  void interrupt(const Start&, Duration, Duration) override {}
+  void change(const Change&, Duration) override {}
+  void decide(Duration, std::vector<Start>& started) override {
+    for (const TaskIndex task : std::exchange(waiting_, {})) started.push_back({task, 0});
+  }
+  [[nodiscard]] bool has_waiting() const override { return !waiting_.empty(); }
+
+ private:
+  const Stage& stage_;
+  std::vector<TaskIndex> waiting_;
+};
+
+/// Forgets every job.
+class Forgetting final : public Dispatch {
+ public:
+  void arrive(std::uint32_t, Duration) override {}
+  std::optional<Cny> end(const Start&, Duration, bool, Duration) override { return std::nullopt; }
+  void interrupt(const Start&, Duration, Duration) override {}
+  void change(const Change&, Duration) override {}
+  void decide(Duration, std::vector<Start>&) override {}
+  [[nodiscard]] bool has_waiting() const override { return true; }
+};
+
+// Shows that planted bugs are caught: a pool overbooked, on the way and from the runs alone; and work forgotten.
+TEST(Replay, PlantedBugsAreCaught) {
+  const Scenario machine(platform_of(4));
+  const Load load = load_of({{0, 3, 100, 200}, {10, 3, 10, 20}});
+  const Schedule over =
+      replay(machine, load, "overbooking", [](const Stage& stage) { return std::make_unique<Overbooking>(stage); });
+  EXPECT_EQ(over.violations_found, 2) << "cores and memory";
+  const auto wrong = check(over, machine, load);
+  ASSERT_EQ(wrong.size(), 1U);
+  EXPECT_NE(wrong[0].find("over its capacity"), std::string::npos);
+  const Schedule none =
+      replay(machine, load, "forgetting", [](const Stage&) { return std::make_unique<Forgetting>(); });
+  EXPECT_EQ(none.violations_found, 1);
+  EXPECT_EQ(none.unfinished, 2);
+}
+
+// Shows that the check of a schedule finds each kind of wrong run.
+TEST(Replay, CheckFindsWrongRuns) {
+  const Scenario machine(platform_of(4));
+  const Load load = load_of({{10, 3, 100, 200}});
+  const TaskRun right{0, 0, 0, RunEnd::done, Duration::seconds(10), Duration::seconds(110), {}};
+  const auto found = [&](std::vector<TaskRun> runs) {
+    Schedule schedule;
+    schedule.runs = std::move(runs);
+    return check(schedule, machine, load).size();
+  };
+  EXPECT_EQ(found({right}), 0U);
+  TaskRun early = right;
+  early.start = Duration::seconds(9);
+  early.end = Duration::seconds(109);
+  EXPECT_EQ(found({early}), 1U);
+  TaskRun shorter = right;
+  shorter.end = Duration::seconds(109);
+  EXPECT_EQ(found({shorter}), 1U);
+  TaskRun again = right;
+  again.start = Duration::seconds(110);
+  again.end = Duration::seconds(210);
+  EXPECT_EQ(found({right, again}), 1U);
+}
+
+}  // namespace
+}  // namespace dayan::sim

@@ -1,0 +1,152 @@
+#include "sim/run_load.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "sim/chart.h"
+
+namespace dayan::sim {
+namespace {
+
+RunOrder lublin(std::int64_t jobs) {
+  RunOrder order;
+  order.generate = "lublin";
+  order.jobs = jobs;
+  order.processors = 32;
+  order.policies = {PolicyKind::ours, PolicyKind::easy, PolicyKind::random};
+  return order;
+}
+
+std::string field_of(const RunOrder& order) {
+  const auto input = input_of(order);
+  if (input) return "none";
+  EXPECT_EQ(input.error().size(), 1U);
+  EXPECT_FALSE(input.error().front().right.empty());
+  return input.error().front().field;
+}
+
+// Shows one fault for each thing that is wrong with an order, naming the option.
+TEST(RunLoad, NamesEachFault) {
+  EXPECT_EQ(field_of(lublin(10)), "none");
+  EXPECT_EQ(field_of({}), "--swf") << "no load";
+  RunOrder order = lublin(10);
+  order.swf = "log.swf";
+  EXPECT_EQ(field_of(order), "--swf") << "two loads";
+  EXPECT_EQ(field_of(lublin(0)), "--jobs");
+  EXPECT_EQ(field_of(lublin(100'000'000)), "--jobs");
+  order = lublin(10);
+  order.generate = "poisson";
+  EXPECT_EQ(field_of(order), "--generate");
+  order = lublin(10);
+  order.processors = -3;
+  EXPECT_EQ(field_of(order), "--processors");
+  order = lublin(10);
+  order.load = -1;
+  EXPECT_EQ(field_of(order), "--load");
+  order = lublin(10);
+  order.providers = 0;
+  EXPECT_EQ(field_of(order), "--providers");
+  order = {};
+  order.openb = "/nowhere";
+  EXPECT_EQ(field_of(order), "--openb");
+}
+
+// Shows that jobs that no node could run are left out and told, and the rest is played.
+TEST(RunLoad, WhatNoNodeCanRunIsLeftOut) {
+  RunOrder order = lublin(200);
+  order.processors = 64;
+  const auto file = jobfile::parse_platform_yaml(
+      "centres: [{name: a, prices: {core_hour: \"1\"}, pools: [{name: p, nodes: 4, cpus: 16, memory: 64GB}]}]");
+  ASSERT_TRUE(file.has_value());
+  order.platform = *file;
+  const auto input = input_of(order);
+  ASSERT_TRUE(input.has_value());
+  EXPECT_GT(input->load.left_out, 0);
+  EXPECT_NE(input->load.why_left_out.find("cores on one"), std::string::npos) << input->load.why_left_out;
+  EXPECT_EQ(static_cast<std::int64_t>(input->load.jobs.size()) + input->load.left_out, 200);
+}
+
+// Shows that a platform's mix, gangs, fractions of cards and price caps among it, is played whole and without a
+// violation.
+TEST(RunLoad, AGeneratedPlatform) {
+  RunOrder order;
+  order.generate = "platform";
+  order.jobs = 60;
+  order.providers = 3;
+  order.policies = {PolicyKind::easy, PolicyKind::cheapest, PolicyKind::random};
+  const auto input = input_of(order);
+  ASSERT_TRUE(input.has_value()) << to_text(input.error().front());
+  Result<void> written;
+  const Compared compared = compare(*input, order, {}, {}, written);
+  ASSERT_EQ(compared.figures.size(), 3U);
+  for (const Figures& each : compared.figures) {
+    EXPECT_EQ(each.violations, 0) << each.policy << ": " << each.violations_told.front();
+    EXPECT_EQ(each.unfinished, 0) << each.policy;
+    EXPECT_GT(each.card_utilisation, 0);
+  }
+  // Whoever takes the cheapest pool pays no more than whoever takes any.
+  EXPECT_LT(compared.figures[1].cost, compared.figures[2].cost);
+}
+
+// Shows that the report is one page that loads nothing, names every policy, and escapes what it shows.
+TEST(RunLoad, TheReportStandsAlone) {
+  const RunOrder order = lublin(150);
+  auto input = input_of(order);
+  ASSERT_TRUE(input.has_value());
+  input->load.name = "a <b> & \"c\"";
+  Result<void> written;
+  int schedules = 0;
+  const auto count = [&](const Schedule&) -> Result<void> {
+    ++schedules;
+    return {};
+  };
+  const Compared compared = compare(*input, order, {}, count, written);
+  EXPECT_EQ(schedules, 3);
+  const std::string page = html_of(compared, *input);
+  for (const char* outside : {"http://", "https://", "<script", "url(", "@import", "<link", "<img", "src="})
+    EXPECT_EQ(page.find(outside), std::string::npos) << outside;
+  EXPECT_EQ(page.find("a <b>"), std::string::npos);
+  EXPECT_NE(page.find("a &lt;b&gt; &amp; &quot;c&quot;"), std::string::npos);
+  for (const char* name : {">ours<", ">easy<", ">random<"}) EXPECT_NE(page.find(name), std::string::npos) << name;
+  const auto count_of = [&](std::string_view what) {
+    std::size_t found = 0;
+    for (std::size_t at = page.find(what); at != std::string::npos; at = page.find(what, at + 1)) ++found;
+    return found;
+  };
+  EXPECT_EQ(count_of("<svg"), count_of("</svg>"));
+  EXPECT_EQ(count_of("<svg"), 4U + 3U) << "four charts, and a legend of three";
+  EXPECT_EQ(page.find("nan"), std::string::npos);
+  const JsonObject summary = summary_of(compared, *input);
+  EXPECT_EQ(summary.at("policies").as_array().size(), 3U);
+  EXPECT_EQ(summary.at("load").at("jobs").to_number<std::int64_t>(), 150);
+}
+
+// Shows the figures of a schedule worked out by hand: two jobs of 2 of 4 cores, the second waits for 30 s.
+TEST(RunLoad, FiguresByHand) {
+  const Scenario machine(platform_of(4));
+  trace::RigidLog log;
+  log.jobs = {{1, Duration(), Duration::seconds(100), Duration::seconds(100), 2, 0},
+              {2, Duration::seconds(100), Duration::seconds(20), Duration::seconds(20), 2, 0}};
+  const Load load = load_of(log);
+  Schedule schedule;
+  schedule.runs = {{0, 0, 0, RunEnd::done, Duration(), Duration::seconds(100), Cny::yuan(3)},
+                   {1, 0, 0, RunEnd::cut, Duration::seconds(130), Duration::seconds(150), Cny::yuan(4)}};
+  const Figures figures = figures_of(schedule, machine, load);
+  EXPECT_EQ(figures.jobs_done, 2);
+  EXPECT_EQ(figures.cut, 1);
+  EXPECT_EQ(figures.mean_wait, Duration::seconds(15));
+  EXPECT_EQ(figures.max_wait, Duration::seconds(30));
+  EXPECT_EQ(figures.longest_waiter, "j2");
+  EXPECT_DOUBLE_EQ(figures.mean_bounded_slowdown, (1 + (30 + 20) / 20.0) / 2);
+  EXPECT_EQ(figures.cost, Cny::yuan(7));
+  EXPECT_EQ(figures.makespan, Duration::seconds(150));
+  EXPECT_NEAR(figures.core_utilisation, 0.5, 1e-9) << "2 of 4 cores until the last submission";
+  EXPECT_EQ(csv_of(schedule, machine, load),
+            "job,task,submit,start,end,wait,centre,pool,cores,cards,cost,ended\n"
+            "j1,0,0,0,100,0,machine,batch,2,0,3,done\n"
+            "j2,0,100,130,150,30,machine,batch,2,0,4,cut\n");
+}
+
+}  // namespace
+}  // namespace dayan::sim

@@ -1,0 +1,177 @@
+#include "sim/scenario.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace dayan::sim {
+namespace {
+
+constexpr Duration day = Duration::hours(24);
+constexpr std::int64_t reference_core = 10'000;  ///< the capability that run times are told for
+
+Duration time_of_day(Duration at) { return Duration::microseconds(at.microseconds() % day.microseconds()); }
+
+bool is_in(const jobfile::TariffHours& hours, Duration time) {
+  if (hours.from <= hours.to) return hours.from <= time && time < hours.to;
+  return time >= hours.from || time < hours.to;
+}
+
+bool is_same_word(const std::string& a, const std::string& b) {
+  return std::ranges::equal(a, b,
+                            [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+/// From the reference core to a core of the pool; one of unknown capability is as the reference.
+Duration scaled(Duration run, const PoolRow& pool) {
+  const std::int64_t capability = pool.core_capability.value() > 0 ? pool.core_capability.value() : reference_core;
+  const auto here = mul_div(run.microseconds(), reference_core, capability, Rounding::up);
+  return here ? Duration::microseconds(*here) : never;
+}
+
+bool is_among(const std::vector<std::string>& allowed, const std::string& name) {
+  return allowed.empty() || std::ranges::find(allowed, name) != allowed.end();
+}
+
+}  // namespace
+
+place::Amounts Site::per_node() const {
+  return {{pool.cores_per_node.value(), pool.memory_per_node.value(), pool.cards_per_node.value()}};
+}
+
+place::Amounts Site::capacity(std::int32_t nodes) const {
+  place::Amounts all = per_node();
+  for (std::int64_t& amount : all.of) amount = place::times(amount, nodes);
+  return all;
+}
+
+Duration Site::run_of(const LoadJob& job) const { return std::min(scaled(job.run, pool), job.limit); }
+
+bool Site::is_cut(const LoadJob& job) const { return scaled(job.run, pool) > job.limit; }
+
+bool Site::could_run(const Requirements& needs, Duration limit) const {
+  const place::Amounts need = place::amounts_of(needs.resources);
+  const place::Amounts node = per_node();
+  for (std::size_t kind = 0; kind < place::kinds; ++kind)
+    if (need.of[kind] > node.of[kind]) return false;
+  if (limit > pool.wall_time_max) return false;
+  const auto is_here = [&](const std::string& chip) { return is_same_word(chip, pool.chip); };
+  if (!needs.chips.empty() && std::ranges::none_of(needs.chips, is_here)) return false;
+  for (const SoftwareNeed& want : needs.software) {
+    const auto serves = [&](const Software& has) {
+      return has.name == want.name && version_at_least(has.version, want.version_min);
+    };
+    if (std::ranges::none_of(pool.software, serves)) return false;
+  }
+  return is_among(needs.regions, region) && is_among(needs.providers, provider);
+}
+
+Scenario::Scenario(jobfile::PlatformFile file) : file_(std::move(file)) {
+  for (std::size_t centre = 0; centre < file_.centres.size(); ++centre) {
+    const jobfile::CentreFile& from = file_.centres[centre];
+    for (const PoolRow& pool : from.pools) {
+      for (const jobfile::Outage& outage : from.outages) {
+        if (outage.pool != pool.name) continue;
+        changes_.push_back({outage.from, Change::What::nodes, centre, sites_.size(), -outage.nodes, false});
+        changes_.push_back(
+            {outage.from + outage.span, Change::What::nodes, centre, sites_.size(), outage.nodes, false});
+      }
+      sites_.push_back({centre, from.name, from.provider, from.region, pool});
+    }
+    for (const jobfile::Silence& silence : from.silences) {
+      changes_.push_back({silence.from, Change::What::silence, centre, 0, 0, true});
+      changes_.push_back({silence.from + silence.span, Change::What::silence, centre, 0, 0, false});
+    }
+    for (const jobfile::TariffHours& hours : from.tariff) {
+      price_times_.push_back(time_of_day(hours.from));
+      price_times_.push_back(time_of_day(hours.to));
+    }
+  }
+  std::ranges::stable_sort(changes_, {}, &Change::at);
+  std::ranges::sort(price_times_);
+  price_times_.erase(std::unique(price_times_.begin(), price_times_.end()), price_times_.end());
+}
+
+OfferRow Scenario::prices(std::size_t centre, Duration at) const {
+  const jobfile::CentreFile& from = file_.centres[centre];
+  OfferRow offer;
+  offer.core_hour = from.core_hour;
+  offer.card_hour = from.card_hour;
+  offer.gb_hour = from.gb_hour;
+  for (const jobfile::TariffHours& hours : from.tariff) {
+    if (!is_in(hours, time_of_day(at))) continue;
+    offer.core_hour = hours.core_hour.value_or(from.core_hour);
+    offer.card_hour = hours.card_hour.value_or(from.card_hour);
+    offer.gb_hour = hours.gb_hour.value_or(from.gb_hour);
+  }
+  return offer;
+}
+
+Duration Scenario::next_prices(Duration at) const {
+  if (price_times_.empty()) return never;
+  const Duration midnight = at - time_of_day(at);
+  const auto next = std::ranges::upper_bound(price_times_, time_of_day(at));
+  return next != price_times_.end() ? midnight + *next : midnight + day + price_times_.front();
+}
+
+bool Scenario::has_cards() const {
+  return std::ranges::any_of(sites_, [](const Site& site) { return !site.pool.cards_per_node.is_zero(); });
+}
+
+Timeline::Timeline(const Scenario& scenario)
+    : scenario_(scenario),
+      away_(scenario.sites().size()),
+      silences_(scenario.file().centres.size()),
+      next_prices_(scenario.next_prices(Duration())) {
+  for (const Site& site : scenario.sites())
+    now_.push_back({site.pool.nodes, false, scenario.prices(site.centre, Duration())});
+}
+
+Duration Timeline::next() const {
+  return has_faults_left() ? std::min(next_prices_, scenario_.changes()[next_change_].at) : next_prices_;
+}
+
+std::vector<Change> Timeline::take(Duration now) {
+  std::vector<Change> taken;
+  for (; has_faults_left() && scenario_.changes()[next_change_].at <= now; ++next_change_) {
+    const Change& change = scenario_.changes()[next_change_];
+    if (change.what == Change::What::nodes) {
+      away_[change.site] -= change.nodes;
+      now_[change.site].nodes = std::max(0, scenario_.sites()[change.site].pool.nodes - away_[change.site]);
+    } else {
+      silences_[change.centre] += change.begins ? 1 : -1;
+      for (std::size_t site = 0; site < now_.size(); ++site)
+        if (scenario_.sites()[site].centre == change.centre) now_[site].is_silent = silences_[change.centre] > 0;
+    }
+    taken.push_back(change);
+  }
+  if (next_prices_ > now) return taken;
+  for (std::size_t site = 0; site < now_.size(); ++site)
+    now_[site].offer = scenario_.prices(scenario_.sites()[site].centre, now);
+  for (std::size_t centre = 0; centre < scenario_.file().centres.size(); ++centre)
+    if (!scenario_.file().centres[centre].tariff.empty())
+      taken.push_back({now, Change::What::prices, centre, 0, 0, false});
+  next_prices_ = scenario_.next_prices(now);
+  return taken;
+}
+
+void drop_impossible(Load& load, const Scenario& scenario) {
+  std::vector<std::vector<const Site*>> sites_of(load.kinds.size());
+  for (std::size_t kind = 0; kind < load.kinds.size(); ++kind)
+    for (const Site& site : scenario.sites())
+      if (site.could_run(load.kinds[kind], Duration())) sites_of[kind].push_back(&site);
+  std::int64_t largest = 0;
+  const std::size_t before = load.jobs.size();
+  std::erase_if(load.jobs, [&](const LoadJob& job) {
+    const auto takes = [&](const Site* site) { return job.limit <= site->pool.wall_time_max; };
+    if (std::ranges::any_of(sites_of[job.kind], takes)) return false;
+    largest = std::max(largest, load.needs(job).resources.cores.value());
+    return true;
+  });
+  if (load.jobs.size() == before) return;
+  load.left_out += static_cast<std::int64_t>(before - load.jobs.size());
+  load.why_left_out += (load.why_left_out.empty() ? "" : ", or ") +
+                       std::string("for which no pool has a node that could run them (the largest asks for ") +
+                       std::to_string(largest) + " cores on one)";
+}
+
+}  // namespace dayan::sim

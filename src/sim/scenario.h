@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "jobfile/platform_file.h"
+#include "model/meter.h"
+#include "place/amounts.h"
+#include "sim/load.h"
+
+/// The supply side of a simulation, as every policy meets it: pools in a row, and what happens to them over time
+/// (nodes that leave and come back, centres that fall silent, prices by the hour).
+
+namespace dayan::sim {
+
+/// The beginning of every simulation: a midnight, so that a time of day is a remainder.
+inline constexpr UnixTime beginning{1'799'971'200'000'000};  // 2027-01-15T00:00:00Z
+inline constexpr Duration never = Duration::microseconds(std::numeric_limits<std::int64_t>::max());
+
+/// A pool. What of it changes in time stands in SiteNow.
+struct Site {
+  std::size_t centre = 0;  ///< in PlatformFile::centres
+  std::string centre_name;
+  std::string provider;
+  std::string region;
+  PoolRow pool;
+
+  [[nodiscard]] place::Amounts per_node() const;
+  [[nodiscard]] place::Amounts capacity(std::int32_t nodes) const;
+  /// The task runs for so long here: scaled by the capability of a core, ended by its limit.
+  [[nodiscard]] Duration run_of(const LoadJob& job) const;
+  /// It would run beyond its limit here.
+  [[nodiscard]] bool is_cut(const LoadJob& job) const;
+  /// A node of the pool could run it: shape, chip, software, region, provider, wall time. Written apart from the
+  /// engine's own check, which it also checks.
+  [[nodiscard]] bool could_run(const Requirements& needs, Duration limit) const;
+};
+
+struct SiteNow {
+  std::int32_t nodes = 0;
+  bool is_silent = false;
+  OfferRow offer;  ///< its prices only
+};
+
+/// Something that happens by itself.
+struct Change {
+  enum class What { nodes, silence, prices };
+  Duration at;
+  What what = What::nodes;
+  std::size_t centre = 0;
+  std::size_t site = 0;    ///< of `nodes`
+  std::int32_t nodes = 0;  ///< of `nodes`: how many come (or leave, below zero)
+  bool begins = false;     ///< of `silence`
+};
+
+class Scenario {
+ public:
+  explicit Scenario(jobfile::PlatformFile file);
+
+  [[nodiscard]] const jobfile::PlatformFile& file() const { return file_; }
+  [[nodiscard]] const std::vector<Site>& sites() const { return sites_; }
+  /// By time; prices not among them, since they change every day.
+  [[nodiscard]] const std::vector<Change>& changes() const { return changes_; }
+  /// The prices of a centre at a moment.
+  [[nodiscard]] OfferRow prices(std::size_t centre, Duration at) const;
+  /// When some price changes next, after `at`; never when none does.
+  [[nodiscard]] Duration next_prices(Duration at) const;
+  [[nodiscard]] bool has_cards() const;
+
+ private:
+  jobfile::PlatformFile file_;
+  std::vector<Site> sites_;
+  std::vector<Change> changes_;
+  std::vector<Duration> price_times_;  ///< of a day, sorted, each once
+};
+
+/// The changes of a scenario as time passes.
+class Timeline {
+ public:
+  explicit Timeline(const Scenario& scenario);
+
+  /// Of what happens next; never: nothing does.
+  [[nodiscard]] Duration next() const;
+  /// All that happens up to `now`; the sites stand as after it. Prices: one change for each centre that has a tariff.
+  [[nodiscard]] std::vector<Change> take(Duration now);
+  [[nodiscard]] const std::vector<SiteNow>& now() const { return now_; }
+  /// Faults, unlike prices, end.
+  [[nodiscard]] bool has_faults_left() const { return next_change_ < scenario_.changes().size(); }
+
+ private:
+  const Scenario& scenario_;
+  std::vector<SiteNow> now_;
+  std::vector<std::int32_t> away_;  ///< nodes that have left, by site; outages may overlap
+  std::vector<int> silences_;       ///< that have begun, by centre
+  std::size_t next_change_ = 0;
+  Duration next_prices_;
+};
+
+/// Leaves out jobs that no pool could ever run, so that every policy has the same work. The largest demand of those
+/// left out is told with their number.
+void drop_impossible(Load& load, const Scenario& scenario);
+
+}  // namespace dayan::sim

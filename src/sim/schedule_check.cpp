@@ -1,0 +1,79 @@
+#include <algorithm>
+#include <set>
+
+#include "sim/figures.h"
+
+/// The checks of a schedule from its runs alone.
+
+namespace dayan::sim {
+namespace {
+
+using place::Amounts;
+
+struct Told {
+  std::vector<std::string> all;
+  void add(std::string what) {
+    if (all.size() < violations_told_max) all.push_back(std::move(what));
+  }
+};
+
+std::string name_of(const TaskRun& run, const Load& load) {
+  return "task " + std::to_string(run.task) + " of " + load.jobs[run.job].name;
+}
+
+/// What a pool gains or loses at one instant. Ends and losses of work come first, then nodes, then starts.
+struct Step {
+  Duration at;
+  int order = 0;
+  Amounts taken;
+  std::int32_t nodes = 0;
+};
+
+void check_capacity(std::uint32_t number, std::vector<Step>& steps, const Site& site, Told& told) {
+  std::ranges::stable_sort(steps, {}, [](const Step& step) { return std::pair(step.at, step.order); });
+  Amounts taken;
+  std::int32_t away = 0;
+  for (const Step& step : steps) {
+    away -= step.nodes;
+    const Amounts room = site.capacity(std::max(0, site.pool.nodes - away));
+    for (std::size_t kind = 0; kind < place::kinds; ++kind) {
+      taken.of[kind] += step.taken.of[kind];
+      if (taken.of[kind] <= room.of[kind]) continue;
+      told.add("pool " + std::to_string(number) + " (" + site.pool.name + " of " + site.centre_name +
+               ") is over its capacity at " + to_text(step.at));
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> check(const Schedule& schedule, const Scenario& scenario, const Load& load) {
+  Told told;
+  std::vector<std::vector<Step>> steps(scenario.sites().size());
+  std::set<std::pair<std::uint32_t, std::int32_t>> whole;
+  for (const TaskRun& run : schedule.runs) {
+    const LoadJob& job = load.jobs[run.job];
+    const Site& site = scenario.sites()[run.site];
+    if (run.start < job.submit) told.add(name_of(run, load) + " started before it was submitted");
+    if (!site.could_run(load.needs(job), job.limit)) told.add(name_of(run, load) + " ran where it cannot run");
+    if (run.end < run.start) told.add(name_of(run, load) + " ended before it started");
+    if (run.is_whole()) {
+      if (!whole.emplace(run.job, run.task).second) told.add(name_of(run, load) + " ran twice to its end");
+      if (run.end - run.start != site.run_of(job))
+        told.add(name_of(run, load) + " ran for another time than its own");
+    }
+    Amounts need = place::amounts_of(load.needs(job).resources);
+    // One that takes no time still needs its room: it starts before it ends.
+    steps[run.site].push_back({run.start, 2, need, 0});
+    for (std::int64_t& amount : need.of) amount = -amount;
+    steps[run.site].push_back({run.end, run.end == run.start ? 3 : 0, need, 0});
+  }
+  for (const Change& change : scenario.changes())
+    if (change.what == Change::What::nodes) steps[change.site].push_back({change.at, 1, {}, change.nodes});
+  for (std::uint32_t site = 0; site < steps.size(); ++site)
+    check_capacity(site, steps[site], scenario.sites()[site], told);
+  return std::move(told.all);
+}
+
+}  // namespace dayan::sim

@@ -1,0 +1,54 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "sim/figures.h"
+
+namespace dayan::sim {
+namespace {
+
+constexpr const char* word_of(RunEnd how) {
+  switch (how) {
+    case RunEnd::done: return "done";
+    case RunEnd::cut: return "cut";
+    case RunEnd::interrupted: return "interrupted";
+    case RunEnd::unheard: return "unheard";
+  }
+  return "";
+}
+
+/// Seconds to the microsecond, without zeros behind: "12", "0.5".
+void append_seconds(std::string& text, Duration duration) {
+  const std::int64_t all = duration.microseconds();
+  fmt::format_to(std::back_inserter(text), "{}", all / 1'000'000);
+  if (all % 1'000'000 == 0) return;
+  fmt::format_to(std::back_inserter(text), ".{:06}", all % 1'000'000);
+  text.erase(text.find_last_not_of('0') + 1);
+}
+
+}  // namespace
+
+std::string csv_of(const Schedule& schedule, const Scenario& scenario, const Load& load) {
+  std::vector<const TaskRun*> runs;
+  runs.reserve(schedule.runs.size());
+  for (const TaskRun& run : schedule.runs) runs.push_back(&run);
+  std::ranges::sort(runs, {}, [](const TaskRun* run) { return std::tuple(run->job, run->task, run->start); });
+  std::string text = "job,task,submit,start,end,wait,centre,pool,cores,cards,cost,ended\n";
+  for (const TaskRun* run : runs) {
+    const LoadJob& job = load.jobs[run->job];
+    const Site& site = scenario.sites()[run->site];
+    const Resources& needs = load.needs(job).resources;
+    fmt::format_to(std::back_inserter(text), "{},{},", job.name, run->task);
+    for (const Duration time : {job.submit, run->start, run->end, run->start - job.submit}) {
+      append_seconds(text, time);
+      text += ',';
+    }
+    fmt::format_to(std::back_inserter(text), "{},{},{},{},{},{}\n", site.centre_name, site.pool.name,
+                   needs.cores.value(), static_cast<double>(needs.cards.value()) / 1'000, to_text(run->cost),
+                   word_of(run->how));
+  }
+  return text;
+}
+
+}  // namespace dayan::sim
