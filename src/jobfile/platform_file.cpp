@@ -18,6 +18,16 @@ constexpr std::int64_t cores_per_node_max = 100'000;
 constexpr std::int64_t capability_scale = 10'000;  ///< 1.0 is the reference core
 constexpr std::int64_t capability_max = 10'000;
 
+/// "22:00": hours and minutes of a day; 24:00 is its end.
+std::optional<Duration> parse_time_of_day(std::string_view text) {
+  if (text.size() != 5 || text[2] != ':') return std::nullopt;
+  for (const std::size_t i : {0U, 1U, 3U, 4U})
+    if (text[i] < '0' || text[i] > '9') return std::nullopt;
+  const std::int64_t minutes = ((text[0] - '0') * 10 + text[1] - '0') * 60 + (text[3] - '0') * 10 + text[4] - '0';
+  if (text[3] > '5' || minutes > 24 * 60) return std::nullopt;
+  return Duration::minutes(minutes);
+}
+
 class PlatformReader {
  public:
   explicit PlatformReader(FaultList& faults) : faults_(faults) {}
@@ -51,7 +61,8 @@ class PlatformReader {
     each(node, field, [&](const YamlNode& job, Field at) {
       JobFile read = JobReader(faults_, at, false).read(job);
       if (!read.spec.name.empty() && !job_names_.insert(read.spec.name).second)
-        faults_.add(at + ".name", "there is a job " + quote(read.spec.name) + " already", "give each job its own name");
+        faults_.add(at + ".name", "there is a job " + quote(read.spec.name) + " already",
+                    "give each job its own name");
       file_.jobs.push_back(std::move(read));
     });
   }
@@ -60,17 +71,17 @@ class PlatformReader {
   void read_name(const YamlNode& node, Field field, std::string& out) {
     read_text(node, field, out, faults_);
     if (faults_.covers(field)) return;
-    const bool is_good = !out.empty() && out.size() <= name_length_max && out.front() != '-' &&
-                         std::ranges::all_of(out, [](char c) {
-                           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-                         });
+    const bool is_good =
+        !out.empty() && out.size() <= name_length_max && out.front() != '-' &&
+        std::ranges::all_of(out, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
     if (!is_good) faults_.add(field, quote(out) + " is not a name here", "give 1 to 64 of a-z, 0-9 and '-'");
   }
 
   void require(Field around, const YamlNode& map, std::string_view key, std::string right) {
     if (map.kind != YamlNode::Kind::map) return;
     const auto has = [&](const YamlNode& member) { return member.key == key; };
-    if (std::ranges::none_of(map.children, has)) faults_.add(around + '.' + std::string(key), "is missing", std::move(right));
+    if (std::ranges::none_of(map.children, has))
+      faults_.add(around + '.' + std::string(key), "is missing", std::move(right));
   }
 
   void read_centre(const YamlNode& node, Field around) {
@@ -88,13 +99,22 @@ class PlatformReader {
               {"region", [&](const YamlNode& member, Field field) { read_name(member, field, centre.region); }},
               {"prices",
                [&](const YamlNode& member, Field field) {
-                 read_map(member, field,
-                          {{"core_hour", price(core_hour)}, {"card_hour", price(card_hour)}, {"gb_hour", price(gb_hour)}},
-                          faults_);
+                 read_map(
+                     member, field,
+                     {{"core_hour", price(core_hour)}, {"card_hour", price(card_hour)}, {"gb_hour", price(gb_hour)}},
+                     faults_);
                }},
               {"pools",
                [&](const YamlNode& member, Field field) {
                  each(member, field, [&](const YamlNode& pool, Field at) { read_pool(pool, at, centre); });
+               }},
+              {"silent",
+               [&](const YamlNode& member, Field field) {
+                 each(member, field, [&](const YamlNode& silence, Field at) { read_silence(silence, at, centre); });
+               }},
+              {"tariff",
+               [&](const YamlNode& member, Field field) {
+                 each(member, field, [&](const YamlNode& hours, Field at) { read_tariff(hours, at, centre); });
                }}},
              faults_);
     require(around, node, "name", "give the centre a name");
@@ -102,7 +122,8 @@ class PlatformReader {
     if (centre.provider.empty()) centre.provider = centre.name;
     if (!centre.name.empty() && !centre_names_.insert(centre.name).second)
       faults_.add(around + ".name", "there is a centre " + quote(centre.name) + " already", "give each its own name");
-    const bool has_cards = std::ranges::any_of(centre.pools, [](const PoolRow& pool) { return !pool.cards_per_node.is_zero(); });
+    const bool has_cards =
+        std::ranges::any_of(centre.pools, [](const PoolRow& pool) { return !pool.cards_per_node.is_zero(); });
     const auto known = [&](const std::optional<Cny>& given, const char* key, bool is_needed) {
       const std::string field = around + ".prices." + key;
       if (!given && is_needed && !faults_.covers(field))
@@ -115,35 +136,117 @@ class PlatformReader {
     file_.centres.push_back(std::move(centre));
   }
 
+  void read_silence(const YamlNode& node, Field around, CentreFile& centre) {
+    Silence silence;
+    read_map(node, around, span_keys(silence.from, silence.span), faults_);
+    require(around, node, "from", "say when it begins, e.g. 2h from the beginning");
+    require(around, node, "for", "say how long it lasts, e.g. 30m");
+    centre.silences.push_back(silence);
+  }
+
+  /// "from: 2h" and "for: 30m".
+  std::vector<YamlKey> span_keys(Duration& from, Duration& span) {
+    return {{"from", [&](const YamlNode& member, Field field) { read_duration(member, field, from, faults_); }},
+            {"for", [&](const YamlNode& member, Field field) {
+               read_duration(member, field, span, faults_);
+               if (!faults_.covers(field) && span <= Duration())
+                 faults_.add(field, "lasts no time", "give a length of time above zero, e.g. 30m");
+             }}};
+  }
+
+  void read_outage(const YamlNode& node, Field around, std::vector<Outage>& out) {
+    Outage outage;
+    std::int64_t nodes = 0;
+    std::vector<YamlKey> keys = span_keys(outage.from, outage.span);
+    keys.push_back({"nodes", [&](const YamlNode& member, Field field) {
+                      read_count(member, field, 1, nodes_max, nodes, faults_);
+                    }});
+    read_map(node, around, keys, faults_);
+    require(around, node, "from", "say when they leave, e.g. 2h from the beginning");
+    require(around, node, "for", "say how long they stay away, e.g. 30m");
+    require(around, node, "nodes", "say how many leave");
+    outage.nodes = static_cast<std::int32_t>(nodes);
+    out.push_back(std::move(outage));
+  }
+
+  void read_time_of_day(const YamlNode& node, Field field, Duration& out) {
+    std::string text;
+    read_text(node, field, text, faults_);
+    if (faults_.covers(field)) return;
+    const auto time = parse_time_of_day(text);
+    if (!time) return faults_.add(field, quote(text) + " is not a time of day", "give hours and minutes, e.g. 22:00");
+    out = *time;
+  }
+
+  void read_tariff(const YamlNode& node, Field around, CentreFile& centre) {
+    TariffHours hours;
+    const auto price = [&](std::optional<Cny>& out) {
+      return [&](const YamlNode& member, Field field) { read_money(member, field, out, faults_); };
+    };
+    read_map(node, around,
+             {{"from", [&](const YamlNode& member, Field field) { read_time_of_day(member, field, hours.from); }},
+              {"to", [&](const YamlNode& member, Field field) { read_time_of_day(member, field, hours.to); }},
+              {"core_hour", price(hours.core_hour)},
+              {"card_hour", price(hours.card_hour)},
+              {"gb_hour", price(hours.gb_hour)}},
+             faults_);
+    require(around, node, "from", "say from which time of day, e.g. 22:00");
+    require(around, node, "to", "say to which time of day, e.g. 06:00");
+    if (node.kind == YamlNode::Kind::map && !faults_.covers(around) && !hours.core_hour && !hours.card_hour &&
+        !hours.gb_hour)
+      faults_.add(around, "gives no price", "give core_hour, card_hour or gb_hour in yuan");
+    centre.tariff.push_back(hours);
+  }
+
   void read_pool(const YamlNode& node, Field around, CentreFile& centre) {
     PoolRow pool;
     pool.wall_time_max = wall_time_limit_max;
     std::int64_t nodes = 0;
     std::int64_t cores = 0;
+    std::vector<Outage> outages;
     const auto count = [&](std::int64_t high, std::int64_t& out) {
-      return [this, high, &out](const YamlNode& member, Field field) { read_count(member, field, 1, high, out, faults_); };
+      return [this, high, &out](const YamlNode& member, Field field) {
+        read_count(member, field, 1, high, out, faults_);
+      };
     };
     read_map(node, around,
              {{"name", [&](const YamlNode& member, Field field) { read_text(member, field, pool.name, faults_); }},
               {"nodes", count(nodes_max, nodes)},
               {"cpus", count(cores_per_node_max, cores)},
-              {"memory", [&](const YamlNode& member, Field field) { read_size(member, field, pool.memory_per_node, faults_); }},
-              {"cards", [&](const YamlNode& member, Field field) { read_cards(member, field, pool.cards_per_node, faults_); }},
+              {"memory",
+               [&](const YamlNode& member, Field field) { read_size(member, field, pool.memory_per_node, faults_); }},
+              {"cards",
+               [&](const YamlNode& member, Field field) { read_cards(member, field, pool.cards_per_node, faults_); }},
               {"chip", [&](const YamlNode& member, Field field) { read_text(member, field, pool.chip, faults_); }},
               {"software", [&](const YamlNode& member, Field field) { read_software(member, field, pool.software); }},
-              {"wall_time_max",
-               [&](const YamlNode& member, Field field) { read_duration(member, field, pool.wall_time_max, faults_); }},
-              {"capability", [&](const YamlNode& member, Field field) { read_capability(member, field, pool); }}},
+              {"wall_time_max", [&](const YamlNode& member,
+                                    Field field) { read_duration(member, field, pool.wall_time_max, faults_); }},
+              {"capability", [&](const YamlNode& member, Field field) { read_capability(member, field, pool); }},
+              {"outages",
+               [&](const YamlNode& member, Field field) {
+                 each(member, field, [&](const YamlNode& outage, Field at) { read_outage(outage, at, outages); });
+               }}},
              faults_);
-    for (const char* key : {"name", "nodes", "cpus", "memory"}) require(around, node, key, "say what each node is like");
+    for (const char* key : {"name", "nodes", "cpus", "memory"})
+      require(around, node, key, "say what each node is like");
     if (!pool.name.empty() && !is_plain_name(pool.name))
-      faults_.add(around + ".name", quote(pool.name) + " is not a name", "give 1 to 64 of letters, digits, '.', '_', '-'");
+      faults_.add(around + ".name", quote(pool.name) + " is not a name",
+                  "give 1 to 64 of letters, digits, '.', '_', '-'");
     if (!pool.cards_per_node.is_zero() && pool.chip.empty())
       faults_.add(around + ".chip", "is missing", "name the model of the cards");
     if (std::ranges::find(centre.pools, pool.name, &PoolRow::name) != centre.pools.end())
-      faults_.add(around + ".name", "there is a pool " + quote(pool.name) + " already", "give each pool its own name");
+      faults_.add(around + ".name", "there is a pool " + quote(pool.name) + " already",
+                  "give each pool its own name");
     pool.nodes = static_cast<std::int32_t>(nodes);
     pool.cores_per_node = Cores(cores);
+    for (std::size_t i = 0; i < outages.size(); ++i) {
+      const std::string field = around + ".outages[" + std::to_string(i) + "].nodes";
+      if (nodes > 0 && outages[i].nodes > pool.nodes)
+        faults_.add(field, std::to_string(outages[i].nodes) + " nodes of " + std::to_string(pool.nodes),
+                    "no more can leave than there are");
+      outages[i].pool = pool.name;
+      centre.outages.push_back(outages[i]);
+    }
     centre.pools.push_back(std::move(pool));
   }
 

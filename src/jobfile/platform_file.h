@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -9,11 +10,34 @@
 #include "model/centre.h"
 
 /// A platform described in YAML: centres with their pools and prices, and jobs. `dayan place` answers where each job
-/// would go, and why, without any server; `dayan sim` plays a load on it.
+/// would go, and why, without any server; `dayan sim run` plays a load on it, with its faults and tariffs.
 
 namespace dayan::jobfile {
 
 inline constexpr std::size_t platform_bytes_max = 50'000'000;
+
+/// Nodes of a pool that leave and come back. For a simulation: from and span count from its beginning.
+struct Outage {
+  std::string pool;
+  Duration from;
+  Duration span;
+  std::int32_t nodes = 0;
+};
+
+/// While a centre says nothing. For a simulation.
+struct Silence {
+  Duration from;
+  Duration span;
+};
+
+/// Prices of a part of every day, which may lie over midnight; those that are not given stay as they are else.
+struct TariffHours {
+  Duration from;  ///< time of day
+  Duration to;    ///< time of day, not of the part any more
+  std::optional<Cny> core_hour;
+  std::optional<Cny> card_hour;
+  std::optional<Cny> gb_hour;
+};
 
 /// A centre as it is described, with all that a real one would report of itself.
 struct CentreFile {
@@ -24,6 +48,9 @@ struct CentreFile {
   Cny card_hour;
   Cny gb_hour;
   std::vector<PoolRow> pools;  ///< their centre is not set
+  std::vector<Outage> outages;
+  std::vector<Silence> silences;
+  std::vector<TariffHours> tariff;  ///< of parts that overlap the last holds
 };
 
 struct PlatformFile {

@@ -40,8 +40,41 @@ TEST(PlatformFile, ReadsCentresAndJobs) {
   EXPECT_EQ(file->centres[1].region, "nowhere");
   ASSERT_EQ(file->jobs.size(), 2U);
   EXPECT_EQ(file->jobs[0].spec.count, 48);
-  EXPECT_EQ(file->jobs[0].spec.payload.command, std::vector<std::string>{"true"}) << "what is only placed runs nothing";
+  EXPECT_EQ(file->jobs[0].spec.payload.command, std::vector<std::string>{"true"})
+      << "what is only placed runs nothing";
   EXPECT_EQ(file->jobs[1].spec.requirements.chips, std::vector<std::string>{"a100"});
+}
+
+// Shows that faults and tariffs are read, a tariff over midnight and 24:00 among them.
+TEST(PlatformFile, ReadsFaultsAndTariffs) {
+  const auto file = parse_platform_yaml(R"(
+centres:
+  - name: guian
+    prices: {core_hour: "0.36"}
+    silent: [{from: 90m, for: 5m}]
+    tariff:
+      - {from: 22:00, to: 06:00, core_hour: "0.04"}
+      - {from: 18:30, to: 24:00, gb_hour: "0.01"}
+    pools:
+      - {name: batch, nodes: 4, cpus: 64, memory: 256GB}
+      - {name: fat, nodes: 8, cpus: 64, memory: 1TB, outages: [{from: 2h, for: 30m, nodes: 3}, {from: 0s, for: 1h, nodes: 8}]}
+)");
+  ASSERT_TRUE(file.has_value()) << to_text(file.error().front());
+  const CentreFile& centre = file->centres[0];
+  ASSERT_EQ(centre.outages.size(), 2U);
+  EXPECT_EQ(centre.outages[0].pool, "fat");
+  EXPECT_EQ(centre.outages[0].from, Duration::hours(2));
+  EXPECT_EQ(centre.outages[0].span, Duration::minutes(30));
+  EXPECT_EQ(centre.outages[0].nodes, 3);
+  ASSERT_EQ(centre.silences.size(), 1U);
+  EXPECT_EQ(centre.silences[0].from, Duration::minutes(90));
+  ASSERT_EQ(centre.tariff.size(), 2U);
+  EXPECT_EQ(centre.tariff[0].from, Duration::hours(22));
+  EXPECT_EQ(centre.tariff[0].to, Duration::hours(6));
+  EXPECT_EQ(centre.tariff[0].core_hour, Cny::micro(40'000));
+  EXPECT_FALSE(centre.tariff[0].card_hour.has_value());
+  EXPECT_EQ(centre.tariff[1].from, Duration::minutes(18 * 60 + 30));
+  EXPECT_EQ(centre.tariff[1].to, Duration::hours(24));
 }
 
 struct Case {
@@ -70,6 +103,15 @@ TEST(PlatformFile, NamesEachFault) {
       {"name: train", "name: shot", "jobs[1].name"},
       {"wall_time: 12h", "wall_time: 900d", "jobs[1].wall_time"},
       {"chip: a100}, wall", "chip: a100, colour: red}, wall", "jobs[1].resources"},
+      {"nodes: 4,", "nodes: 4, outages: [{from: 2h, for: 30m, nodes: 5}],", "centres[0].pools[0].outages[0].nodes"},
+      {"nodes: 4,", "nodes: 4, outages: [{from: 2h, nodes: 3}],", "centres[0].pools[0].outages[0].for"},
+      {"nodes: 4,", "nodes: 4, outages: [{from: 2h, for: 0s, nodes: 3}],", "centres[0].pools[0].outages[0].for"},
+      {"nodes: 4,", "nodes: 4, outages: 3,", "centres[0].pools[0].outages"},
+      {"region: guizhou", "silent: [{from: 2h, for: 30}]", "centres[0].silent[0].for"},
+      {"region: guizhou", "tariff: [{from: 22:00, core_hour: \"1\"}]", "centres[0].tariff[0].to"},
+      {"region: guizhou", "tariff: [{from: 25:00, to: 06:00, core_hour: \"1\"}]", "centres[0].tariff[0].from"},
+      {"region: guizhou", "tariff: [{from: 22:70, to: 06:00, core_hour: \"1\"}]", "centres[0].tariff[0].from"},
+      {"region: guizhou", "tariff: [{from: 22:00, to: 06:00}]", "centres[0].tariff[0]"},
   };
   for (const Case& each : cases) {
     std::string text(two_centres);
