@@ -104,16 +104,21 @@ Result<void> Writer::read(const std::function<void(const View&)>& look) {
   return fail(ErrorCode::unavailable, "the hub is reading its state", "try again a little later");
 }
 
+// The planner hears it at once, so that whatever is asked afterwards is planned with it.
 void Writer::heard(CentreId centre) {
   const UnixTime now = parts_.clock.now();
   const std::lock_guard lock(mutex_);
-  heard_news_[centre].at = now;
+  heard_news_[centre] = now;
+  parts_.planner.observe(observation_of(centre, now));
 }
 
 void Writer::heard(CentreId centre, std::optional<Cores> foreign_cores_busy) {
   const UnixTime now = parts_.clock.now();
   const std::lock_guard lock(mutex_);
-  heard_news_[centre] = {now, true, foreign_cores_busy};
+  heard_news_[centre] = now;
+  foreign_.erase(centre);
+  if (foreign_cores_busy) foreign_.emplace(centre, *foreign_cores_busy);
+  parts_.planner.observe(observation_of(centre, now));
 }
 
 place::Observation Writer::observation_of(CentreId centre, UnixTime at) const {
@@ -135,9 +140,13 @@ Result<void> Writer::load() {
     state->load(std::move(row));
   }));
   static_cast<void>(state->drain());  // what only derived tables noted while loading
-  std::vector<place::Observation> observations;
-  for (const auto& [centre, at] : heard_) observations.push_back(observation_of(centre, at));
-  parts_.planner.reset(std::move(live), std::move(observations));
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [centre, at] : heard_news_) heard_[centre] = at;
+    std::vector<place::Observation> observations;
+    for (const auto& [centre, at] : heard_) observations.push_back(observation_of(centre, at));
+    parts_.planner.reset(std::move(live), std::move(observations));
+  }
   state_ = std::move(state);
   last_now_ = std::max(last_now_, state_->counters().last_now);
   parts_.directory.reset(*state_);
@@ -252,20 +261,12 @@ void Writer::run_looks() {
 }
 
 void Writer::take_heard() {
-  std::map<CentreId, Heard> news;
+  std::map<CentreId, UnixTime> news;
   {
     const std::lock_guard lock(mutex_);
     news.swap(heard_news_);
   }
-  for (const auto& [centre, said] : news) {
-    const UnixTime at = said.at;
-    heard_[centre] = at;
-    if (said.tells_foreign) {
-      foreign_.erase(centre);
-      if (said.foreign_cores_busy) foreign_.emplace(centre, *said.foreign_cores_busy);
-    }
-    parts_.planner.observe(observation_of(centre, at));
-  }
+  for (const auto& [centre, at] : news) heard_[centre] = at;
 }
 
 }  // namespace dayan::hub

@@ -84,12 +84,7 @@ class Writer {
   using SteadyClock = std::chrono::steady_clock;
   using Look = std::function<void(const View*)>;  ///< nullptr: it will not be run
 
-  /// What an agent said last.
-  struct Heard {
-    UnixTime at;
-    bool tells_foreign = false;
-    std::optional<Cores> foreign_cores_busy;  ///< with tells_foreign
-  };
+  /// With `mutex_`.
   [[nodiscard]] place::Observation observation_of(CentreId centre, UnixTime at) const;
 
   /// Of one batch, between its first command and its commit.
@@ -140,7 +135,6 @@ class Writer {
   // Of the writer's thread alone.
   std::unique_ptr<core::State> state_;
   HeardTimes heard_;
-  std::map<CentreId, Cores> foreign_;  ///< cores in use by the provider's own people, where that is told
   std::int64_t generation_ = 0;
   UnixTime last_now_;
   bool is_loaded_ = false;
@@ -154,7 +148,8 @@ class Writer {
   std::condition_variable more_;
   std::deque<Submission> commands_;
   std::deque<Look> looks_;
-  std::map<CentreId, Heard> heard_news_;
+  std::map<CentreId, UnixTime> heard_news_;
+  std::map<CentreId, Cores> foreign_;  ///< cores in use by the provider's own people, where that is told
   bool stopping_ = false;
   bool ended_ = false;  ///< nothing is taken any more
 
