@@ -35,8 +35,8 @@ constexpr std::array peer_figures{
 
 void print_peer(const MatchOptions& options) {
   const char* form = options.output.json
-                         ? "{\"peer\":\"Fluxion 2026-08, published "
-                           "figure\",\"load\":\"%s\",\"policy\":\"%s\",\"nodes\":%u,\"per_second\":%g}\n"
+                         ? "{\"peer\":\"Fluxion 2026-08, measured "
+                           "apart\",\"load\":\"%s\",\"policy\":\"%s\",\"nodes\":%u,\"per_second\":%g}\n"
                          : "Fluxion 2026-08, measured apart:  %-17s %-10s %6u nodes %9g/s\n";
   for (const PeerFigure& figure : peer_figures) {
     std::printf(form, std::string(figure.load).c_str(), std::string(figure.policy).c_str(), figure.nodes,

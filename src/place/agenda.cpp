@@ -7,9 +7,13 @@ namespace dayan::place {
 
 void Agenda::pool_changed(PoolState& pool, PoolChange change) {
   rooms_.pool_changed(pool.index);
-  if (change == PoolChange::less_room) return;
+  if (change == PoolChange::less_room) {
+    narrowed.insert(pool.index);
+    return;
+  }
   opened.insert(pool.index);
   if (change != PoolChange::replaced || bug_ == PlantedBug::stale_score) return;
+  queue_.forget_asked(pool.index);
   replaced_.add(pool.index);
   has_replaced_ = true;
 }
@@ -88,7 +92,7 @@ void Agenda::note_denied(const JobRecord& job) { denied_[job.organisation].inser
 void Agenda::hold_out(LaneIndex lane) {
   if (queue_.lane(lane).is_holding_out) return;
   queue_.lane(lane).is_holding_out = true;
-  holding_out_.push_back(lane);
+  holding_out_.push_back({now_ + review_every, lane, {}});
 }
 
 std::optional<QueueKey> Agenda::next_affordable(OrganisationId organisation, const QueueKey& from) const {
@@ -111,11 +115,13 @@ void Agenda::bring_back(JobRecord& job) {
 
 void Agenda::advance(UnixTime now) {
   const bool is_backwards = now < now_;
+  const Duration passed = is_backwards ? review_every : now - now_;
   now_ = now;
   advance_centres(is_backwards);
   advance_retries();
   if (has_replaced_) reconsider();
-  if (is_review_due_ || is_backwards || now >= review_at_) review();
+  is_review_due_ = is_review_due_ || is_backwards;
+  review(passed);
   for (const OrganisationId organisation : filled) {
     const auto denied = denied_.find(organisation);
     if (denied == denied_.end()) continue;
@@ -161,6 +167,7 @@ void Agenda::set_reachable(CentreState& centre, bool is_reachable) {
   world_.set_reachable(centre, is_reachable);
   if (is_reachable) falls_silent_.insert({centre.heard_at + reachable_within, centre.id});
   for (const PoolIndex pool : centre.pools) {
+    queue_.forget_asked(pool);
     replaced_.add(pool);  // what balanced scores are relative to may be another pool now
     if (is_reachable) opened.insert(pool);
   }
@@ -183,21 +190,34 @@ void Agenda::reconsider() {
   }
 }
 
-void Agenda::review() {
-  is_review_due_ = false;
-  review_at_ = now_ + review_every;
-  for (const LaneIndex index : holding_out_) {
-    Lane& lane = queue_.lane(index);
-    lane.is_holding_out = false;
-    lane.is_settled = false;
-    if (lane.jobs.empty()) continue;
-    if (lane.key.is_particular) {
-      for (const auto& [key, job] : lane.jobs) dirty.insert(key);
-    } else {
-      dirty.insert(lane.jobs.begin()->first);
+/// Asks jobs that hold out once more, those first that have waited for it longest.
+void Agenda::review(Duration passed) {
+  if (std::exchange(is_review_due_, false)) due_at_once_ = holding_out_.size();
+  const std::int64_t earned = std::min(passed, review_every).microseconds() * reviewed_per_second;
+  review_budget_ = std::min(review_budget_ + earned, reviewed_at_once * micro);
+  while (!holding_out_.empty() && review_budget_ >= micro && (due_at_once_ > 0 || holding_out_.front().due <= now_)) {
+    HeldOut& held_out = holding_out_.front();
+    Lane& lane = queue_.lane(held_out.lane);
+    auto job = lane.jobs.lower_bound(held_out.from);
+    if (held_out.from == QueueKey()) {
+      lane.is_holding_out = false;
+      lane.is_settled = false;
+      lane.is_in_review = !lane.key.is_particular;
     }
+    for (; job != lane.jobs.end() && review_budget_ >= micro; ++job) {
+      dirty.insert(job->first);
+      review_budget_ -= micro;
+      if (lane.key.is_particular) continue;
+      job = lane.jobs.end();  // it speaks for those behind
+      break;
+    }
+    if (job != lane.jobs.end()) {
+      held_out.from = job->first;
+      return;
+    }
+    holding_out_.pop_front();
+    if (due_at_once_ > 0) --due_at_once_;
   }
-  holding_out_.clear();
 }
 
 }  // namespace dayan::place

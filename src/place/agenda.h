@@ -1,9 +1,9 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <set>
 #include <utility>
-#include <vector>
 
 #include "place/rooms.h"
 #include "place/wait_queue.h"
@@ -26,6 +26,10 @@ class Agenda : public WorldListener {
   /// A job that holds out for a better pool than it could have is asked again so often: what it waits for may take
   /// longer than was thought.
   static constexpr Duration review_every = Duration::seconds(1);
+  /// So many such jobs are asked again in a second of the platform's time, and in one plan, at most: where more hold
+  /// out, each waits longer for its next review, and no plan stalls.
+  static constexpr std::int64_t reviewed_per_second = 20'000;
+  static constexpr std::int64_t reviewed_at_once = 4'096;
 
   Agenda(World& world, PlantedBug bug) : world_(world), bug_(bug), rooms_(world) { world.listen(this); }
   Agenda(const Agenda&) = delete;
@@ -64,6 +68,7 @@ class Agenda : public WorldListener {
 
   std::set<QueueKey> dirty;         ///< jobs to be asked
   std::set<PoolIndex> opened;       ///< pools with more room than when last looked at
+  std::set<PoolIndex> narrowed;     ///< pools that have had less room since
   std::set<OrganisationId> filled;  ///< whose wallets may have more than when last looked at
   [[nodiscard]] bool is_empty() const { return dirty.empty() && opened.empty() && filled.empty(); }
   [[nodiscard]] const std::set<QueueKey>& broke() const { return broke_; }
@@ -75,6 +80,14 @@ class Agenda : public WorldListener {
     std::multiset<std::int64_t> least;
   };
 
+  /// A lane whose jobs hold out, from one of them on.
+  struct HeldOut {
+    UnixTime due;
+    LaneIndex lane = no_lane;
+    QueueKey from;
+  };
+  static constexpr std::int64_t micro = 1'000'000;
+
   void enqueue(JobRecord& job);
   void unpark(JobRecord& job);
   void forget(JobRecord& job);
@@ -82,7 +95,7 @@ class Agenda : public WorldListener {
   void advance_centres(bool is_backwards);
   void set_reachable(CentreState& centre, bool is_reachable);
   void reconsider();
-  void review();
+  void review(Duration passed);
 
   World& world_;
   PlantedBug bug_;
@@ -97,8 +110,9 @@ class Agenda : public WorldListener {
   std::map<OrganisationId, Parked> parked_;
   std::map<OrganisationId, std::set<QueueKey>> denied_;
   std::set<QueueKey> broke_;
-  std::vector<LaneIndex> holding_out_;
-  UnixTime review_at_;
+  std::deque<HeldOut> holding_out_;                        ///< by when their review is due
+  std::size_t due_at_once_ = 0;                            ///< so many of the first are due whatever the time is
+  std::int64_t review_budget_ = reviewed_at_once * micro;  ///< in millionths of a job
   bool is_review_due_ = false;
   bool has_replaced_ = false;
   std::size_t wall_bounds_known_ = 0;

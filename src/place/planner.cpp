@@ -23,10 +23,10 @@ std::vector<Assignment> Planner::plan(UnixTime now, std::size_t limit) {
   return plan;
 }
 
-void Planner::walk(std::vector<Assignment>& plan, std::size_t limit) {
+void Planner::begin_walk() {
   ++walk_;
   is_full_ = false;
-  class_cursor_.reset();
+  classes_ = {};
   lanes_ = {};
   wallets_ = {};
   horizons_.clear();
@@ -35,9 +35,22 @@ void Planner::walk(std::vector<Assignment>& plan, std::size_t limit) {
   }
   open_.assign(agenda_.opened.begin(), agenda_.opened.end());
   close_full_pools();
-  const auto& classes = agenda_.queue().by_head();
+  const bool asks_all = open_.size() > many_open;
+  for (const auto& [need, shape] : agenda_.queue().shapes()) {
+    const auto is_unasked_at = [&, &need = need, &shape = shape](PoolIndex pool) {
+      return is_unasked(pool, need, shape.asked);
+    };
+    if (asks_all || std::any_of(open_.begin(), open_.end(), is_unasked_at)) push_class(need, shape, {});
+  }
+}
+
+void Planner::walk(std::vector<Assignment>& plan, std::size_t limit) {
+  begin_walk();
   while (!is_full_) {
-    if (open_.empty()) lanes_ = {};
+    if (open_.empty()) {
+      lanes_ = {};
+      classes_ = {};
+    }
     // What comes next in the queue: a job that is to be asked, the next of a
     // lane, one that its wallet now has enough for, or a class not looked at
     // yet.
@@ -48,12 +61,8 @@ void Planner::walk(std::vector<Assignment>& plan, std::size_t limit) {
     for (const QueueKey* other : {dirty, wallet}) {
       if (first == nullptr || (other != nullptr && *other < *first)) first = other;
     }
-    const auto next_class = open_.empty()   ? classes.end()
-                            : class_cursor_ ? classes.upper_bound(*class_cursor_)
-                                            : classes.begin();
-    if (next_class != classes.end() && (first == nullptr || next_class->first <= *first)) {
-      class_cursor_ = *next_class;
-      look_at_class(next_class->second);
+    if (!classes_.empty() && (first == nullptr || classes_.top().key <= *first)) {
+      follow_classes();
     } else if (first == nullptr) {
       break;
     } else if (first == lane) {
@@ -68,9 +77,48 @@ void Planner::walk(std::vector<Assignment>& plan, std::size_t limit) {
       look_at_dirty(*dirty, plan, limit);
     }
   }
+  end_walk();
+}
+
+/// Notes who has been asked where: at a pool with room for a shape all are, once a walk has come to its end; and
+/// where there is none any more, whoever comes meanwhile will not be.
+void Planner::end_walk() {
+  const World& world = agenda_.world();
+  for (auto& [need, shape] : agenda_.queue().shapes()) {
+    for (const PoolIndex pool : agenda_.narrowed) {
+      if (shape.asked.get(pool) && !world.pool(pool).has_room(need)) shape.asked.set(pool, false);
+    }
+    if (is_full_) continue;
+    for (const PoolIndex pool : agenda_.opened)
+      shape.asked.set(pool, planning_.is_reachable(pool) && world.pool(pool).has_room(need));
+  }
+  agenda_.narrowed.clear();
   if (is_full_) return;
   agenda_.opened.clear();
   agenda_.filled.clear();
+}
+
+bool Planner::is_unasked(PoolIndex pool, const Amounts& need, const Bits& asked) {
+  return !asked.get(pool) && agenda_.world().pool(pool).has_room(need);
+}
+
+/// The first class of this shape from there on.
+void Planner::push_class(const Amounts& need, const WaitingShape& shape,
+                         const std::pair<QueueKey, ClassIndex>& from) {
+  const auto next = shape.by_head.lower_bound(from);
+  if (next != shape.by_head.end()) classes_.push({next->first, next->second, need});
+}
+
+void Planner::follow_classes() {
+  const NextClass next = classes_.top();
+  classes_.pop();
+  const auto& shapes = agenda_.queue().shapes();
+  const auto shape = shapes.find(next.need);
+  if (shape == shapes.end()) return;  // none of it waits any more
+  const bool is_there = shape->second.by_head.contains({next.key, next.index});
+  // One that has another head now comes where that stands.
+  push_class(next.need, shape->second, {next.key, next.index + (is_there ? 1 : 0)});
+  if (is_there) look_at_class(agenda_.queue().job_class(next.index), shape->second.asked);
 }
 
 bool Planner::suits_some_shape(PoolIndex index) {
@@ -85,25 +133,25 @@ void Planner::close_full_pools() {
   std::erase_if(open_, [&](PoolIndex pool) { return !suits_some_shape(pool); });
 }
 
-void Planner::look_at_class(ClassIndex index) {
-  JobClass& job_class = agenda_.queue().job_class(index);
+void Planner::look_at_class(JobClass& job_class, const Bits& asked) {
   if (job_class.seen_in == walk_) return;
   job_class.seen_in = walk_;
   const bool asks_all = open_.size() > many_open;
   std::vector<PoolIndex> suitable;
   if (!asks_all) {
     for (const PoolIndex pool : open_) {
-      if (agenda_.world().pool(pool).has_room(job_class.need)) suitable.push_back(pool);
+      if (is_unasked(pool, job_class.need, asked)) suitable.push_back(pool);
     }
     if (suitable.empty()) return;
   }
-  const Planning::Sight sight = planning_.sight(job_class);
-  std::erase_if(suitable, [&](PoolIndex pool) { return !sight.ranking->feasible().get(pool); });
+  const Ranking& ranking = agenda_.ranking(job_class);
+  std::erase_if(suitable, [&](PoolIndex pool) { return !ranking.feasible().get(pool); });
   if (!asks_all && suitable.empty()) return;
   for (const LaneIndex each : job_class.lanes) {
     const Lane& lane = agenda_.queue().lane(each);
     if (lane.jobs.empty()) continue;
-    if (asks_all || !is_one_in_view(lane) || is_interested(lane, suitable)) {
+    if (asks_all || !is_one_in_view(lane) ||
+        is_interested(lane, horizon_of(lane.in, lane.key.wall_bound), suitable)) {
       lanes_.push({lane.jobs.begin()->first, each, {}});
     } else {
       agenda_.hold_out(each);
@@ -125,10 +173,10 @@ bool Planner::is_one_in_view(const Lane& lane) {
 
 /// Whether one of these pools could be worth it to the lane's jobs. Says yes
 /// too often rather than too seldom: the turn looks closer.
-bool Planner::is_interested(const Lane& lane, const std::vector<PoolIndex>& suitable) {
+bool Planner::is_interested(const Lane& lane, const Horizon& horizon, const std::vector<PoolIndex>& suitable) {
   const JobClass& job_class = agenda_.queue().job_class(lane.in);
   const Objective objective = job_class.requirements.objective;
-  const Bound bound = Planning::bound(horizon_of(lane.in, lane.key.wall_bound), objective, lane.key);
+  const Bound bound = Planning::bound(horizon, objective, lane.key);
   return std::any_of(suitable.begin(), suitable.end(), [&](PoolIndex pool) {
     const PoolFigures& figures = agenda_.world().figures(pool);
     if (figures.wall_time_max < lane.key.wall_bound) return false;
@@ -137,8 +185,7 @@ bool Planner::is_interested(const Lane& lane, const std::vector<PoolIndex>& suit
   });
 }
 
-/// The same for one job of a particular lane. Where its cap rules out none of
-/// the best pools it sees what all see.
+/// The same for one job of a particular lane.
 bool Planner::may_be_interested(const Lane& lane, const JobRecord& job) {
   if (open_.size() > many_open || job.retrying > 0 || !job.has_cap()) return true;
   const JobClass& job_class = agenda_.queue().job_class(lane.in);
@@ -152,11 +199,16 @@ bool Planner::may_be_interested(const Lane& lane, const JobRecord& job) {
     if (agenda_.world().pool(pool).has_room(job_class.need)) suitable.push_back(pool);
   }
   if (suitable.empty()) return false;
-  const Horizon& horizon = horizon_of(lane.in, lane.key.wall_bound);
-  const double most =
-      horizon.rate_most * hours * static_cast<double>(std::max<std::int64_t>(job.waiting(), 1) + job.live);
-  const bool sees_all = most * (1 + estimate_slack) + estimate_slack_micro < left;
-  return !sees_all || is_interested(lane, suitable);
+  // Those of the best pools of all that it surely can pay are among its own best: the bound is no looser than theirs.
+  const Horizon& all = horizon_of(lane.in, lane.key.wall_bound);
+  Horizon own;
+  const double tasks = static_cast<double>(std::max<std::int64_t>(job.waiting(), 1) + job.live);
+  for (std::size_t i = 0; i < all.count; ++i) {
+    const double most = all.entries[i].rate * hours * tasks;
+    if (most * (1 + estimate_slack) + estimate_slack_micro < left) own.entries[own.count++] = all.entries[i];
+  }
+  own.least_score = all.least_score;
+  return own.count == 0 || is_interested(lane, own, suitable);
 }
 
 void Planner::follow_lane(const Next& next, std::vector<Assignment>& plan, std::size_t limit) {
@@ -192,9 +244,19 @@ void Planner::look_at_dirty(QueueKey key, std::vector<Assignment>& plan, std::si
   agenda_.dirty.erase(key);
   JobRecord* job = agenda_.world().job(key.job);
   if (job == nullptr || job->lane == no_lane || job->seen_in == walk_) return;
-  const Lane& lane = agenda_.queue().lane(job->lane);
-  if (lane.settled_in == walk_ && lane.is_settled) return;
-  (void)give_turn(*job, plan, limit);
+  const LaneIndex index = job->lane;
+  if (agenda_.queue().lane(index).settled_in == walk_ && agenda_.queue().lane(index).is_settled) return;
+  const std::size_t before = plan.size();
+  if (give_turn(*job, plan, limit) == TurnEnd::limit) return;
+  Lane& lane = agenda_.queue().lane(index);
+  if (lane.is_settled || lane.key.is_particular || (!lane.is_in_review && plan.size() == before)) {
+    lane.is_in_review = false;
+    return;
+  }
+  // What was good enough for this one may be so for the next, who has not been asked since.
+  const auto next = lane.jobs.upper_bound(key);
+  lane.is_in_review = lane.is_in_review && next != lane.jobs.end();
+  if (next != lane.jobs.end()) agenda_.dirty.insert(next->first);
 }
 
 TurnEnd Planner::give_turn(JobRecord& job, std::vector<Assignment>& plan, std::size_t limit) {

@@ -34,10 +34,26 @@ class Planner {
   };
   using NextOnes = std::priority_queue<Next, std::vector<Next>, std::greater<>>;
 
+  /// The next class of those that ask for one shape.
+  struct NextClass {
+    QueueKey key;
+    ClassIndex index = 0;
+    Amounts need;
+    friend bool operator>(const NextClass& a, const NextClass& b) {
+      return std::pair{a.key, a.index} > std::pair{b.key, b.index};
+    }
+  };
+  using NextClasses = std::priority_queue<NextClass, std::vector<NextClass>, std::greater<>>;
+
   void walk(std::vector<Assignment>& plan, std::size_t limit);
-  void look_at_class(ClassIndex index);
+  void begin_walk();
+  void end_walk();
+  void push_class(const Amounts& need, const WaitingShape& shape, const std::pair<QueueKey, ClassIndex>& from);
+  void follow_classes();
+  void look_at_class(JobClass& job_class, const Bits& asked);
+  [[nodiscard]] bool is_unasked(PoolIndex pool, const Amounts& need, const Bits& asked);
   [[nodiscard]] const Horizon& horizon_of(ClassIndex of, Duration wall_bound);
-  [[nodiscard]] bool is_interested(const Lane& lane, const std::vector<PoolIndex>& suitable);
+  [[nodiscard]] bool is_interested(const Lane& lane, const Horizon& horizon, const std::vector<PoolIndex>& suitable);
   [[nodiscard]] bool is_one_in_view(const Lane& lane);
   [[nodiscard]] bool may_be_interested(const Lane& lane, const JobRecord& job);
   void follow_lane(const Next& next, std::vector<Assignment>& plan, std::size_t limit);
@@ -56,7 +72,7 @@ class Planner {
   // Of the walk under way.
   std::vector<PoolIndex> open_;  ///< with more room than when last looked at,
                                  ///< and room for some shape that waits
-  std::optional<std::pair<QueueKey, ClassIndex>> class_cursor_;
+  NextClasses classes_;          ///< of the shapes that find room where they have not been asked
   NextOnes lanes_;
   NextOnes wallets_;
   std::map<std::pair<ClassIndex, Duration>, Horizon> horizons_;  ///< as they were when first asked for

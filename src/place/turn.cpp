@@ -19,6 +19,7 @@ constexpr double milliseconds_per_hour = 3'600'000;
 Horizon::Entry Planning::horizon_entry(const Sight& sight, const PoolState& pool) {
   Horizon::Entry entry;
   entry.slowness = sight.ranking->slowness(agenda_.world().figures(pool.index));
+  entry.rate = sight.ranking->rate(agenda_.world().figures(pool.index));
   if (sight.room->now.get(pool.index)) {
     entry.slots = pool.slots(sight.room->need);
     return entry;
@@ -138,8 +139,14 @@ std::uint64_t Turn::open_word(std::size_t at) const {
 template <class Visitor>
 void Turn::visit_open(Visitor&& visit) {
   const std::size_t words = sight_.ranking->feasible().words();
+  std::array<PoolIndex, few_open> open;
   std::size_t count = 0;
-  for (std::size_t at = 0; at < words; ++at) count += static_cast<std::size_t>(std::popcount(open_word(at)));
+  for (std::size_t at = 0; at < words && count <= few_open; ++at) {
+    for_each_bit(open_word(at), at * 64, [&](std::size_t pool) {
+      if (count < few_open) open[count] = static_cast<PoolIndex>(pool);
+      ++count;
+    });
+  }
   if (count == 0) return;
   if (count <= few_open) {
     struct Found {
@@ -149,11 +156,9 @@ void Turn::visit_open(Visitor&& visit) {
     };
     std::array<Found, few_open> few;
     std::size_t found = 0;
-    for (std::size_t at = 0; at < words; ++at) {
-      for_each_bit(open_word(at), at * 64, [&](std::size_t index) {
-        const auto pool = static_cast<PoolIndex>(index);
-        few[found++] = {sight_.ranking->score(world_.figures(pool)), world_.rank(pool), &world_.pool(pool)};
-      });
+    for (; found < count; ++found) {
+      const PoolIndex pool = open[found];
+      few[found] = {sight_.ranking->score(world_.figures(pool)), world_.rank(pool), &world_.pool(pool)};
     }
     std::sort(few.begin(), few.begin() + static_cast<std::ptrdiff_t>(found), [](const Found& a, const Found& b) {
       return a.score != b.score ? a.score < b.score : a.rank < b.rank;

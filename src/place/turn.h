@@ -38,6 +38,7 @@ struct Horizon {
   struct Entry {
     double slowness = 0;
     double wait = 0;  ///< µs
+    double rate = 0;  ///< micro-yuan an hour
     std::int64_t slots = 0;
   };
   std::array<Entry, horizon_max> entries;

@@ -102,7 +102,7 @@ bool WaitQueue::join(JobRecord& job, Duration wall_bound, bool is_particular) {
   const bool is_first = lane.jobs.empty() || job.key() < lane.jobs.begin()->first;
   lane.jobs[job.key()] = &job;
   ++size_;
-  ++shapes_[classes_[in]->need];
+  ++shapes_[classes_[in]->need].jobs;
   update_head(in);
   return is_first || !lane.is_settled;
 }
@@ -114,9 +114,9 @@ void WaitQueue::leave(JobRecord& job) {
   job.lane = no_lane;
   --size_;
   if (lane.jobs.empty()) lane.is_settled = false;
-  const auto shape = shapes_.find(classes_[lane.in]->need);
-  if (--shape->second == 0) shapes_.erase(shape);
   update_head(lane.in);
+  const auto shape = shapes_.find(classes_[lane.in]->need);
+  if (--shape->second.jobs == 0) shapes_.erase(shape);
 }
 
 void WaitQueue::update_head(ClassIndex index) {
@@ -128,11 +128,18 @@ void WaitQueue::update_head(ClassIndex index) {
     if (!head || first < *head) head = first;
   }
   if (head == job_class.head) return;
-  if (job_class.head) by_head_.erase({*job_class.head, index});
-  if (head) by_head_.insert({*head, index});
+  auto& by_head = shapes_[job_class.need].by_head;
+  if (job_class.head) by_head.erase({*job_class.head, index});
+  if (head) by_head.insert({*head, index});
   if (head && !job_class.head) --idle_;
   if (!head) ++idle_;
   job_class.head = head;
+}
+
+void WaitQueue::forget_asked(PoolIndex pool) {
+  for (auto& [need, shape] : shapes_) {
+    if (shape.asked.get(pool)) shape.asked.set(pool, false);
+  }
 }
 
 Ranking& WaitQueue::ranking(JobClass& of, const World& world, const ChangeLog& replaced) {

@@ -43,6 +43,7 @@ struct Lane {
   bool is_settled = false;
   std::uint32_t settled_in = 0;  ///< the walk that found so last
   bool is_holding_out = false;   ///< there is room, but its jobs would rather wait for a better pool
+  bool is_in_review = false;     ///< its jobs are asked again, one after the other until one speaks for the rest
 };
 
 struct JobClass {
@@ -54,6 +55,15 @@ struct JobClass {
   std::unique_ptr<Ranking> ranking;
   std::uint64_t used = 0;
   std::uint32_t seen_in = 0;  ///< the walk that has last looked at it
+};
+
+/// Jobs that ask for tasks of one shape.
+struct WaitingShape {
+  std::int64_t jobs = 0;
+  std::set<std::pair<QueueKey, ClassIndex>> by_head;  ///< their classes, by the first of each
+  /// Pools with room for it at which all these jobs have been asked since: what refused one then does so still, or is
+  /// on the agenda.
+  Bits asked;
 };
 
 class WaitQueue {
@@ -73,10 +83,10 @@ class WaitQueue {
   [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }
   [[nodiscard]] JobClass& job_class(ClassIndex index) { return *classes_[index]; }
   [[nodiscard]] const std::vector<std::unique_ptr<JobClass>>& classes() const { return classes_; }
-  /// Classes with waiting jobs, by their first.
-  [[nodiscard]] const std::set<std::pair<QueueKey, ClassIndex>>& by_head() const { return by_head_; }
-  /// How many waiting jobs there are of each shape of task.
-  [[nodiscard]] const std::map<Amounts, std::int64_t>& shapes() const { return shapes_; }
+  [[nodiscard]] const std::map<Amounts, WaitingShape>& shapes() const { return shapes_; }
+  [[nodiscard]] std::map<Amounts, WaitingShape>& shapes() { return shapes_; }
+  /// The pool is another, or was silent: whoever was asked at it may say otherwise now.
+  void forget_asked(PoolIndex pool);
   [[nodiscard]] std::size_t size() const { return size_; }
 
   /// The ranking of a class, up to date.
@@ -94,8 +104,7 @@ class WaitQueue {
   std::vector<ClassIndex> free_classes_;
   std::vector<Lane> lanes_;
   std::vector<LaneIndex> free_lanes_;
-  std::set<std::pair<QueueKey, ClassIndex>> by_head_;
-  std::map<Amounts, std::int64_t> shapes_;
+  std::map<Amounts, WaitingShape> shapes_;
   std::size_t size_ = 0;
   std::size_t idle_ = 0;
   std::size_t ranking_bytes_ = 0;
