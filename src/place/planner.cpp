@@ -36,11 +36,9 @@ void Planner::begin_walk() {
   open_.assign(agenda_.opened.begin(), agenda_.opened.end());
   close_full_pools();
   const bool asks_all = open_.size() > many_open;
-  for (const auto& [need, shape] : agenda_.queue().shapes()) {
-    const auto is_unasked_at = [&, &need = need, &shape = shape](PoolIndex pool) {
-      return is_unasked(pool, need, shape.asked);
-    };
-    if (asks_all || std::any_of(open_.begin(), open_.end(), is_unasked_at)) push_class(need, shape, {});
+  for (const auto& entry : agenda_.queue().shapes()) {
+    const auto is_unasked_at = [&](PoolIndex pool) { return is_unasked(pool, entry.first, entry.second.asked); };
+    if (asks_all || std::any_of(open_.begin(), open_.end(), is_unasked_at)) push_class(entry.first, entry.second, {});
   }
 }
 
