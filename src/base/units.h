@@ -51,6 +51,9 @@ using MilliCards = Quantity<struct MilliCardsTag>;
 /// How fast one core or card is, in 1/10,000 of the reference machine (measure/reference.h).
 using Capability = Quantity<struct CapabilityTag>;
 
+/// Electric power, in thousandths of a watt.
+using Milliwatts = Quantity<struct MilliwattsTag>;
+
 /// SI text of a size: "500MB", "1.5GB" only when exact, else bytes: "1234B".
 [[nodiscard]] std::string to_text(Bytes size);
 /// Reads "500MB", "4GiB", "1.5TB", "100B". Units are SI (kB, MB, GB, TB, PB) or binary (KiB … PiB); a bare number,

@@ -16,8 +16,6 @@ constexpr std::int64_t cores_per_node_max = 100'000;
 constexpr std::int64_t cards_per_node_max = 1'000'000;
 constexpr std::size_t software_max = 1'000;
 
-constexpr Capability core_capability_max = Capability(100'000'000);
-
 bool fits_times(std::int64_t per_node, std::int32_t nodes) {
   std::int64_t product = 0;
   return !__builtin_mul_overflow(per_node, std::int64_t{nodes}, &product) && product <= bytes_max.value();
@@ -70,7 +68,12 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateCentre& co
                   "choose another name", "name");
   }
   TRY_VOID(require_fresh(draft.state().centres, command.id));
-  draft.emit(CentreCreated{{command.id, actor.organisation, command.name, command.region, "", 0, 0}});
+  CentreRow centre;
+  centre.id = command.id;
+  centre.provider = actor.organisation;
+  centre.name = command.name;
+  centre.region = command.region;
+  draft.emit(CentreCreated{std::move(centre)});
   return {};
 }
 

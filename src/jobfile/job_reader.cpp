@@ -192,7 +192,7 @@ void JobReader::read_objective(const YamlNode& node, Field field) {
   const auto objective = parse_word<Objective>(word);
   if (objective.has_value()) file_.spec.requirements.objective = *objective;
   else if (!faults_.covers(field))
-    faults_.add(field, quote(word) + " is no objective", "give one of cheapest, fastest, balanced");
+    faults_.add(field, quote(word) + " is no objective", "give one of cheapest, fastest, balanced, greenest, weighted");
 }
 
 std::string JobReader::name_of(std::string_view field) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,17 @@
 
 namespace dayan {
 
+/// The round trip between a centre and the users of a city.
+struct CityLatency {
+  std::string city;
+  Duration round_trip;
+
+  static constexpr auto fields() {
+    return std::tuple{field("city", &CityLatency::city), field("round_trip", &CityLatency::round_trip)};
+  }
+  friend bool operator==(const CityLatency&, const CityLatency&) = default;
+};
+
 /// A computing centre of one provider, reached through one agent.
 struct CentreRow {
   CentreId id;
@@ -23,6 +35,10 @@ struct CentreRow {
   std::string agent_key;          ///< the agent's Ed25519 public key in hexadecimal; empty before enrolment
   std::int64_t agent_epoch = 0;   ///< how often an agent has enrolled; an older one is refused
   std::int64_t report_sequence = 0;  ///< the highest report of that agent taken so far
+  std::vector<std::string> accepts;  ///< names of the organisations that it serves; empty: all
+  std::vector<CityLatency> latency;  ///< each city once
+  std::optional<std::int64_t> pue;     ///< power usage effectiveness in thousandths, 1,000 at least
+  std::optional<std::int64_t> carbon;  ///< grams of CO₂ per kWh that the centre draws
 
   static constexpr std::string_view table = "centre";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
@@ -34,7 +50,11 @@ struct CentreRow {
                       field("region", &R::region),
                       field("agent_key", &R::agent_key),
                       field("agent_epoch", &R::agent_epoch),
-                      field("report_sequence", &R::report_sequence)};
+                      field("report_sequence", &R::report_sequence),
+                      field("accepts", &R::accepts),
+                      field("latency", &R::latency),
+                      field("pue", &R::pue),
+                      field("carbon", &R::carbon)};
   }
   friend bool operator==(const CentreRow&, const CentreRow&) = default;
 };
@@ -49,6 +69,9 @@ struct Software {
   }
   friend bool operator==(const Software&, const Software&) = default;
 };
+
+/// The most that a core's capability may be said to be: 10,000 times the reference core.
+inline constexpr Capability core_capability_max{100'000'000};
 
 /// How a capability figure came to be (IETF CATS metric source words).
 enum class CapabilitySource { unknown, nominal, measured };
@@ -70,6 +93,8 @@ struct PoolRow {
   Duration wall_time_max;  ///< the longest lease the pool takes
   Capability core_capability;  ///< of one core, in 1/10,000 of the reference core; zero when unknown
   CapabilitySource capability_source = CapabilitySource::unknown;
+  std::optional<Milliwatts> core_power;  ///< that one busy core draws, with its part of the node
+  std::optional<Milliwatts> card_power;  ///< that one busy card draws
 
   static constexpr std::string_view table = "pool";
   [[nodiscard]] auto key() const { return std::tuple{centre, name}; }
@@ -85,7 +110,9 @@ struct PoolRow {
                       field("software", &R::software),
                       field("wall_time_max", &R::wall_time_max),
                       field("core_capability", &R::core_capability),
-                      field("capability_source", &R::capability_source)};
+                      field("capability_source", &R::capability_source),
+                      field("core_power", &R::core_power),
+                      field("card_power", &R::card_power)};
   }
   friend bool operator==(const PoolRow&, const PoolRow&) = default;
 };

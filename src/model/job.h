@@ -25,17 +25,39 @@ inline constexpr Duration wall_time_limit_min = Duration::seconds(1);
 /// How long a task may wait at most, and what a job gets that does not say: every job comes to an end.
 inline constexpr Duration wait_limit_max = Duration::hours(24 * 30);
 inline constexpr Duration wait_limit_min = Duration::seconds(1);
+inline constexpr std::int32_t priority_max = 100;
+/// Nodes of one task.
+inline constexpr std::int32_t task_nodes_max = 100'000;
 inline constexpr std::size_t name_length_max = 64;
 inline constexpr std::size_t script_bytes_max = 1'000'000;
 inline constexpr std::size_t input_files_max = 1'000;
 inline constexpr std::size_t output_patterns_max = 100;
 inline constexpr std::size_t environment_max = 200;
 
-enum class Objective { cheapest, fastest, balanced };
+enum class Objective {
+  cheapest,
+  fastest,
+  balanced,  ///< cost and time alike
+  greenest,  ///< the least carbon
+  weighted,  ///< the submitter's own weights
+};
 template <>
 struct EnumWords<Objective> {
-  static constexpr std::array<std::string_view, 3> words{"cheapest", "fastest", "balanced"};
+  static constexpr std::array<std::string_view, 5> words{"cheapest", "fastest", "balanced", "greenest", "weighted"};
 };
+
+/// What counts how much under Objective::weighted, each 0 to weight_max, relative to the best that any pool offers.
+struct Weights {
+  std::int32_t cost = 0;
+  std::int32_t time = 0;
+  std::int32_t carbon = 0;
+
+  static constexpr auto fields() {
+    return std::tuple{field("cost", &Weights::cost), field("time", &Weights::time), field("carbon", &Weights::carbon)};
+  }
+  friend bool operator==(const Weights&, const Weights&) = default;
+};
+inline constexpr std::int32_t weight_max = 100;
 
 /// "povray>=3.7": a program by name, with the least version that will do (empty: any).
 struct SoftwareNeed {
@@ -48,17 +70,31 @@ struct SoftwareNeed {
   friend bool operator==(const SoftwareNeed&, const SoftwareNeed&) = default;
 };
 
-/// What one task needs on one node.
+/// What one task needs: so much on each of so many nodes. A task of several nodes is a gang: it gets all of them, each
+/// another one, in one pool and at once, or none.
 struct Resources {
-  Cores cores{1};
-  Bytes memory{1'000'000'000};  ///< 1 GB for whoever does not say
-  MilliCards cards;
+  Cores cores{1};               ///< on each node
+  Bytes memory{1'000'000'000};  ///< on each node; 1 GB for whoever does not say
+  MilliCards cards;             ///< on each node
+  std::int32_t nodes = 1;
 
   static constexpr auto fields() {
     using R = Resources;
-    return std::tuple{field("cores", &R::cores), field("memory", &R::memory), field("cards", &R::cards)};
+    return std::tuple{field("cores", &R::cores), field("memory", &R::memory), field("cards", &R::cards),
+                      field("nodes", &R::nodes)};
   }
   friend bool operator==(const Resources&, const Resources&) = default;
+};
+
+/// The longest round trip that users in a city may have.
+struct LatencyBound {
+  std::string city;
+  Duration at_most;
+
+  static constexpr auto fields() {
+    return std::tuple{field("city", &LatencyBound::city), field("at_most", &LatencyBound::at_most)};
+  }
+  friend bool operator==(const LatencyBound&, const LatencyBound&) = default;
 };
 
 /// All that placement reads of a job.
@@ -72,6 +108,11 @@ struct Requirements {
   std::vector<std::string> providers; ///< allowed, by organisation name; empty: any
   std::optional<Cny> price_cap;       ///< of the whole job
   Objective objective = Objective::balanced;
+  Weights weights;                    ///< of Objective::weighted; else all zero
+  Capability core_capability_min;     ///< of one core of the pool, as measured or told; zero: any
+  std::vector<LatencyBound> latency;  ///< each must be met; a centre that does not know its latency meets none
+  std::optional<UnixTime> deadline;   ///< no task is placed that is expected to end later
+  std::int32_t priority = 0;          ///< −priority_max to priority_max; more goes first
 
   static constexpr auto fields() {
     using R = Requirements;
@@ -79,7 +120,10 @@ struct Requirements {
                       field("software", &R::software),   field("wall_time", &R::wall_time),
                       field("run_time", &R::run_time),   field("regions", &R::regions),
                       field("providers", &R::providers), field("price_cap", &R::price_cap),
-                      field("objective", &R::objective)};
+                      field("objective", &R::objective), field("weights", &R::weights),
+                      field("core_capability_min", &R::core_capability_min),
+                      field("latency", &R::latency),     field("deadline", &R::deadline),
+                      field("priority", &R::priority)};
   }
   friend bool operator==(const Requirements&, const Requirements&) = default;
 };
@@ -168,10 +212,11 @@ enum class GaveUp {
   no,
   wait_max,   ///< they had waited as long as they may
   price_cap,  ///< what is left of the price cap pays for no further task anywhere
+  deadline,   ///< it is over
 };
 template <>
 struct EnumWords<GaveUp> {
-  static constexpr std::array<std::string_view, 3> words{"no", "wait_max", "price_cap"};
+  static constexpr std::array<std::string_view, 4> words{"no", "wait_max", "price_cap", "deadline"};
 };
 
 /// Tasks [0, next_task) have been leased at least once and have rows of their own; the rest wait, and have none.

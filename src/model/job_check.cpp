@@ -84,14 +84,57 @@ void check_resources(const Requirements& wanted, Checker& checker) {
                 [](Cores cores) { return show_number(cores.value()) + " cores"; });
   checker.range(prefix + "memory", resources.memory, memory_min, memory_max, [](Bytes size) { return to_text(size); });
   checker.range(prefix + "cards", resources.cards, MilliCards(0), cards_max, show_cards);
+  checker.range(prefix + "nodes", resources.nodes, std::int32_t{1}, task_nodes_max, [](std::int32_t nodes) {
+    return std::to_string(nodes) + " nodes";
+  });
+  if (resources.memory <= memory_max && resources.nodes > 0 &&
+      resources.memory.value() > bytes_max.value() / resources.nodes)
+    checker.fault(prefix + "nodes", "so many nodes with " + to_text(resources.memory) + " each are more than there are",
+                  "give at most " + to_text(bytes_max) + " of memory in all");
   checker.plain_names("requirements.chips", wanted.chips);
   // Silence would place it on a machine without any card.
   if (!wanted.chips.empty() && resources.cards.is_zero())
     checker.fault(prefix + "cards", "is zero, though a chip is named", "give the number of cards, or name no chip");
 }
 
+void check_weights(const Requirements& wanted, Checker& checker) {
+  const Weights& weights = wanted.weights;
+  const auto weight = [&](const char* field, std::int32_t value) {
+    checker.range(std::string("requirements.weights.") + field, value, std::int32_t{0}, weight_max,
+                  [](std::int32_t number) { return std::to_string(number); });
+  };
+  weight("cost", weights.cost);
+  weight("time", weights.time);
+  weight("carbon", weights.carbon);
+  const bool is_weighted = wanted.objective == Objective::weighted;
+  if (is_weighted && weights == Weights{})
+    checker.fault("requirements.weights", "are all zero", "give a weight to cost, time or carbon");
+  if (!is_weighted && weights != Weights{})
+    checker.fault("requirements.weights", "count only under the objective weighted",
+                  "give that objective, or no weights");
+}
+
+void check_latency(const std::vector<LatencyBound>& latency, Checker& checker) {
+  if (!checker.at_most("requirements.latency", latency.size(), list_max, "cities")) return;
+  std::set<std::string_view> cities;
+  for (std::size_t i = 0; i < latency.size(); ++i) {
+    const std::string field = Checker::member("requirements.latency", i);
+    checker.plain_name(field + ".city", latency[i].city);
+    if (!cities.insert(latency[i].city).second)
+      checker.fault(field + ".city", quote(latency[i].city) + " is given twice", "give each city once");
+    checker.range(field + ".at_most", latency[i].at_most, Duration::microseconds(1), Duration::seconds(3'600),
+                  [](Duration time) { return to_text(time); });
+  }
+}
+
 void check_requirements(const Requirements& wanted, Checker& checker) {
   check_resources(wanted, checker);
+  check_weights(wanted, checker);
+  check_latency(wanted.latency, checker);
+  checker.range("requirements.core_capability_min", wanted.core_capability_min, Capability(0), core_capability_max,
+                [](Capability capability) { return show_number(capability.value()) + "/10000 of the reference core"; });
+  checker.range("requirements.priority", wanted.priority, -priority_max, priority_max,
+                [](std::int32_t priority) { return std::to_string(priority); });
   if (checker.at_most("requirements.software", wanted.software.size(), list_max, "programs")) {
     for (std::size_t i = 0; i < wanted.software.size(); ++i) {
       const SoftwareNeed& need = wanted.software[i];

@@ -60,6 +60,8 @@ std::pair<std::int64_t, std::int64_t> score(const Evaluation& each, Objective ob
   switch (objective) {
     case Objective::cheapest: return {cost, finish};
     case Objective::fastest: return {finish, cost};
+    case Objective::greenest:
+    case Objective::weighted:
     case Objective::balanced: return {plus(relative(cost, least.cost), relative(finish, least.finish)), finish};
   }
   ASSERT(false);

@@ -136,6 +136,13 @@ std::string text_of(const Gap& gap, const Asking& asking, const PoolState& pool,
     case Constraint::throttle:
       return "the job lets " + counted(gap.offered, "task") + " run at once, and " + std::to_string(asking.live) +
              (asking.live == 1 ? " runs: " : " run: ") + counted(gap.required - gap.offered, "task") + " too many";
+    case Constraint::nodes:
+    case Constraint::capability:
+    case Constraint::latency:
+    case Constraint::acceptance:
+    case Constraint::deadline:
+    case Constraint::reserved:
+    case Constraint::closed: break;
   }
   ASSERT(false);
 }

@@ -34,6 +34,8 @@ float Ranking::score(const PoolFigures& figures) const {
   switch (requirements_.objective) {
     case Objective::cheapest: return static_cast<float>(cost);
     case Objective::fastest: return static_cast<float>(slow);
+    case Objective::greenest:
+    case Objective::weighted:
     case Objective::balanced:
       return static_cast<float>(std::max(cost, cost_floor) / least_cost_ + slow / least_slowness_);
   }
