@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 #include "store/migrate.h"
@@ -108,6 +109,17 @@ TEST_F(Schema, MigrationsAreNumberedWithoutGapsAndRunOnce) {
   for (const Migration& migration : sqlite_migrations()) EXPECT_EQ(migration.number, ++number);
   EXPECT_TRUE(migrate(*connection_, sqlite_migrations()));
   EXPECT_EQ(connection_->number("SELECT count(*) FROM schema_version").value(), number);
+}
+
+TEST_F(Schema, AMigrationThatHasLandedNeverChanges) {
+  // A hub's folder that has run it would be taken for up to date. Change a table by a new migration, and add it here.
+  const std::map<int, std::string> landed{
+      {1, "2735f6093d16fc6e81595fc837bcdd69ef1709290864f06a2915e45a1cb877ab"},
+  };
+  for (const Migration& migration : sqlite_migrations()) {
+    ASSERT_TRUE(landed.contains(migration.number)) << migration.name << ' ' << to_text(sha256(migration.sql));
+    EXPECT_EQ(to_text(sha256(migration.sql)), landed.at(migration.number)) << migration.name;
+  }
 }
 
 TEST_F(Schema, AMigrationThatFailsLeavesNothing) {
