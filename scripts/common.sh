@@ -22,6 +22,12 @@ as_root() {
   fi
 }
 
+# Asks for the password of sudo once, at the beginning, where one is needed and there is somebody to ask: what comes
+# later uses `sudo -n`.
+ask_root() {
+  [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null || [ ! -t 0 ] || sudo -v || true
+}
+
 # install_packages GROUP…: installs what is missing of these groups of scripts/packages.txt.
 install_packages() {
   local wanted=() missing=() group package

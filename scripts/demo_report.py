@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """One JSON document of a demo run: every attempt with its centre, engine job, checksums and ledger entries.
 
-Usage: demo_report.py FOLDER JOB ENGINE. Reads attempts.json, bill.json, outputs.json, entries.json and ledger.json of
-the folder, as `dayan … --json` printed them.
+Usage: demo_report.py FOLDER JOB ENGINE LAB. Reads attempts.json, outputs.json, entries.json and ledger.json of the
+folder, as `dayan … --json` printed them; slurm-jobs-CENTRE.txt beside them is Slurm's own record of the ended jobs, and
+LAB/CENTRE/etc/slurm.conf its configuration while it runs (scripts/demo --keep).
 """
 import json
 import pathlib
 import sys
 
-folder, job, engine = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+folder, job, engine, lab = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
 
 
 def items(name):
@@ -48,6 +49,13 @@ for view in items("attempts"):
 json.dump(
     {
         "engine": engine,
+        "slurm": {
+            record.stem.removeprefix("slurm-jobs-"): {
+                "ended_jobs": str(record),
+                "conf": f"{lab}/{record.stem.removeprefix('slurm-jobs-')}/etc/slurm.conf",
+            }
+            for record in sorted(folder.glob("slurm-jobs-*.txt"))
+        },
         "job": job,
         "video": str(folder / "film.mp4"),
         "attempts": attempts,

@@ -34,6 +34,8 @@ for attempt in report["attempts"]:
     assert words["JobName"] == attempt["engine_job_name"], (words["JobName"], attempt["engine_job_name"])
     assert words["Requeue"] == "0", "Slurm could start it a second time"
     assert words["JobState"] == "COMPLETED", record
+    ended = pathlib.Path(report["slurm"][attempt["centre"]]["ended_jobs"]).read_text()
+    assert f"JobId={attempt['engine_job_id']} " in ended and f"Name={attempt['engine_job_name']} " in ended, ended
     frames = [o for o in attempt["outputs"] if o["path"].endswith(".png")]
     assert len(frames) == 1, attempt
     file = demo / "frames" / str(attempt["task"]) / frames[0]["path"]

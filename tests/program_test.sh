@@ -59,13 +59,17 @@ start_agent() {
 port=0
 "$dayan" hub init --data "$place/hub" --organisation platform --user root --json | field token >"$place/operator"
 expect 1 "already has an operator" "$dayan" hub init --data "$place/hub" --organisation other --user root
+expect 1 "needs TLS" "$dayan" hub run --data "$place/open" --address 0.0.0.0 --port 0
 start_hub
+expect 1 "$port" "$dayan" hub run --data "$place/open" --port "$port"
 as operator operator organisation create studio --role customer --user ann --json | field token >"$place/studio"
 as operator operator organisation create works --role provider --user bob --json | field token >"$place/works"
 as operator operator top-up studio 20 --reference r1 >/dev/null
 as operator operator top-up studio 20 --reference r1 >/dev/null # the same payment: credited once
+expect 1 "reference: 'r1' stands for another payment" as operator operator top-up studio 30 --reference r1
 as works provider centre create here --region guizhou >/dev/null
 as works provider offer publish here --core-hour 0.5 --card-hour 0 --gb-hour 0 >/dev/null
+expect 2 "gb-hour" as works provider offer publish here --core-hour 0.5 --card-hour 0
 as works provider centre join-token here --json | field join_token >"$place/join"
 "$dayan" agent join --hub "$hub" --token-file "$place/join" --folder "$place/agent" >/dev/null
 expect 1 "used" "$dayan" agent join --hub "$hub" --token-file "$place/join" --folder "$place/agent-two"

@@ -45,10 +45,7 @@ struct Outcome {
 Result<trace::RigidLog> read_log(const Options& options, std::int64_t& processors) {
   TRY(const std::string text, trace::read_text(options.path));
   auto log = trace::parse_swf(text, options.unit == "ms" ? trace::SwfUnit::millisecond : trace::SwfUnit::second);
-  if (!log) {
-    for (std::size_t i = 1; i < log.error().size(); ++i) std::cerr << to_text(log.error()[i]) << '\n';
-    return fail(log.error().front());
-  }
+  if (!log) return fail(trace::error_in_file(std::move(log).error(), options.path));
   if (processors == 0) processors = log->processors_max.value_or(0);
   return trace::rigid_jobs(*log);
 }

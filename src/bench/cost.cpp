@@ -37,10 +37,7 @@ Result<trace::GapInstance> instance_of(const CostOptions& options) {
   TRY(const std::string text, trace::read_text(options.path));
   auto read = trace::parse_gap(text);
   if (read) return std::move(*read);
-  Error error = read.error().front();
-  error.field = options.path + ", " + error.field;
-  for (std::size_t i = 1; i < read.error().size(); ++i) error.right += "\n" + to_text(read.error()[i]);
-  return fail(error);
+  return fail(trace::error_in_file(std::move(read).error(), options.path));
 }
 
 CostInstance converted(const trace::GapInstance& instance) {

@@ -39,13 +39,6 @@ Result<ListFile> choose_nodes(const std::map<std::string, std::string>& found, c
               "say which one with --nodes FILE", "nodes");
 }
 
-/// All faults of one file as one error.
-Error error_of(const ListFile& file, const Faults& faults) {
-  std::string text = "not a list that can be read:";
-  for (const Error& fault : faults) text += "\n  " + to_text(fault);
-  return {ErrorCode::invalid, file.path, std::move(text), ""};
-}
-
 sharing::ModelSet models_allowed(const trace::OpenbPod& pod, const std::vector<std::string>& models) {
   if (pod.models.empty()) return sharing::any_model;
   sharing::ModelSet allowed = 0;
@@ -95,7 +88,7 @@ Result<PackingFiles> find_packing_files(const std::string& folder, const std::st
 Result<PackingNodes> read_packing_nodes(const ListFile& file) {
   TRY(const std::string text, trace::read_text(file.path));
   auto rows = trace::parse_openb_nodes(text);
-  if (!rows) return fail(error_of(file, rows.error()));
+  if (!rows) return fail(trace::error_in_file(std::move(rows).error(), file.path));
   PackingNodes nodes;
   for (const trace::OpenbNode& row : *rows) {
     TRY_VOID(check_cards(file, row.name, row.cards));
@@ -120,7 +113,7 @@ Result<PackingNodes> read_packing_nodes(const ListFile& file) {
 Result<PackingPods> read_packing_pods(const ListFile& file, const std::vector<std::string>& models) {
   TRY(const std::string text, trace::read_text(file.path));
   auto rows = trace::parse_openb_pods(text);
-  if (!rows) return fail(error_of(file, rows.error()));
+  if (!rows) return fail(trace::error_in_file(std::move(rows).error(), file.path));
   PackingPods pods{file.name, {}, {}};
   for (const trace::OpenbPod& row : *rows) {
     TRY_VOID(check_cards(file, row.name, row.cards));

@@ -234,7 +234,7 @@ void print(const Options& options, const Field& field, const Figures& figures,
 Result<void> shares(const Options& options) {
   TRY(const std::string text, trace::read_text(options.table_path));
   const auto table = trace::parse_gavel(text);
-  if (!table) return fail(table.error().front());
+  if (!table) return fail(trace::error_in_file(table.error(), options.table_path));
   TRY(const Field field, field_of(options, *table));
   Prng random(options.seed);
   Prng changes = random.split();

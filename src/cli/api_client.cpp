@@ -76,21 +76,28 @@ Result<HttpResponse> ApiClient::send(const HttpRequest& request) {
   return http_.send(signed_in, answer_time);
 }
 
-Answer<HttpResponse> ApiClient::exchange(const HttpRequest& request, int repeats) {
+Answer<HttpResponse> ApiClient::exchange(const HttpRequest& request, bool may_repeat) {
+  const int repeats = may_repeat ? repeats_ : 0;
   Duration wait = first_pause;
   for (int repeat = 0;; ++repeat) {
     auto response = send(request);
     const bool is_lost = !response.has_value() && response.error().code != ErrorCode::invalid;
     const bool is_busy = response.has_value() && response->status == unavailable_status;
     if (repeat < repeats && (is_lost || is_busy)) {
+      if (on_lost_) on_lost_();
       pause_(is_busy ? std::max(wait, asked_pause(*response).value_or(wait)) : wait);
-      wait = wait * 2;
+      wait = std::min(wait * 2, pause_max);
       continue;
     }
     if (!response.has_value()) return tl::unexpected<Failure>(unreachable(response.error()));
     if (response->status >= 400) return tl::unexpected<Failure>(refusal(*response));
     return std::move(*response);
   }
+}
+
+void ApiClient::be_patient(std::function<void()> on_lost) {
+  repeats_ = followed_repeats;
+  on_lost_ = std::move(on_lost);
 }
 
 Failure ApiClient::unreachable(const Error& error) const {
@@ -114,7 +121,7 @@ Failure ApiClient::refusal(const HttpResponse& response) const {
 }
 
 Answer<JsonValue> ApiClient::get(const std::string& target) {
-  TRY(const HttpResponse response, exchange(request_of("GET", target), repeats_max));
+  TRY(const HttpResponse response, exchange(request_of("GET", target)));
   return document_of(response);
 }
 
@@ -123,21 +130,21 @@ Answer<JsonValue> ApiClient::post(const std::string& target, const std::optional
   HttpRequest request = request_of("POST", target);
   if (body) add_json(request, *body);
   add_key(request, key);
-  TRY(const HttpResponse response, exchange(request, repeats_max));
+  TRY(const HttpResponse response, exchange(request));
   return document_of(response);
 }
 
 Answer<JsonValue> ApiClient::ask(const std::string& target, const JsonValue& body) {
   HttpRequest request = request_of("POST", target);
   add_json(request, body);
-  TRY(const HttpResponse response, exchange(request, repeats_max));
+  TRY(const HttpResponse response, exchange(request));
   return document_of(response);
 }
 
 Answer<void> ApiClient::remove(const std::string& target) {
   HttpRequest request = request_of("DELETE", target);
   add_key(request);
-  TRY(const HttpResponse response, exchange(request, repeats_max));
+  TRY(const HttpResponse response, exchange(request));
   return {};
 }
 
@@ -165,13 +172,13 @@ Answer<JsonArray> ApiClient::list(const std::string& path, std::size_t items_max
 }
 
 Answer<HttpResponse> ApiClient::get_bytes(const std::string& target) {
-  return exchange(request_of("GET", target), repeats_max);
+  return exchange(request_of("GET", target));
 }
 
 Answer<JsonValue> ApiClient::put_bytes(const std::string& target, std::string bytes) {
   HttpRequest request = request_of("PUT", target, std::move(bytes));
   request.headers.push_back({"content-type", "application/octet-stream"});
-  TRY(const HttpResponse response, exchange(request, 0));
+  TRY(const HttpResponse response, exchange(request, false));
   return document_of(response);
 }
 

@@ -19,6 +19,9 @@ class ApiClient {
   static constexpr int repeats_max = 3;
   static constexpr Duration first_pause = Duration::milliseconds(250);  ///< doubles with each repetition
 
+  /// With the pauses that come between them: five minutes, for a restart or an upgrade of the hub.
+  static constexpr int followed_repeats = 60;
+
   ApiClient(HttpClient& http, std::string url, std::string token, std::function<void(Duration)> pause);
 
   [[nodiscard]] Answer<JsonValue> get(const std::string& target);
@@ -36,11 +39,15 @@ class ApiClient {
   /// Sends bytes, once: the caller looks how far they came before it tries again.
   [[nodiscard]] Answer<JsonValue> put_bytes(const std::string& target, std::string bytes);
 
+  /// For whoever follows something that goes on without them: from now on a hub that cannot be reached, or is starting
+  /// again, is asked for minutes (followed_repeats times), and `on_lost` is told each time.
+  void be_patient(std::function<void()> on_lost);
+
   [[nodiscard]] const std::string& url() const { return url_; }
   void pause(Duration duration) const { pause_(duration); }
 
  private:
-  [[nodiscard]] Answer<HttpResponse> exchange(const HttpRequest& request, int repeats);
+  [[nodiscard]] Answer<HttpResponse> exchange(const HttpRequest& request, bool may_repeat = true);
   [[nodiscard]] Result<HttpResponse> send(const HttpRequest& request);
   [[nodiscard]] Failure unreachable(const Error& error) const;
   [[nodiscard]] Failure refusal(const HttpResponse& response) const;
@@ -49,6 +56,8 @@ class ApiClient {
   std::string url_;
   std::string token_;
   std::function<void(Duration)> pause_;
+  int repeats_ = repeats_max;
+  std::function<void()> on_lost_;
 };
 
 /// Letters, digits and -._~ as they are, anything else as %XX: a part of a path or of a query.

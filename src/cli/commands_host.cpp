@@ -20,12 +20,17 @@ Answer<void> ended_with(int status) {
 
 void add_hub_options(CLI::App& command, hub::HubOptions& options) {
   command.add_option("--data", options.data, "folder of everything durable")->capture_default_str()->type_name("DIR");
-  command.add_option("--port", options.port, "on loopback; 0: any free one")->capture_default_str()->type_name("N");
+  command.add_option("--address", options.address, "to listen on; loopback only, until TLS is there")
+      ->capture_default_str()
+      ->type_name("IP");
+  command.add_option("--port", options.port, "0: any free one")->capture_default_str()->type_name("N");
 }
 
 Answer<void> run_hub_here(const hub::HubOptions& options) {
-  TRY(const int status, hub::run_hub(options));
-  return ended_with(status);
+  const Result<int> status = hub::run_hub(options);
+  // A port that is taken, a folder that another hub has: this is the hub, so none "cannot be reached".
+  if (!status) return end_with(Exit::refused, {status.error()});
+  return ended_with(*status);
 }
 
 struct InitOptions {

@@ -143,6 +143,7 @@ Answer<void> follow(Session& session, const FetchOptions& options, Fetcher& fetc
       TRY_VOID(fetcher.fail_for_missing());
       return judge(job);
     }
+    session.api.be_patient([&] { progress.show(lost_text); });
     session.api.pause(poll_pause);
   }
 }

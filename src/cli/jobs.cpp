@@ -16,7 +16,7 @@ Table job_table() {
 
 void add_job(Table& table, const JobRow& job) {
   table.add({to_text(job.id), job.name, std::string(to_text(job.state)),
-             std::to_string(job.succeeded + job.failed + job.cancelled), std::to_string(job.failed),
+             std::to_string(job.succeeded), std::to_string(job.failed),
              std::to_string(job.live), std::to_string(job.count), to_text(job.charged), to_text(job.held),
              readable(job.submitted_at), readable(job.ended_at)});
 }

@@ -1,5 +1,6 @@
 #include "cli/logs.h"
 
+#include "cli/progress.h"
 #include "cli/watch.h"
 
 namespace dayan::cli {
@@ -23,6 +24,7 @@ Answer<void> show_log(Session& session, const LogOptions& options) {
   // Once an attempt has answered, the log of just that one is followed: a later one begins anew.
   std::string number = options.number > 0 ? std::to_string(options.number) : "";
   std::size_t offset = 0;
+  Progress progress(session.host);
   while (true) {
     auto answer = session.api.get_bytes(target_of(options, number, offset));
     if (!answer.has_value()) {
@@ -42,6 +44,7 @@ Answer<void> show_log(Session& session, const LogOptions& options) {
     if (answer->header("x-log-complete") == "true") return {};
     if (!answer->body.empty()) continue;
     if (!options.follow) return {};
+    session.api.be_patient([&] { progress.show(lost_text); });
     session.api.pause(poll_pause);
   }
 }

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/digest.h"
+#include "base/scan.h"
 #include "cli/account.h"
 #include "cli/display.h"
 #include "cli/documents.h"
@@ -97,17 +98,33 @@ Answer<void> list_organisations(Session& session) {
   return {};
 }
 
+namespace {
+
+/// The reference is the key of the request: what the hub says of the one is meant of the other.
+Failure about_reference(Failure failure, const std::string& reference) {
+  for (Error& fault : failure.faults) {
+    if (fault.field != "idempotency-key") continue;
+    fault.field = "reference";
+    fault.wrong = quote(reference) + " stands for another payment already, of another amount or organisation";
+    fault.right = "give each payment its own reference";
+  }
+  return failure;
+}
+
+}  // namespace
+
 Answer<void> top_up(Session& session, const TopUpOptions& options) {
   TRY(const Cny amount, read_amount(options.amount, "AMOUNT"));
   const wire::TopUpRequest request{options.organisation, amount, options.reference};
   // One payment is credited once, however often the command is given: its reference is the key.
   const std::string key = "top-up-" + to_text(sha256(options.organisation + '\n' + options.reference));
-  TRY(JsonValue document, session.api.post("/v1/wallet/top-ups", to_json(request), key));
+  auto document = session.api.post("/v1/wallet/top-ups", to_json(request), key);
+  if (!document) return tl::unexpected<Failure>(about_reference(std::move(document).error(), options.reference));
   if (session.out.as_json()) {
-    session.out.json(document);
+    session.out.json(*document);
     return {};
   }
-  TRY(const auto reply, read_as<wire::TopUpReply>(std::move(document)));
+  TRY(const auto reply, read_as<wire::TopUpReply>(*std::move(document)));
   session.out.line(reply.wallet.organisation + ": " + to_text(reply.wallet.available) + " yuan available, " +
                    to_text(reply.wallet.held) + " held");
   return {};
@@ -158,6 +175,7 @@ Answer<void> show_events(Session& session, const EventOptions& options) {
       }
     }
     session.out.flush();
+    if (options.follow) session.api.be_patient([&] { session.out.note(lost_text); });
     const bool is_all = after == before;
     if (is_all && !options.follow) return {};
     if (is_all) session.api.pause(poll_pause);

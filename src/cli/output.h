@@ -28,7 +28,7 @@ class Output {
   void flush();
 
   void note(std::string_view text);
-  /// One line a fault: "field: wrong; right".
+  /// One line a fault: "field: wrong; right". With --json one line in all: {"faults":[{field, wrong, right}, …]}.
   void faults(const Faults& faults);
 
  private:

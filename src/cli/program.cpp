@@ -14,7 +14,8 @@ constexpr const char* footer = R"(Exit codes:
 Environment:
   DAYAN_HUB and DAYAN_TOKEN speak for whoever they belong to, instead of a stored profile
   DAYAN_PROFILE names the profile to use; --profile goes before both
-Every list and document comes as JSON with --json, before or after the command.)";
+Every list and document comes as JSON with --json, before or after the command; faults then come as one JSON document on
+standard error.)";
 
 void set_up(CLI::App& app, Program& program, const std::vector<AddCommands>& more) {
   app.name("dayan");

@@ -24,7 +24,7 @@ Answer<void> create_centre(Session& session, const std::string& name, const std:
   TRY(const auto centre, read_as<CentreRow>(std::move(document)));
   session.out.line(to_text(centre.id) + ' ' + centre.name + " in " + centre.region);
   session.out.note("next: dayan provider offer publish " + centre.name +
-                   " --core-hour YUAN; dayan provider centre join-token " + centre.name);
+                   " --core-hour YUAN --card-hour YUAN --gb-hour YUAN; dayan provider centre join-token " + centre.name);
   return {};
 }
 

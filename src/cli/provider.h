@@ -15,8 +15,8 @@ namespace dayan::cli {
 struct OfferOptions {
   std::string centre;
   std::string core_hour;  ///< yuan
-  std::string card_hour = "0";
-  std::string gb_hour = "0";
+  std::string card_hour;
+  std::string gb_hour;
 };
 [[nodiscard]] Answer<void> publish_offer(Session& session, const OfferOptions& options);
 [[nodiscard]] Answer<void> show_earnings(Session& session);

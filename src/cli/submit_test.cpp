@@ -124,6 +124,33 @@ TEST_F(Submit, WaitsAndTellsHowItEnded) {
   EXPECT_EQ(person.runs("job watch " + to_text(job.id)), 0);
 }
 
+TEST_F(Submit, AWatchOutlivesARestartOfTheHub) {
+  // Ten answers are lost after the first, more than any other command puts up with: the watch says so and goes on.
+  job.state = JobState::running;
+  const std::string first = json_text(to_json(wire::JobView{job, {}}));
+  job.state = JobState::succeeded;
+  const std::string last = json_text(to_json(wire::JobView{job, {}}));
+  int asked = 0;
+  hub.on_any([&](const HttpRequest&) {
+    ++asked;
+    if (asked > 1 && asked <= 11) return problem(503, "unavailable", "", "it starts", "try again");
+    return testing::json(asked == 1 ? first : last);
+  });
+  EXPECT_EQ(person.runs("job watch " + to_text(job.id)), 0) << person.complained();
+  EXPECT_NE(person.complained().find("trying again"), std::string::npos) << person.complained();
+  EXPECT_EQ(asked, 12);
+}
+
+TEST_F(Submit, FaultsAreADocumentToo) {
+  // With --json a script reads on standard error which field was wrong, and what would be right.
+  hub.on_any([&](const HttpRequest&) { return problem(404, "not_found", "job", "there is none", "look at the list"); });
+  EXPECT_EQ(person.runs("--json job show " + to_text(job.id)), 1);
+  EXPECT_EQ(person.complained(),
+            R"({"faults":[{"code":"not_found","field":"job","wrong":"there is none","right":"look at the list"}]})"
+            "\n");
+  EXPECT_EQ(person.said(), "");
+}
+
 TEST_F(Submit, BadFilesEndBeforeTheHubIsAsked) {
   // Faults of the file, of its inputs, and one that is not there: exit code 2 each, with the file's name.
   folder.write("bad.yaml", "name: shot\nwall_time: soon\ncommand: [a]\nno_such_key: 1\n");

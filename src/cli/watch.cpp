@@ -17,6 +17,7 @@ std::string progress_text(const JobRow& job) {
   std::string text =
       std::string(to_text(job.state)) + ": " + std::to_string(done) + " of " + std::to_string(job.count) + " done";
   if (job.failed > 0) text += " (" + std::to_string(job.failed) + " failed)";
+  if (job.cancelled > 0) text += " (" + std::to_string(job.cancelled) + " cancelled)";
   if (job.live > 0) text += ", " + std::to_string(job.live) + " at work";
   const std::int32_t waiting = job.count - done - job.live;
   if (waiting > 0 && !is_final(job.state)) text += ", " + std::to_string(waiting) + " waiting";
@@ -43,6 +44,7 @@ Answer<void> watch_job(Session& session, const std::string& id) {
       show_seen(session.out, seen);
       return judge(seen.view.job);
     }
+    session.api.be_patient([&] { progress.show(lost_text); });
     session.api.pause(poll_pause);
   }
 }

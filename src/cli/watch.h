@@ -8,6 +8,8 @@
 namespace dayan::cli {
 
 /// How often the hub is asked while something is waited for.
+/// What a follower shows while the hub does not answer.
+inline constexpr const char* lost_text = "the hub does not answer; trying again for a few minutes";
 inline constexpr Duration poll_pause = Duration::milliseconds(500);
 
 /// Job by id; the document beside, for --json.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "base/prng.h"
 
 namespace dayan::core {
@@ -261,6 +263,60 @@ TEST_F(CoreTest, CountersNeverGoBack) {
   EXPECT_EQ(refused(as("agent guian"), report("guian", running)).faults[0].field, "reports[0].engine_run");
 }
 
+TEST_F(CoreTest, EveryFaultOfAReportIsNamed) {
+  // Each thing that a report may get wrong is refused by its own field, and a report with one of them changes nothing.
+  const JobId job = submit(1);
+  plan({assign(job, 0, 10)});
+  const OutputFile good{"frame.png", sha256("frame"), Bytes(5)};
+  const auto fields_of = [&](const std::function<void(AttemptReport&)>& spoil) {
+    AttemptReport report = ended(job, 0, 1, 0, Duration::minutes(1));
+    report.outputs = {good};
+    spoil(report);
+    std::string fields;
+    for (const Error& fault : refused(as("agent guian"), this->report("guian", report)).faults)
+      fields += (fields.empty() ? "" : " ") + fault.field;
+    return fields;
+  };
+  EXPECT_EQ(fields_of([](auto& r) { r.engine_run = Duration::seconds(-1); }), "reports[0].engine_run");
+  EXPECT_EQ(fields_of([](auto& r) { r.wrapper_run = Duration::seconds(-1); }), "reports[0].wrapper_run");
+  EXPECT_EQ(fields_of([](auto& r) { r.memory_peak = Bytes(-1); }), "reports[0].memory_peak");
+  EXPECT_EQ(fields_of([](auto& r) { r.outcome = Outcome::none; }), "reports[0].outcome");
+  EXPECT_EQ(fields_of([](auto& r) { r.state = AttemptState::running; }), "reports[0].outcome reports[0].outputs");
+  EXPECT_EQ(fields_of([](auto& r) {
+              r.state = AttemptState::leased;
+              r.outcome = Outcome::none;
+              r.outputs.clear();
+            }),
+            "reports[0].state");
+  EXPECT_EQ(fields_of([](auto& r) { r.failure.assign(4'097, 'x'); }), "reports[0].failure");
+  EXPECT_EQ(fields_of([](auto& r) { r.engine_id.assign(129, '7'); }), "reports[0].failure");
+  EXPECT_EQ(fields_of([](auto& r) { r.outputs[0].path = "../frame.png"; }), "reports[0].outputs[0]");
+  EXPECT_EQ(fields_of([](auto& r) { r.outputs[0].path = "/etc/passwd"; }), "reports[0].outputs[0]");
+  EXPECT_EQ(fields_of([](auto& r) { r.outputs[0].size = Bytes(-1); }), "reports[0].outputs[0]");
+  // Several at once, all told.
+  EXPECT_EQ(fields_of([](auto& r) {
+              r.memory_peak = Bytes(-1);
+              r.outputs[0].size = Bytes(-1);
+            }),
+            "reports[0].memory_peak reports[0].outputs[0]");
+  EXPECT_EQ(state_.attempts.find({job, 0, 1})->state, AttemptState::leased);
+  must(as("agent guian"), report("guian", ended(job, 0, 1, 0, Duration::minutes(1))));
+}
+
+TEST_F(CoreTest, AMissingPriceIsNoPrice) {
+  // Left out is refused, by its field; zero is a price, as long as one is above it.
+  const auto fields_of = [&](PublishOffer offer) {
+    std::string fields;
+    for (const Error& fault : refused(as("guizhou"), offer).faults) fields += fault.field + ' ';
+    return fields;
+  };
+  EXPECT_EQ(fields_of({OfferId(90), "guian", Cny::yuan(1), std::nullopt, std::nullopt}), "card_hour gb_hour ");
+  EXPECT_EQ(fields_of({OfferId(90), "guian", std::nullopt, Cny::yuan(-1), Cny::yuan(200'000)}),
+            "core_hour card_hour gb_hour ");
+  EXPECT_EQ(fields_of({OfferId(90), "guian", Cny(), Cny(), Cny()}), "core_hour ");
+  must(as("guizhou"), PublishOffer{OfferId(90), "guian", Cny(), Cny::yuan(1), Cny()});
+}
+
 TEST_F(CoreTest, RepeatedReportChangesNothing) {
   // The same sequence again: accepted, without an event.
   const JobId job = submit(1);
@@ -271,6 +327,15 @@ TEST_F(CoreTest, RepeatedReportChangesNothing) {
   const ReportAttempts message = report("guian", running);
   must(as("agent guian"), message);
   EXPECT_TRUE(must(as("agent guian"), message).events.empty());
+}
+
+TEST_F(CoreTest, ASignOfLifeIsNoEvent) {
+  // A message without a report leaves no trace, and what comes after it is still taken.
+  const JobId job = submit(1);
+  plan({assign(job, 0, 10)});
+  EXPECT_TRUE(must(as("agent guian"), ReportAttempts{1, ++sequence_, {}}).events.empty());
+  must(as("agent guian"), report("guian", ended(job, 0, 1, 0, Duration::minutes(1))));
+  EXPECT_EQ(state_.leases.find({job, 0, 1}), nullptr);
 }
 
 TEST_F(CoreTest, NewAgentFencesTheOlderOff) {

@@ -117,24 +117,27 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const PublishOffer& co
   TRY_VOID(require_scope(actor, Scope::provide));
   TRY(const CentreRow* centre, own_centre(draft.state(), actor, command.centre));
   Faults faults;
-  const auto check_price = [&](const char* field, Cny price) {
-    if (price.is_negative() || price > price_hour_max) {
-      faults.push_back({ErrorCode::invalid, field, to_text(price) + " yuan an hour is out of range",
+  const auto check_price = [&](const char* field, const std::optional<Cny>& price) {
+    if (!price) {
+      faults.push_back({ErrorCode::invalid, field, "is missing",
+                        "give yuan an hour; 0 where it is given away: a price that is not known is not zero"});
+    } else if (price->is_negative() || *price > price_hour_max) {
+      faults.push_back({ErrorCode::invalid, field, to_text(*price) + " yuan an hour is out of range",
                         "0 to " + to_text(price_hour_max)});
     }
   };
   check_price("core_hour", command.core_hour);
   check_price("card_hour", command.card_hour);
   check_price("gb_hour", command.gb_hour);
-  if (faults.empty() && command.core_hour.is_zero() && command.card_hour.is_zero() && command.gb_hour.is_zero()) {
-    faults.push_back({ErrorCode::invalid, "core_hour", "every price is zero", "a missing price is not a free one"});
+  if (faults.empty() && command.core_hour->is_zero() && command.card_hour->is_zero() && command.gb_hour->is_zero()) {
+    faults.push_back({ErrorCode::invalid, "core_hour", "every price is zero", "give at least one above zero"});
   }
   if (!faults.empty()) return refuse(std::move(faults));
   TRY_VOID(require_fresh(draft.state().offers, command.id));
   const CurrentOffer* current = draft.state().current_offers.find({centre->id});
   const OfferRow* last = current == nullptr ? nullptr : draft.state().offers.find({current->offer});
-  draft.emit(OfferPublished{{command.id, centre->id, last == nullptr ? 1 : last->version + 1, command.core_hour,
-                             command.card_hour, command.gb_hour, commission_default, draft.now()}});
+  draft.emit(OfferPublished{{command.id, centre->id, last == nullptr ? 1 : last->version + 1, *command.core_hour,
+                             *command.card_hour, *command.gb_hour, commission_default, draft.now()}});
   return {};
 }
 

@@ -98,6 +98,8 @@ Decided<void> decide_report(Draft& draft, const Actor& actor, const ReportAttemp
   TRY_VOID(check_agent(*centre, command));
   // Repeated or overtaken: what it says is in a later report too, since reports carry all that is not acknowledged.
   if (command.sequence <= centre->report_sequence) return {};
+  // A sign of life is an observation: the host keeps when it came, and nothing of it is chained.
+  if (command.reports.empty()) return {};
 
   std::vector<AttemptReport> live;
   std::vector<AttemptReport> late;

@@ -94,6 +94,8 @@ TEST(HubRun, OtherAddressesAreRefused) {
   hub.options.address = "0.0.0.0";
   const auto started = Hub::start(hub.options, *hub.store, *hub.depot, hub.clock);
   ASSERT_FALSE(started.has_value());
+  EXPECT_EQ(started.error().field, "address");
+  EXPECT_NE(started.error().wrong.find("which needs TLS"), std::string::npos) << started.error().wrong;
 }
 
 }  // namespace

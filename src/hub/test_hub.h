@@ -175,7 +175,7 @@ class TestHub {
   /// An agent of a new centre of that provider, with one pool of 8 cores and an offer of 3.6 yuan a core hour.
   [[nodiscard]] TestAgent agent(const Client& provider, const std::string& centre) const {
     EXPECT_EQ(provider.post("/v1/centres", R"({"name":")" + centre + R"(","region":"guizhou"})").status, 201);
-    const Answer offered = provider.post("/v1/centres/" + centre + "/offers", R"({"core_hour":"3.6"})");
+    const Answer offered = provider.post("/v1/centres/" + centre + "/offers", R"({"core_hour":"3.6","card_hour":"0","gb_hour":"0"})");
     EXPECT_EQ(offered.status, 201) << offered.raw.body;
     const Answer join = provider.post("/v1/centres/" + centre + "/join-tokens", "");
     EXPECT_EQ(join.status, 201) << join.raw.body;

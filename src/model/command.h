@@ -99,9 +99,9 @@ struct EnrolAgent {
 struct PublishOffer {
   OfferId id;
   std::string centre;  ///< name
-  Cny core_hour;
-  Cny card_hour;
-  Cny gb_hour;
+  std::optional<Cny> core_hour;  ///< all three are needed: what is not known is not zero
+  std::optional<Cny> card_hour;
+  std::optional<Cny> gb_hour;
 };
 /// The platform's share of every charge until an operator can set it (docs/decisions/).
 inline constexpr BasisPoints commission_default{500};

@@ -94,7 +94,7 @@ std::string capacity_text(const Gap& gap, const PoolState& pool, const Amounts& 
 }
 
 std::string reachable_text(const Gap& gap, const CentreState& centre) {
-  if (centre.heard_at.is_none()) return "the centre's agent has never been heard";
+  if (centre.heard_at.is_none()) return "the centre's agent has not been heard since the hub started";
   const Duration silence = Duration::microseconds(gap.offered);
   return "the centre's agent has been silent for " + readable(silence) + ", at most " + readable(reachable_within) +
          " will do: " + readable(silence - reachable_within) + " too long";

@@ -139,7 +139,8 @@ TEST(ConstraintTest, Reachable) {
   silent.pool(b.id, 1, 4);
   auto deaf = make_engine();
   for (const RowChange& change : silent.changes()) deaf->apply(change);
-  EXPECT_EQ(deaf->quotes(question, scene_now)[0].reasons.at(0).text, "the centre's agent has never been heard");
+  EXPECT_EQ(deaf->quotes(question, scene_now)[0].reasons.at(0).text, 
+            "the centre's agent has not been heard since the hub started");
 }
 
 TEST(ConstraintTest, Capacity) {

@@ -9,6 +9,7 @@ std::optional<JobRow> stored_job(Store& store, JobId id) {
 }
 
 void Journal::report_taken(CentreId centre, const ReportAttempts& report) {
+  if (report.reports.empty()) return;  // a sign of life: nothing of it is kept
   auto& newest = reports_[centre];
   newest = std::max(newest, std::pair{report.agent_epoch, report.sequence});
   for (const AttemptReport& each : report.reports) {

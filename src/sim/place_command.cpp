@@ -20,15 +20,17 @@ PlacedShare& share_of(PlacedJob& job, const std::string& centre, const std::stri
   return job.shares.emplace_back(std::move(share));
 }
 
-void add(PlacedJob& job, const Platform& platform, const LeaseRow& lease, UnixTime asked_at) {
+void add(PlacedJob& job, const Platform& platform, const LeaseRow& lease) {
   const CentreRow* centre = platform.state().centres.find({lease.centre});
   const PlacementRow* placement = platform.placement(lease.attempt());
   ASSERT(centre != nullptr && placement != nullptr);
   PlacedShare& share = share_of(job, centre->name, lease.pool);
   ++share.tasks;
   share.task_cost = placement->task_cost;
-  share.start = std::max(share.start, placement->expected_start - asked_at);
-  share.finish = std::max(share.finish, placement->expected_finish - asked_at);
+  // The microseconds that the planning itself takes are not told: who is asked now starts now.
+  const Duration start = std::max(placement->expected_start - lease.granted_at, Duration());
+  share.start = std::max(share.start, start);
+  share.finish = std::max(share.finish, start + (placement->expected_finish - placement->expected_start));
 }
 
 Error within(Error error, const std::string& what) {
@@ -52,8 +54,7 @@ Result<std::vector<PlacedJob>> place_jobs(const jobfile::PlatformFile& file) {
     index[*id] = placed.size();
     placed.push_back({job.spec.name, job.spec.count, {}, {}, platform.engine().quotes(*id, platform.now())});
   }
-  const UnixTime asked_at = platform.now();
-  for (const LeaseRow& lease : platform.place_all()) add(placed[index.at(lease.job)], platform, lease, asked_at);
+  for (const LeaseRow& lease : platform.place_all()) add(placed[index.at(lease.job)], platform, lease);
   for (const auto& [id, at] : index) {
     placed[at].waiting = platform.engine().waiting(id, platform.now());
     if (placed[at].waiting && placed[at].waiting->tasks == 0) placed[at].waiting.reset();

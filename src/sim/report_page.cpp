@@ -18,7 +18,7 @@ constexpr const char* style = R"(
 @media (prefers-color-scheme:dark){:root{--paper:#12161c;--ink:#e6eaf0;--faint:#97a3b2;--line:#29313b;--accent:#56b4e9;
 --mute:#475362;--c0:#56b4e9;--c1:#d9dee5;--c2:#f08a4b;--c3:#2cc295;--c4:#e29ac4;--c5:#e0bd3f}}
 *{box-sizing:border-box}
-body{margin:0 auto;max-width:840px;padding:32px 20px 64px;background:var(--paper);color:var(--ink);
+body{margin:0 auto;max-width:1040px;padding:32px 20px 64px;background:var(--paper);color:var(--ink);
 font:15px/1.5 system-ui,-apple-system,"Segoe UI","Noto Sans","Noto Sans CJK SC",sans-serif}
 h1{font-size:24px;line-height:1.25;margin:0 0 4px;font-weight:650}
 h2{font-size:16px;margin:40px 0 2px;font-weight:650}
@@ -26,8 +26,8 @@ p{margin:0 0 12px;color:var(--faint)}
 .wide{overflow-x:auto;-webkit-overflow-scrolling:touch}
 svg{display:block;max-width:none;font:12px system-ui,-apple-system,"Segoe UI",sans-serif}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;white-space:nowrap}
-th{font-weight:600;font-size:12px;color:var(--faint);text-align:right;vertical-align:bottom;padding:4px 10px 6px;border-bottom:1px solid var(--line)}
-td{text-align:right;padding:6px 10px;border-bottom:1px solid var(--line)}
+th{font-weight:600;font-size:12px;color:var(--faint);text-align:right;vertical-align:bottom;padding:4px 8px 6px;border-bottom:1px solid var(--line)}
+td{text-align:right;padding:6px 8px;border-bottom:1px solid var(--line)}
 th:first-child,td:first-child{text-align:left;padding-left:0}
 tbody tr:first-child td{font-weight:650}
 .bad{color:#d55e00;font-weight:650}

@@ -25,11 +25,6 @@ tl::unexpected<Faults> wrong(std::string field, std::string what, std::string ri
 }
 tl::unexpected<Faults> wrong(Error error) { return tl::unexpected(Faults{std::move(error)}); }
 
-Faults in_file(Faults faults, const std::string& path) {
-  for (Error& fault : faults) fault.field = path + (fault.field.empty() ? "" : ": " + fault.field);
-  return faults;
-}
-
 tl::expected<void, Faults> machine_for(RunOrder& order, std::int64_t processors) {
   if (order.platform) return {};
   if (processors < 1 || processors > machine_processors_max)
@@ -45,7 +40,7 @@ Input read_swf(RunOrder& order) {
   const Result<std::string> text = trace::read_text(order.swf);
   if (!text) return wrong(text.error());
   const auto log = trace::parse_swf(*text);
-  if (!log) return tl::unexpected(in_file(log.error(), order.swf));
+  if (!log) return tl::unexpected(trace::in_file(log.error(), order.swf));
   const std::int64_t processors = order.processors > 0 ? order.processors : log->processors_max.value_or(0);
   if (auto made = machine_for(order, processors); !made) return tl::unexpected(made.error());
   Load load = load_of(trace::rigid_jobs(*log));
@@ -73,7 +68,7 @@ Input read_openb(RunOrder& order) {
   const Result<std::string> pods_text = trace::read_text(*pods_path);
   if (!pods_text) return wrong(pods_text.error());
   const auto pods = trace::parse_openb_pods(*pods_text);
-  if (!pods) return tl::unexpected(in_file(pods.error(), *pods_path));
+  if (!pods) return tl::unexpected(trace::in_file(pods.error(), *pods_path));
   if (pods->empty()) return wrong(*pods_path, "lists no pod", "a list with some");
   if (!order.platform) {
     const Result<std::string> nodes_path = find_list(order.openb, "openb_node_list_gpu_node");
@@ -81,7 +76,7 @@ Input read_openb(RunOrder& order) {
     const Result<std::string> nodes_text = trace::read_text(*nodes_path);
     if (!nodes_text) return wrong(nodes_text.error());
     const auto nodes = trace::parse_openb_nodes(*nodes_text);
-    if (!nodes) return tl::unexpected(in_file(nodes.error(), *nodes_path));
+    if (!nodes) return tl::unexpected(trace::in_file(nodes.error(), *nodes_path));
     order.platform = platform_of(*nodes);
   }
   Load load = draw_pods(*pods, order.jobs, order.span > Duration() ? order.span : day, order.seed);

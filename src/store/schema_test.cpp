@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <set>
 
 #include "store/migrate.h"
@@ -114,6 +116,18 @@ TEST_F(Schema, MigrationsAreNumberedWithoutGapsAndRunOnce) {
   for (const Migration& migration : sqlite_migrations()) EXPECT_EQ(migration.number, ++number);
   EXPECT_TRUE(migrate(*connection_, sqlite_migrations()));
   EXPECT_EQ(connection_->number("SELECT count(*) FROM schema_version").value(), number);
+}
+
+TEST_F(Schema, AMigrationThatHasLandedNeverChanges) {
+  // A hub's folder that has run it would be taken for up to date. Change a table by a new migration, and add it here.
+  const std::map<int, std::string> landed{
+      {1, "2735f6093d16fc6e81595fc837bcdd69ef1709290864f06a2915e45a1cb877ab"},
+      {2, "399dab62b17a1524baee3fee6aefb482bdd51143a44644c73946a02ed68b72ab"},
+  };
+  for (const Migration& migration : sqlite_migrations()) {
+    ASSERT_TRUE(landed.contains(migration.number)) << migration.name << ' ' << to_text(sha256(migration.sql));
+    EXPECT_EQ(to_text(sha256(migration.sql)), landed.at(migration.number)) << migration.name;
+  }
 }
 
 TEST_F(Schema, AMigrationThatFailsLeavesNothing) {

@@ -44,4 +44,16 @@ Result<std::string> read_text(const std::string& path, std::size_t bytes_max) {
   return text;
 }
 
+Faults in_file(Faults faults, const std::string& path) {
+  for (Error& fault : faults) fault.field = path + (fault.field.empty() ? "" : ": " + fault.field);
+  return faults;
+}
+
+Error error_in_file(Faults faults, const std::string& path) {
+  ASSERT(!faults.empty());
+  faults = in_file(std::move(faults), path);
+  for (std::size_t i = 1; i < faults.size(); ++i) faults.front().right += '\n' + to_text(faults[i]);
+  return std::move(faults.front());
+}
+
 }  // namespace dayan::trace

@@ -16,4 +16,9 @@ inline constexpr std::size_t trace_bytes_max = 4'000'000'000;
 /// corrupt (damaged or cut off), exhausted (more than `bytes_max` unpacked).
 [[nodiscard]] Result<std::string> read_text(const std::string& path, std::size_t bytes_max = trace_bytes_max);
 
+/// The same faults, each with the file that it is in before the line.
+[[nodiscard]] Faults in_file(Faults faults, const std::string& path);
+/// The same as one error, for whoever can return no more: the first, with a line for each of the others behind it.
+[[nodiscard]] Error error_in_file(Faults faults, const std::string& path);
+
 }  // namespace dayan::trace

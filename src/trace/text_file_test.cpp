@@ -61,5 +61,15 @@ TEST_F(TextFileTest, NamesOtherFaults) {
   EXPECT_TRUE(read_text(path_, 100'000).has_value());
 }
 
+// Shows that a fault of a file names the file before the line, and that none is lost where only one error can be told.
+TEST(FaultsOfFiles, NameTheFile) {
+  const Faults faults{{ErrorCode::invalid, "line 3", "ends too early", "18 numbers"},
+                      {ErrorCode::invalid, "", "no job", "a log with some"}};
+  const Faults named = in_file(faults, "log.swf");
+  EXPECT_EQ(named[0].field, "log.swf: line 3");
+  EXPECT_EQ(named[1].field, "log.swf");
+  EXPECT_EQ(to_text(error_in_file(faults, "log.swf")), to_text(named[0]) + '\n' + to_text(named[1]));
+}
+
 }  // namespace
 }  // namespace dayan::trace

@@ -57,9 +57,9 @@ struct JoinTokenReply {
 
 /// POST /v1/centres/{name}/offers; the reply is the OfferRow.
 struct PublishOfferRequest {
-  Cny core_hour;
-  Cny card_hour;
-  Cny gb_hour;
+  std::optional<Cny> core_hour;  ///< yuan an hour, as the others: all three are needed, "0" where it is given away
+  std::optional<Cny> card_hour;
+  std::optional<Cny> gb_hour;
 
   static constexpr auto fields() {
     using R = PublishOfferRequest;

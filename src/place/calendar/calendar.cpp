@@ -70,8 +70,9 @@ struct Calendar::Search {
   bool in_run = false;
 
   [[nodiscard]] bool long_enough(std::int64_t until) const {
-    const std::int64_t left = INT64_MAX - start;  // start ≥ 0 below, else there is room
-    return until == INT64_MAX || until >= (start > 0 && duration > left ? INT64_MAX : start + duration);
+    std::int64_t end = 0;
+    if (__builtin_add_overflow(start, duration, &end)) end = INT64_MAX;
+    return until == INT64_MAX || until >= end;
   }
   /// Sees the step that begins at `time`; true when the search is over.
   [[nodiscard]] bool see(std::int64_t time, std::int64_t level) {
