@@ -34,7 +34,8 @@ std::int64_t width_of(Meter meter, const Resources& resources) {
 tl::unexpected<Error> too_much(const Resources& resources, Duration run) {
   return fail(ErrorCode::exhausted,
               to_text(run) + " of " + (resources.nodes > 1 ? std::to_string(resources.nodes) + " nodes with " : "") +
-                  std::to_string(resources.cores.value()) + " cores and " + to_text(resources.memory) + " costs more than the platform can count",
+                  std::to_string(resources.cores.value()) + " cores and " + to_text(resources.memory) +
+                  " costs more than the platform can count",
               "ask for less time or smaller resources", "wall_time");
 }
 

@@ -27,8 +27,8 @@ inline constexpr Meter meters[] = {Meter::core_time, Meter::card_time, Meter::me
 /// which amount_of refuses.
 [[nodiscard]] std::int64_t quantity_of(Meter meter, const Resources& resources, Duration run);
 
-/// What `run` of these resources comes to: each meter rounded as named, then added. Rounded up, as a hold is, it is never
-/// nothing for a run of any length: what is given away is held for with the least there is, whatever its nodes.
+/// What `run` of these resources comes to: each meter rounded as named, then added. Rounded up, as a hold is, it is
+/// never nothing for a run of any length: what is given away is held for with the least there is, whatever its nodes.
 /// `exhausted` when a quantity or
 /// the amount leaves its range.
 [[nodiscard]] Result<Cny> amount_of(const OfferRow& offer, const Resources& resources, Duration run,

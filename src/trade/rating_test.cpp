@@ -159,8 +159,10 @@ TEST(RatingPropertyTest, AGangIsHeldAndChargedAsItsNodesAre) {
   const Resources one{Cores(8), Bytes(32'000'000'000), MilliCards(2'000)};
   Resources gang = one;
   gang.nodes = 16;
-  EXPECT_EQ(*hold_for(even, gang, Duration::hours(3)), Cny::micro(16 * hold_for(even, one, Duration::hours(3))->micro()));
-  EXPECT_EQ(*cost_of(even, gang, Duration::minutes(6)), Cny::micro(16 * cost_of(even, one, Duration::minutes(6))->micro()));
+  const Duration wall = Duration::hours(3);
+  const Duration run = Duration::minutes(6);
+  EXPECT_EQ(hold_for(even, gang, wall)->micro(), 16 * hold_for(even, one, wall)->micro());
+  EXPECT_EQ(cost_of(even, gang, run)->micro(), 16 * cost_of(even, one, run)->micro());
   Prng random(4);
   for (int i = 0; i < 2'000; ++i) {
     const Case c = draw(random);
