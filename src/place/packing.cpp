@@ -137,7 +137,14 @@ std::int64_t Packing::largest(const Need& need, Kind kind) const {
   ASSERT(!is_clouded());
   Amounts others = need.each;
   others.of[kind] = 0;
-  // Of the nodes in order of what they have of it, most first, the last that the task needs.
+  if (!need.is_gang()) {
+    std::int64_t most = -1;
+    for (const Nodes& room : rooms_) {
+      if (covers(room.left, others)) most = std::max(most, room.left.of[kind]);
+    }
+    return most;
+  }
+  // Of the nodes in order of what they have of it, most first, the last that the gang needs.
   std::vector<std::pair<std::int64_t, std::int64_t>> most;
   for (const Nodes& room : rooms_) {
     if (covers(room.left, others)) most.emplace_back(room.left.of[kind], room.count);
