@@ -214,6 +214,59 @@ TEST_F(CoreTest, PoolIsNeverOverfilled) {
   EXPECT_EQ(decision.stale[0].reason.constraint, Constraint::capacity);
 }
 
+TEST_F(CoreTest, AGangGetsAllItsNodesOrNone) {
+  // In a pool of two nodes of 2 cores: three nodes are too many for ever; two of 1 core each go twice, then neither
+  // they nor a single node's work of 1 core fits; what ends gives back all its nodes.
+  JobSpec gang = spec(1);
+  const auto submitted = [&](std::int64_t id, std::int32_t nodes) {
+    gang.requirements.resources.nodes = nodes;
+    must(as("film-studio"), SubmitJob{JobId(id), "default", gang});
+    return JobId(id);
+  };
+  const Decision too_wide = plan({assign(submitted(101, 3), 0, 11)});
+  ASSERT_EQ(too_wide.stale.size(), 1U);
+  EXPECT_EQ(too_wide.stale[0].reason.constraint, Constraint::nodes);
+  EXPECT_EQ(too_wide.stale[0].reason.required, 3);
+  EXPECT_EQ(too_wide.stale[0].reason.offered, 2);
+  const JobId first = submitted(102, 2);
+  const JobId second = submitted(103, 2);
+  EXPECT_TRUE(plan({assign(first, 0, 11), assign(second, 0, 11)}).stale.empty());
+  const JobId single = submit(1, 104);
+  const Decision full = plan({assign(single, 0, 11), assign(submitted(105, 2), 0, 11)});
+  ASSERT_EQ(full.stale.size(), 2U);
+  EXPECT_EQ(full.stale[1].reason.constraint, Constraint::capacity);
+  EXPECT_EQ(full.stale[1].reason.required, 2);
+  EXPECT_EQ(full.stale[1].reason.offered, 0);
+  must(as("agent shanghai"), report("shanghai", ended(first, 0, 1, 0, Duration::minutes(1))));
+  EXPECT_TRUE(plan({assign(single, 0, 11)}).stale.empty());
+  EXPECT_EQ(plan({assign(JobId(105), 0, 11)}).stale.size(), 1U);  // a node's worth is left, and it needs two
+}
+
+TEST_F(CoreTest, AGangPaysForAllItsNodes) {
+  // Two nodes of 1 core for 20 minutes at 0.72 yuan a core-hour: held is two hours, charged are twice 20 minutes.
+  JobSpec gang = spec(1);
+  gang.requirements.resources.nodes = 2;
+  const JobId job(100);
+  must(as("film-studio"), SubmitJob{job, "default", gang});
+  plan({assign(job, 0, 11)});
+  EXPECT_EQ(wallet_available(), Cny::yuan(100) - Cny::micro(2 * 720'000));
+  now_ = now_ + Duration::minutes(30);
+  must(as("agent shanghai"), report("shanghai", ended(job, 0, 1, 0, Duration::minutes(20))));
+  EXPECT_EQ(wallet_available(), Cny::yuan(100) - Cny::micro(2 * 240'000));
+}
+
+TEST_F(CoreTest, AGangWiderThanItsPoolIsSeenByTheCapacityCheck) {
+  // A pool that loses a node under a gang of two has room for it in sum still, and not for its nodes.
+  JobSpec gang = spec(1);
+  gang.requirements.resources.nodes = 2;
+  must(as("film-studio"), SubmitJob{JobId(100), "default", gang});
+  plan({assign(JobId(100), 0, 11)});
+  PoolRow pool = *state_.pools.find({CentreId(11), "batch"});
+  pool.nodes = 1;
+  ASSERT_TRUE(run(as("agent shanghai"), ReportPools{{pool}}));
+  EXPECT_NE(exceeded_capacity(state_).value_or("").find("takes 2 nodes"), std::string::npos);
+}
+
 TEST_F(CoreTest, LostTaskIsPlacedAgainOnlyAfterItsLeaseEnded) {
   // The centre is silent. Before lease end + grace + clock bound nothing happens; after it the task waits again.
   const JobId job = submit(1);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/draft.h"
 #include "ledger/ledger.h"
 #include "trade/rating.h"
@@ -38,19 +40,24 @@ tl::expected<AttemptKey, Reason> next_attempt(const State& state, const JobRow& 
   return AttemptKey{job.id, assignment.task, task->attempts + 1};
 }
 
-/// Whether the pool has room for these resources beside the leases that it has.
+/// Whether the pool has room for these resources beside the leases that it has: nodes enough that are each large
+/// enough, and what they take together.
 tl::expected<void, Reason> fits(const State& state, const PoolRow& pool, const Requirements& needs) {
   const Resources& want = needs.resources;
   if (want.cores > pool.cores_per_node || want.memory > pool.memory_per_node || want.cards > pool.cards_per_node ||
       needs.wall_time > pool.wall_time_max) {
     return stale(Constraint::cores, want.cores.value(), pool.cores_per_node.value(), "no node of the pool is that large");
   }
+  if (want.nodes > std::max(pool.nodes, 1)) {
+    return stale(Constraint::nodes, want.nodes, pool.nodes, "the pool has not so many nodes");
+  }
+  const Resources all = over_all_nodes(want);
   const PoolUse* found = state.pool_use.find({pool.centre, pool.name});
   const Resources taken = found == nullptr ? Resources{Cores(0), Bytes(0), MilliCards(0)} : found->taken;
   const auto room = [&](auto per_node, auto used, auto wanted) { return used + wanted <= per_node * pool.nodes; };
-  if (!room(pool.cores_per_node, taken.cores, want.cores) || !room(pool.memory_per_node, taken.memory, want.memory) ||
-      !room(pool.cards_per_node, taken.cards, want.cards)) {
-    return stale(Constraint::capacity, want.cores.value(),
+  if (!room(pool.cores_per_node, taken.cores, all.cores) || !room(pool.memory_per_node, taken.memory, all.memory) ||
+      !room(pool.cards_per_node, taken.cards, all.cards)) {
+    return stale(Constraint::capacity, all.cores.value(),
                  (pool.cores_per_node * pool.nodes - taken.cores).value(), "the pool has no room for it now");
   }
   return {};

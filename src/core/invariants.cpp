@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 
 #include "core/core.h"
@@ -115,11 +116,15 @@ std::optional<std::string> broken_change(const std::vector<RowChange>& changes) 
 
 std::optional<std::string> exceeded_capacity(const State& state) {
   std::map<std::pair<CentreId, std::string>, Resources> taken;
+  std::map<std::pair<CentreId, std::string>, const LeaseRow*> widest;
   state.leases.visit_all([&](const LeaseRow& lease) {
     auto [entry, is_new] = taken.try_emplace({lease.centre, lease.pool}, Resources{Cores(0), Bytes(0), MilliCards(0)});
-    entry->second.cores += lease.resources.cores;
-    entry->second.memory += lease.resources.memory;
-    entry->second.cards += lease.resources.cards;
+    const std::int64_t nodes = lease.resources.nodes;
+    entry->second.cores += lease.resources.cores * nodes;
+    entry->second.memory += lease.resources.memory * nodes;
+    entry->second.cards += lease.resources.cards * nodes;
+    const LeaseRow*& most = widest[entry->first];
+    if (most == nullptr || lease.resources.nodes > most->resources.nodes) most = &lease;
   });
   for (const auto& [where, sum] : taken) {
     const PoolRow* pool = state.pools.find({where.first, where.second});
@@ -129,6 +134,12 @@ std::optional<std::string> exceeded_capacity(const State& state) {
       return "the pool '" + where.second + "' of " + to_text(where.first) + " has " +
              std::to_string((pool->cores_per_node * pool->nodes).value()) + " cores, its leases take " +
              std::to_string(sum.cores.value());
+    }
+    // Each node of a gang is another one.
+    const LeaseRow& gang = *widest.at(where);
+    if (gang.resources.nodes > std::max(pool->nodes, 1)) {
+      return name_of(gang) + " takes " + std::to_string(gang.resources.nodes) + " nodes of the pool '" + where.second +
+             "', which has " + std::to_string(pool->nodes);
     }
   }
   return std::nullopt;

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "base/hash.h"
+#include "model/meter.h"
 
 namespace dayan::core {
 namespace {
@@ -118,9 +119,10 @@ void State::note_lease(const LeaseRow& lease) {
   due.put({lease_deadline(lease), lease.attempt()});
   const PoolUse* found = pool_use.find({lease.centre, lease.pool});
   PoolUse use = found != nullptr ? *found : PoolUse{lease.centre, lease.pool};
-  use.taken.cores += lease.resources.cores;
-  use.taken.memory += lease.resources.memory;
-  use.taken.cards += lease.resources.cards;
+  const Resources all = over_all_nodes(lease.resources);
+  use.taken.cores += all.cores;
+  use.taken.memory += all.memory;
+  use.taken.cards += all.cards;
   pool_use.put(std::move(use));
 }
 
@@ -129,9 +131,10 @@ void State::forget_lease(const LeaseRow& lease) {
   const PoolUse* found = pool_use.find({lease.centre, lease.pool});
   ASSERT(found != nullptr);
   PoolUse use = *found;
-  use.taken.cores -= lease.resources.cores;
-  use.taken.memory -= lease.resources.memory;
-  use.taken.cards -= lease.resources.cards;
+  const Resources all = over_all_nodes(lease.resources);
+  use.taken.cores -= all.cores;
+  use.taken.memory -= all.memory;
+  use.taken.cards -= all.cards;
   pool_use.put(std::move(use));
 }
 

@@ -12,7 +12,13 @@ constexpr std::int64_t megabytes_per_gigabyte = 1'000;
 constexpr std::int64_t bytes_per_megabyte = 1'000'000;
 constexpr std::int64_t quantity_max = std::numeric_limits<std::int64_t>::max();
 
-/// How much of the thing itself is taken, before time: cores, thousandths of a card, whole MB.
+/// Of two numbers that are not negative; past 64 bits their maximum.
+std::int64_t times(std::int64_t a, std::int64_t b) {
+  std::int64_t product = 0;
+  return __builtin_mul_overflow(a, b, &product) ? quantity_max : product;
+}
+
+/// How much of the thing itself is taken of one node, before time: cores, thousandths of a card, whole MB.
 std::int64_t width_of(Meter meter, const Resources& resources) {
   switch (meter) {
     case Meter::core_time: return resources.cores.value();
@@ -27,8 +33,9 @@ std::int64_t width_of(Meter meter, const Resources& resources) {
 
 tl::unexpected<Error> too_much(const Resources& resources, Duration run) {
   return fail(ErrorCode::exhausted,
-              to_text(run) + " of " + std::to_string(resources.cores.value()) + " cores and " +
-                  to_text(resources.memory) + " costs more than the platform can count",
+              to_text(run) + " of " + (resources.nodes > 1 ? std::to_string(resources.nodes) + " nodes with " : "") +
+                  std::to_string(resources.cores.value()) + " cores and " + to_text(resources.memory) +
+                  " costs more than the platform can count",
               "ask for less time or smaller resources", "wall_time");
 }
 
@@ -43,13 +50,17 @@ Price price_of(const OfferRow& offer, Meter meter) {
   ASSERT(false);
 }
 
+Resources over_all_nodes(const Resources& resources) {
+  const std::int64_t nodes = resources.nodes;
+  return {Cores(times(resources.cores.value(), nodes)), Bytes(times(resources.memory.value(), nodes)),
+          MilliCards(times(resources.cards.value(), nodes))};
+}
+
 std::int64_t quantity_of(Meter meter, const Resources& resources, Duration run) {
   ASSERT(run >= Duration());
   const std::int64_t width = width_of(meter, resources);
-  ASSERT(width >= 0);
-  std::int64_t quantity = 0;
-  if (__builtin_mul_overflow(width, run.microseconds() / 1'000, &quantity)) return quantity_max;
-  return quantity;
+  ASSERT(width >= 0 && resources.nodes > 0);
+  return times(times(width, resources.nodes), run.microseconds() / 1'000);
 }
 
 /// A lease is a right that money is held for, where the work is given away too.

@@ -26,7 +26,7 @@ enum class Constraint {
   price_cap,    ///< micro-yuan, of the whole job
   price,        ///< no numbers: the centre has no published offer
   reachable,    ///< µs since the agent was last heard; required: at most
-  capacity,     ///< cores free now in the pool (or memory, cards: see the text)
+  capacity,     ///< cores free now in the pool (or memory, cards, nodes with enough left: see the text)
   failed_here,  ///< no numbers: the task failed there last
   funds,        ///< micro-yuan available in the wallet, against the hold for one task
   throttle,     ///< tasks at once

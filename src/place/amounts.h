@@ -1,12 +1,14 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <limits>
 
 #include "model/job.h"
 
-/// Amounts: cores, bytes and thousandths of a card side by side, so that the three are counted by one loop.
+/// Amounts: cores, bytes and thousandths of a card side by side, so that the three are counted by one loop. Need: what a
+/// task asks for, on each of its nodes.
 
 namespace dayan::place {
 
@@ -18,10 +20,6 @@ struct Amounts {
   friend auto operator<=>(const Amounts&, const Amounts&) = default;
 };
 
-[[nodiscard]] inline Amounts amounts_of(const Resources& resources) {
-  return {{resources.cores.value(), resources.memory.value(), resources.cards.value()}};
-}
-
 inline constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
 
 /// Product and sum of what is not negative, that stop at the largest number instead of wrapping round.
@@ -32,6 +30,27 @@ inline constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max
 [[nodiscard]] constexpr std::int64_t plus(std::int64_t a, std::int64_t b) {
   std::int64_t sum = 0;
   return __builtin_add_overflow(a, b, &sum) ? int64_max : sum;
+}
+
+/// What a task needs: `each` on each of so many nodes, each of them another one. Of several nodes it is a gang: it gets
+/// all of them at once, or none.
+struct Need {
+  Amounts each;
+  std::int64_t nodes = 1;
+
+  /// On all its nodes together.
+  [[nodiscard]] constexpr Amounts all() const {
+    if (nodes == 1) return each;
+    Amounts sum;
+    for (std::size_t kind = 0; kind < kinds; ++kind) sum.of[kind] = times(each.of[kind], nodes);
+    return sum;
+  }
+  [[nodiscard]] constexpr bool is_gang() const { return nodes > 1; }
+  friend auto operator<=>(const Need&, const Need&) = default;
+};
+
+[[nodiscard]] inline Need need_of(const Resources& resources) {
+  return {{{resources.cores.value(), resources.memory.value(), resources.cards.value()}}, resources.nodes};
 }
 
 /// How many of `need` fit into `room`: by the scarcest kind. Kinds that are not needed do not count.

@@ -15,8 +15,9 @@ Broken check_pools(const World& world) {
   std::map<PoolIndex, Amounts> sums;
   const auto add = [&](const Holding& each) {
     add_shape(held[each.pool], each.shape, 1);
+    const Amounts all = each.shape.all();
     for (std::size_t kind = 0; kind < kinds; ++kind)
-      sums[each.pool].of[kind] = plus(sums[each.pool].of[kind], each.shape.of[kind]);
+      sums[each.pool].of[kind] = plus(sums[each.pool].of[kind], all.of[kind]);
   };
   for (const auto& [attempt, lease] : world.leases()) add(lease);
   world.visit_claims(add);
@@ -25,6 +26,21 @@ Broken check_pools(const World& world) {
     if (pool.shapes != held[pool.index]) return name_of(pool) + ": the shapes of its leases are not those counted";
   }
   return std::nullopt;
+}
+
+/// Whatever a job's task holds, it holds all of: so much on each of its nodes.
+Broken check_gangs(const World& world) {
+  Broken broken;
+  const auto look = [&](const Holding& each) {
+    if (broken || each.job == nullptr) return;
+    const Need need = need_of(each.job->common->requirements.resources);
+    if (each.shape == need) return;
+    broken = "a task of " + to_text(each.attempt.job) + " needs " + std::to_string(need.nodes) + " nodes and has " +
+             std::to_string(each.shape.nodes) + (each.shape.each == need.each ? "" : ", with something else on each");
+  };
+  for (const auto& [attempt, lease] : world.leases()) look(lease);
+  world.visit_claims(look);
+  return broken;
 }
 
 /// Which pools have room for a shape, of those that have not changed since.
@@ -87,6 +103,7 @@ Broken check_queue(const World& world, const Agenda& agenda) {
 
 std::optional<std::string> broken_invariant(const World& world, const Agenda& agenda) {
   if (auto broken = check_pools(world)) return broken;
+  if (auto broken = check_gangs(world)) return broken;
   if (auto broken = check_rooms(world, agenda.rooms())) return broken;
   if (auto broken = check_rankings(world, agenda)) return broken;
   return check_queue(world, agenda);

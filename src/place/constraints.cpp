@@ -59,12 +59,13 @@ bool has_software(const PoolRow& pool, const SoftwareNeed& need) {
 std::vector<Gap> fixed_gaps(const Requirements& requirements, const PoolState& pool) {
   std::vector<Gap> gaps;
   const PoolRow& row = pool.row;
-  const Amounts need = amounts_of(requirements.resources);
+  const Need need = need_of(requirements.resources);
   constexpr Constraint of_kind[kinds] = {Constraint::cores, Constraint::memory, Constraint::cards};
   for (std::size_t kind = 0; kind < kinds; ++kind) {
-    if (need.of[kind] > pool.per_node.of[kind])
-      gaps.push_back({of_kind[kind], need.of[kind], pool.per_node.of[kind]});
+    if (need.each.of[kind] > pool.per_node.of[kind])
+      gaps.push_back({of_kind[kind], need.each.of[kind], pool.per_node.of[kind]});
   }
+  if (need.is_gang() && need.nodes > row.nodes) gaps.push_back({Constraint::nodes, need.nodes, row.nodes});
   if (!has_chip(row, requirements)) gaps.push_back({Constraint::chip});
   const auto& software = requirements.software;
   const auto is_there = [&](const SoftwareNeed& need_of) { return has_software(row, need_of); };
@@ -78,24 +79,31 @@ std::vector<Gap> fixed_gaps(const Requirements& requirements, const PoolState& p
   return gaps;
 }
 
-CapacityGaps capacity_gaps(const PoolState& pool, const Amounts& need) {
-  const Amounts free = pool.free();
+CapacityGaps capacity_gaps(const PoolState& pool, const Need& need) {
   CapacityGaps found;
-  Amounts mended = need;
-  for (std::size_t kind = 0; kind < kinds; ++kind) mended.of[kind] = std::min(need.of[kind], free.of[kind]);
+  const std::int64_t nodes = need.is_gang() ? pool.widest_that_fits(need) : 0;
+  if (nodes > 0) {
+    found.add({Constraint::capacity, need.nodes, nodes, true, in_cores, true});
+    return found;
+  }
+  const Amounts free = pool.free();
+  Need mended = need;
+  for (std::size_t kind = 0; kind < kinds; ++kind)
+    mended.each.of[kind] = std::min(need.each.of[kind], free.of[kind] / need.nodes);
+  const auto amount = [&](Kind kind) { return need.each.of[kind]; };
   for (const Kind kind : {in_cores, in_bytes, in_millicards}) {
-    if (mended.of[kind] == need.of[kind]) continue;
-    Amounts asked = mended;
-    asked.of[kind] = need.of[kind];
+    if (mended.each.of[kind] == amount(kind)) continue;
+    Need asked = mended;
+    asked.each.of[kind] = amount(kind);
     const std::int64_t fits = pool.largest_that_fits(asked, kind);
-    found.add({Constraint::capacity, need.of[kind], fits >= 0 ? fits : mended.of[kind], true, kind});
+    found.add({Constraint::capacity, amount(kind), fits >= 0 ? fits : mended.each.of[kind], true, kind});
   }
   for (const Kind kind : {in_cores, in_bytes, in_millicards}) {
     if (found.count > 0) break;
-    const std::int64_t fits = need.of[kind] > 0 ? pool.largest_that_fits(need, kind) : -1;
-    if (fits >= 0) found.add({Constraint::capacity, need.of[kind], fits, true, kind});
+    const std::int64_t fits = amount(kind) > 0 ? pool.largest_that_fits(need, kind) : -1;
+    if (fits >= 0) found.add({Constraint::capacity, amount(kind), fits, true, kind});
   }
-  if (found.count == 0) found.add({Constraint::capacity, need.of[in_cores], 0, true, in_cores});
+  if (found.count == 0) found.add({Constraint::capacity, amount(in_cores), 0, true, in_cores});
   return found;
 }
 
@@ -125,15 +133,15 @@ std::vector<Gap> money_gaps(const Asking& asking, const Terms& terms) {
   return gaps;
 }
 
-std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool fits_node, UnixTime now) {
+std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool is_large_enough, UnixTime now) {
   std::vector<Gap> gaps;
   if (!pool.centre->reachable(now)) {
     // One that was never heard has been silent since the beginning of time.
     const Duration silence = now - pool.centre->heard_at;
     gaps.push_back({Constraint::reachable, reachable_within.microseconds(), silence.microseconds(), true});
   }
-  const Amounts need = asking.need();
-  if (fits_node && !pool.has_room(need)) {
+  const Need need = asking.need();
+  if (is_large_enough && !pool.has_room(need)) {
     const CapacityGaps found = capacity_gaps(pool, need);
     gaps.insert(gaps.end(), found.gaps.begin(), found.gaps.begin() + static_cast<std::ptrdiff_t>(found.count));
   }

@@ -16,7 +16,8 @@ struct Gap {
   std::int64_t required = 0;
   std::int64_t offered = 0;
   bool passes_with_time = false;
-  Kind kind = in_cores;  ///< of a capacity gap: what is scarce
+  Kind kind = in_cores;  ///< of a capacity gap: what is scarce on each node
+  bool is_of_nodes = false;  ///< of a capacity gap: nodes with enough left are scarce, not a kind on them
 };
 
 /// What is asked of a pool: a question, or a live job with what it has behind it.
@@ -33,7 +34,7 @@ struct Asking {
   Cny held;       ///< for its live leases
   Cny available;  ///< in the wallet
 
-  [[nodiscard]] Amounts need() const { return amounts_of(requirements->resources); }
+  [[nodiscard]] Need need() const { return need_of(requirements->resources); }
 };
 [[nodiscard]] Asking asking_of(const Question& question, const World& world);
 /// `requirements` are the job's, and must outlive what is asked.
@@ -51,19 +52,20 @@ struct Terms {
 [[nodiscard]] std::vector<Gap> fixed_gaps(const Requirements& requirements, const PoolState& pool);
 /// The price cap and the wallet.
 [[nodiscard]] std::vector<Gap> money_gaps(const Asking& asking, const Terms& terms);
-/// What only has to wait: reachability, room, the throttle. `fits_node`: room is only asked for where a node is large
-/// enough at all.
-[[nodiscard]] std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool fits_node,
+/// What only has to wait: reachability, room, the throttle. `is_large_enough`: room is only asked for where the pool
+/// has so many nodes that are large enough at all.
+[[nodiscard]] std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool is_large_enough,
                                             UnixTime now);
 
-/// A gap for each kind that lacks in sum; where none does, the nodes are too chopped up for one task, and the gap is
-/// of the first kind that mends it alone. Of a pool whose node is large enough, and that has no room.
+/// Of a gang for which some nodes have enough left, and too few: that many nodes. Else a gap for each kind that lacks
+/// in sum; where none does, the nodes are too chopped up for one task, and the gap is of the first kind that mends it
+/// alone. Of a pool that is large enough, and that has no room.
 struct CapacityGaps {
   std::array<Gap, kinds> gaps;
   std::size_t count = 0;
   void add(const Gap& gap) { gaps[count++] = gap; }
 };
-[[nodiscard]] CapacityGaps capacity_gaps(const PoolState& pool, const Amounts& need);
+[[nodiscard]] CapacityGaps capacity_gaps(const PoolState& pool, const Need& need);
 
 /// What a job would have spent at most once one more task with this hold was granted must stay within its cap.
 [[nodiscard]] bool is_within_cap(const Requirements& requirements, Cny spent_and_held, Cny task_hold);

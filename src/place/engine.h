@@ -79,6 +79,7 @@ enum class PlantedBug {
   stale_score,     ///< a new price does not reach the classes that know the pool
   forgotten_room,  ///< what a lease gives back is not counted
   lost_job,        ///< a job that was not placed leaves the queue
+  gang_half_placed,  ///< what a plan gives a gang is counted for half of its nodes alone
 };
 
 /// The engine: keeps what it knows of pools and jobs between two plans, and looks again at what changed alone.

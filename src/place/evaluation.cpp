@@ -88,8 +88,7 @@ Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now) {
       result.gaps.push_back({Constraint::price});
     }
   }
-  const bool fits_node = fit_count(pool.per_node, asking.need()) > 0;
-  const auto passing = passing_gaps(asking, pool, fits_node, now);
+  const auto passing = passing_gaps(asking, pool, pool.is_large_enough(asking.need()), now);
   result.gaps.insert(result.gaps.end(), passing.begin(), passing.end());
   result.is_feasible = result.terms.has_value() && std::all_of(result.gaps.begin(), result.gaps.end(),
                                                                [](const Gap& gap) { return gap.passes_with_time; });

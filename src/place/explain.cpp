@@ -79,10 +79,34 @@ std::string price_cap_text(const Gap& gap, const Asking& asking) {
   return text + to_text(needed) + " yuan: " + to_text(needed - cap) + " too much";
 }
 
-std::string capacity_text(const Gap& gap, const PoolState& pool, const Amounts& need, UnixTime now) {
+/// "8 cores, 16GB of memory and 2 cards".
+std::string amounts_text(const Amounts& amounts) {
+  std::vector<std::string> parts;
+  for (const Kind kind : {in_cores, in_bytes, in_millicards}) {
+    if (amounts.of[kind] > 0) parts.push_back(amount_text(kind, amounts.of[kind]));
+  }
+  std::string text;
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == parts.size() ? " and " : ", ") + parts[i];
+  return text;
+}
+
+/// What a gang lacks now: nodes, or something on each of them.
+std::string gang_capacity_text(const Gap& gap, const Need& need) {
+  if (gap.is_of_nodes)
+    return "needs " + counted(gap.required, "node") + " with " + amounts_text(need.each) + " left on each, " +
+           std::to_string(gap.offered) + (gap.offered == 1 ? " has" : " have") + " so much now: " +
+           std::to_string(gap.required - gap.offered) + " too few";
+  return "needs " + amount_text(gap.kind, gap.required) + " on each of " + counted(need.nodes, "node") +
+         ", no node has so much left: at most " + amount_text(gap.kind, gap.offered) + " on each would fit now";
+}
+
+std::string capacity_text(const Gap& gap, const PoolState& pool, const Need& need, UnixTime now) {
   const Amounts free = pool.free();
   std::string text = "needs " + amount_text(gap.kind, gap.required) + ", ";
-  if (free.of[gap.kind] < gap.required) {
+  if (need.is_gang()) {
+    text = gang_capacity_text(gap, need);
+  } else if (free.of[gap.kind] < gap.required) {
     text += amount_text(gap.kind, free.of[gap.kind]) + " of " + amount_text(gap.kind, pool.total.of[gap.kind]) +
             " are free now: " + amount_text(gap.kind, gap.required - free.of[gap.kind]) + " too few";
   } else {
@@ -137,6 +161,8 @@ std::string text_of(const Gap& gap, const Asking& asking, const PoolState& pool,
       return "the job lets " + counted(gap.offered, "task") + " run at once, and " + std::to_string(asking.live) +
              (asking.live == 1 ? " runs: " : " run: ") + counted(gap.required - gap.offered, "task") + " too many";
     case Constraint::nodes:
+      return "needs " + counted(gap.required, "node") + ", the pool has " + std::to_string(gap.offered) + ": " +
+             std::to_string(gap.required - gap.offered) + " too many";
     case Constraint::capability:
     case Constraint::latency:
     case Constraint::acceptance:

@@ -92,7 +92,7 @@ class Life {
   }
 
   void change_pool(PoolRow pool) {
-    pool.nodes = static_cast<std::int32_t>(random_.between(0, 3));
+    pool.nodes = static_cast<std::int32_t>(random_.between(0, 5));
     pool.cores_per_node = Cores(random_.between(1, 8));
     pool.memory_per_node = Bytes(random_.between(1, 16) * 1'000'000'000);
     pool.cards_per_node = MilliCards(random_.between(0, 2) * 1'000);
@@ -144,6 +144,7 @@ class Life {
     Requirements& needs = job.requirements;
     needs.resources = {Cores(random_.between(1, 4)), Bytes(random_.between(0, 4) * 1'000'000'000),
                        MilliCards(random_.chance(1, 4) ? random_.between(1, 3) * 500 : 0)};
+    if (random_.chance(1, 3)) needs.resources.nodes = static_cast<std::int32_t>(random_.between(2, 5));
     if (random_.chance(1, 4)) needs.chips = {"a800"};
     if (random_.chance(1, 4)) needs.software = {{"povray", "3.7"}};
     if (random_.chance(1, 4)) needs.regions = {"guizhou"};
@@ -227,11 +228,13 @@ class Life {
     ASSERT_LE(job.charged + job.held + lease.held, job.requirements.price_cap.value_or(amount_max));
     ASSERT_TRUE(job.throttle == 0 || job.live < job.throttle);
     const PoolRow& pool = pools_.at({lease.centre, lease.pool});
-    Cores cores = lease.resources.cores;
+    Cores cores = lease.resources.cores * lease.resources.nodes;
     for (const auto& [attempt, other] : leases_) {
-      if (other.centre == lease.centre && other.pool == lease.pool) cores += other.resources.cores;
+      if (other.centre == lease.centre && other.pool == lease.pool)
+        cores += other.resources.cores * other.resources.nodes;
     }
     ASSERT_LE(cores, pool.cores_per_node * pool.nodes);
+    ASSERT_LE(lease.resources.nodes, pool.nodes);
     wallet_row.debits_pending += lease.held;
     job.held += lease.held;
     ++job.live;
@@ -355,7 +358,8 @@ TEST_P(PlantedBugTest, IsFoundByTheChecker) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Bugs, PlantedBugTest,
-                         testing::Values(PlantedBug::stale_score, PlantedBug::forgotten_room, PlantedBug::lost_job));
+                         testing::Values(PlantedBug::stale_score, PlantedBug::forgotten_room, PlantedBug::lost_job,
+                                         PlantedBug::gang_half_placed));
 
 }  // namespace
 }  // namespace dayan::place

@@ -25,7 +25,7 @@ UnixTime stepwise_end(const Holding& holding, const PoolRow& pool, UnixTime now)
   return end > now ? end : doubled(holding.ends_at, Duration(), now);
 }
 
-std::optional<Duration> Openings::wait(const PoolState& pool, const Amounts& need, UnixTime now) {
+std::optional<Duration> Openings::wait(const PoolState& pool, const Need& need, UnixTime now) {
   if (pool.holdings.empty()) return std::nullopt;
   if (known_.size() <= pool.index) known_.resize(pool.index + 1);
   Known& known = known_[pool.index];
@@ -42,9 +42,11 @@ std::optional<Duration> Openings::wait(const PoolState& pool, const Amounts& nee
     known.from = now;
   }
   Amounts room = minus(pool.total, pool.taken());
+  const Amounts needed = need.all();
   for (const Release& release : known.releases) {
-    for (std::size_t kind = 0; kind < kinds; ++kind) room.of[kind] += release.shape.of[kind];
-    if (covers(room, need)) return release.at - now;
+    const Amounts freed = release.shape.all();
+    for (std::size_t kind = 0; kind < kinds; ++kind) room.of[kind] += freed.of[kind];
+    if (covers(room, needed)) return release.at - now;
   }
   return std::nullopt;
 }

@@ -18,7 +18,7 @@ namespace dayan::place {
 class Openings {
  public:
   /// How long a pool without room will have none; nothing when no known lease makes room.
-  [[nodiscard]] std::optional<Duration> wait(const PoolState& pool, const Amounts& need, UnixTime now);
+  [[nodiscard]] std::optional<Duration> wait(const PoolState& pool, const Need& need, UnixTime now);
 
  private:
   struct Known {

@@ -41,8 +41,8 @@ class Oracle {
     requirements.wall_time = Duration::microseconds(1);  // asked of each job, can_ever below
     return pool.is_known && fixed_gaps(requirements, pool).empty();
   }
-  [[nodiscard]] static Amounts need_of(const JobRecord& job) {
-    return amounts_of(job.common->requirements.resources);
+  [[nodiscard]] static Need need_of(const JobRecord& job) {
+    return place::need_of(job.common->requirements.resources);
   }
   [[nodiscard]] double cost_rate(const JobRecord& job, const PoolState& pool) const {
     return Ranking({0, job.is_estimated()}, job.common->requirements).rate(world_.figures(pool.index));
@@ -86,7 +86,7 @@ class Oracle {
         .value();
   }
   [[nodiscard]] bool can_ever(const JobRecord& job, const PoolState& pool, CentreId left_out) const {
-    const Amounts need = need_of(job);
+    const Need need = need_of(job);
     if (!pool.centre->reachable(now_) || job.wall_time > pool.row.wall_time_max) return false;
     if (pool.slots(need) == 0 && pool.slots_when_empty(need) == 0) return false;
     if (!left_out.is_none() && pool.centre->id == left_out) return false;
@@ -100,7 +100,7 @@ class Oracle {
   }
   [[nodiscard]] double finish(const JobRecord& job, const Seen& seen) const {
     Openings openings;
-    const Amounts need = need_of(job);
+    const Need need = need_of(job);
     const LaneKey lane = lane_key_of(job, Duration(), false);
     double wait = 0;
     std::int64_t slots = seen.pool->slots(need);

@@ -71,6 +71,35 @@ TEST(PlanTest, OldestJobFirst) {
   EXPECT_EQ(plan[3].job, newer.id);
 }
 
+TEST(PlanTest, AGangGetsAllItsNodesAtOnceOrNone) {
+  // On three nodes of 4 cores a gang of two nodes of 3 cores finds its place, the next one, with a node left, waits
+  // whole, and a task of one node goes past it. A pool of too few nodes takes none, however large they are; and one
+  // that the gang cannot have for want of nodes is counted in what is kept of the placement.
+  Scene scene;
+  const CentreId a = scene.site("a", 3, 4);
+  scene.site("large", 1, 100, Cny::micro(1'000));
+  Requirements gang = Scene::small();
+  gang.resources.cores = Cores(3);
+  gang.resources.nodes = 2;
+  const JobRow first = scene.job(1, gang);
+  scene.job(1, gang);
+  Requirements single = Scene::small();
+  single.resources.cores = Cores(4);
+  single.objective = Objective::fastest;
+  const JobRow third = scene.job(1, single);
+  const auto plan = scene.plan();
+  ASSERT_EQ(plan.size(), 2U);
+  EXPECT_EQ(plan[0].job, first.id);
+  EXPECT_EQ(plan[0].placement.centre, a);
+  EXPECT_EQ(plan[0].placement.task_cost, Cny::yuan(6));
+  const auto& out = plan[0].placement.ruled_out;
+  const auto nodes = std::find_if(out.begin(), out.end(),
+                                  [](const RuledOut& each) { return each.constraint == Constraint::nodes; });
+  ASSERT_NE(nodes, out.end());
+  EXPECT_EQ(*nodes, (RuledOut{Constraint::nodes, 1, 1}));
+  EXPECT_EQ(plan[1].job, third.id);
+}
+
 TEST(PlanTest, StopsAtTheLimit) {
   // No more assignments than were asked for, none when none were.
   Scene scene;
@@ -298,6 +327,7 @@ Scene random_scene(Prng& random) {
     requirements.resources = {Cores(random.between(1, 4)), Bytes(random.between(0, 8) * 1'000'000'000),
                               MilliCards(random.chance(1, 3) ? random.between(1, 3) * 500 : 0)};
     requirements.objective = static_cast<Objective>(random.below(3));
+    if (random.chance(1, 3)) requirements.resources.nodes = static_cast<std::int32_t>(random.between(2, 4));
     if (random.chance(1, 2)) requirements.run_time = Duration::minutes(random.between(1, 50));
     if (random.chance(1, 3)) requirements.price_cap = Cny::micro(random.between(0, 30'000'000));
     JobRow job = scene.job(static_cast<std::int32_t>(random.between(1, 20)), requirements);
@@ -333,9 +363,9 @@ struct Plain {
   }
   void add(CentreId centre, const std::string& pool, const Resources& more) {
     auto [sum, is_new] = taken.try_emplace({centre, pool}, Resources{Cores(0), Bytes(), MilliCards()});
-    sum->second.cores += more.cores;
-    sum->second.memory += more.memory;
-    sum->second.cards += more.cards;
+    sum->second.cores += more.cores * more.nodes;
+    sum->second.memory += more.memory * more.nodes;
+    sum->second.cards += more.cards * more.nodes;
   }
 };
 
@@ -354,10 +384,11 @@ TEST_P(RandomPlanTest, KeepsEveryBound) {
     ASSERT_LE(need.cores, pool.cores_per_node);
     ASSERT_LE(need.memory, pool.memory_per_node);
     ASSERT_LE(need.cards, pool.cards_per_node);
+    ASSERT_LE(need.nodes, pool.nodes);
     plain.add(placement.centre, placement.pool, need);
     const Cny price = plain.offers.at(placement.centre).core_hour;
-    held[job.id] += Cny::micro(price.micro() * need.cores.value());
-    held_in_all += Cny::micro(price.micro() * need.cores.value());
+    held[job.id] += Cny::micro(price.micro() * need.cores.value() * need.nodes);
+    held_in_all += Cny::micro(price.micro() * need.cores.value() * need.nodes);
     ASSERT_LE(placement.runners_up.size(), runners_up_max);
   }
   ASSERT_LE(held_in_all, plain.wallet);

@@ -36,9 +36,12 @@ void Planner::begin_walk() {
   open_.assign(agenda_.opened.begin(), agenda_.opened.end());
   close_full_pools();
   const bool asks_all = open_.size() > many_open;
-  for (const auto& entry : agenda_.queue().shapes()) {
-    const auto is_unasked_at = [&](PoolIndex pool) { return is_unasked(pool, entry.first, entry.second.asked); };
-    if (asks_all || std::any_of(open_.begin(), open_.end(), is_unasked_at)) push_class(entry.first, entry.second, {});
+  for (auto& [need, shape] : agenda_.queue().shapes()) {
+    shape.asks_at.clear();
+    for (const PoolIndex pool : open_) {
+      if (!asks_all && is_unasked(pool, need, shape.asked)) shape.asks_at.push_back(pool);
+    }
+    if (asks_all || !shape.asks_at.empty()) push_class(need, shape, {});
   }
 }
 
@@ -79,29 +82,37 @@ void Planner::walk(std::vector<Assignment>& plan, std::size_t limit) {
 }
 
 /// Notes who has been asked where: at a pool with room for a shape all are, once a walk has come to its end; and
-/// where there is none any more, whoever comes meanwhile will not be.
+/// where there is none any more, whoever comes meanwhile will not be. A pool that had no room for it when the walk
+/// began and has some now, since what it took is packed otherwise, is looked at once more by the next walk.
 void Planner::end_walk() {
   const World& world = agenda_.world();
+  const bool asked_all = open_.size() > many_open;
+  std::vector<PoolIndex> gained;
   for (auto& [need, shape] : agenda_.queue().shapes()) {
     for (const PoolIndex pool : agenda_.narrowed) {
       if (shape.asked.get(pool) && !world.pool(pool).has_room(need)) shape.asked.set(pool, false);
     }
     if (is_full_) continue;
-    for (const PoolIndex pool : agenda_.opened)
-      shape.asked.set(pool, planning_.is_reachable(pool) && world.pool(pool).has_room(need));
+    for (const PoolIndex pool : agenda_.opened) {
+      const bool has_room = planning_.is_reachable(pool) && world.pool(pool).has_room(need);
+      const bool was_asked = asked_all || shape.asked.get(pool) ||
+                             std::find(shape.asks_at.begin(), shape.asks_at.end(), pool) != shape.asks_at.end();
+      shape.asked.set(pool, has_room && was_asked);
+      if (has_room && !was_asked) gained.push_back(pool);
+    }
   }
   agenda_.narrowed.clear();
   if (is_full_) return;
-  agenda_.opened.clear();
+  agenda_.opened = {gained.begin(), gained.end()};
   agenda_.filled.clear();
 }
 
-bool Planner::is_unasked(PoolIndex pool, const Amounts& need, const Bits& asked) {
+bool Planner::is_unasked(PoolIndex pool, const Need& need, const Bits& asked) {
   return !asked.get(pool) && agenda_.world().pool(pool).has_room(need);
 }
 
 /// The first class of this shape from there on.
-void Planner::push_class(const Amounts& need, const WaitingShape& shape,
+void Planner::push_class(const Need& need, const WaitingShape& shape,
                          const std::pair<QueueKey, ClassIndex>& from) {
   const auto next = shape.by_head.lower_bound(from);
   if (next != shape.by_head.end()) classes_.push({next->first, next->second, need});

@@ -38,7 +38,7 @@ class Planner {
   struct NextClass {
     QueueKey key;
     ClassIndex index = 0;
-    Amounts need;
+    Need need;
     friend bool operator>(const NextClass& a, const NextClass& b) {
       return std::pair{a.key, a.index} > std::pair{b.key, b.index};
     }
@@ -48,10 +48,10 @@ class Planner {
   void walk(std::vector<Assignment>& plan, std::size_t limit);
   void begin_walk();
   void end_walk();
-  void push_class(const Amounts& need, const WaitingShape& shape, const std::pair<QueueKey, ClassIndex>& from);
+  void push_class(const Need& need, const WaitingShape& shape, const std::pair<QueueKey, ClassIndex>& from);
   void follow_classes();
   void look_at_class(JobClass& job_class, const Bits& asked);
-  [[nodiscard]] bool is_unasked(PoolIndex pool, const Amounts& need, const Bits& asked);
+  [[nodiscard]] bool is_unasked(PoolIndex pool, const Need& need, const Bits& asked);
   [[nodiscard]] const Horizon& horizon_of(ClassIndex of, Duration wall_bound);
   [[nodiscard]] bool is_interested(const Lane& lane, const Horizon& horizon, const std::vector<PoolIndex>& suitable);
   [[nodiscard]] bool is_one_in_view(const Lane& lane);

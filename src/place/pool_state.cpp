@@ -31,9 +31,9 @@ Amounts left_of(const Amounts& total, const Amounts& taken) {
 }
 
 /// The slots of a pool that holds just these shapes.
-std::int64_t slots_of(const PoolState& pool, const Amounts& free, const Packing& packing, const Amounts& need) {
-  const std::int64_t by_sum = fit_count(free, need);
-  if (by_sum == int64_max) return pool.row.nodes > 0 ? int64_max : 0;  // who needs nothing fits where there is a node
+std::int64_t slots_of(const PoolState& pool, const Amounts& free, const Packing& packing, const Need& need) {
+  const std::int64_t by_sum = fit_count(free, need.all());
+  if (by_sum == int64_max) return pool.row.nodes >= need.nodes ? int64_max : 0;  // who needs nothing fits on any nodes
   return by_sum == 0 ? 0 : std::min(by_sum, packing.slots(need));
 }
 
@@ -53,33 +53,40 @@ const Packing& PoolState::packing() const {
   return packing_;
 }
 
-std::int64_t PoolState::slots(const Amounts& need) const { return slots_of(*this, free(), packing(), need); }
+std::int64_t PoolState::slots(const Need& need) const { return slots_of(*this, free(), packing(), need); }
 
-bool PoolState::has_room(const Amounts& need) const {
-  return row.nodes > 0 && covers(per_node, need) && covers(free(), need) && packing().has_room(need);
+bool PoolState::has_room(const Need& need) const {
+  return row.nodes >= need.nodes && covers(per_node, need.each) && covers(free(), need.all()) &&
+         packing().has_room(need);
 }
 
-std::int64_t PoolState::largest_that_fits(Amounts need, Kind kind) const {
+std::int64_t PoolState::largest_that_fits(Need need, Kind kind) const {
   if (!packing().is_clouded()) {
-    Amounts others = need;
-    others.of[kind] = 0;
+    Need others = need;
+    others.each.of[kind] = 0;
     const Amounts left = free();
-    if (!covers(left, others)) return -1;
-    return std::min(packing().largest(need, kind), left.of[kind]);
+    if (!covers(left, others.all())) return -1;
+    return std::min(packing().largest(need, kind), left.of[kind] / need.nodes);
   }
   std::int64_t low = -1;
-  std::int64_t high = need.of[kind];
+  std::int64_t high = need.each.of[kind];
   // slots() need not fall evenly, but there is room at `low` and none at low + 1 wherever this ends.
   while (high - low > 1) {
-    need.of[kind] = low + (high - low) / 2;
-    (slots(need) > 0 ? low : high) = need.of[kind];
+    need.each.of[kind] = low + (high - low) / 2;
+    (slots(need) > 0 ? low : high) = need.each.of[kind];
   }
   return low;
 }
 
-std::int64_t PoolState::slots_when_empty(const Amounts& need) const {
-  const std::int64_t by_node = fit_count(per_node, need);
-  return std::min(fit_count(left_of(total, foreign), need), times(by_node, row.nodes));
+std::int64_t PoolState::widest_that_fits(const Need& need) const {
+  return std::min(fit_count(free(), need.each), packing().widest(need.each));
+}
+
+std::int64_t PoolState::slots_when_empty(const Need& need) const {
+  if (row.nodes < need.nodes) return 0;
+  // Nodes that are alike: gangs take turns on them until all are full.
+  const std::int64_t by_node = times(fit_count(per_node, need.each), row.nodes) / need.nodes;
+  return std::min(fit_count(left_of(total, foreign), need.all()), by_node);
 }
 
 std::vector<Release> PoolState::releases(UnixTime now) const {
@@ -90,7 +97,7 @@ std::vector<Release> PoolState::releases(UnixTime now) const {
   return all;
 }
 
-Opening PoolState::opening(const Amounts& need, UnixTime now) const {
+Opening PoolState::opening(const Need& need, UnixTime now) const {
   const std::int64_t now_free = slots(need);
   if (now_free > 0) return {Duration(), now_free};
   if (slots_when_empty(need) == 0 || holdings.empty()) return {};
@@ -98,10 +105,10 @@ Opening PoolState::opening(const Amounts& need, UnixTime now) const {
   Shapes left = shapes;
   Packing later;
   for (const Release& release : releases(now)) {
-    held = minus(held, release.shape);
+    held = minus(held, release.shape.all());
     remove_shape(left, release.shape, 1);
     const Amounts room = left_of(total, held);
-    if (fit_count(room, need) == 0) continue;  // packing is dear
+    if (fit_count(room, need.all()) == 0) continue;  // packing is dear
     later.pack(row.nodes, per_node, left);
     const std::int64_t then_free = slots_of(*this, room, later, need);
     if (then_free > 0) return {release.at - now, then_free};
@@ -110,14 +117,15 @@ Opening PoolState::opening(const Amounts& need, UnixTime now) const {
 }
 
 void PoolState::hold(const Holding& holding) {
-  for (std::size_t kind = 0; kind < kinds; ++kind) leased.of[kind] = plus(leased.of[kind], holding.shape.of[kind]);
+  const Amounts all = holding.shape.all();
+  for (std::size_t kind = 0; kind < kinds; ++kind) leased.of[kind] = plus(leased.of[kind], all.of[kind]);
   add_shape(shapes, holding.shape, 1);
   holdings.push_back(&holding);
   changed();
 }
 
 void PoolState::let_go(const Holding& holding) {
-  leased = minus(leased, holding.shape);
+  leased = minus(leased, holding.shape.all());
   remove_shape(shapes, holding.shape, 1);
   const auto found = std::find(holdings.begin(), holdings.end(), &holding);
   ASSERT(found != holdings.end());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,7 +22,7 @@ struct JobRecord;
 struct Holding {
   AttemptKey attempt;
   PoolIndex pool = 0;
-  Amounts shape;
+  Need shape;
   UnixTime granted_at;
   UnixTime started_at;  ///< none: not known to have started
   UnixTime ends_at;
@@ -33,7 +34,7 @@ struct Holding {
 struct Release {
   UnixTime at;
   AttemptKey attempt;
-  Amounts shape;
+  Need shape;
 };
 
 /// The first moment that has room for a task, and for how many. `wait` is nothing when no known lease makes room.
@@ -88,16 +89,23 @@ struct PoolState {
   [[nodiscard]] Amounts taken() const;
   [[nodiscard]] Amounts free() const;
   /// How many tasks of this need fit now: by what is free in sum, and by the nodes as leases would lie on them.
-  [[nodiscard]] std::int64_t slots(const Amounts& need) const;
-  [[nodiscard]] bool has_room(const Amounts& need) const;
-  /// The largest amount of one kind that would fit now, all else as asked; −1 when not even none would. What is asked
-  /// does not fit.
-  [[nodiscard]] std::int64_t largest_that_fits(Amounts need, Kind kind) const;
+  [[nodiscard]] std::int64_t slots(const Need& need) const;
+  [[nodiscard]] bool has_room(const Need& need) const;
+  /// False where it is larger than the pool's nodes, or than so many of them. One node there always may be: a pool
+  /// without any waits for some.
+  [[nodiscard]] bool is_large_enough(const Need& need) const {
+    return covers(per_node, need.each) && need.nodes <= std::max<std::int64_t>(row.nodes, 1);
+  }
+  /// The largest amount of one kind on each node that would fit now, all else as asked; −1 when not even none would.
+  /// What is asked does not fit.
+  [[nodiscard]] std::int64_t largest_that_fits(Need need, Kind kind) const;
+  /// The most nodes that would fit now, with as much on each as asked.
+  [[nodiscard]] std::int64_t widest_that_fits(const Need& need) const;
   /// How many would fit beside the provider's own people alone.
-  [[nodiscard]] std::int64_t slots_when_empty(const Amounts& need) const;
+  [[nodiscard]] std::int64_t slots_when_empty(const Need& need) const;
   /// Expected ends of what it holds, by time.
   [[nodiscard]] std::vector<Release> releases(UnixTime now) const;
-  [[nodiscard]] Opening opening(const Amounts& need, UnixTime now) const;
+  [[nodiscard]] Opening opening(const Need& need, UnixTime now) const;
 
   void hold(const Holding& holding);
   void let_go(const Holding& holding);

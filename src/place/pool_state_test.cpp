@@ -11,7 +11,7 @@
 namespace dayan::place {
 namespace {
 
-Amounts cores(std::int64_t n) { return {{n, 0, 0}}; }
+Need cores(std::int64_t n, std::int64_t nodes = 1) { return {{{n, 0, 0}}, nodes}; }
 
 /// The world that a scene's rows make.
 struct Seen {
@@ -54,8 +54,8 @@ TEST(SlotsTest, MemoryAndCardsBindToo) {
   Scene scene;
   scene.site("a", 1, 64);
   const auto seen = see(scene);
-  EXPECT_EQ(seen->pools.at(0).slots({{1, 8'000'000'000, 0}}), 2);
-  EXPECT_EQ(seen->pools.at(0).slots({{1, 0, 1}}), 0);
+  EXPECT_EQ(seen->pools.at(0).slots({{{1, 8'000'000'000, 0}}}), 2);
+  EXPECT_EQ(seen->pools.at(0).slots({{{1, 0, 1}}}), 0);
 }
 
 /// Whether tasks of these sizes can lie on nodes with this room, tried out in full; nodes that are alike are tried

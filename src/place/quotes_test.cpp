@@ -169,6 +169,41 @@ TEST(ConstraintTest, CapacityOnChoppedUpNodes) {
               "needs 3 cores, no node has so much left: at most 1 core would fit now; room is expected in 1h");
 }
 
+TEST(ConstraintTest, NodesOfAGang) {
+  // A gang wider than the pool tells how many nodes there are; changed to that it fits. Its cost is of all nodes.
+  Scene scene;
+  scene.site("a", 8, 4);
+  Requirements requirements = Scene::small();
+  requirements.resources.nodes = 16;
+  expect_only(scene.quotes(requirements)[0], Constraint::nodes, 16, 8, false,
+              "needs 16 nodes, the pool has 8: 8 too many");
+  requirements.resources.nodes = 8;
+  EXPECT_TRUE(scene.quotes(requirements)[0].reasons.empty());
+  EXPECT_EQ(scene.quotes(requirements)[0].task_hold, Cny::yuan(8));
+}
+
+TEST(ConstraintTest, CapacityOfAGangIsToldInNodes) {
+  // Four nodes, three of which have a lease: a gang of three that needs more than is left there finds one node; where
+  // none has enough, the reason tells what each could have; where the leases end, there is room.
+  Scene scene;
+  const CentreId a = scene.site("a", 4, 8);
+  for (int i = 0; i < 3; ++i) scene.lease(a, 6, Duration::minutes(20 + 10 * i));
+  Requirements requirements = Scene::small();
+  requirements.resources = {Cores(4), Bytes(2'000'000'000), MilliCards(), 3};
+  const Quote quote = scene.quotes(requirements)[0];
+  expect_only(quote, Constraint::capacity, 3, 1, true,
+              "needs 3 nodes with 4 cores and 2GB of memory left on each, 1 has so much now: 2 too few; room is "
+              "expected in 30m");
+  EXPECT_EQ(quote.wait, Duration::minutes(30));
+  requirements.resources.nodes = 1;
+  EXPECT_TRUE(scene.quotes(requirements)[0].reasons.empty());
+  scene.lease(a, 6);
+  requirements.resources = {Cores(4), Bytes(), MilliCards(), 2};
+  expect_only(scene.quotes(requirements)[0], Constraint::capacity, 4, 2, true,
+              "needs 4 cores on each of 2 nodes, no node has so much left: at most 2 cores on each would fit now; room "
+              "is expected in 30m");
+}
+
 TEST(ConstraintTest, CapacityHeldByOthersHasNoKnownEnd) {
   // The provider's own people hold the pool: it is feasible, after a wait that nobody knows.
   Scene scene;
@@ -266,18 +301,25 @@ TEST_P(ExactReasonTest, ChangeByTheDifferenceMeetsItAndOneLessDoesNot) {
     pool.memory_per_node = Bytes(random.between(1, 8) * 1'000'000'000);
     pool.wall_time_max = Duration::minutes(random.between(1, 200));
     scene.put(pool);
-    for (auto leases = random.below(4); leases > 0; --leases)
-      scene.lease(id, random.between(1, 3), Duration::hours(1), "gpu");
+    for (auto leases = random.below(4); leases > 0; --leases) {
+      LeaseRow lease = scene.lease(id, random.between(1, 3), Duration::hours(1), "gpu");
+      if (!random.chance(1, 4)) continue;
+      lease.resources.nodes = 2;
+      scene.put(lease);
+    }
   }
   Requirements requirements = Scene::small();
   requirements.resources = {Cores(random.between(1, 12)), Bytes(random.between(0, 9) * 1'000'000'000),
                             MilliCards(random.between(0, 4) * 500)};
+  if (random.chance(1, 2)) requirements.resources.nodes = static_cast<std::int32_t>(random.between(2, 5));
   requirements.wall_time = Duration::minutes(random.between(1, 300));
   requirements.price_cap = Cny::micro(random.between(0, 20'000'000));
   const Numeric numerics[] = {
       {Constraint::cores, [](Requirements& r, std::int64_t value) { r.resources.cores = Cores(value); }},
       {Constraint::memory, [](Requirements& r, std::int64_t value) { r.resources.memory = Bytes(value); }},
       {Constraint::cards, [](Requirements& r, std::int64_t value) { r.resources.cards = MilliCards(value); }},
+      {Constraint::nodes,
+       [](Requirements& r, std::int64_t value) { r.resources.nodes = static_cast<std::int32_t>(value); }},
       {Constraint::wall_time,
        [](Requirements& r, std::int64_t value) { r.wall_time = Duration::microseconds(value); }},
       {Constraint::price_cap, [](Requirements& r, std::int64_t value) { r.price_cap = Cny::micro(value); }},
@@ -303,8 +345,17 @@ TEST_P(ExactReasonTest, ChangeByTheDifferenceMeetsItAndOneLessDoesNot) {
       numeric.set(short_of_it, reason->offered + step);
       EXPECT_NE(find(quote_of_pool(short_of_it, quote), numeric.constraint), nullptr) << reason->text;
     }
-    // Capacity by cores: only where it is the one capacity reason and tells of cores.
+    // Capacity by nodes: so many there are, and not one more.
     const Reason* capacity = find(quote, Constraint::capacity);
+    if (capacity != nullptr && capacity->text.find("left on each") != std::string::npos) {
+      Requirements met = requirements;
+      met.resources.nodes = static_cast<std::int32_t>(capacity->offered);
+      EXPECT_EQ(find(quote_of_pool(met, quote), Constraint::capacity), nullptr) << capacity->text;
+      met.resources.nodes = static_cast<std::int32_t>(capacity->offered + 1);
+      EXPECT_NE(find(quote_of_pool(met, quote), Constraint::capacity), nullptr) << capacity->text;
+      continue;
+    }
+    // Capacity by cores: only where it is the one capacity reason and tells of cores.
     if (capacity == nullptr || capacity->text.find("core") == std::string::npos || capacity->offered < 1) continue;
     if (std::count_if(quote.reasons.begin(), quote.reasons.end(),
                       [](const Reason& reason) { return reason.constraint == Constraint::capacity; }) != 1)

@@ -20,12 +20,13 @@ double cost_of(double rate, double slowness) { return std::max(rate * slowness, 
 }  // namespace
 
 Ranking::Ranking(const ClassKey& key, const Requirements& requirements)
-    : key_(key), requirements_(requirements), need_(amounts_of(requirements.resources)) {
-  const std::int64_t bytes = need_.of[in_bytes];
+    : key_(key), requirements_(requirements), need_(need_of(requirements.resources)) {
+  const std::int64_t bytes = need_.each.of[in_bytes];
   const std::int64_t megabytes = bytes / bytes_per_megabyte + (bytes % bytes_per_megabyte > 0 ? 1 : 0);
-  cores_ = static_cast<double>(need_.of[in_cores]);
-  cards_ = static_cast<double>(need_.of[in_millicards]) / millicards_per_card;
-  gigabytes_ = static_cast<double>(megabytes) / megabytes_per_gigabyte;
+  const auto nodes = static_cast<double>(need_.nodes);
+  cores_ = static_cast<double>(need_.each.of[in_cores]) * nodes;
+  cards_ = static_cast<double>(need_.each.of[in_millicards]) * nodes / millicards_per_card;
+  gigabytes_ = static_cast<double>(megabytes) * nodes / megabytes_per_gigabyte;
 }
 
 float Ranking::score(const PoolFigures& figures) const {
@@ -69,8 +70,9 @@ std::uint16_t Ranking::judge(const PoolState& pool) const {
   if (!pool.is_known) return is_unknown;
   unsigned verdict = 0;
   for (std::size_t kind = 0; kind < kinds; ++kind) {
-    if (need_.of[kind] > pool.per_node.of[kind]) verdict |= 1U << kind;
+    if (need_.each.of[kind] > pool.per_node.of[kind]) verdict |= 1U << kind;
   }
+  if (need_.is_gang() && need_.nodes > pool.row.nodes) verdict |= too_few_nodes;
   verdict |= chips_[pool.chip];
   verdict |= software_[pool.software];
   verdict |= regions_[pool.region];
@@ -80,7 +82,8 @@ std::uint16_t Ranking::judge(const PoolState& pool) const {
 }
 
 std::int64_t Ranking::margin(std::size_t verdict, const PoolState& pool) const {
-  return verdict < kinds ? need_.of[verdict] - pool.per_node.of[verdict] : 0;
+  if (verdict_constraints[verdict] == Constraint::nodes) return need_.nodes - pool.row.nodes;
+  return verdict < kinds ? need_.each.of[verdict] - pool.per_node.of[verdict] : 0;
 }
 
 void Ranking::count(const PoolState& pool, std::uint16_t verdict, std::int64_t by) {

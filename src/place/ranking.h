@@ -29,11 +29,13 @@ enum Verdict : std::uint16_t {
   wrong_region = 1 << 5,
   wrong_provider = 1 << 6,
   has_no_offer = 1 << 7,
-  is_unknown = 1 << 8,
+  too_few_nodes = 1 << 8,
+  is_unknown = 1 << 15,
 };
-inline constexpr std::array<Constraint, 8> verdict_constraints{
+inline constexpr std::array<Constraint, 9> verdict_constraints{
     Constraint::cores,    Constraint::memory, Constraint::cards,    Constraint::chip,
-    Constraint::software, Constraint::region, Constraint::provider, Constraint::price};
+    Constraint::software, Constraint::region, Constraint::provider, Constraint::price,
+    Constraint::nodes};
 
 struct RankedPool {
   float score = 0;  ///< by the objective; less is better
@@ -87,7 +89,7 @@ class Ranking {
 
   ClassKey key_;
   Requirements requirements_;
-  Amounts need_;
+  Need need_;
   double cores_ = 0;
   double cards_ = 0;
   double gigabytes_ = 0;                                               ///< in whole MB, rounded up

@@ -6,7 +6,7 @@
 
 namespace dayan::place {
 
-std::int64_t capacity_lack(const PoolState& pool, const Amounts& need) {
+std::int64_t capacity_lack(const PoolState& pool, const Need& need) {
   std::int64_t least = int64_max;
   const CapacityGaps found = capacity_gaps(pool, need);
   for (std::size_t i = 0; i < found.count; ++i)
@@ -14,7 +14,7 @@ std::int64_t capacity_lack(const PoolState& pool, const Amounts& need) {
   return least;
 }
 
-const Room& Rooms::of(const Amounts& need) {
+const Room& Rooms::of(const Need& need) {
   const auto [found, is_new] = rooms_.try_emplace(need);
   if (is_new) {
     found->second = std::make_unique<Room>();
@@ -40,7 +40,7 @@ const Room& Rooms::of(const Amounts& need) {
 
 void Rooms::look(Room& room, PoolIndex index) const {
   const PoolState& pool = world_.pool(index);
-  const bool fits_node = pool.is_known && pool.row.nodes > 0 && covers(pool.per_node, room.need);
+  const bool fits_node = pool.is_known && pool.row.nodes > 0 && pool.is_large_enough(room.need);
   const bool has_room = fits_node && pool.has_room(room.need);
   room.now.set(index, has_room);
   room.ever.set(index, fits_node && (has_room || pool.slots_when_empty(room.need) > 0));

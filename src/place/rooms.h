@@ -12,7 +12,7 @@
 namespace dayan::place {
 
 struct Room {
-  Amounts need;
+  Need need;
   Bits now;                         ///< room for one
   Bits ever;                        ///< room for one when our leases have left
   std::vector<std::int64_t> lacks;  ///< by pool: how much the nearest of its scarce kinds lacks; zero with room
@@ -29,9 +29,9 @@ class Rooms {
 
   void pool_changed(PoolIndex pool) { log_.add(pool); }
   /// Up to date. Holds until the next call.
-  [[nodiscard]] const Room& of(const Amounts& need);
+  [[nodiscard]] const Room& of(const Need& need);
   /// Those that are kept, as they are: for the checker.
-  [[nodiscard]] const std::map<Amounts, std::unique_ptr<Room>>& all() const { return rooms_; }
+  [[nodiscard]] const std::map<Need, std::unique_ptr<Room>>& all() const { return rooms_; }
   [[nodiscard]] const ChangeLog& log() const { return log_; }
 
  private:
@@ -40,11 +40,11 @@ class Rooms {
 
   const World& world_;
   ChangeLog log_;
-  std::map<Amounts, std::unique_ptr<Room>> rooms_;
+  std::map<Need, std::unique_ptr<Room>> rooms_;
   std::uint64_t used_ = 0;
 };
 
-/// By how much a pool without room misses it, in the kind that is nearest to enough (capacity_gaps tells the same).
-[[nodiscard]] std::int64_t capacity_lack(const PoolState& pool, const Amounts& need);
+/// By how much a pool without room misses it, in the kind that is nearest to enough, or in nodes (capacity_gaps tells the same).
+[[nodiscard]] std::int64_t capacity_lack(const PoolState& pool, const Need& need);
 
 }  // namespace dayan::place

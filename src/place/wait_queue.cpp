@@ -64,7 +64,7 @@ ClassIndex WaitQueue::class_of(const JobRecord& job) {
   JobClass& made = *classes_[index];
   made.key = key;
   made.requirements = job.common->requirements;
-  made.need = amounts_of(made.requirements.resources);
+  made.need = need_of(made.requirements.resources);
   made.used = ++used_;
   ++idle_;
   if (idle_ > 2 * idle_classes_max) drop_idle();

@@ -49,7 +49,7 @@ struct Lane {
 struct JobClass {
   ClassKey key;
   Requirements requirements;  ///< with neither times nor cap
-  Amounts need;
+  Need need;
   std::vector<LaneIndex> lanes;
   std::optional<QueueKey> head;  ///< of its waiting jobs
   std::unique_ptr<Ranking> ranking;
@@ -64,6 +64,7 @@ struct WaitingShape {
   /// Pools with room for it at which all these jobs have been asked since: what refused one then does so still, or is
   /// on the agenda.
   Bits asked;
+  std::vector<PoolIndex> asks_at;  ///< where else the walk under way asks them, if it does not ask everywhere
 };
 
 class WaitQueue {
@@ -83,8 +84,8 @@ class WaitQueue {
   [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }
   [[nodiscard]] JobClass& job_class(ClassIndex index) { return *classes_[index]; }
   [[nodiscard]] const std::vector<std::unique_ptr<JobClass>>& classes() const { return classes_; }
-  [[nodiscard]] const std::map<Amounts, WaitingShape>& shapes() const { return shapes_; }
-  [[nodiscard]] std::map<Amounts, WaitingShape>& shapes() { return shapes_; }
+  [[nodiscard]] const std::map<Need, WaitingShape>& shapes() const { return shapes_; }
+  [[nodiscard]] std::map<Need, WaitingShape>& shapes() { return shapes_; }
   /// The pool is another, or was silent: whoever was asked at it may say otherwise now.
   void forget_asked(PoolIndex pool);
   [[nodiscard]] std::size_t size() const { return size_; }
@@ -104,7 +105,7 @@ class WaitQueue {
   std::vector<ClassIndex> free_classes_;
   std::vector<Lane> lanes_;
   std::vector<LaneIndex> free_lanes_;
-  std::map<Amounts, WaitingShape> shapes_;
+  std::map<Need, WaitingShape> shapes_;
   std::size_t size_ = 0;
   std::size_t idle_ = 0;
   std::size_t ranking_bytes_ = 0;

@@ -150,7 +150,7 @@ void World::put(const LeaseRow& row, bool is_live) {
   Holding lease;
   lease.attempt = row.attempt();
   lease.pool = takes || known != leases_.end() ? pool_of({row.centre, row.pool}).index : 0;
-  lease.shape = amounts_of(row.resources);
+  lease.shape = need_of(row.resources);
   lease.granted_at = row.granted_at;
   lease.ends_at = row.ends_at;
   lease.wall_time = row.wall_time;

@@ -118,7 +118,8 @@ void World::claim(const JobRecord& job, const AttemptKey& attempt, PoolIndex poo
   Holding& holding = claim.holding;
   holding.attempt = attempt;
   holding.pool = pool;
-  holding.shape = amounts_of(resources);
+  holding.shape = need_of(resources);
+  if (bug_ == PlantedBug::gang_half_placed) holding.shape.nodes = (holding.shape.nodes + 1) / 2;
   holding.granted_at = now;
   holding.ends_at = now + lease_start_allowance + job.wall_time;
   holding.wall_time = job.wall_time;

@@ -49,6 +49,22 @@ TEST(QuantityTest, IsInTheUnitOfItsMeter) {
   EXPECT_EQ(quantity_of(Meter::memory_time, resources, run), 1'500 * 2'000);
 }
 
+TEST(QuantityTest, CountsAllNodes) {
+  // Four nodes measure four times what one does, memory in whole MB of each; together they are as one node four times
+  // as large. What passes 64 bits stays at their maximum.
+  const Resources one{Cores(2), Bytes(1'500'000), MilliCards(500)};
+  Resources four = one;
+  four.nodes = 4;
+  for (const Meter meter : meters)
+    EXPECT_EQ(quantity_of(meter, four, Duration::seconds(2)), 4 * quantity_of(meter, one, Duration::seconds(2)));
+  EXPECT_EQ(over_all_nodes(four), (Resources{Cores(8), Bytes(6'000'000), MilliCards(2'000)}));
+  EXPECT_EQ(over_all_nodes(one), one);
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  four.cores = Cores(most / 2);
+  EXPECT_EQ(quantity_of(Meter::core_time, four, Duration::milliseconds(1)), most);
+  EXPECT_EQ(over_all_nodes(four).cores, Cores(most));
+}
+
 TEST(QuantityTest, MemoryCountsInWholeMegabytesUp) {
   // A byte counts as a MB, a whole MB as one, a byte more as two; none as none.
   const auto of = [](std::int64_t bytes) {
@@ -115,6 +131,7 @@ Case draw(Prng& random) {
   drawn.offer = offer_of(Cny::micro(any(5'000'000)), Cny::micro(any(90'000'000)), Cny::micro(any(400'000)));
   drawn.offer.commission = BasisPoints{static_cast<std::int32_t>(random.between(0, 10'000))};
   drawn.resources = {Cores(random.between(1, 128)), Bytes(any(512'000'000'000)), MilliCards(any(8'000))};
+  if (random.chance(1, 4)) drawn.resources.nodes = static_cast<std::int32_t>(random.between(2, 500));
   drawn.wall_time = Duration::microseconds(random.between(1, Duration::hours(48).microseconds()));
   return drawn;
 }
@@ -132,6 +149,30 @@ TEST(RatingPropertyTest, HoldCoversEveryRunUpToTheWallTime) {
     ASSERT_LE(*cost_of(c.offer, c.resources, c.wall_time), hold);
     // Three meters, each rounded once by less than one micro-yuan up and down.
     ASSERT_LE(hold - *cost_of(c.offer, c.resources, c.wall_time), Cny::micro(3));
+  }
+}
+
+TEST(RatingPropertyTest, AGangIsHeldAndChargedAsItsNodesAre) {
+  // By a price that comes out even a gang of n nodes holds and costs just n times what one does; by any price its sum
+  // is rounded once, so it is held at most, and charged at least, n times as much.
+  const OfferRow even = offer_of(Cny::micro(360'000), Cny::yuan(9), Cny::micro(20'000));
+  const Resources one{Cores(8), Bytes(32'000'000'000), MilliCards(2'000)};
+  Resources gang = one;
+  gang.nodes = 16;
+  const Duration wall = Duration::hours(3);
+  const Duration run = Duration::minutes(6);
+  EXPECT_EQ(hold_for(even, gang, wall)->micro(), 16 * hold_for(even, one, wall)->micro());
+  EXPECT_EQ(cost_of(even, gang, run)->micro(), 16 * cost_of(even, one, run)->micro());
+  Prng random(4);
+  for (int i = 0; i < 2'000; ++i) {
+    const Case c = draw(random);
+    Resources of_one = c.resources;
+    of_one.nodes = 1;
+    const Cny hold = *hold_for(c.offer, c.resources, c.wall_time);
+    const Cny cost = *cost_of(c.offer, c.resources, c.wall_time);
+    ASSERT_LE(hold.micro(), c.resources.nodes * hold_for(c.offer, of_one, c.wall_time)->micro());
+    ASSERT_GE(cost.micro(), c.resources.nodes * cost_of(c.offer, of_one, c.wall_time)->micro());
+    ASSERT_GE(hold, cost);
   }
 }
 

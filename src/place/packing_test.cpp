@@ -1,0 +1,152 @@
+#include "place/packing.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/prng.h"
+
+namespace dayan::place {
+namespace {
+
+Need cores(std::int64_t n, std::int64_t nodes = 1) { return {{{n, 0, 0}}, nodes}; }
+
+using Rooms = std::vector<std::int64_t>;  ///< cores left on each node, in order
+
+/// All ways to take `size` off so many nodes, each another one, those that come before `from` apart.
+void take_each_way(const Rooms& rooms, const Need& task, std::int64_t missing, std::size_t from, std::set<Rooms>& to) {
+  if (missing == 0) {
+    Rooms sorted = rooms;
+    std::sort(sorted.begin(), sorted.end());
+    to.insert(std::move(sorted));
+    return;
+  }
+  for (std::size_t node = from; node < rooms.size(); ++node) {
+    if (rooms[node] < task.each.of[in_cores]) continue;
+    Rooms left = rooms;
+    left[node] -= task.each.of[in_cores];
+    take_each_way(left, task, missing - 1, node + 1, to);
+  }
+}
+
+/// Whether all these tasks can lie on the nodes at once, no two parts of one on the same node: tried out in full.
+bool can_lie(const std::vector<Need>& tasks, const Rooms& nodes) {
+  std::set<Rooms> reachable{nodes};
+  for (const Need& task : tasks) {
+    std::set<Rooms> next;
+    for (const Rooms& rooms : reachable) take_each_way(rooms, task, task.nodes, 0, next);
+    reachable = std::move(next);
+  }
+  return !reachable.empty();
+}
+
+std::int64_t most_that_lie(std::vector<Need> leases, const Need& need, const Rooms& nodes) {
+  std::int64_t most = 0;
+  for (leases.push_back(need); can_lie(leases, nodes); leases.push_back(need)) ++most;
+  return most;
+}
+
+Packing packed(std::int64_t nodes, std::int64_t per_node, const std::vector<Need>& leases) {
+  Shapes shapes;
+  for (const Need& lease : leases) add_shape(shapes, lease, 1);
+  Packing packing;
+  packing.pack(nodes, {{per_node, 0, 0}}, shapes);
+  return packing;
+}
+
+TEST(GangSlotsTest, NeverTwoPartsOnANode) {
+  // Three nodes of 4 cores: six pairs of 1 core, three of 2 (one pair on each two nodes), one of 3, which leaves a
+  // node alone; three parts each get all three nodes; four find no fourth.
+  const Packing empty = packed(3, 4, {});
+  EXPECT_EQ(empty.slots(cores(1, 2)), 6);
+  EXPECT_EQ(empty.slots(cores(2, 2)), 3);
+  EXPECT_EQ(empty.slots(cores(3, 2)), 1);
+  EXPECT_EQ(empty.slots(cores(1, 3)), 4);
+  EXPECT_EQ(empty.slots(cores(1, 4)), 0);
+  EXPECT_EQ(empty.widest({{4, 0, 0}}), 3);
+  EXPECT_EQ(empty.widest({{5, 0, 0}}), 0);
+  // One node has room for eight, the other for one: a pair takes one of each, and the rest helps no second pair.
+  EXPECT_EQ(packed(2, 8, {cores(7)}).slots(cores(1, 2)), 1);
+}
+
+TEST(GangSlotsTest, LeasedGangsTakeANodeForEachPart) {
+  // A gang of three parts of 3 cores on four nodes of 4 leaves 1 core on three and 4 on one: room for one task of 4,
+  // and for a gang of four parts of 1, not for two.
+  const Packing packing = packed(4, 4, {cores(3, 3)});
+  EXPECT_EQ(packing.slots(cores(4)), 1);
+  EXPECT_EQ(packing.slots(cores(1, 4)), 1);
+  EXPECT_EQ(packing.slots(cores(2, 2)), 0);
+  EXPECT_EQ(packing.widest({{1, 0, 0}}), 4);
+  EXPECT_EQ(packing.largest(cores(9, 1), in_cores), 4);
+  EXPECT_EQ(packing.largest(cores(9, 2), in_cores), 1);
+  EXPECT_EQ(packing.largest(cores(9, 5), in_cores), -1);
+}
+
+TEST(GangSlotsTest, IsExactWhereLeasesCannotMove) {
+  // Leases of more than half a node lie one on each, so what is left of each node is certain: slots() of gangs is then
+  // what trying every way finds, for every width and size.
+  Prng random(11);
+  for (int i = 0; i < 400; ++i) {
+    const auto nodes = random.between(1, 5);
+    const std::int64_t per_node = random.between(2, 8);
+    std::vector<Need> leases;
+    for (auto taken = random.between(0, nodes); taken > 0; --taken)
+      leases.push_back(cores(random.between(per_node / 2 + 1, per_node)));
+    const Need need = cores(random.between(1, per_node), random.between(1, 4));
+    const Packing packing = packed(nodes, per_node, leases);
+    const auto most = most_that_lie(leases, need, Rooms(static_cast<std::size_t>(nodes), per_node));
+    ASSERT_EQ(packing.slots(need), most) << nodes << " nodes of " << per_node << ", need " << need.each.of[in_cores]
+                                         << " on " << need.nodes;
+  }
+}
+
+TEST(GangSlotsTest, NeverPromisesRoomThatThereIsNot) {
+  // Random leases, gangs among them, that do lie on the nodes, against every way to lay them out: slots() of gangs and
+  // single tasks never says more than the best of them takes, and nearly always as much. Whether one has room, and how
+  // wide the widest is, agrees with it.
+  Prng random(12);
+  int exact = 0;
+  int clouded = 0;
+  for (int i = 0; i < 3'000; ++i) {
+    const auto nodes = random.between(1, 4);
+    const std::int64_t per_node = random.between(1, 7);
+    const Rooms empty(static_cast<std::size_t>(nodes), per_node);
+    std::vector<Need> leases;
+    for (int lease = 0; lease < 4; ++lease) {
+      leases.push_back(cores(random.between(1, per_node), random.between(1, 3)));
+      if (!can_lie(leases, empty)) leases.pop_back();
+    }
+    const Need need = cores(random.between(1, per_node), random.between(1, 3));
+    const Packing packing = packed(nodes, per_node, leases);
+    const std::int64_t most = most_that_lie(leases, need, empty);
+    const std::int64_t said = packing.slots(need);
+    ASSERT_LE(said, most) << nodes << " nodes of " << per_node << ", need " << need.each.of[in_cores] << " on "
+                          << need.nodes;
+    ASSERT_EQ(packing.has_room(need), said > 0);
+    if (need.is_gang()) {
+      const std::int64_t widest = packing.widest(need.each);
+      for (std::int64_t n = 2; n <= nodes + 1; ++n)
+        ASSERT_EQ(packing.slots({need.each, n}) > 0, n <= widest);
+      ASSERT_EQ(packing.slots({need.each, 1}) > 0, widest > 0);
+    }
+    exact += said == most ? 1 : 0;
+    clouded += packing.is_clouded() ? 1 : 0;
+  }
+  EXPECT_GE(exact, 2'900);
+  EXPECT_GE(clouded, 20);
+}
+
+TEST(GangSlotsTest, ManyLikeGangsAreCountedNotListed) {
+  // A hundred thousand gangs of three on four hundred thousand nodes of two parts each: the packing is told by a few
+  // kinds of nodes, and is what the sum says.
+  Shapes shapes;
+  add_shape(shapes, cores(2, 3), 100'000);
+  Packing packing;
+  packing.pack(400'000, {{4, 0, 0}}, shapes);
+  EXPECT_EQ(packing.slots(cores(2)), 800'000 - 300'000);
+  EXPECT_EQ(packing.slots(cores(4)), 400'000 - 150'000);
+}
+
+}  // namespace
+}  // namespace dayan::place
