@@ -79,6 +79,7 @@ Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now) {
   result.pool = &pool;
   result.is_reachable = pool.centre->reachable(now);
   result.gaps = fixed_gaps(*asking.requirements, pool);
+  if (!accepts(*pool.centre, asking.organisation_name)) result.gaps.push_back({Constraint::acceptance});
   if (pool.centre->current_offer() != nullptr) {
     result.terms = terms_of(asking, pool);
     if (result.terms) {

@@ -88,6 +88,7 @@ class Oracle {
   [[nodiscard]] bool can_ever(const JobRecord& job, const PoolState& pool, CentreId left_out) const {
     const Amounts need = need_of(job);
     if (!pool.centre->reachable(now_) || job.wall_time > pool.row.wall_time_max) return false;
+    if (!accepts(*pool.centre, world_.name_of(job.organisation))) return false;
     if (pool.slots(need) == 0 && pool.slots_when_empty(need) == 0) return false;
     if (!left_out.is_none() && pool.centre->id == left_out) return false;
     if (!job.has_cap()) return true;

@@ -15,6 +15,17 @@ constexpr std::int64_t bytes_per_megabyte = 1'000'000;
 /// What an hour costs at least to be told apart: a free pool is not infinitely better than one of a micro-yuan.
 constexpr double cost_floor = 1;
 
+/// By how much the centre is too far from the farthest of the cities: µs, zero when it is near enough to all, the most
+/// when it does not know one.
+std::int64_t latency_excess(const Requirements& requirements, const CentreState& centre) {
+  std::int64_t most = 0;
+  for (const LatencyBound& bound : requirements.latency) {
+    const auto known = latency_to(centre, bound.city);
+    most = std::max(most, known ? (*known - bound.at_most).microseconds() : int64_max);
+  }
+  return most;
+}
+
 double cost_of(double rate, double slowness) { return std::max(rate * slowness, cost_floor); }
 
 }  // namespace
@@ -76,11 +87,17 @@ std::uint16_t Ranking::judge(const PoolState& pool) const {
   verdict |= regions_[pool.region];
   verdict |= providers_[pool.provider];
   if (pool.centre->current_offer() == nullptr) verdict |= has_no_offer;
+  if (requirements_.core_capability_min > pool.row.core_capability) verdict |= too_slow;
+  if (latency_excess(requirements_, *pool.centre) > 0) verdict |= too_far;
   return static_cast<std::uint16_t>(verdict);
 }
 
 std::int64_t Ranking::margin(std::size_t verdict, const PoolState& pool) const {
-  return verdict < kinds ? need_.of[verdict] - pool.per_node.of[verdict] : 0;
+  if (verdict < kinds) return need_.of[verdict] - pool.per_node.of[verdict];
+  if (verdict_constraints[verdict] == Constraint::capability)
+    return requirements_.core_capability_min.value() - pool.row.core_capability.value();
+  if (verdict_constraints[verdict] == Constraint::latency) return latency_excess(requirements_, *pool.centre);
+  return 0;
 }
 
 void Ranking::count(const PoolState& pool, std::uint16_t verdict, std::int64_t by) {
@@ -227,7 +244,9 @@ std::vector<RuledOut> Ranking::ruled_out(const World& world) const {
       }
       sum.is_stale = false;
     }
-    all.push_back({verdict_constraints[i], static_cast<std::int32_t>(sum.pools), sum.margin});
+    // No number when none of them knows.
+    const std::int64_t best = sum.margin != int64_max ? sum.margin : 0;
+    all.push_back({verdict_constraints[i], static_cast<std::int32_t>(sum.pools), best});
   }
   return all;
 }

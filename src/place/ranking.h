@@ -19,7 +19,8 @@ struct ClassKey {
   friend constexpr auto operator<=>(const ClassKey&, const ClassKey&) = default;
 };
 
-/// What a class cannot change about a pool, a bit each.
+/// What a class cannot change about a pool, a bit each. Whether its centre accepts the customer is no part of it:
+/// customers of one class differ in it (acceptance.h).
 enum Verdict : std::uint16_t {
   too_few_cores = 1 << 0,
   too_little_memory = 1 << 1,
@@ -29,11 +30,13 @@ enum Verdict : std::uint16_t {
   wrong_region = 1 << 5,
   wrong_provider = 1 << 6,
   has_no_offer = 1 << 7,
-  is_unknown = 1 << 8,
+  too_slow = 1 << 8,
+  too_far = 1 << 9,
+  is_unknown = 1 << 15,
 };
-inline constexpr std::array<Constraint, 8> verdict_constraints{
-    Constraint::cores,    Constraint::memory, Constraint::cards,    Constraint::chip,
-    Constraint::software, Constraint::region, Constraint::provider, Constraint::price};
+inline constexpr std::array<Constraint, 10> verdict_constraints{
+    Constraint::cores,  Constraint::memory,   Constraint::cards, Constraint::chip,       Constraint::software,
+    Constraint::region, Constraint::provider, Constraint::price, Constraint::capability, Constraint::latency};
 
 struct RankedPool {
   float score = 0;  ///< by the objective; less is better

@@ -30,12 +30,12 @@ Horizon::Entry Planning::horizon_entry(const Sight& sight, const PoolState& pool
   return entry;
 }
 
-Horizon Planning::horizon(const Sight& sight, Duration wall_bound) {
+Horizon Planning::horizon(const Sight& sight, Duration wall_bound, CustomerGroup group) {
   Horizon found;
   const Bits& reachable = agenda_.world().reachable();
   const std::size_t wanted = sight.of->requirements.objective == Objective::cheapest ? 1 : horizon_max;
   for (const RankedPool& each : sight.ranking->best_first()) {
-    if (!reachable.get(each.pool) || !sight.room->ever.get(each.pool)) continue;
+    if (!reachable.get(each.pool) || !sight.room->ever.get(each.pool) || !accepts(group, each.pool)) continue;
     if (agenda_.world().figures(each.pool).wall_time_max < wall_bound) continue;
     if (found.count == 0) found.least_score = each.score;
     found.entries[found.count++] = horizon_entry(sight, agenda_.world().pool(each.pool));
@@ -128,11 +128,13 @@ bool Turn::may_take(const PoolState& pool) const {
 
 bool Turn::can_ever_take(const PoolState& pool, CentreId left_out) const {
   return planning_.is_reachable(pool.index) && sight_.room->ever.get(pool.index) &&
+         planning_.accepts(lane_.group, pool.index) &&
          (left_out.is_none() || pool.centre->id != left_out) && passes(pool);
 }
 
 std::uint64_t Turn::open_word(std::size_t at) const {
-  return sight_.ranking->feasible().word(at) & world_.reachable().word(at) & sight_.room->now.word(at);
+  return sight_.ranking->feasible().word(at) & world_.reachable().word(at) & sight_.room->now.word(at) &
+         world_.acceptance().word(lane_.group, at);
 }
 
 /// Visits the pools with room, best first, until visit(pool, score) returns false.
@@ -170,6 +172,7 @@ void Turn::visit_open(Visitor&& visit) {
   }
   for (const RankedPool& each : sight_.ranking->best_first()) {
     if (!sight_.room->now.get(each.pool) || !world_.reachable().get(each.pool)) continue;
+    if (!planning_.accepts(lane_.group, each.pool)) continue;
     if (!visit(world_.pool(each.pool), each.score)) return;
   }
 }
@@ -180,7 +183,7 @@ Turn::Outlook Turn::look(CentreId left_out) {
   Horizon horizon;
   const bool is_plain = !lane_.is_particular && is_counted_;
   if (is_plain) {
-    horizon = planning_.horizon(sight_, lane_.wall_bound);
+    horizon = planning_.horizon(sight_, lane_.wall_bound, lane_.group);
   } else {
     const std::size_t wanted = objective_ == Objective::cheapest ? 1 : horizon_max;
     for (const RankedPool& each : sight_.ranking->best_first()) {

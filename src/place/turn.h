@@ -19,7 +19,7 @@
 ///     `horizon_max` best pools that could ever take it, and those with room;
 ///   - pools within 5 % of the best count as equally good and are filled evenly, which spreads arrays over centres;
 ///   - a centre where the task failed last is left alone as long as any other can take it.
-/// A pool that can take it one day (it answers, and is large enough beside the provider's own work) counts as waited
+/// A pool that can take it one day (it answers, accepts the customer, and is large enough beside the provider's own work) counts as waited
 /// for; the best is sought among those that the job's price cap allows.
 
 namespace dayan::place {
@@ -73,10 +73,14 @@ class Planning {
   };
   [[nodiscard]] Sight sight(JobClass& of) { return {&of, &agenda_.ranking(of), &agenda_.rooms().of(of.need)}; }
   [[nodiscard]] Horizon::Entry horizon_entry(const Sight& sight, const PoolState& pool);
-  /// The horizon of a class, as its jobs without a price cap see it whose wall times have this bound.
-  [[nodiscard]] Horizon horizon(const Sight& sight, Duration wall_bound);
+  /// The horizon of a class, as its jobs without a price cap see it whose wall times have this bound and whose
+  /// customers are of this group.
+  [[nodiscard]] Horizon horizon(const Sight& sight, Duration wall_bound, CustomerGroup group);
   [[nodiscard]] static Bound bound(const Horizon& horizon, Objective objective, const LaneKey& lane);
   [[nodiscard]] bool is_reachable(PoolIndex pool) const { return agenda_.world().reachable().get(pool); }
+  [[nodiscard]] bool accepts(CustomerGroup group, PoolIndex pool) const {
+    return agenda_.world().acceptance().accepts(group, pool);
+  }
   [[nodiscard]] Agenda& agenda() { return agenda_; }
   [[nodiscard]] Openings& openings() { return openings_; }
 

@@ -22,6 +22,7 @@ PoolState& World::pool_of(const PoolKey& key) {
   counted_bound_.push_back(Duration::microseconds(-1));
   pool.centre = &centre_of(key.first);
   pool.centre->pools.push_back(pool.index);
+  if (!pool.centre->accepts.empty()) acceptance_.note_change();
   are_ranked_ = false;
   return pool;
 }
