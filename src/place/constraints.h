@@ -47,6 +47,8 @@ struct Terms {
   Cny task_cost;
   Cny task_hold;
   Cny job_cost;
+  std::optional<Joules> energy;      ///< of a task; nothing when it is not known
+  std::optional<Milligrams> carbon;
 };
 
 /// What rules the pool out for good, for whomever it is asked, money apart: shape, chip, capability, software, wall time,

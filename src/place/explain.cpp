@@ -189,6 +189,8 @@ Quote quote_of(const Evaluation& evaluation, const Asking& asking, UnixTime now)
     quote.task_hold = evaluation.terms->task_hold;
     quote.job_cost = evaluation.terms->job_cost;
     quote.run = evaluation.terms->run;
+    quote.energy = evaluation.terms->energy;
+    quote.carbon = evaluation.terms->carbon;
   }
   quote.wait = evaluation.wait;
   quote.finish = evaluation.finish;

@@ -87,6 +87,10 @@ class Life {
     for (const char* city : {"shanghai", "beijing"}) {
       if (random_.chance(2, 3)) row.latency.push_back({city, Duration::milliseconds(random_.between(5, 50))});
     }
+    row.pue.reset();
+    row.carbon.reset();
+    if (random_.chance(3, 4)) row.pue = random_.between(10, 20) * 100;
+    if (random_.chance(3, 4)) row.carbon = random_.between(0, 4) * 150;
     centres_[row.id] = row;
     put(row);
   }
@@ -114,6 +118,10 @@ class Life {
     if (random_.chance(2, 3)) pool.software.push_back({"povray", random_.chance(1, 2) ? "3.6" : "3.7"});
     pool.wall_time_max = Duration::minutes(random_.between(1, 4) * 45);
     pool.core_capability = Capability(random_.between(0, 4) * 6'000);
+    pool.core_power.reset();
+    pool.card_power.reset();
+    if (random_.chance(4, 5)) pool.core_power = Milliwatts(random_.between(2, 5) * 1'000);
+    if (random_.chance(4, 5)) pool.card_power = Milliwatts(random_.between(2, 4) * 100'000);
     pools_[{pool.centre, pool.name}] = pool;
     put(pool);
   }
@@ -170,7 +178,12 @@ class Life {
     needs.wall_time = Duration::minutes(random_.between(1, 150));
     if (random_.chance(2, 3)) needs.run_time = Duration::seconds(random_.between(1, 7'000));
     if (random_.chance(1, 4)) needs.price_cap = Cny::micro(random_.between(0, 20'000'000));
-    needs.objective = static_cast<Objective>(random_.below(3));
+    needs.objective = static_cast<Objective>(random_.below(5));
+    if (needs.objective == Objective::weighted) {
+      const auto weight = [&] { return static_cast<std::int32_t>(random_.between(0, 3)); };
+      needs.weights = {weight(), weight(), weight()};
+      if (needs.weights == Weights{}) needs.weights.carbon = 1;
+    }
     jobs_[job.id] = job;
     put(job);
   }

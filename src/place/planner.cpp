@@ -176,12 +176,12 @@ bool Planner::is_one_in_view(const Lane& lane) {
 /// too often rather than too seldom: the turn looks closer.
 bool Planner::is_interested(const Lane& lane, const Horizon& horizon, const std::vector<PoolIndex>& suitable) {
   const JobClass& job_class = agenda_.queue().job_class(lane.in);
-  const Objective objective = job_class.requirements.objective;
-  const Bound bound = Planning::bound(horizon, objective, lane.key);
+  const Preference preference = preference_of(job_class.requirements);
+  const Bound bound = Planning::bound(horizon, preference, lane.key);
   return std::any_of(suitable.begin(), suitable.end(), [&](PoolIndex pool) {
     const PoolFigures& figures = agenda_.world().figures(pool);
     if (figures.wall_time_max < lane.key.wall_bound || !planning_.accepts(lane.key.group, pool)) return false;
-    if (objective == Objective::cheapest) return job_class.ranking->score(figures) <= bound.score;
+    if (preference.waits_for_best) return job_class.ranking->score(figures) <= bound.score;
     return job_class.ranking->slowness(figures) <= bound.slowness;
   });
 }

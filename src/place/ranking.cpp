@@ -14,6 +14,13 @@ constexpr std::int64_t bytes_per_megabyte = 1'000'000;
 
 /// What an hour costs at least to be told apart: a free pool is not infinitely better than one of a micro-yuan.
 constexpr double cost_floor = 1;
+/// The same for carbon, in mg an hour.
+constexpr double carbon_floor = 1;
+
+/// Scores that hang on a figure that is not known lie in a band of their own, behind all others.
+constexpr double known_score_max = 1e18;
+constexpr double known(double score) { return std::min(score, known_score_max); }
+constexpr double behind_known(double score) { return 1e20 * (1 + std::min(score, 1e17)); }
 
 /// By how much the centre is too far from the farthest of the cities: µs, zero when it is near enough to all, the most
 /// when it does not know one.
@@ -31,7 +38,7 @@ double cost_of(double rate, double slowness) { return std::max(rate * slowness, 
 }  // namespace
 
 Ranking::Ranking(const ClassKey& key, const Requirements& requirements)
-    : key_(key), requirements_(requirements), need_(amounts_of(requirements.resources)) {
+    : key_(key), requirements_(requirements), preference_(preference_of(requirements)), need_(amounts_of(requirements.resources)) {
   const std::int64_t bytes = need_.of[in_bytes];
   const std::int64_t megabytes = bytes / bytes_per_megabyte + (bytes % bytes_per_megabyte > 0 ? 1 : 0);
   cores_ = static_cast<double>(need_.of[in_cores]);
@@ -42,15 +49,18 @@ Ranking::Ranking(const ClassKey& key, const Requirements& requirements)
 float Ranking::score(const PoolFigures& figures) const {
   const double slow = slowness(figures);
   const double cost = rate(figures) * slow;
-  switch (requirements_.objective) {
-    case Objective::cheapest: return static_cast<float>(cost);
-    case Objective::fastest: return static_cast<float>(slow);
-    case Objective::greenest:
-    case Objective::weighted:
-    case Objective::balanced:
-      return static_cast<float>(std::max(cost, cost_floor) / least_cost_ + slow / least_slowness_);
-  }
-  ASSERT(false);
+  const double carbon = carbon_rate(figures);
+  if (requirements_.objective == Objective::cheapest) return static_cast<float>(cost);
+  if (requirements_.objective == Objective::fastest) return static_cast<float>(slow);
+  if (requirements_.objective == Objective::greenest)
+    return static_cast<float>(carbon >= 0 ? known(carbon * slow) : behind_known(cost));
+  const Weights& weights = preference_.weights;
+  double sum = 0;
+  if (weights.cost > 0) sum += weights.cost * (std::max(cost, cost_floor) / least_cost_);
+  if (weights.time > 0) sum += weights.time * (slow / least_slowness_);
+  if (weights.carbon > 0 && carbon < 0) return static_cast<float>(behind_known(sum));
+  if (weights.carbon > 0) sum += weights.carbon * (std::max(carbon * slow, carbon_floor) / least_carbon_);
+  return static_cast<float>(known(sum));
 }
 
 void Ranking::judge_names(const Attributes& attributes) {
@@ -114,14 +124,16 @@ void Ranking::count(const PoolState& pool, std::uint16_t verdict, std::int64_t b
   }
 }
 
-/// Finds what the balanced scores are relative to: the least figures among the feasible pools that answer, or among
+/// Finds what relative scores are relative to: the least figures among the feasible pools that answer, or among
 /// all when none does. True when they have changed.
 bool Ranking::find_least(const World& world) {
   const double cost_before = least_cost_;
   const double slowness_before = least_slowness_;
+  const double carbon_before = least_carbon_;
   for (const bool only_reachable : {true, false}) {
     least_cost_ = std::numeric_limits<double>::infinity();
     least_slowness_ = std::numeric_limits<double>::infinity();
+    least_carbon_ = std::numeric_limits<double>::infinity();
     for (std::size_t at = 0; at < feasible_.words(); ++at) {
       const std::uint64_t word =
           feasible_.word(at) & (only_reachable ? world.reachable().word(at) : ~std::uint64_t{0});
@@ -130,11 +142,13 @@ bool Ranking::find_least(const World& world) {
         const double slow = slowness(figures);
         least_cost_ = std::min(least_cost_, cost_of(rate(figures), slow));
         least_slowness_ = std::min(least_slowness_, slow);
+        const double carbon = carbon_rate(figures);
+        if (carbon >= 0) least_carbon_ = std::min(least_carbon_, std::max(carbon * slow, carbon_floor));
       });
     }
     if (least_cost_ < std::numeric_limits<double>::infinity()) break;
   }
-  return cost_before != least_cost_ || slowness_before != least_slowness_;
+  return cost_before != least_cost_ || slowness_before != least_slowness_ || carbon_before != least_carbon_;
 }
 
 void Ranking::build(const World& world) {
@@ -156,7 +170,7 @@ void Ranking::build(const World& world) {
     rate_min_ = std::min(rate_min_, hourly);
     rate_max_ = std::max(rate_max_, hourly);
   }
-  if (requirements_.objective == Objective::balanced) (void)find_least(world);
+  if (preference_.is_relative()) (void)find_least(world);
   struct Keyed {
     float score;
     std::uint32_t rank;
@@ -226,7 +240,7 @@ void Ranking::refresh(const World& world, const ChangeLog& replaced) {
     judge_names(world.attributes());
     replaced.for_each_since(cursor_, [&](PoolIndex pool) { update(world, pool); });
     // Scores that are relative to the least move all when the least does.
-    if (requirements_.objective == Objective::balanced && find_least(world)) build(world);
+    if (preference_.is_relative() && find_least(world)) build(world);
   }
   cursor_ = replaced.end();
 }

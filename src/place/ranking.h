@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "place/change_log.h"
+#include "place/preference.h"
 #include "place/world.h"
 
 /// Ranking: all pools as one class of jobs sees them, for good: which can never run it and why, and the others best
@@ -39,7 +40,7 @@ inline constexpr std::array<Constraint, 10> verdict_constraints{
     Constraint::region, Constraint::provider, Constraint::price, Constraint::capability, Constraint::latency};
 
 struct RankedPool {
-  float score = 0;  ///< by the objective; less is better
+  float score = 0;  ///< by the objective; less is better. Where it hangs on what is not known: behind all others
   PoolIndex pool = 0;
 };
 
@@ -66,6 +67,11 @@ class Ranking {
   }
   /// Run time there as a multiple of that on the reference; 1 when only the wall time is known.
   [[nodiscard]] double slowness(const PoolFigures& figures) const { return key_.is_estimated ? figures.slowness : 1; }
+  /// mg of CO₂ an hour of one task there; negative when it is not known.
+  [[nodiscard]] double carbon_rate(const PoolFigures& figures) const {
+    if (figures.core_carbon < 0 || (cards_ > 0 && figures.card_carbon < 0)) return -1;
+    return cores_ * figures.core_carbon + (cards_ > 0 ? cards_ * figures.card_carbon : 0);
+  }
   /// Bounds of rate() over the feasible pools.
   [[nodiscard]] double rate_max() const { return rate_max_; }
   [[nodiscard]] double rate_min() const { return rate_min_; }
@@ -90,6 +96,7 @@ class Ranking {
 
   ClassKey key_;
   Requirements requirements_;
+  Preference preference_;
   Amounts need_;
   double cores_ = 0;
   double cards_ = 0;
@@ -102,8 +109,9 @@ class Ranking {
   std::vector<RankedPool> order_;
   Bits feasible_;
   mutable std::array<Count, verdict_constraints.size()> counts_;  ///< stale margins are worked out when asked for
-  double least_cost_ = 0;  ///< of balanced: what costs and run times are relative to
+  double least_cost_ = 0;  ///< what costs, run times and carbon are relative to, where they are
   double least_slowness_ = 0;
+  double least_carbon_ = 0;
   double rate_min_ = 0;
   double rate_max_ = 0;
 };

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "model/energy.h"
 #include "model/meter.h"
 #include "place/turn.h"
 
@@ -33,6 +34,9 @@ PlacementRow Turn::placement(const PoolState& pool, std::int32_t task, std::int3
   row.centre = pool.centre->id;
   row.pool = pool.row.name;
   row.task_cost = cost_on(pool);
+  const CentreState& centre = *pool.centre;
+  row.carbon = carbon_of(pool.row, centre.pue, centre.carbon, class_.requirements.resources,
+                         expected_run(job_, pool.row));
   row.expected_start = now_;
   row.expected_finish = now_ + expected_run(job_, pool.row);
   row.ruled_out = ruled_out_;

@@ -43,6 +43,8 @@ struct PoolFigures {
   double card_hour = 0;
   double gb_hour = 0;
   double slowness = 1;  ///< run time there over that on the reference core
+  double core_carbon = -1;  ///< mg of CO₂ an hour of a busy core; negative: unknown
+  double card_carbon = -1;
   Duration wall_time_max;
 };
 
