@@ -53,6 +53,9 @@ using Capability = Quantity<struct CapabilityTag>;
 
 /// Electric power, in thousandths of a watt.
 using Milliwatts = Quantity<struct MilliwattsTag>;
+using Joules = Quantity<struct JoulesTag>;
+/// Of CO₂.
+using Milligrams = Quantity<struct MilligramsTag>;
 
 /// SI text of a size: "500MB", "1.5GB" only when exact, else bytes: "1234B".
 [[nodiscard]] std::string to_text(Bytes size);

@@ -206,6 +206,20 @@ TEST_F(CoreTest, SecondAssignmentSeesTheFirstOnesHold) {
   EXPECT_EQ(decision.stale[0].reason.offered, 140'000);
 }
 
+TEST_F(CoreTest, ACentreThatDoesNotServeTheCustomerRunsNothingOfIt) {
+  // A plan that was made before the centre became choosy is refused; one for a customer that it names is not.
+  const JobId job = submit(2);
+  CentreRow centre = *state_.centres.find({CentreId(10)});
+  centre.accepts = {"weather-office"};
+  apply(state_, CentreCreated{centre}, now_);
+  const Decision refusal = plan({assign(job, 0, 10)});
+  ASSERT_EQ(refusal.stale.size(), 1U);
+  EXPECT_EQ(refusal.stale[0].reason.constraint, Constraint::acceptance);
+  centre.accepts.push_back("film-studio");
+  apply(state_, CentreCreated{centre}, now_);
+  EXPECT_TRUE(plan({assign(job, 0, 10)}).stale.empty());
+}
+
 TEST_F(CoreTest, PoolIsNeverOverfilled) {
   // guian has two cores: the third assignment is dropped singly, the others stand.
   const JobId job = submit(3);

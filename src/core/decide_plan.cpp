@@ -63,6 +63,10 @@ tl::expected<void, Reason> fits(const State& state, const PoolRow& pool, const R
   return {};
 }
 
+bool is_served(const CentreRow& centre, const std::string& customer) {
+  return centre.accepts.empty() || std::ranges::find(centre.accepts, customer) != centre.accepts.end();
+}
+
 tl::expected<Grant, Reason> check_assignment(const State& state, const Assignment& assignment, UnixTime now) {
   const JobRow* job = state.jobs.find({assignment.job});
   if (job == nullptr || job->state == JobState::cancelling) {
@@ -74,6 +78,11 @@ tl::expected<Grant, Reason> check_assignment(const State& state, const Assignmen
   const PoolRow* pool = state.pools.find({assignment.placement.centre, assignment.placement.pool});
   const CurrentOffer* current = state.current_offers.find({assignment.placement.centre});
   if (pool == nullptr) return stale(Constraint::capacity, 1, 0, "the pool has gone");
+  const CentreRow* centre = state.centres.find({pool->centre});
+  const OrganisationRow* customer = state.organisations.find({job->organisation});
+  ASSERT(centre != nullptr && customer != nullptr);
+  if (!is_served(*centre, customer->name))
+    return stale(Constraint::acceptance, 0, 0, "the centre does not serve the organisation");
   if (current == nullptr) return stale(Constraint::price, 1, 0, "the centre has no offer");
   if (auto room = fits(state, *pool, job->requirements); !room) return Stale(std::move(room).error());
   auto key = next_attempt(state, *job, assignment, now);
@@ -87,8 +96,6 @@ tl::expected<Grant, Reason> check_assignment(const State& state, const Assignmen
     return stale(Constraint::price_cap, job->requirements.price_cap->micro(),
                  (job->charged + job->held + *hold).micro(), "the job's price cap is reached");
   }
-  const OrganisationRow* customer = state.organisations.find({job->organisation});
-  ASSERT(customer != nullptr);
   Grant grant;
   grant.offer = offer->id;
   grant.hold = *hold;

@@ -46,6 +46,7 @@ void JobReader::read_keys(const YamlNode& root) {
       {"price_cap", [&](const YamlNode& node, Field field) { read_money(node, field, wanted.price_cap, faults_); }},
       {"objective", [&](const YamlNode& node, Field field) { read_objective(node, field); }},
       {"regions", [&](const YamlNode& node, Field field) { read_texts(node, field, wanted.regions, faults_); }},
+      {"latency", [&](const YamlNode& node, Field field) { read_latency(node, field); }},
       {"providers", [&](const YamlNode& node, Field field) { read_texts(node, field, wanted.providers, faults_); }},
   };
   read_map(root, around_, keys, faults_);
@@ -93,7 +94,11 @@ void JobReader::read_resources(const YamlNode& node, Field around) {
            {{"cpus", read_cpus},
             {"memory", [&](const YamlNode& member, Field field) { read_size(member, field, resources.memory, faults_); }},
             {"cards", [&](const YamlNode& member, Field field) { read_cards(member, field, resources.cards, faults_); }},
-            {"chip", [&](const YamlNode& member, Field field) { read_chip(member, field); }}},
+            {"chip", [&](const YamlNode& member, Field field) { read_chip(member, field); }},
+            {"capability",
+             [&](const YamlNode& member, Field field) {
+               read_capability(member, field, file_.spec.requirements.core_capability_min, faults_);
+             }}},
            faults_);
 }
 
@@ -106,6 +111,19 @@ void JobReader::read_chip(const YamlNode& node, Field field) {
     for (char& c : chip) {
       if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     }
+  }
+}
+
+void JobReader::read_latency(const YamlNode& node, Field field) {
+  if (node.kind != YamlNode::Kind::map)
+    return faults_.add(field, "is " + std::string(node.what()), "give each city its longest round trip, e.g. {shanghai: 20ms}");
+  for (const YamlNode& member : node.children) {
+    const std::string name = field + '.' + member.key;
+    faults_.place(name, member.line);
+    LatencyBound& bound = file_.spec.requirements.latency.emplace_back();
+    bound.city = member.key;
+    read_duration(member, name, bound.at_most, faults_);
+    if (faults_.covers(name)) bound.at_most = Duration::seconds(1);  // it has its fault already
   }
 }
 
@@ -202,6 +220,7 @@ std::string JobReader::name_of(std::string_view field) const {
       {"requirements.resources.memory", "resources.memory"},
       {"requirements.resources.cards", "resources.cards"},
       {"requirements.chips", "resources.chip"},
+      {"requirements.core_capability_min", "resources.capability"},
   };
   constexpr std::string_view environment = "payload.environment[";
   if (field == "count") return count_field_;
@@ -209,6 +228,12 @@ std::string JobReader::name_of(std::string_view field) const {
     std::string_view rest = field.substr(environment.size());
     const auto index = number_of(take_digits(rest));
     return in_file("env." + file_.spec.payload.environment[static_cast<std::size_t>(*index)].name);
+  }
+  constexpr std::string_view latency = "requirements.latency[";
+  if (field.starts_with(latency)) {
+    std::string_view rest = field.substr(latency.size());
+    const auto index = number_of(take_digits(rest));
+    return in_file("latency." + file_.spec.requirements.latency[static_cast<std::size_t>(*index)].city);
   }
   if (field == "payload.environment") return in_file("env");
   for (const auto& [from, to] : names) {

@@ -30,6 +30,7 @@ class JobReader {
   void read_environment(const YamlNode& node, Field field);
   void read_resources(const YamlNode& node, Field field);
   void read_chip(const YamlNode& node, Field field);
+  void read_latency(const YamlNode& node, Field field);
   void read_array(const YamlNode& node, Field field);
   void read_count_of_tasks(const YamlNode& node, Field field);
   void read_software(const YamlNode& node, Field field);

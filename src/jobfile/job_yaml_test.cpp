@@ -20,6 +20,7 @@ resources:
   memory: 500MB
   cards: 0.5
   chip: [A100, h200]
+  capability: 1.2
 software: ["povray>=3.7", ffmpeg, "gcc >= 12.2"]
 wall_time: 1h30m
 run_time: 2s
@@ -30,6 +31,7 @@ price_cap: "12.5"
 objective: cheapest
 regions: [guizhou]
 providers: [gz-one]
+latency: {shanghai: 20ms, beijing: 1500us}
 )";
 
 std::string all_texts(const Faults& faults) {
@@ -63,6 +65,9 @@ TEST(JobYaml, AFullFileIsReadInFull) {
   EXPECT_EQ(wanted.objective, Objective::cheapest);
   EXPECT_EQ(wanted.regions, std::vector<std::string>{"guizhou"});
   EXPECT_EQ(wanted.providers, std::vector<std::string>{"gz-one"});
+  EXPECT_EQ(wanted.core_capability_min, Capability(12'000));
+  EXPECT_EQ(wanted.latency, (std::vector<LatencyBound>{{"shanghai", Duration::milliseconds(20)},
+                                                       {"beijing", Duration::microseconds(1'500)}}));
 }
 
 // Shows the short forms: a command as a text goes to a shell, `tasks` counts, `chip` may be one word.
@@ -126,6 +131,14 @@ const std::vector<BadLine> bad_lines = {
     {"-", "resources: {cards: 0.1234}", "resources.cards: line %: '0.1234' is not a number of cards"},
     {"-", "resources: {cards: 1e3}", "resources.cards: line %: '1e3' is not a number of cards"},
     {"-", "resources: {chip: a100}", "resources.cards: line %: is zero, though a chip is named"},
+    {"-", "resources: {capability: 0}", "resources.capability: line %: '0' is out of range"},
+    {"-", "resources: {capability: 10001}", "resources.capability: line %: '10001' is out of range"},
+    {"-", "resources: {capability: fast}", "resources.capability: line %: 'fast' is not a capability"},
+    {"-", "latency: 20ms", "latency: line %: is a text; give each city its longest round trip"},
+    {"-", "latency: {shanghai: 20}", "latency.shanghai: line %: '20' has a number without a unit"},
+    {"-", "latency: {shanghai: 0s}", "latency.shanghai: line %: 0s is too small; give at least 1us"},
+    {"-", "latency: {shanghai: 2d}", "latency.shanghai: line %: 2d is too much; give at most 1h"},
+    {"-", "latency: {\"a b\": 2ms}", "latency.a b: line %: 'a b' is not a name"},
     {"-", "resources: 4", "resources: line %: is a text '4'; give a map"},
     {"-", "tasks: 10000000", "tasks: line %: '10000000' is too much; give a whole number from 1 to 100000"},
     {"-", "array: {count: 10000000}", "array.count: line %: '10000000' is too much"},

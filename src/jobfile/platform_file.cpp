@@ -15,8 +15,6 @@ using Field = const std::string&;
 
 constexpr std::int64_t nodes_max = 1'000'000;
 constexpr std::int64_t cores_per_node_max = 100'000;
-constexpr std::int64_t capability_scale = 10'000;  ///< 1.0 is the reference core
-constexpr std::int64_t capability_max = 10'000;
 
 /// "22:00": hours and minutes of a day; 24:00 is its end.
 std::optional<Duration> parse_time_of_day(std::string_view text) {
@@ -262,12 +260,7 @@ class PlatformReader {
 
   /// "1.25": a core is a quarter faster than the reference core.
   void read_capability(const YamlNode& node, Field field, PoolRow& pool) {
-    MilliCards thousandths;
-    read_cards(node, field, thousandths, faults_);  // a number to the thousandth
-    if (faults_.covers(field)) return;
-    if (thousandths.is_zero() || thousandths.value() > capability_max * 1'000)
-      return faults_.add(field, "is out of range", "give how fast a core is beside the reference core, e.g. 1.25");
-    pool.core_capability = Capability(thousandths.value() * (capability_scale / 1'000));
+    jobfile::read_capability(node, field, pool.core_capability, faults_);
     pool.capability_source = CapabilitySource::nominal;
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/scan.h"
+#include "model/centre.h"
 
 namespace dayan::jobfile {
 namespace {
@@ -78,6 +79,17 @@ void read_cards(const YamlNode& node, const std::string& field, MilliCards& out,
   const auto cards = parse_cards(node.text);
   if (cards.has_value()) out = *cards;
   else faults.add(field, quote(node.text) + " is not a number of cards", right);
+}
+
+void read_capability(const YamlNode& node, const std::string& field, Capability& out, FaultList& faults) {
+  constexpr const char* right = "give how fast a core is beside the reference core, e.g. 1.25";
+  constexpr std::int64_t parts = 10;  // of a thousandth, in 1/10,000
+  if (node.kind != YamlNode::Kind::text || node.quoted) return wrong_kind(node, field, right, faults);
+  const auto thousandths = parse_cards(node.text);  // a number to the thousandth
+  if (!thousandths.has_value()) return faults.add(field, quote(node.text) + " is not a capability", right);
+  if (thousandths->is_zero() || thousandths->value() > core_capability_max.value() / parts)
+    return faults.add(field, quote(node.text) + " is out of range", right);
+  out = Capability(thousandths->value() * parts);
 }
 
 void read_flag(const YamlNode& node, const std::string& field, bool& out, FaultList& faults) {

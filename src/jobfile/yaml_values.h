@@ -24,6 +24,8 @@ void read_duration(const YamlNode& node, const std::string& field, Duration& out
 void read_money(const YamlNode& node, const std::string& field, std::optional<Cny>& out, FaultList& faults);
 /// "2" or "0.5", to the thousandth.
 void read_cards(const YamlNode& node, const std::string& field, MilliCards& out, FaultList& faults);
+/// "1.25": how fast a core is beside the reference core, above zero.
+void read_capability(const YamlNode& node, const std::string& field, Capability& out, FaultList& faults);
 void read_flag(const YamlNode& node, const std::string& field, bool& out, FaultList& faults);
 /// A list of texts; each is placed as `field[i]`.
 void read_texts(const YamlNode& node, const std::string& field, std::vector<std::string>& out, FaultList& faults);

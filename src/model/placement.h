@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/money.h"
 #include "base/time.h"
+#include "base/units.h"
 #include "model/fields.h"
 #include "model/ids.h"
 
@@ -77,6 +79,8 @@ struct Quote {
   Duration wait;                  ///< until the first task could start
   Duration run;                   ///< expected run time of one task there
   Duration finish;                ///< from now until the last task would be done, if all ran there
+  std::optional<Joules> energy;      ///< expected of one task, with its part of the centre's overhead; null: unknown
+  std::optional<Milligrams> carbon;  ///< of that energy; null: unknown
   std::int32_t rank = 0;          ///< 1 is best by the job's objective; zero when not feasible
 
   static constexpr auto fields() {
@@ -87,6 +91,7 @@ struct Quote {
                       field("task_cost", &R::task_cost),   field("task_hold", &R::task_hold),
                       field("job_cost", &R::job_cost),     field("wait", &R::wait),
                       field("run", &R::run),               field("finish", &R::finish),
+                      field("energy", &R::energy),         field("carbon", &R::carbon),
                       field("rank", &R::rank)};
   }
   friend bool operator==(const Quote&, const Quote&) = default;
@@ -134,6 +139,7 @@ struct PlacementRow {
   UnixTime expected_finish;
   std::vector<RunnerUp> runners_up;
   std::vector<RuledOut> ruled_out;
+  std::optional<Milligrams> carbon;  ///< expected of the task; null: unknown
 
   static constexpr std::string_view table = "placement";
   [[nodiscard]] auto key() const { return std::tuple{job, task, number}; }
@@ -148,7 +154,8 @@ struct PlacementRow {
                       field("expected_start", &R::expected_start),
                       field("expected_finish", &R::expected_finish),
                       field("runners_up", &R::runners_up),
-                      field("ruled_out", &R::ruled_out)};
+                      field("ruled_out", &R::ruled_out),
+                      field("carbon", &R::carbon)};
   }
   friend bool operator==(const PlacementRow&, const PlacementRow&) = default;
 };

@@ -47,7 +47,8 @@ void Agenda::enqueue(JobRecord& job) {
   if (!due.is_none()) retries_due_.insert({due, job.id});
   if (!can_go) return forget(job);
   const bool is_particular = job.has_cap() || job.retrying > 0;
-  if (queue_.join(job, world_.wall_bound_of(job.wall_time), is_particular)) dirty.insert(job.key());
+  const CustomerGroup group = world_.acceptance().group_of(job.organisation);
+  if (queue_.join(job, world_.wall_bound_of(job.wall_time), is_particular, group)) dirty.insert(job.key());
 }
 
 void Agenda::park(JobRecord& job, std::int64_t least) {
@@ -119,6 +120,7 @@ void Agenda::advance(UnixTime now) {
   now_ = now;
   advance_centres(is_backwards);
   advance_retries();
+  if (world_.acceptance().is_stale()) regroup();
   if (has_replaced_) reconsider();
   is_review_due_ = is_review_due_ || is_backwards;
   review(passed);
@@ -187,6 +189,15 @@ void Agenda::reconsider() {
   // Other bounds of wall times, other lanes: that is rare, and every job has to move.
   for (auto& [id, job] : world_.jobs()) {
     if (job.lane != no_lane) job_changed(job);
+  }
+}
+
+/// Some customers are accepted elsewhere than before: rare, and all their jobs have to move.
+void Agenda::regroup() {
+  const std::vector<OrganisationId> moved = world_.renew_acceptance();
+  if (moved.empty()) return;
+  for (auto& [id, job] : world_.jobs()) {
+    if (std::binary_search(moved.begin(), moved.end(), job.organisation)) job_changed(job);
   }
 }
 

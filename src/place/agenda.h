@@ -95,6 +95,7 @@ class Agenda : public WorldListener {
   void advance_centres(bool is_backwards);
   void set_reachable(CentreState& centre, bool is_reachable);
   void reconsider();
+  void regroup();
   void review(Duration passed);
 
   World& world_;

@@ -78,6 +78,19 @@ Broken check_rankings(const World& world, const Agenda& agenda) {
   return std::nullopt;
 }
 
+/// The groups of customers against the lists of the centres.
+Broken check_acceptance(const World& world) {
+  const Acceptance& acceptance = world.acceptance();
+  if (acceptance.is_stale()) return std::nullopt;  // will be renewed before the next plan
+  for (const PoolState& pool : world.pools()) {
+    for (const auto& [id, name] : world.organisations()) {
+      if (acceptance.accepts(acceptance.group_of(id), pool.index) != accepts(*pool.centre, &name))
+        return name_of(pool) + ": whether it accepts " + name + " is not what its centre says";
+    }
+  }
+  return std::nullopt;
+}
+
 /// Every job is where its row says.
 Broken check_queue(const World& world, const Agenda& agenda) {
   std::size_t queued = 0;
@@ -86,6 +99,9 @@ Broken check_queue(const World& world, const Agenda& agenda) {
     queued += is_queued ? 1 : 0;
     if (is_queued && !agenda.queue().lanes()[job.lane].jobs.contains(job.key()))
       return to_text(id) + " is not in the lane that it names";
+    const bool is_grouped = world.acceptance().is_stale() || !is_queued ||
+                            agenda.queue().lanes()[job.lane].key.group == world.acceptance().group_of(job.organisation);
+    if (!is_grouped) return to_text(id) + " is in a lane of other customers";
     const bool is_throttled = job.throttle > 0 && job.live >= job.throttle;
     const bool can_go = job.waiting() > 0 && !is_throttled && job.next_task < job.count;
     const bool is_set_aside = agenda.is_parked(job) || agenda.broke().contains(job.key());
@@ -106,6 +122,7 @@ std::optional<std::string> broken_invariant(const World& world, const Agenda& ag
   if (auto broken = check_gangs(world)) return broken;
   if (auto broken = check_rooms(world, agenda.rooms())) return broken;
   if (auto broken = check_rankings(world, agenda)) return broken;
+  if (auto broken = check_acceptance(world)) return broken;
   return check_queue(world, agenda);
 }
 

@@ -20,6 +20,7 @@ bool is_among(const std::vector<std::string>& allowed, const std::string& name) 
 Asking asking_of(const Question& question, const World& world) {
   Asking asking;
   asking.organisation = question.organisation;
+  asking.organisation_name = world.name_of(question.organisation);
   asking.requirements = &question.requirements;
   asking.waiting = question.count;
   asking.unsettled = question.count;
@@ -31,6 +32,7 @@ Asking asking_of(const Question& question, const World& world) {
 Asking asking_of(const JobRecord& job, const Requirements& requirements, const World& world) {
   Asking asking;
   asking.organisation = job.organisation;
+  asking.organisation_name = world.name_of(job.organisation);
   asking.requirements = &requirements;
   asking.has_begun = job.next_task > 0;
   asking.learned = job.learned();
@@ -48,6 +50,13 @@ bool has_chip(const PoolRow& pool, const Requirements& requirements) {
   const auto& chips = requirements.chips;
   const auto is_pools_chip = [&](const std::string& chip) { return is_same_chip(chip, pool.chip); };
   return chips.empty() || std::any_of(chips.begin(), chips.end(), is_pools_chip);
+}
+
+std::optional<Duration> latency_to(const CentreState& centre, const std::string& city) {
+  const auto found = std::find_if(centre.latency.begin(), centre.latency.end(),
+                                  [&](const CityLatency& each) { return each.city == city; });
+  if (found == centre.latency.end()) return std::nullopt;
+  return found->round_trip;
 }
 
 bool has_software(const PoolRow& pool, const SoftwareNeed& need) {
@@ -75,6 +84,17 @@ std::vector<Gap> fixed_gaps(const Requirements& requirements, const PoolState& p
   if (!is_among(requirements.regions, pool.centre->region)) gaps.push_back({Constraint::region});
   if (!is_among(requirements.providers, pool.centre->provider != nullptr ? *pool.centre->provider : std::string()))
     gaps.push_back({Constraint::provider});
+  if (requirements.core_capability_min > row.core_capability)
+    gaps.push_back({Constraint::capability, requirements.core_capability_min.value(), row.core_capability.value()});
+  for (std::size_t i = 0; i < requirements.latency.size(); ++i) {
+    const LatencyBound& bound = requirements.latency[i];
+    const auto known = latency_to(*pool.centre, bound.city);
+    if (known && *known <= bound.at_most) continue;
+    Gap gap{Constraint::latency};
+    if (known) gap = {Constraint::latency, bound.at_most.microseconds(), known->microseconds()};
+    gap.bound = i;
+    gaps.push_back(gap);
+  }
   if (pool.centre->current_offer() == nullptr) gaps.push_back({Constraint::price});
   return gaps;
 }

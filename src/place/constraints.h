@@ -18,11 +18,13 @@ struct Gap {
   bool passes_with_time = false;
   Kind kind = in_cores;  ///< of a capacity gap: what is scarce on each node
   bool is_of_nodes = false;  ///< of a capacity gap: nodes with enough left are scarce, not a kind on them
+  std::size_t bound = 0;     ///< of a latency gap: which of the job's
 };
 
 /// What is asked of a pool: a question, or a live job with what it has behind it.
 struct Asking {
   OrganisationId organisation;
+  const std::string* organisation_name = nullptr;  ///< nothing while it is not known
   const Requirements* requirements = nullptr;
   bool has_begun = false;  ///< a task of it has been leased
   Learned learned;
@@ -46,9 +48,13 @@ struct Terms {
   Cny task_cost;
   Cny task_hold;
   Cny job_cost;
+  std::optional<Joules> energy;      ///< of a task; nothing when it is not known
+  std::optional<Milligrams> carbon;
 };
 
-/// What rules the pool out for good, money apart: shape, chip, software, wall time, region, provider, no offer.
+/// What rules the pool out for good, for whomever it is asked, money apart: shape, chip, capability, software, wall time,
+/// region, provider, latency, no offer. A latency gap for each city that is too far; without numbers where the centre
+/// does not know it.
 [[nodiscard]] std::vector<Gap> fixed_gaps(const Requirements& requirements, const PoolState& pool);
 /// The price cap and the wallet.
 [[nodiscard]] std::vector<Gap> money_gaps(const Asking& asking, const Terms& terms);
@@ -72,6 +78,8 @@ struct CapacityGaps {
 
 /// A card of one of the wanted models, whatever their case; any when none is named.
 [[nodiscard]] bool has_chip(const PoolRow& pool, const Requirements& requirements);
+/// The round trip between the centre and a city; nothing when it does not know it.
+[[nodiscard]] std::optional<Duration> latency_to(const CentreState& centre, const std::string& city);
 /// Software by name and least version.
 [[nodiscard]] bool has_software(const PoolRow& pool, const SoftwareNeed& need);
 

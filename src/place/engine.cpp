@@ -106,7 +106,7 @@ class IncrementalEngine : public Engine {
       if (pool.is_known) evaluations.push_back(evaluate(asking, pool, now));
     }
     rule_out_avoided(evaluations, avoided);
-    sort_best_first(evaluations, asking.requirements->objective);
+    sort_best_first(evaluations, *asking.requirements);
     return evaluations;
   }
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <tuple>
 
+#include "model/energy.h"
 #include "model/meter.h"
+#include "place/preference.h"
 
 namespace dayan::place {
 namespace {
@@ -19,6 +21,9 @@ std::optional<Terms> terms_of(const Asking& asking, const PoolState& pool) {
   if (!cost.has_value() || !hold.has_value()) return std::nullopt;
   terms.task_cost = *cost;
   terms.task_hold = *hold;
+  const CentreState& centre = *pool.centre;
+  terms.energy = energy_of(pool.row, centre.pue, requirements.resources, terms.run);
+  terms.carbon = carbon_of(pool.row, centre.pue, centre.carbon, requirements.resources, terms.run);
   terms.job_cost =
       Cny::micro(plus(asking.charged.micro(), times(cost->micro(), std::max<std::int64_t>(asking.unsettled, 0))));
   return terms;
@@ -36,6 +41,7 @@ Duration finish_of(const Asking& asking, const Evaluation& evaluation) {
 struct Least {
   std::int64_t cost = int64_max;
   std::int64_t finish = int64_max;
+  std::int64_t carbon = int64_max;
 };
 
 /// The least figures among those that answer, or among all when none does.
@@ -46,23 +52,47 @@ Least least_of(const std::vector<Evaluation>& evaluations) {
       if (!each.is_feasible || (only_reachable && !each.is_reachable)) continue;
       least.cost = std::min(least.cost, each.terms->job_cost.micro());
       least.finish = std::min(least.finish, each.finish.microseconds());
+      if (each.terms->carbon) least.carbon = std::min(least.carbon, each.terms->carbon->value());
     }
     if (least.cost != int64_max) break;
   }
   return least;
 }
 
-/// What is compared first, and second; less is better.
-std::pair<std::int64_t, std::int64_t> score(const Evaluation& each, Objective objective, const Least& least) {
-  if (!each.is_feasible) return {0, 0};
+/// What is compared first, second and third; less is better.
+struct Score {
+  bool is_unknown = false;  ///< it hangs on carbon, which is not known
+  std::int64_t first = 0;
+  std::int64_t second = 0;
+};
+
+/// The figures that the weights count, each relative to the least of any pool.
+Score weigh(const Evaluation& each, const Weights& weights, const Least& least) {
+  const auto& carbon = each.terms->carbon;
+  Score score;
+  score.is_unknown = weights.carbon > 0 && !carbon;
+  score.second = each.finish.microseconds();
+  const auto add = [&](std::int32_t weight, std::int64_t value, std::int64_t best) {
+    if (weight > 0) score.first = plus(score.first, times(weight, relative(value, best)));
+  };
+  add(weights.cost, each.terms->job_cost.micro(), least.cost);
+  add(weights.time, each.finish.microseconds(), least.finish);
+  if (carbon) add(weights.carbon, carbon->value(), least.carbon);
+  return score;
+}
+
+Score score_of(const Evaluation& each, const Requirements& requirements, const Least& least) {
+  if (!each.is_feasible) return {};
   const std::int64_t cost = each.terms->job_cost.micro();
   const std::int64_t finish = each.finish.microseconds();
-  switch (objective) {
-    case Objective::cheapest: return {cost, finish};
-    case Objective::fastest: return {finish, cost};
+  switch (requirements.objective) {
+    case Objective::cheapest: return {false, cost, finish};
+    case Objective::fastest: return {false, finish, cost};
     case Objective::greenest:
-    case Objective::weighted:
-    case Objective::balanced: return {plus(relative(cost, least.cost), relative(finish, least.finish)), finish};
+      if (!each.terms->carbon) return {true, cost, finish};
+      return {false, each.terms->carbon->value(), cost};
+    case Objective::balanced:
+    case Objective::weighted: return weigh(each, preference_of(requirements).weights, least);
   }
   ASSERT(false);
 }
@@ -79,6 +109,7 @@ Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now) {
   result.pool = &pool;
   result.is_reachable = pool.centre->reachable(now);
   result.gaps = fixed_gaps(*asking.requirements, pool);
+  if (!accepts(*pool.centre, asking.organisation_name)) result.gaps.push_back({Constraint::acceptance});
   if (pool.centre->current_offer() != nullptr) {
     result.terms = terms_of(asking, pool);
     if (result.terms) {
@@ -100,15 +131,27 @@ Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now) {
   return result;
 }
 
-void sort_best_first(std::vector<Evaluation>& evaluations, Objective objective) {
+void sort_best_first(std::vector<Evaluation>& evaluations, const Requirements& requirements) {
   const Least least = least_of(evaluations);
-  const auto order = [&](const Evaluation& each) {
-    const auto [first, second] = score(each, objective, least);
-    return std::tuple<bool, bool, std::int64_t, std::int64_t, const std::string&, const std::string&>(
-        !each.is_feasible, !each.is_reachable, first, second, each.pool->centre->name, each.pool->row.name);
+  struct Keyed {
+    Score score;
+    std::size_t index = 0;
   };
-  std::sort(evaluations.begin(), evaluations.end(),
-            [&](const Evaluation& a, const Evaluation& b) { return order(a) < order(b); });
+  std::vector<Keyed> keyed;
+  keyed.reserve(evaluations.size());
+  for (std::size_t i = 0; i < evaluations.size(); ++i)
+    keyed.push_back({score_of(evaluations[i], requirements, least), i});
+  const auto order = [&](const Keyed& key) {
+    const Evaluation& each = evaluations[key.index];
+    return std::tuple<bool, bool, bool, std::int64_t, std::int64_t, const std::string&, const std::string&>(
+        !each.is_feasible, !each.is_reachable, key.score.is_unknown, key.score.first, key.score.second,
+        each.pool->centre->name, each.pool->row.name);
+  };
+  std::sort(keyed.begin(), keyed.end(), [&](const Keyed& a, const Keyed& b) { return order(a) < order(b); });
+  std::vector<Evaluation> sorted;
+  sorted.reserve(evaluations.size());
+  for (const Keyed& key : keyed) sorted.push_back(std::move(evaluations[key.index]));
+  evaluations = std::move(sorted);
 }
 
 }  // namespace dayan::place

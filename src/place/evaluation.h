@@ -28,9 +28,12 @@ struct Evaluation {
 /// Feasible ones first, best first by the objective:
 ///   cheapest: what the job costs, then when it is finished;
 ///   fastest:  when it is finished, then what it costs;
-///   balanced: 1000 × cost / least cost + 1000 × finish / least finish, whole numbers rounded up.
+///   greenest: the carbon of a task, then what the job costs; where it is not known, behind all where it is, by cost;
+///   weighted: for each of cost, finish and carbon its weight × 1000 × figure / least figure, whole numbers rounded up;
+///             one with a weight for carbon whose carbon is not known stands behind all where it is;
+///   balanced: the same with cost and finish alike.
 /// A centre that does not answer stands behind all that do. Ties go by the names of centre and pool: a total order.
-void sort_best_first(std::vector<Evaluation>& evaluations, Objective objective);
+void sort_best_first(std::vector<Evaluation>& evaluations, const Requirements& requirements);
 
 /// 1000 × value / least, rounded up; a least of zero counts as one.
 [[nodiscard]] std::int64_t relative(std::int64_t value, std::int64_t least);

@@ -70,6 +70,27 @@ std::string software_text(const Requirements& requirements, const PoolRow& row) 
   return text;
 }
 
+/// A capability as people write it: "1.2", in the reference core.
+std::string capability_text(std::int64_t capability) {
+  std::string decimals = std::to_string(reference_capability + capability % reference_capability).substr(1);
+  decimals.erase(decimals.find_last_not_of('0') + 1);
+  return std::to_string(capability / reference_capability) + (decimals.empty() ? "" : '.' + decimals);
+}
+
+std::string capability_gap_text(const Gap& gap) {
+  std::string text = "needs cores of " + capability_text(gap.required) + " times the reference core, ";
+  if (gap.offered == 0) return text + "how fast those of the pool are is not known";
+  return text + "those of the pool have " + capability_text(gap.offered) + ": " +
+         capability_text(gap.required - gap.offered) + " too slow";
+}
+
+std::string latency_text(const Gap& gap, const LatencyBound& bound) {
+  std::string text = "needs " + to_text(bound.at_most) + " to " + bound.city + ", the centre ";
+  if (gap.offered == 0) return text + "does not know how far that is";
+  const Duration known = Duration::microseconds(gap.offered);
+  return text + "has " + to_text(known) + ": " + to_text(known - bound.at_most) + " too far";
+}
+
 std::string price_cap_text(const Gap& gap, const Asking& asking) {
   const Cny cap = Cny::micro(gap.required);
   const Cny needed = Cny::micro(gap.offered);
@@ -160,12 +181,12 @@ std::string text_of(const Gap& gap, const Asking& asking, const PoolState& pool,
     case Constraint::throttle:
       return "the job lets " + counted(gap.offered, "task") + " run at once, and " + std::to_string(asking.live) +
              (asking.live == 1 ? " runs: " : " run: ") + counted(gap.required - gap.offered, "task") + " too many";
+    case Constraint::capability: return capability_gap_text(gap);
+    case Constraint::latency: return latency_text(gap, requirements.latency[gap.bound]);
+    case Constraint::acceptance: return "the centre serves only customers that it names, and not this one";
     case Constraint::nodes:
       return "needs " + counted(gap.required, "node") + ", the pool has " + std::to_string(gap.offered) + ": " +
              std::to_string(gap.required - gap.offered) + " too many";
-    case Constraint::capability:
-    case Constraint::latency:
-    case Constraint::acceptance:
     case Constraint::deadline:
     case Constraint::reserved:
     case Constraint::closed: break;
@@ -194,6 +215,8 @@ Quote quote_of(const Evaluation& evaluation, const Asking& asking, UnixTime now)
     quote.task_hold = evaluation.terms->task_hold;
     quote.job_cost = evaluation.terms->job_cost;
     quote.run = evaluation.terms->run;
+    quote.energy = evaluation.terms->energy;
+    quote.carbon = evaluation.terms->carbon;
   }
   quote.wait = evaluation.wait;
   quote.finish = evaluation.finish;

@@ -66,8 +66,7 @@ class Life {
     row.provider = OrganisationId(random_.between(1, 3));
     row.name = "c" + std::to_string((i * 7) % 5);
     row.region = random_.chance(1, 2) ? "guizhou" : "shanghai";
-    centres_[row.id] = row;
-    put(row);
+    change_centre(row);
     if (random_.chance(9, 10)) publish(row.id);
     hear(row.id);
     for (auto pools = random_.between(1, 3); pools > 0; --pools) {
@@ -76,6 +75,24 @@ class Life {
       pool.name = "p" + std::to_string(pools);
       change_pool(pool);
     }
+  }
+
+  /// Whom it accepts, and how far it is from where.
+  void change_centre(CentreRow row) {
+    row.accepts.clear();
+    for (int i = 0; i < 3; ++i) {
+      if (random_.chance(1, 5)) row.accepts.push_back("org-" + std::to_string(i));
+    }
+    row.latency.clear();
+    for (const char* city : {"shanghai", "beijing"}) {
+      if (random_.chance(2, 3)) row.latency.push_back({city, Duration::milliseconds(random_.between(5, 50))});
+    }
+    row.pue.reset();
+    row.carbon.reset();
+    if (random_.chance(3, 4)) row.pue = random_.between(10, 20) * 100;
+    if (random_.chance(3, 4)) row.carbon = random_.between(0, 4) * 150;
+    centres_[row.id] = row;
+    put(row);
   }
 
   void publish(CentreId centre) {
@@ -101,6 +118,10 @@ class Life {
     if (random_.chance(2, 3)) pool.software.push_back({"povray", random_.chance(1, 2) ? "3.6" : "3.7"});
     pool.wall_time_max = Duration::minutes(random_.between(1, 4) * 45);
     pool.core_capability = Capability(random_.between(0, 4) * 6'000);
+    pool.core_power.reset();
+    pool.card_power.reset();
+    if (random_.chance(4, 5)) pool.core_power = Milliwatts(random_.between(2, 5) * 1'000);
+    if (random_.chance(4, 5)) pool.card_power = Milliwatts(random_.between(2, 4) * 100'000);
     pools_[{pool.centre, pool.name}] = pool;
     put(pool);
   }
@@ -116,7 +137,10 @@ class Life {
   void change() {
     switch (random_.below(10)) {
       case 0: return publish(any(centres_).id);
-      case 1: return random_.chance(1, 3) ? change_pool(any(pools_)) : void();
+      case 1: {
+        if (random_.chance(1, 4)) return change_pool(any(pools_));
+        return random_.chance(1, 4) ? change_centre(any(centres_)) : void();
+      }
       case 2: {
         const auto owner = OrganisationId(random_.between(1, 3));
         wallets_[owner].debits_posted = Cny();
@@ -149,10 +173,18 @@ class Life {
     if (random_.chance(1, 4)) needs.software = {{"povray", "3.7"}};
     if (random_.chance(1, 4)) needs.regions = {"guizhou"};
     if (random_.chance(1, 6)) needs.providers = {"org-1"};
+    if (random_.chance(1, 6)) needs.core_capability_min = Capability(random_.between(0, 4) * 6'000);
+    if (random_.chance(1, 6)) needs.latency = {{"shanghai", Duration::milliseconds(random_.between(10, 60))}};
+    if (random_.chance(1, 12)) needs.latency.push_back({"beijing", Duration::milliseconds(random_.between(10, 60))});
     needs.wall_time = Duration::minutes(random_.between(1, 150));
     if (random_.chance(2, 3)) needs.run_time = Duration::seconds(random_.between(1, 7'000));
     if (random_.chance(1, 4)) needs.price_cap = Cny::micro(random_.between(0, 20'000'000));
-    needs.objective = static_cast<Objective>(random_.below(3));
+    needs.objective = static_cast<Objective>(random_.below(5));
+    if (needs.objective == Objective::weighted) {
+      const auto weight = [&] { return static_cast<std::int32_t>(random_.between(0, 3)); };
+      needs.weights = {weight(), weight(), weight()};
+      if (needs.weights == Weights{}) needs.weights.carbon = 1;
+    }
     jobs_[job.id] = job;
     put(job);
   }

@@ -28,6 +28,15 @@ std::string key_of(const Requirements& requirements) {
   add_number(key, requirements.resources.memory.value());
   add_number(key, requirements.resources.cards.value());
   add_number(key, std::int64_t{requirements.resources.nodes} << 8 | static_cast<std::int64_t>(requirements.objective));
+  add_number(key, requirements.weights.cost);
+  add_number(key, requirements.weights.time);
+  add_number(key, requirements.weights.carbon);
+  add_number(key, requirements.core_capability_min.value());
+  add_number(key, std::ssize(requirements.latency));
+  for (const LatencyBound& bound : requirements.latency) {
+    add_text(key, bound.city);
+    add_number(key, bound.at_most.microseconds());
+  }
   add_texts(key, requirements.chips);
   add_texts(key, requirements.regions);
   add_texts(key, requirements.providers);

@@ -9,7 +9,7 @@
 #include "place/pool_state.h"
 
 /// JobRecord: what placement keeps of a job. A million wait at once, so what like jobs share (which resources, chips,
-/// software, regions, providers, objective) is kept once in a Common, and what differs from job to job beside it.
+/// software, regions, providers, latency, objective) is kept once in a Common, and what differs from job to job beside it.
 
 namespace dayan::place {
 

@@ -52,16 +52,35 @@ class Oracle {
     return job.is_estimated() && capability > 0 ? 10'000.0 / static_cast<double>(capability) : 1;
   }
 
+  /// mg an hour.
+  [[nodiscard]] static std::optional<double> carbon_rate(const JobRecord& job, const PoolState& pool) {
+    const Resources& resources = job.common->requirements.resources;
+    const auto of = [&](std::optional<Milliwatts> power) -> std::optional<double> {
+      if (!power || !pool.centre->pue || !pool.centre->carbon) return std::nullopt;
+      return static_cast<double>(power->value()) * static_cast<double>(*pool.centre->pue) *
+             static_cast<double>(*pool.centre->carbon) / 1e6;
+    };
+    const auto core = of(pool.row.core_power);
+    const auto card = resources.cards.is_zero() ? 0.0 : of(pool.row.card_power);
+    if (!core || !card) return std::nullopt;
+    return static_cast<double>(resources.cores.value()) * *core +
+           static_cast<double>(resources.cards.value()) / 1'000 * *card;
+  }
+
   /// Pools of its class, best first.
   [[nodiscard]] std::vector<Seen> in_order(const JobRecord& job) const {
     std::vector<Seen> seen;
     double least_cost = std::numeric_limits<double>::infinity();
     double least_slowness = least_cost;
+    double least_carbon = least_cost;
+    const Requirements& requirements = job.common->requirements;
     for (const bool only_reachable : {true, false}) {
       for (const PoolState& pool : world_.pools()) {
         if (!is_of_class(job, pool) || (only_reachable && !pool.centre->reachable(now_))) continue;
         least_cost = std::min(least_cost, std::max(cost_rate(job, pool) * slowness(job, pool), 1.0));
         least_slowness = std::min(least_slowness, slowness(job, pool));
+        const auto carbon = carbon_rate(job, pool);
+        if (carbon) least_carbon = std::min(least_carbon, std::max(*carbon * slowness(job, pool), 1.0));
       }
       if (least_cost < std::numeric_limits<double>::infinity()) break;
     }
@@ -71,8 +90,18 @@ class Oracle {
       const double cost = cost_rate(job, pool) * slow;
       double score = cost;
       if (job.common->requirements.objective == Objective::fastest) score = slow;
+      const auto carbon = carbon_rate(job, pool);
       if (job.common->requirements.objective == Objective::balanced)
         score = std::max(cost, 1.0) / least_cost + slow / least_slowness;
+      if (requirements.objective == Objective::greenest) score = carbon ? *carbon * slow : 1e20 * (1 + cost);
+      if (requirements.objective == Objective::weighted) {
+        const Weights& weights = requirements.weights;
+        score = 0;
+        if (weights.cost > 0) score += weights.cost * (std::max(cost, 1.0) / least_cost);
+        if (weights.time > 0) score += weights.time * (slow / least_slowness);
+        if (weights.carbon > 0 && !carbon) score = 1e20 * (1 + score);
+        if (weights.carbon > 0 && carbon) score += weights.carbon * (std::max(*carbon * slow, 1.0) / least_carbon);
+      }
       seen.push_back({&pool, static_cast<float>(score), slow, pool.centre->name + "\n" + pool.row.name});
     }
     std::sort(seen.begin(), seen.end(), [](const Seen& a, const Seen& b) {
@@ -88,6 +117,7 @@ class Oracle {
   [[nodiscard]] bool can_ever(const JobRecord& job, const PoolState& pool, CentreId left_out) const {
     const Need need = need_of(job);
     if (!pool.centre->reachable(now_) || job.wall_time > pool.row.wall_time_max) return false;
+    if (!accepts(*pool.centre, world_.name_of(job.organisation))) return false;
     if (pool.slots(need) == 0 && pool.slots_when_empty(need) == 0) return false;
     if (!left_out.is_none() && pool.centre->id == left_out) return false;
     if (!job.has_cap()) return true;
@@ -139,15 +169,26 @@ class Oracle {
     }
     outlook.can_ever = ever > 0;
     const double run = run_of_step(lane_key_of(job, Duration(), false).run_step);
-    if (objective == Objective::cheapest) return outlook;
+    if (waits_for_best(job)) return outlook;
     outlook.score = std::numeric_limits<float>::infinity();
-    outlook.slowness = best * (objective == Objective::fastest ? 1 : 2) * as_good / run;
+    double patience = objective == Objective::fastest ? 1 : 2;
+    const Weights& weights = job.common->requirements.weights;
+    if (objective == Objective::weighted)
+      patience = static_cast<double>(weights.cost + weights.time + weights.carbon) / weights.time;
+    outlook.slowness = best * patience * as_good / run;
     return outlook;
+  }
+
+  [[nodiscard]] static bool waits_for_best(const JobRecord& job) {
+    const Requirements& requirements = job.common->requirements;
+    return requirements.objective == Objective::cheapest || requirements.objective == Objective::greenest ||
+           (requirements.objective == Objective::weighted && requirements.weights.time == 0);
   }
 
   [[nodiscard]] const PoolState* choose(const JobRecord& job, const Outlook& outlook, Cny spent) const {
     std::vector<Seen> good;
-    const bool is_cheapest = job.common->requirements.objective == Objective::cheapest;
+    const bool is_cheapest = waits_for_best(job);
+    const bool is_greenest = job.common->requirements.objective == Objective::greenest;
     for (const Seen& seen : in_order(job)) {
       if (!can_ever(job, *seen.pool, outlook.left_out) || seen.pool->slots(need_of(job)) == 0) continue;
       if (is_cheapest ? seen.score != outlook.score : seen.slowness > outlook.slowness) continue;
@@ -158,10 +199,13 @@ class Oracle {
     }
     if (good.empty()) return nullptr;
     double fastest = std::numeric_limits<double>::infinity();
-    for (const Seen& seen : good) fastest = std::min(fastest, seen.slowness);
+    const auto second = [&](const Seen& seen) {
+      return is_greenest ? seen.slowness * cost_rate(job, *seen.pool) : seen.slowness;
+    };
+    for (const Seen& seen : good) fastest = std::min(fastest, second(seen));
     const float limit = good.front().score * as_good;
     std::erase_if(
-        good, [&](const Seen& seen) { return is_cheapest ? seen.slowness > fastest * as_good : seen.score > limit; });
+        good, [&](const Seen& seen) { return is_cheapest ? second(seen) > fastest * as_good : seen.score > limit; });
     return std::min_element(good.begin(), good.end(),
                             [](const Seen& a, const Seen& b) {
                               return std::pair{a.pool->load, a.names} < std::pair{b.pool->load, b.names};

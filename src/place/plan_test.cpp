@@ -315,6 +315,8 @@ Scene random_scene(Prng& random) {
       PoolRow pool = scene.pool(id, static_cast<std::int32_t>(random.between(1, 4)), random.between(1, 8), name);
       pool.cards_per_node = MilliCards(random.between(0, 2) * 1'000);
       pool.core_capability = Capability(random.between(0, 3) * 7'000);
+      if (random.chance(1, 2)) pool.core_power = Milliwatts(random.between(2'000, 9'000));
+      if (random.chance(1, 2)) pool.card_power = Milliwatts(300'000);
       scene.put(pool);
       if (random.chance(1, 2)) scene.lease(id, 1, Duration::minutes(random.between(1, 60)), name);
     }
@@ -326,7 +328,8 @@ Scene random_scene(Prng& random) {
     Requirements requirements = Scene::small();
     requirements.resources = {Cores(random.between(1, 4)), Bytes(random.between(0, 8) * 1'000'000'000),
                               MilliCards(random.chance(1, 3) ? random.between(1, 3) * 500 : 0)};
-    requirements.objective = static_cast<Objective>(random.below(3));
+    requirements.objective = static_cast<Objective>(random.below(5));
+    if (requirements.objective == Objective::weighted) requirements.weights = {2, 1, 1};
     if (random.chance(1, 3)) requirements.resources.nodes = static_cast<std::int32_t>(random.between(2, 4));
     if (random.chance(1, 2)) requirements.run_time = Duration::minutes(random.between(1, 50));
     if (random.chance(1, 3)) requirements.price_cap = Cny::micro(random.between(0, 30'000'000));

@@ -159,8 +159,10 @@ void Planner::look_at_class(JobClass& job_class, const Bits& asked) {
   for (const LaneIndex each : job_class.lanes) {
     const Lane& lane = agenda_.queue().lane(each);
     if (lane.jobs.empty()) continue;
+    const auto is_accepted = [&](PoolIndex pool) { return planning_.accepts(lane.key.group, pool); };
+    if (!asks_all && std::none_of(suitable.begin(), suitable.end(), is_accepted)) continue;
     if (asks_all || !is_one_in_view(lane) ||
-        is_interested(lane, horizon_of(lane.in, lane.key.wall_bound), suitable)) {
+        is_interested(lane, horizon_of(lane.in, lane.key), suitable)) {
       lanes_.push({lane.jobs.begin()->first, each, {}});
     } else {
       agenda_.hold_out(each);
@@ -168,28 +170,29 @@ void Planner::look_at_class(JobClass& job_class, const Bits& asked) {
   }
 }
 
-const Horizon& Planner::horizon_of(ClassIndex of, Duration wall_bound) {
-  const auto [found, is_new] = horizons_.try_emplace({of, wall_bound});
-  if (is_new) found->second = planning_.horizon(planning_.sight(agenda_.queue().job_class(of)), wall_bound);
+const Horizon& Planner::horizon_of(ClassIndex of, const LaneKey& lane) {
+  const auto [found, is_new] = horizons_.try_emplace({of, lane.wall_bound, lane.group});
+  if (is_new)
+    found->second = planning_.horizon(planning_.sight(agenda_.queue().job_class(of)), lane.wall_bound, lane.group);
   return found->second;
 }
 
 /// Whether all its jobs see the same best pools: those without a cap do, and those whose cap rules none of them out.
 bool Planner::is_one_in_view(const Lane& lane) {
   if (!lane.key.is_particular) return true;
-  return lane.key.cap_step > 0 && surely_pays(lane.key.cap_step, horizon_of(lane.in, lane.key.wall_bound).rate_most);
+  return lane.key.cap_step > 0 && surely_pays(lane.key.cap_step, horizon_of(lane.in, lane.key).rate_most);
 }
 
 /// Whether one of these pools could be worth it to the lane's jobs. Says yes
 /// too often rather than too seldom: the turn looks closer.
 bool Planner::is_interested(const Lane& lane, const Horizon& horizon, const std::vector<PoolIndex>& suitable) {
   const JobClass& job_class = agenda_.queue().job_class(lane.in);
-  const Objective objective = job_class.requirements.objective;
-  const Bound bound = Planning::bound(horizon, objective, lane.key);
+  const Preference preference = preference_of(job_class.requirements);
+  const Bound bound = Planning::bound(horizon, preference, lane.key);
   return std::any_of(suitable.begin(), suitable.end(), [&](PoolIndex pool) {
     const PoolFigures& figures = agenda_.world().figures(pool);
-    if (figures.wall_time_max < lane.key.wall_bound) return false;
-    if (objective == Objective::cheapest) return job_class.ranking->score(figures) <= bound.score;
+    if (figures.wall_time_max < lane.key.wall_bound || !planning_.accepts(lane.key.group, pool)) return false;
+    if (preference.waits_for_best) return job_class.ranking->score(figures) <= bound.score;
     return job_class.ranking->slowness(figures) <= bound.slowness;
   });
 }
@@ -209,7 +212,7 @@ bool Planner::may_be_interested(const Lane& lane, const JobRecord& job) {
   }
   if (suitable.empty()) return false;
   // Those of the best pools of all that it surely can pay are among its own best: the bound is no looser than theirs.
-  const Horizon& all = horizon_of(lane.in, lane.key.wall_bound);
+  const Horizon& all = horizon_of(lane.in, lane.key);
   Horizon own;
   const double tasks = static_cast<double>(std::max<std::int64_t>(job.waiting(), 1) + job.live);
   for (std::size_t i = 0; i < all.count; ++i) {
@@ -285,7 +288,10 @@ TurnEnd Planner::give_turn(JobRecord& job, std::vector<Assignment>& plan, std::s
   } else {
     agenda_.dirty.erase(job.key());
   }
-  if (plan.size() > before) close_full_pools();
+  if (plan.size() > before) {
+    close_full_pools();
+    horizons_.clear();  // what it took, others now wait for longer
+  }
   return end;
 }
 

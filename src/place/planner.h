@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <queue>
+#include <tuple>
 #include <vector>
 
 #include "place/turn.h"
@@ -52,7 +53,7 @@ class Planner {
   void follow_classes();
   void look_at_class(JobClass& job_class, const Bits& asked);
   [[nodiscard]] bool is_unasked(PoolIndex pool, const Need& need, const Bits& asked);
-  [[nodiscard]] const Horizon& horizon_of(ClassIndex of, Duration wall_bound);
+  [[nodiscard]] const Horizon& horizon_of(ClassIndex of, const LaneKey& lane);
   [[nodiscard]] bool is_interested(const Lane& lane, const Horizon& horizon, const std::vector<PoolIndex>& suitable);
   [[nodiscard]] bool is_one_in_view(const Lane& lane);
   [[nodiscard]] bool may_be_interested(const Lane& lane, const JobRecord& job);
@@ -75,7 +76,7 @@ class Planner {
   NextClasses classes_;          ///< of the shapes that find room where they have not been asked
   NextOnes lanes_;
   NextOnes wallets_;
-  std::map<std::pair<ClassIndex, Duration>, Horizon> horizons_;  ///< as they were when first asked for
+  std::map<std::tuple<ClassIndex, Duration, CustomerGroup>, Horizon> horizons_;  ///< since something was last placed
   bool is_full_ = false;
 };
 

@@ -49,6 +49,10 @@ struct CentreState {
   OrganisationId provider_id;
   std::string name;
   std::string region;
+  std::vector<std::string> accepts;  ///< names of those whom it serves; empty: everybody
+  std::vector<CityLatency> latency;
+  std::optional<std::int64_t> pue;     ///< in thousandths
+  std::optional<std::int64_t> carbon;  ///< g/kWh
   const std::string* provider = nullptr;  ///< name; nothing while its row has not come
   std::vector<OfferRow> offers;           ///< live ones; the current one is `offer`
   std::optional<std::size_t> offer;       ///< index of the newest; nothing when none is published

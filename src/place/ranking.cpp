@@ -14,13 +14,34 @@ constexpr std::int64_t bytes_per_megabyte = 1'000'000;
 
 /// What an hour costs at least to be told apart: a free pool is not infinitely better than one of a micro-yuan.
 constexpr double cost_floor = 1;
+/// The same for carbon, in mg an hour.
+constexpr double carbon_floor = 1;
+
+/// Scores that hang on a figure that is not known lie in a band of their own, behind all others.
+constexpr double known_score_max = 1e18;
+constexpr double known(double score) { return std::min(score, known_score_max); }
+constexpr double behind_known(double score) { return 1e20 * (1 + std::min(score, 1e17)); }
+
+/// By how much the centre is too far from the farthest of the cities: µs, zero when it is near enough to all, the most
+/// when it does not know one.
+std::int64_t latency_excess(const Requirements& requirements, const CentreState& centre) {
+  std::int64_t most = 0;
+  for (const LatencyBound& bound : requirements.latency) {
+    const auto known = latency_to(centre, bound.city);
+    most = std::max(most, known ? (*known - bound.at_most).microseconds() : int64_max);
+  }
+  return most;
+}
 
 double cost_of(double rate, double slowness) { return std::max(rate * slowness, cost_floor); }
 
 }  // namespace
 
 Ranking::Ranking(const ClassKey& key, const Requirements& requirements)
-    : key_(key), requirements_(requirements), need_(need_of(requirements.resources)) {
+    : key_(key),
+      requirements_(requirements),
+      preference_(preference_of(requirements)),
+      need_(need_of(requirements.resources)) {
   const std::int64_t bytes = need_.each.of[in_bytes];
   const std::int64_t megabytes = bytes / bytes_per_megabyte + (bytes % bytes_per_megabyte > 0 ? 1 : 0);
   const auto nodes = static_cast<double>(need_.nodes);
@@ -32,15 +53,18 @@ Ranking::Ranking(const ClassKey& key, const Requirements& requirements)
 float Ranking::score(const PoolFigures& figures) const {
   const double slow = slowness(figures);
   const double cost = rate(figures) * slow;
-  switch (requirements_.objective) {
-    case Objective::cheapest: return static_cast<float>(cost);
-    case Objective::fastest: return static_cast<float>(slow);
-    case Objective::greenest:
-    case Objective::weighted:
-    case Objective::balanced:
-      return static_cast<float>(std::max(cost, cost_floor) / least_cost_ + slow / least_slowness_);
-  }
-  ASSERT(false);
+  const double carbon = carbon_rate(figures);
+  if (requirements_.objective == Objective::cheapest) return static_cast<float>(cost);
+  if (requirements_.objective == Objective::fastest) return static_cast<float>(slow);
+  if (requirements_.objective == Objective::greenest)
+    return static_cast<float>(carbon >= 0 ? known(carbon * slow) : behind_known(cost));
+  const Weights& weights = preference_.weights;
+  double sum = 0;
+  if (weights.cost > 0) sum += weights.cost * (std::max(cost, cost_floor) / least_cost_);
+  if (weights.time > 0) sum += weights.time * (slow / least_slowness_);
+  if (weights.carbon > 0 && carbon < 0) return static_cast<float>(behind_known(sum));
+  if (weights.carbon > 0) sum += weights.carbon * (std::max(carbon * slow, carbon_floor) / least_carbon_);
+  return static_cast<float>(known(sum));
 }
 
 void Ranking::judge_names(const Attributes& attributes) {
@@ -78,12 +102,18 @@ std::uint16_t Ranking::judge(const PoolState& pool) const {
   verdict |= regions_[pool.region];
   verdict |= providers_[pool.provider];
   if (pool.centre->current_offer() == nullptr) verdict |= has_no_offer;
+  if (requirements_.core_capability_min > pool.row.core_capability) verdict |= too_slow;
+  if (latency_excess(requirements_, *pool.centre) > 0) verdict |= too_far;
   return static_cast<std::uint16_t>(verdict);
 }
 
 std::int64_t Ranking::margin(std::size_t verdict, const PoolState& pool) const {
+  if (verdict < kinds) return need_.each.of[verdict] - pool.per_node.of[verdict];
   if (verdict_constraints[verdict] == Constraint::nodes) return need_.nodes - pool.row.nodes;
-  return verdict < kinds ? need_.each.of[verdict] - pool.per_node.of[verdict] : 0;
+  if (verdict_constraints[verdict] == Constraint::capability)
+    return requirements_.core_capability_min.value() - pool.row.core_capability.value();
+  if (verdict_constraints[verdict] == Constraint::latency) return latency_excess(requirements_, *pool.centre);
+  return 0;
 }
 
 void Ranking::count(const PoolState& pool, std::uint16_t verdict, std::int64_t by) {
@@ -100,14 +130,16 @@ void Ranking::count(const PoolState& pool, std::uint16_t verdict, std::int64_t b
   }
 }
 
-/// Finds what the balanced scores are relative to: the least figures among the feasible pools that answer, or among
+/// Finds what relative scores are relative to: the least figures among the feasible pools that answer, or among
 /// all when none does. True when they have changed.
 bool Ranking::find_least(const World& world) {
   const double cost_before = least_cost_;
   const double slowness_before = least_slowness_;
+  const double carbon_before = least_carbon_;
   for (const bool only_reachable : {true, false}) {
     least_cost_ = std::numeric_limits<double>::infinity();
     least_slowness_ = std::numeric_limits<double>::infinity();
+    least_carbon_ = std::numeric_limits<double>::infinity();
     for (std::size_t at = 0; at < feasible_.words(); ++at) {
       const std::uint64_t word =
           feasible_.word(at) & (only_reachable ? world.reachable().word(at) : ~std::uint64_t{0});
@@ -116,11 +148,13 @@ bool Ranking::find_least(const World& world) {
         const double slow = slowness(figures);
         least_cost_ = std::min(least_cost_, cost_of(rate(figures), slow));
         least_slowness_ = std::min(least_slowness_, slow);
+        const double carbon = carbon_rate(figures);
+        if (carbon >= 0) least_carbon_ = std::min(least_carbon_, std::max(carbon * slow, carbon_floor));
       });
     }
     if (least_cost_ < std::numeric_limits<double>::infinity()) break;
   }
-  return cost_before != least_cost_ || slowness_before != least_slowness_;
+  return cost_before != least_cost_ || slowness_before != least_slowness_ || carbon_before != least_carbon_;
 }
 
 void Ranking::build(const World& world) {
@@ -142,7 +176,7 @@ void Ranking::build(const World& world) {
     rate_min_ = std::min(rate_min_, hourly);
     rate_max_ = std::max(rate_max_, hourly);
   }
-  if (requirements_.objective == Objective::balanced) (void)find_least(world);
+  if (preference_.is_relative()) (void)find_least(world);
   struct Keyed {
     float score;
     std::uint32_t rank;
@@ -212,7 +246,7 @@ void Ranking::refresh(const World& world, const ChangeLog& replaced) {
     judge_names(world.attributes());
     replaced.for_each_since(cursor_, [&](PoolIndex pool) { update(world, pool); });
     // Scores that are relative to the least move all when the least does.
-    if (requirements_.objective == Objective::balanced && find_least(world)) build(world);
+    if (preference_.is_relative() && find_least(world)) build(world);
   }
   cursor_ = replaced.end();
 }
@@ -230,7 +264,9 @@ std::vector<RuledOut> Ranking::ruled_out(const World& world) const {
       }
       sum.is_stale = false;
     }
-    all.push_back({verdict_constraints[i], static_cast<std::int32_t>(sum.pools), sum.margin});
+    // No number when none of them knows.
+    const std::int64_t best = sum.margin != int64_max ? sum.margin : 0;
+    all.push_back({verdict_constraints[i], static_cast<std::int32_t>(sum.pools), best});
   }
   return all;
 }

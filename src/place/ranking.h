@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "place/change_log.h"
+#include "place/preference.h"
 #include "place/world.h"
 
 /// Ranking: all pools as one class of jobs sees them, for good: which can never run it and why, and the others best
@@ -19,7 +20,8 @@ struct ClassKey {
   friend constexpr auto operator<=>(const ClassKey&, const ClassKey&) = default;
 };
 
-/// What a class cannot change about a pool, a bit each.
+/// What a class cannot change about a pool, a bit each. Whether its centre accepts the customer is no part of it:
+/// customers of one class differ in it (acceptance.h).
 enum Verdict : std::uint16_t {
   too_few_cores = 1 << 0,
   too_little_memory = 1 << 1,
@@ -30,15 +32,17 @@ enum Verdict : std::uint16_t {
   wrong_provider = 1 << 6,
   has_no_offer = 1 << 7,
   too_few_nodes = 1 << 8,
+  too_slow = 1 << 9,
+  too_far = 1 << 10,
   is_unknown = 1 << 15,
 };
-inline constexpr std::array<Constraint, 9> verdict_constraints{
+inline constexpr std::array<Constraint, 11> verdict_constraints{
     Constraint::cores,    Constraint::memory, Constraint::cards,    Constraint::chip,
     Constraint::software, Constraint::region, Constraint::provider, Constraint::price,
-    Constraint::nodes};
+    Constraint::nodes,    Constraint::capability, Constraint::latency};
 
 struct RankedPool {
-  float score = 0;  ///< by the objective; less is better
+  float score = 0;  ///< by the objective; less is better. Where it hangs on what is not known: behind all others
   PoolIndex pool = 0;
 };
 
@@ -65,6 +69,11 @@ class Ranking {
   }
   /// Run time there as a multiple of that on the reference; 1 when only the wall time is known.
   [[nodiscard]] double slowness(const PoolFigures& figures) const { return key_.is_estimated ? figures.slowness : 1; }
+  /// mg of CO₂ an hour of one task there; negative when it is not known.
+  [[nodiscard]] double carbon_rate(const PoolFigures& figures) const {
+    if (figures.core_carbon < 0 || (cards_ > 0 && figures.card_carbon < 0)) return -1;
+    return cores_ * figures.core_carbon + (cards_ > 0 ? cards_ * figures.card_carbon : 0);
+  }
   /// Bounds of rate() over the feasible pools.
   [[nodiscard]] double rate_max() const { return rate_max_; }
   [[nodiscard]] double rate_min() const { return rate_min_; }
@@ -89,6 +98,7 @@ class Ranking {
 
   ClassKey key_;
   Requirements requirements_;
+  Preference preference_;
   Need need_;
   double cores_ = 0;
   double cards_ = 0;
@@ -101,8 +111,9 @@ class Ranking {
   std::vector<RankedPool> order_;
   Bits feasible_;
   mutable std::array<Count, verdict_constraints.size()> counts_;  ///< stale margins are worked out when asked for
-  double least_cost_ = 0;  ///< of balanced: what costs and run times are relative to
+  double least_cost_ = 0;  ///< what costs, run times and carbon are relative to, where they are
   double least_slowness_ = 0;
+  double least_carbon_ = 0;
   double rate_min_ = 0;
   double rate_max_ = 0;
 };

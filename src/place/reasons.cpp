@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "model/energy.h"
 #include "model/meter.h"
 #include "place/turn.h"
 
@@ -33,6 +34,9 @@ PlacementRow Turn::placement(const PoolState& pool, std::int32_t task, std::int3
   row.centre = pool.centre->id;
   row.pool = pool.row.name;
   row.task_cost = cost_on(pool);
+  const CentreState& centre = *pool.centre;
+  row.carbon = carbon_of(pool.row, centre.pue, centre.carbon, class_.requirements.resources,
+                         expected_run(job_, pool.row));
   row.expected_start = now_;
   row.expected_finish = now_ + expected_run(job_, pool.row);
   row.ruled_out = ruled_out_;
@@ -67,6 +71,12 @@ std::vector<RuledOut> Turn::ruled_out() const {
     wall.pools += pools;
     wall.best_margin = (job_.wall_time - bound).microseconds();
   }
+  RuledOut& acceptance = of_constraint(counts, Constraint::acceptance);
+  for (std::size_t at = 0; world_.acceptance().has_choosy() && at < sight_.ranking->feasible().words(); ++at) {
+    for_each_bit(~world_.acceptance().word(lane_.group, at), at * 64, [&](std::size_t pool) {
+      if (world_.pool(static_cast<PoolIndex>(pool)).is_known) ++acceptance.pools;
+    });
+  }
   count_passing(counts);
   if (job_.has_cap() || !is_rich_) count_money(counts);
   std::erase_if(counts, [](const RuledOut& each) { return each.pools == 0; });
@@ -82,13 +92,14 @@ void Turn::count_passing(std::vector<RuledOut>& counts) const {
   };
   std::int64_t lack = int64_max;
   for (std::size_t at = 0; at < feasible.words(); ++at) {
-    const std::uint64_t full = feasible.word(at) & ~sight_.room->now.word(at);
+    const std::uint64_t left = feasible.word(at) & world_.acceptance().word(lane_.group, at);
+    const std::uint64_t full = left & ~sight_.room->now.word(at);
     for_each_bit(full, at * 64, [&](std::size_t pool) {
       if (!is_left(pool)) return;
       ++capacity.pools;
       lack = std::min(lack, sight_.room->lacks[pool]);
     });
-    for_each_bit(feasible.word(at) & ~world_.reachable().word(at), at * 64, [&](std::size_t pool) {
+    for_each_bit(left & ~world_.reachable().word(at), at * 64, [&](std::size_t pool) {
       if (!is_left(pool)) return;
       const UnixTime heard = world_.pool(static_cast<PoolIndex>(pool)).centre->heard_at;
       add(silent, (now_ - heard - reachable_within).microseconds());
@@ -111,7 +122,7 @@ void Turn::count_money(std::vector<RuledOut>& counts) const {
   for (const RankedPool& each : ranking.best_first()) {
     const PoolState& pool = world_.pool(each.pool);
     const PoolFigures& figures = world_.figures(each.pool);
-    if (figures.wall_time_max < job_.wall_time) continue;
+    if (figures.wall_time_max < job_.wall_time || !planning_.accepts(lane_.group, each.pool)) continue;
     const double hold_estimate = ranking.rate(figures) * wall_hours_;
     if (!is_rich_ && !is_clearly_within(hold_estimate, available)) {
       const std::int64_t hold = hold_on(pool).micro();

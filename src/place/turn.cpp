@@ -30,12 +30,12 @@ Horizon::Entry Planning::horizon_entry(const Sight& sight, const PoolState& pool
   return entry;
 }
 
-Horizon Planning::horizon(const Sight& sight, Duration wall_bound) {
+Horizon Planning::horizon(const Sight& sight, Duration wall_bound, CustomerGroup group) {
   Horizon found;
   const Bits& reachable = agenda_.world().reachable();
-  const std::size_t wanted = sight.of->requirements.objective == Objective::cheapest ? 1 : horizon_max;
+  const std::size_t wanted = preference_of(sight.of->requirements).waits_for_best ? 1 : horizon_max;
   for (const RankedPool& each : sight.ranking->best_first()) {
-    if (!reachable.get(each.pool) || !sight.room->ever.get(each.pool)) continue;
+    if (!reachable.get(each.pool) || !sight.room->ever.get(each.pool) || !accepts(group, each.pool)) continue;
     if (agenda_.world().figures(each.pool).wall_time_max < wall_bound) continue;
     if (found.count == 0) found.least_score = each.score;
     found.entries[found.count++] = horizon_entry(sight, agenda_.world().pool(each.pool));
@@ -45,9 +45,9 @@ Horizon Planning::horizon(const Sight& sight, Duration wall_bound) {
   return found;
 }
 
-Bound Planning::bound(const Horizon& horizon, Objective objective, const LaneKey& lane) {
+Bound Planning::bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane) {
   Bound bound;
-  if (objective == Objective::cheapest) {
+  if (preference.waits_for_best) {
     bound.score = horizon.least_score;
     return bound;
   }
@@ -61,8 +61,7 @@ Bound Planning::bound(const Horizon& horizon, Objective objective, const LaneKey
     const std::int64_t waves = tasks / at_once + (tasks % at_once > 0 ? 1 : 0);
     best = std::min(best, each.wait + static_cast<double>(waves) * run * each.slowness);
   }
-  const double patience = objective == Objective::fastest ? 1 : 2;
-  bound.slowness = best * patience * as_good / run;
+  bound.slowness = best * preference.patience * as_good / run;
   return bound;
 }
 
@@ -73,6 +72,7 @@ Turn::Turn(Planning& planning, JobRecord& job)
       class_(planning.agenda().queue().job_class(planning.agenda().queue().lane(job.lane).in)),
       sight_(planning.sight(class_)),
       objective_(class_.requirements.objective),
+      preference_(preference_of(class_.requirements)),
       lane_(planning.agenda().queue().lane(job.lane).key),
       now_(planning.agenda().now()),
       wall_hours_(static_cast<double>(job.wall_time.microseconds() / 1'000) / milliseconds_per_hour),
@@ -128,11 +128,13 @@ bool Turn::may_take(const PoolState& pool) const {
 
 bool Turn::can_ever_take(const PoolState& pool, CentreId left_out) const {
   return planning_.is_reachable(pool.index) && sight_.room->ever.get(pool.index) &&
+         planning_.accepts(lane_.group, pool.index) &&
          (left_out.is_none() || pool.centre->id != left_out) && passes(pool);
 }
 
 std::uint64_t Turn::open_word(std::size_t at) const {
-  return sight_.ranking->feasible().word(at) & world_.reachable().word(at) & sight_.room->now.word(at);
+  return sight_.ranking->feasible().word(at) & world_.reachable().word(at) & sight_.room->now.word(at) &
+         world_.acceptance().word(lane_.group, at);
 }
 
 /// Visits the pools with room, best first, until visit(pool, score) returns false.
@@ -170,6 +172,7 @@ void Turn::visit_open(Visitor&& visit) {
   }
   for (const RankedPool& each : sight_.ranking->best_first()) {
     if (!sight_.room->now.get(each.pool) || !world_.reachable().get(each.pool)) continue;
+    if (!planning_.accepts(lane_.group, each.pool)) continue;
     if (!visit(world_.pool(each.pool), each.score)) return;
   }
 }
@@ -180,9 +183,9 @@ Turn::Outlook Turn::look(CentreId left_out) {
   Horizon horizon;
   const bool is_plain = !lane_.is_particular && is_counted_;
   if (is_plain) {
-    horizon = planning_.horizon(sight_, lane_.wall_bound);
+    horizon = planning_.horizon(sight_, lane_.wall_bound, lane_.group);
   } else {
-    const std::size_t wanted = objective_ == Objective::cheapest ? 1 : horizon_max;
+    const std::size_t wanted = preference_.waits_for_best ? 1 : horizon_max;
     for (const RankedPool& each : sight_.ranking->best_first()) {
       const PoolState& pool = world_.pool(each.pool);
       if (!can_ever_take(pool, left_out)) continue;
@@ -192,15 +195,15 @@ Turn::Outlook Turn::look(CentreId left_out) {
     }
   }
   outlook.can_ever = horizon.count > 0;
-  outlook.bound = Planning::bound(horizon, objective_, lane_);
-  if (!outlook.can_ever || objective_ == Objective::cheapest) return outlook;
+  outlook.bound = Planning::bound(horizon, preference_, lane_);
+  if (!outlook.can_ever || preference_.waits_for_best) return outlook;
   Horizon open;
   visit_open([&](const PoolState& pool, float) {
     if (can_ever_take(pool, left_out)) open.entries[open.count++] = planning_.horizon_entry(sight_, pool);
     return open.count < horizon_max;
   });
   if (open.count > 0)
-    outlook.bound.slowness = std::min(outlook.bound.slowness, Planning::bound(open, objective_, lane_).slowness);
+    outlook.bound.slowness = std::min(outlook.bound.slowness, Planning::bound(open, preference_, lane_).slowness);
   return outlook;
 }
 
@@ -220,10 +223,15 @@ const PoolState* Turn::least_full(const std::vector<const PoolState*>& pools) co
                            [&](const PoolState* a, const PoolState* b) { return order(a) < order(b); });
 }
 
-const PoolState* Turn::cheapest_of(const Outlook& outlook) {
+/// Of the pools with the best score, the fastest, or the cheapest of the greenest; of these the least full.
+const PoolState* Turn::best_of(const Outlook& outlook) {
   std::vector<const PoolState*> pools;
-  double fastest = std::numeric_limits<double>::infinity();
-  const auto slowness = [&](const PoolState& pool) { return sight_.ranking->slowness(world_.figures(pool.index)); };
+  double least = std::numeric_limits<double>::infinity();
+  const auto second = [&](const PoolState& pool) {
+    const PoolFigures& figures = world_.figures(pool.index);
+    const double slowness = sight_.ranking->slowness(figures);
+    return objective_ == Objective::greenest ? slowness * sight_.ranking->rate(figures) : slowness;
+  };
   visit_open([&](const PoolState& pool, float score) {
     if (score != outlook.bound.score) {
       held_out_ = held_out_ || score > outlook.bound.score || pool.centre->id == outlook.left_out;
@@ -238,16 +246,16 @@ const PoolState* Turn::cheapest_of(const Outlook& outlook) {
       return true;
     }
     pools.push_back(&pool);
-    fastest = std::min(fastest, slowness(pool));
+    least = std::min(least, second(pool));
     return true;
   });
-  std::erase_if(pools, [&](const PoolState* pool) { return slowness(*pool) > fastest * as_good; });
+  std::erase_if(pools, [&](const PoolState* pool) { return second(*pool) > least * as_good; });
   return pools.empty() ? nullptr : least_full(pools);
 }
 
 const PoolState* Turn::choose(const Outlook& outlook) {
   if (!outlook.can_ever) return nullptr;
-  if (objective_ == Objective::cheapest) return cheapest_of(outlook);
+  if (preference_.waits_for_best) return best_of(outlook);
   std::vector<const PoolState*> pools;
   float good_enough = std::numeric_limits<float>::infinity();
   visit_open([&](const PoolState& pool, float score) {

@@ -12,14 +12,16 @@
 /// Turn: one job's turn in a plan: which pool each of its tasks goes to, if any, and why.
 ///
 ///   - cheapest: only where a task costs least, even when it has to wait for it; of these the fastest;
-///   - fastest, balanced: the best by run time, or by cost and run time relative to the least of each; but a pool
-///   where
-///     one task takes longer than the whole rest of the job would take on another one, its wait included, is left
-///     alone (fastest), or one where it takes twice as long (balanced). That bound is worked out over the
-///     `horizon_max` best pools that could ever take it, and those with room;
+///   - greenest: only where a task emits least, even when it has to wait for it; of these the cheapest. A pool whose
+///     carbon is not known is taken only where no known one could ever take it, and then as the cheapest would be;
+///   - fastest, balanced, weighted: the best by run time, or by cost, run time and carbon relative to the least of each
+///     and weighed; but a pool where one task takes longer than the whole rest of the job would take on another one, its
+///     wait included, is left alone (fastest), or one where it takes twice as long (balanced), or so many times as the
+///     weight for time goes into the sum of all (weighted). That bound is worked out over the `horizon_max` best pools
+///     that could ever take it, and those with room. Weighted without a weight for time: only the best, as cheapest;
 ///   - pools within 5 % of the best count as equally good and are filled evenly, which spreads arrays over centres;
 ///   - a centre where the task failed last is left alone as long as any other can take it.
-/// A pool that can take it one day (it answers, and is large enough beside the provider's own work) counts as waited
+/// A pool that can take it one day (it answers, accepts the customer, and is large enough beside the provider's own work) counts as waited
 /// for; the best is sought among those that the job's price cap allows.
 
 namespace dayan::place {
@@ -49,7 +51,7 @@ struct Horizon {
 
 /// What a pool must not pass to be worth it.
 struct Bound {
-  float score = std::numeric_limits<float>::infinity();  ///< cheapest: just this
+  float score = std::numeric_limits<float>::infinity();  ///< of who waits for the best: just this
   double slowness = std::numeric_limits<double>::infinity();
 };
 
@@ -73,10 +75,14 @@ class Planning {
   };
   [[nodiscard]] Sight sight(JobClass& of) { return {&of, &agenda_.ranking(of), &agenda_.rooms().of(of.need)}; }
   [[nodiscard]] Horizon::Entry horizon_entry(const Sight& sight, const PoolState& pool);
-  /// The horizon of a class, as its jobs without a price cap see it whose wall times have this bound.
-  [[nodiscard]] Horizon horizon(const Sight& sight, Duration wall_bound);
-  [[nodiscard]] static Bound bound(const Horizon& horizon, Objective objective, const LaneKey& lane);
+  /// The horizon of a class, as its jobs without a price cap see it whose wall times have this bound and whose
+  /// customers are of this group.
+  [[nodiscard]] Horizon horizon(const Sight& sight, Duration wall_bound, CustomerGroup group);
+  [[nodiscard]] static Bound bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane);
   [[nodiscard]] bool is_reachable(PoolIndex pool) const { return agenda_.world().reachable().get(pool); }
+  [[nodiscard]] bool accepts(CustomerGroup group, PoolIndex pool) const {
+    return agenda_.world().acceptance().accepts(group, pool);
+  }
   [[nodiscard]] Agenda& agenda() { return agenda_; }
   [[nodiscard]] Openings& openings() { return openings_; }
 
@@ -112,7 +118,7 @@ class Turn {
   template <class Visitor>
   void visit_open(Visitor&& visit);
   [[nodiscard]] const PoolState* choose(const Outlook& outlook);
-  [[nodiscard]] const PoolState* cheapest_of(const Outlook& outlook);
+  [[nodiscard]] const PoolState* best_of(const Outlook& outlook);
   [[nodiscard]] const PoolState* least_full(const std::vector<const PoolState*>& pools) const;
   [[nodiscard]] bool place(std::int32_t task, std::int32_t number, CentreId avoid, std::vector<Assignment>& plan);
 
@@ -129,6 +135,7 @@ class Turn {
   JobClass& class_;
   Planning::Sight sight_;
   Objective objective_;
+  Preference preference_;
   LaneKey lane_;
   UnixTime now_;
   double wall_hours_ = 0;

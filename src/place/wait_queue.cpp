@@ -32,8 +32,9 @@ bool surely_pays(std::uint8_t cap_step, double rate) {
   return static_cast<double>(std::uint64_t{1} << (cap_step - 1)) > rate * rounding + rounding_micro;
 }
 
-LaneKey lane_key_of(const JobRecord& job, Duration wall_bound, bool is_particular) {
+LaneKey lane_key_of(const JobRecord& job, Duration wall_bound, bool is_particular, CustomerGroup group) {
   LaneKey key;
+  key.group = group;
   key.wall_bound = wall_bound;
   key.run_step = run_step_of(job);
   key.tasks_step = tasks_step_of(job.waiting());
@@ -89,9 +90,9 @@ LaneIndex WaitQueue::lane_of(ClassIndex in, const LaneKey& key) {
   return index;
 }
 
-bool WaitQueue::join(JobRecord& job, Duration wall_bound, bool is_particular) {
+bool WaitQueue::join(JobRecord& job, Duration wall_bound, bool is_particular, CustomerGroup group) {
   const ClassIndex in = class_of(job);
-  const LaneKey key = lane_key_of(job, wall_bound, is_particular);
+  const LaneKey key = lane_key_of(job, wall_bound, is_particular, group);
   if (job.lane != no_lane) {
     const Lane& old = lanes_[job.lane];
     if (old.in == in && old.key == key) return true;

@@ -27,9 +27,11 @@ struct LaneKey {
   std::uint8_t cap_step = 0;       ///< what a price cap leaves for a task's hour, by powers of two; zero: no cap
   /// Its jobs are asked one by one: they have a price cap, or keep away from a centre.
   bool is_particular = false;
+  CustomerGroup group = named_by_none;  ///< whom the centres that are choosy see in them
   friend constexpr auto operator<=>(const LaneKey&, const LaneKey&) = default;
 };
-[[nodiscard]] LaneKey lane_key_of(const JobRecord& job, Duration wall_bound, bool is_particular);
+[[nodiscard]] LaneKey lane_key_of(const JobRecord& job, Duration wall_bound, bool is_particular,
+                                  CustomerGroup group = named_by_none);
 /// What a step stands for.
 [[nodiscard]] std::int64_t tasks_of_step(std::uint8_t step);
 /// Whether a cap of this step lets every job pay this rate, micro-yuan an hour, for all its tasks.
@@ -77,7 +79,7 @@ class WaitQueue {
   [[nodiscard]] ClassIndex class_of(const JobRecord& job);
   /// Joins the lane where it belongs now, and leaves another. True when it is now at a place where it must be asked:
   /// anything but the back of a lane whose first job has spoken for it.
-  bool join(JobRecord& job, Duration wall_bound, bool is_particular);
+  bool join(JobRecord& job, Duration wall_bound, bool is_particular, CustomerGroup group);
   void leave(JobRecord& job);
 
   [[nodiscard]] Lane& lane(LaneIndex index) { return lanes_[index]; }

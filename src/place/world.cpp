@@ -39,6 +39,7 @@ void World::put(const OrganisationRow& row, bool is_live) {
   } else {
     organisations_.erase(known);
   }
+  if (acceptance_.has_choosy()) acceptance_.note_change();
   for (auto& [id, centre] : centres_) {
     if (centre.is_known && centre.provider_id == row.id) name_provider(centre);
   }
@@ -48,13 +49,19 @@ void World::put(const CentreRow& row, bool is_live) {
   CentreState& centre = centre_of(row.id);
   // Most changes of the row are its agent's counters, which placement does not read.
   if (centre.is_known == is_live && centre.provider_id == row.provider && centre.name == row.name &&
-      centre.region == row.region)
+      centre.region == row.region && centre.accepts == row.accepts && centre.latency == row.latency &&
+      centre.pue == row.pue && centre.carbon == row.carbon)
     return;
   if (centre.name != row.name) are_ranked_ = false;
   centre.is_known = is_live;
   centre.provider_id = row.provider;
   centre.name = row.name;
   centre.region = row.region;
+  if (!centre.accepts.empty() || !row.accepts.empty()) acceptance_.note_change();
+  centre.accepts = row.accepts;
+  centre.latency = row.latency;
+  centre.pue = row.pue;
+  centre.carbon = row.carbon;
   share_foreign(centre);
   name_provider(centre);
 }
@@ -194,6 +201,11 @@ void World::put(const AccountRow& row, bool is_live) {
   if (row.kind != AccountKind::customer_wallet) return;
   wallets_[row.owner].available = is_live ? row.available() : Cny();
   if (listener_ != nullptr) listener_->wallet_changed(row.owner);
+}
+
+const std::string* World::name_of(OrganisationId organisation) const {
+  const auto found = organisations_.find(organisation);
+  return found != organisations_.end() ? &found->second : nullptr;
 }
 
 const JobRecord* World::job(JobId id) const {

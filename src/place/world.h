@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/rows.h"
+#include "place/acceptance.h"
 #include "place/attributes.h"
 #include "place/bits.h"
 #include "place/job_record.h"
@@ -42,6 +43,8 @@ struct PoolFigures {
   double card_hour = 0;
   double gb_hour = 0;
   double slowness = 1;  ///< run time there over that on the reference core
+  double core_carbon = -1;  ///< mg of CO₂ an hour of a busy core; negative: unknown
+  double card_carbon = -1;
   Duration wall_time_max;
 };
 
@@ -98,6 +101,12 @@ class World {
   /// Less what claims hold.
   [[nodiscard]] Cny available(OrganisationId organisation) const;
   [[nodiscard]] const Attributes& attributes() const { return attributes_; }
+  /// Nothing when its row has not come.
+  [[nodiscard]] const std::string* name_of(OrganisationId organisation) const;
+  [[nodiscard]] const std::map<OrganisationId, std::string>& organisations() const { return organisations_; }
+  [[nodiscard]] const Acceptance& acceptance() const { return acceptance_; }
+  /// Brings the groups of customers up to date. Returns the organisations that are in another one now.
+  [[nodiscard]] std::vector<OrganisationId> renew_acceptance() { return acceptance_.renew(organisations_, centres_); }
   [[nodiscard]] std::size_t commons() const { return commons_.size(); }
 
   void set_reachable(CentreState& centre, bool is_reachable);
@@ -150,6 +159,7 @@ class World {
   mutable bool are_ranked_ = false;
   Attributes attributes_;
   Bits reachable_;
+  Acceptance acceptance_;
 
   Commons commons_;
   std::map<JobId, JobRecord> jobs_;

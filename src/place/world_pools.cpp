@@ -22,6 +22,7 @@ PoolState& World::pool_of(const PoolKey& key) {
   counted_bound_.push_back(Duration::microseconds(-1));
   pool.centre = &centre_of(key.first);
   pool.centre->pools.push_back(pool.index);
+  if (!pool.centre->accepts.empty()) acceptance_.note_change();
   are_ranked_ = false;
   return pool;
 }
@@ -63,6 +64,15 @@ void World::renew_figures(const PoolState& pool) {
   }
   const std::int64_t capability = pool.row.core_capability.value();
   if (capability > 0) figures.slowness = static_cast<double>(reference_capability) / static_cast<double>(capability);
+  const auto carbon = [&](std::optional<Milliwatts> power) {
+    const CentreState& centre = *pool.centre;
+    if (!power || !centre.pue || !centre.carbon) return -1.0;
+    constexpr double parts = 1'000'000;  // mW in a kW, over mg in a g and thousandths in one
+    return static_cast<double>(power->value()) * static_cast<double>(*centre.pue) *
+           static_cast<double>(*centre.carbon) / parts;
+  };
+  figures.core_carbon = carbon(pool.row.core_power);
+  figures.card_carbon = carbon(pool.row.card_power);
   Duration& counted = counted_bound_[pool.index];
   figures.wall_time_max = pool.row.wall_time_max;
   if (counted >= Duration()) --wall_bounds_[counted];

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <set>
 
 #include "store/migrate.h"
 #include "store/scratch_folder.h"
