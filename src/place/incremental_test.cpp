@@ -114,6 +114,7 @@ class Life {
   }
 
   void change() {
+    if (!jobs_.empty() && random_.chance(1, 20)) reorder(any(jobs_));
     switch (random_.below(10)) {
       case 0: return publish(any(centres_).id);
       case 1: return random_.chance(1, 3) ? change_pool(any(pools_)) : void();
@@ -152,7 +153,16 @@ class Life {
     if (random_.chance(2, 3)) needs.run_time = Duration::seconds(random_.between(1, 7'000));
     if (random_.chance(1, 4)) needs.price_cap = Cny::micro(random_.between(0, 20'000'000));
     needs.objective = static_cast<Objective>(random_.below(3));
+    if (random_.chance(1, 4)) needs.priority = static_cast<std::int32_t>(random_.between(-2, 0));
+    job.submitted_at = now_;
     jobs_[job.id] = job;
+    put(job);
+  }
+
+  /// It gets another priority.
+  void reorder(const JobRow& which) {
+    JobRow& job = jobs_.at(which.id);
+    job.requirements.priority = static_cast<std::int32_t>(random_.between(-2, 0));
     put(job);
   }
 
