@@ -21,6 +21,14 @@ void add_job(Table& table, const JobRow& job) {
              readable(job.submitted_at), readable(job.ended_at)});
 }
 
+/// Of a job that waits: what its priority comes to.
+void show_priority(Output& out, const JobRow& job) {
+  const std::int32_t priority = job.requirements.priority;
+  if (priority == 0 || is_final(job.state)) return;
+  out.note("priority " + std::to_string(priority) + ": it stands where a job submitted on " +
+           readable(job.submitted_at - priority_step * priority) + " UTC would");
+}
+
 }  // namespace
 
 Answer<void> list_jobs(Session& session, std::size_t limit) {
@@ -44,6 +52,7 @@ void show_seen(Output& out, const SeenJob& seen) {
   add_job(table, seen.view.job);
   out.table(table);
   show_waiting(out, seen.view.waiting);
+  show_priority(out, seen.view.job);
   if (seen.view.job.gave_up == GaveUp::wait_max)
     out.note("gave up what still waited on " + readable(seen.view.job.waits_until) + " UTC: wait_max was over");
   if (seen.view.job.gave_up == GaveUp::price_cap)

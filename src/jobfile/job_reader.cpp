@@ -45,6 +45,7 @@ void JobReader::read_keys(const YamlNode& root) {
       {"wait_max", [&](const YamlNode& node, Field field) { read_duration(node, field, file_.spec.wait_max, faults_); }},
       {"price_cap", [&](const YamlNode& node, Field field) { read_money(node, field, wanted.price_cap, faults_); }},
       {"objective", [&](const YamlNode& node, Field field) { read_objective(node, field); }},
+      {"priority", [&](const YamlNode& node, Field field) { read_priority(node, field); }},
       {"regions", [&](const YamlNode& node, Field field) { read_texts(node, field, wanted.regions, faults_); }},
       {"latency", [&](const YamlNode& node, Field field) { read_latency(node, field); }},
       {"providers", [&](const YamlNode& node, Field field) { read_texts(node, field, wanted.providers, faults_); }},
@@ -211,6 +212,21 @@ void JobReader::read_objective(const YamlNode& node, Field field) {
   if (objective.has_value()) file_.spec.requirements.objective = *objective;
   else if (!faults_.covers(field))
     faults_.add(field, quote(word) + " is no objective", "give one of cheapest, fastest, balanced, greenest, weighted");
+}
+
+void JobReader::read_priority(const YamlNode& node, Field field) {
+  std::string text;
+  read_text(node, field, text, faults_);
+  std::string_view rest = text;
+  const bool is_negative = take(rest, '-');
+  const std::string_view digits = take_digits(rest);
+  const auto number = digits.empty() || !rest.empty() ? std::nullopt : number_of(digits);
+  if (number.has_value() && *number <= INT32_MAX) {  // the check of the whole job says what it may be
+    file_.spec.requirements.priority = static_cast<std::int32_t>(is_negative ? -*number : *number);
+  } else if (!faults_.covers(field)) {
+    faults_.add(field, quote(text) + " is no priority",
+                "give a whole number from " + std::to_string(-priority_steps_max) + " to 0");
+  }
 }
 
 std::string JobReader::name_of(std::string_view field) const {

@@ -37,6 +37,7 @@ class JobReader {
   void read_inputs(const YamlNode& node, Field field);
   void read_input(const YamlNode& node, Field field);
   void read_objective(const YamlNode& node, Field field);
+  void read_priority(const YamlNode& node, Field field);
   void require(const YamlNode& root, std::string_view key, std::string right);
 
   FaultList& faults_;

@@ -32,6 +32,7 @@ objective: cheapest
 regions: [guizhou]
 providers: [gz-one]
 latency: {shanghai: 20ms, beijing: 1500us}
+priority: -20
 )";
 
 std::string all_texts(const Faults& faults) {
@@ -68,6 +69,7 @@ TEST(JobYaml, AFullFileIsReadInFull) {
   EXPECT_EQ(wanted.core_capability_min, Capability(12'000));
   EXPECT_EQ(wanted.latency, (std::vector<LatencyBound>{{"shanghai", Duration::milliseconds(20)},
                                                        {"beijing", Duration::microseconds(1'500)}}));
+  EXPECT_EQ(wanted.priority, -20);
 }
 
 // Shows the short forms: a command as a text goes to a shell, `tasks` counts, `chip` may be one word.
@@ -163,6 +165,12 @@ const std::vector<BadLine> bad_lines = {
     {"-", "inputs: [{from: a, executable: 1}]", "inputs[0].executable: line %: is a text '1'; give true or false"},
     {"-", "outputs: [../*]", "outputs[0]: line %: '../*' is not a pattern inside"},
     {"-", "outputs: [1, [2]]", "outputs[1]: line %: is a list; give a text"},
+    {"-", "priority: 3", "priority: line %: 3 would go before the work of others; give 0, or less"},
+    {"-", "priority: -101", "priority: line %: -101 is too small; give at least -100"},
+    {"-", "priority: high", "priority: line %: 'high' is no priority; give a whole number from -100 to 0"},
+    {"-", "priority: -1.5", "priority: line %: '-1.5' is no priority"},
+    {"-", "priority: -99999999999999999999", "priority: line %: '-99999999999999999999' is no priority"},
+    {"-", "priority: [1]", "priority: line %: is a list; give a text"},
     {"-", "price_cap: -1", "price_cap: line %: '-1' is not an amount of money"},
     {"-", "price_cap: 1e3", "price_cap: line %: '1e3' is not an amount of money"},
     {"-", "price_cap: 0", "price_cap: line %: 0 yuan is too small"},

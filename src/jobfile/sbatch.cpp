@@ -119,6 +119,11 @@ void SbatchReader::read(const SbatchOption& option) {
     const auto time = slurm_time(option.value);
     if (time.has_value()) wanted.wall_time = *time;
     else refuse(option, "give a time as Slurm does, e.g. 10 (minutes), 1:30:00 or 2-0");
+  } else if (name == "--nice") {
+    const auto nice = whole_number(option.value);
+    // One point is one step here; what it is worth in Slurm is each cluster's own affair.
+    if (nice.has_value()) wanted.priority = -static_cast<std::int32_t>(std::min<std::int64_t>(*nice, priority_steps_max));
+    else refuse(option, "give 0 or more: a job may step back, and none goes before the work of others");
   } else if (name == "--gres") {
     read_gres(option);
   } else if (name.starts_with("--gpus")) {

@@ -12,6 +12,7 @@ struct Known {
   std::string_view name;
   char letter;  ///< 0: none
   bool has_value;
+  std::string_view without_value = "";  ///< what it means alone: a value then only follows an equals sign
 };
 /// What this reader knows; sbatch.cpp says what becomes of each.
 constexpr std::array<Known, 32> known_options = {{{"--job-name", 'J', true},
@@ -36,7 +37,7 @@ constexpr std::array<Known, 32> known_options = {{{"--job-name", 'J', true},
                                                   {"--comment", 0, true},
                                                   {"--mail-type", 0, true},
                                                   {"--mail-user", 0, true},
-                                                  {"--nice", 0, true},
+                                                  {"--nice", 0, true, "100"},
                                                   {"--priority", 0, true},
                                                   {"--requeue", 0, false},
                                                   {"--no-requeue", 0, false},
@@ -102,6 +103,10 @@ void read_line(std::string_view text, int line, std::vector<SbatchOption>& optio
       continue;
     }
     SbatchOption option{std::string(known->name), std::string(value), line};
+    if (!has_value && !known->without_value.empty()) {
+      option.value = known->without_value;
+      has_value = true;
+    }
     if (known->has_value && !has_value && i + 1 < words.size()) {
       option.value = words[++i];
       has_value = true;

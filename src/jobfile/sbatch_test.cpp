@@ -125,6 +125,8 @@ TEST(Sbatch, EachFaultIsOneErrorWithOptionAndLine) {
       {"#SBATCH --mem=0", "--mem: line 3: '0' is not read here"},
       {"#SBATCH --mem=5X", "--mem: line 3: '5X' is not read here"},
       {"#SBATCH --mem=9999999999T", "--mem: line 3: '9999999999T' is not read here"},
+      {"#SBATCH --nice=-5", "--nice: line 3: '-5' is not read here; give 0 or more"},
+      {"#SBATCH --nice=low", "--nice: line 3: 'low' is not read here"},
       {"#SBATCH --gres=fpga:1", "--gres: line 3: 'fpga:1' is not read here"},
       {"#SBATCH --gpus=a100:many", "--gpus: line 3: 'a100:many' is not read here"},
       {"#SBATCH --export=A=1", "--export: line 3: 'A=1' is not read here"},
@@ -141,6 +143,20 @@ TEST(Sbatch, EachFaultIsOneErrorWithOptionAndLine) {
   }
   for (const std::string time : {"soon", "1:2:3:4", "UNLIMITED", "-5", "0", "1-"})
     EXPECT_FALSE(parse_sbatch(script_of("#SBATCH --time=" + time)).has_value()) << time;
+}
+
+// Shows that --nice is a step back for each point, at most as many as there are, and 100 when it says no number; the
+// word behind it is then an option of its own.
+TEST(Sbatch, NiceIsPriority) {
+  const auto priority_of = [](const std::string& option) {
+    const auto file = parse_sbatch(script_of("#SBATCH -t 10\n#SBATCH " + option));
+    return file.has_value() ? file->spec.requirements.priority : 1;
+  };
+  EXPECT_EQ(priority_of("-c 2"), 0);
+  EXPECT_EQ(priority_of("--nice=7"), -7);
+  EXPECT_EQ(priority_of("--nice=0"), 0);
+  EXPECT_EQ(priority_of("--nice=2147483645"), -priority_steps_max);
+  EXPECT_EQ(priority_of("--nice -c 2"), -100);
 }
 
 // Shows that options after the first command have no effect, as in sbatch, and that the reader says so.

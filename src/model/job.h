@@ -25,7 +25,10 @@ inline constexpr Duration wall_time_limit_min = Duration::seconds(1);
 /// How long a task may wait at most, and what a job gets that does not say: every job comes to an end.
 inline constexpr Duration wait_limit_max = Duration::hours(24 * 30);
 inline constexpr Duration wait_limit_min = Duration::seconds(1);
-inline constexpr std::int32_t priority_max = 100;
+/// A job may step back by so many steps, and never before others: docs/decisions/0006-priority-is-time.md.
+inline constexpr std::int32_t priority_steps_max = 100;
+/// What a step of priority is worth: a job of priority −10 stands in the queue where one submitted an hour later would.
+inline constexpr Duration priority_step = Duration::minutes(6);
 /// Nodes of one task.
 inline constexpr std::int32_t task_nodes_max = 100'000;
 inline constexpr std::size_t name_length_max = 64;
@@ -112,7 +115,7 @@ struct Requirements {
   Capability core_capability_min;     ///< of one core of the pool, as measured or told; zero: any
   std::vector<LatencyBound> latency;  ///< each must be met; a centre that does not know its latency meets none
   std::optional<UnixTime> deadline;   ///< no task is placed that is expected to end later
-  std::int32_t priority = 0;          ///< −priority_max to priority_max; more goes first
+  std::int32_t priority = 0;          ///< −priority_steps_max to 0; more goes first
 
   static constexpr auto fields() {
     using R = Requirements;

@@ -133,8 +133,13 @@ void check_requirements(const Requirements& wanted, Checker& checker) {
   check_latency(wanted.latency, checker);
   checker.range("requirements.core_capability_min", wanted.core_capability_min, Capability(0), core_capability_max,
                 [](Capability capability) { return show_number(capability.value()) + "/10000 of the reference core"; });
-  checker.range("requirements.priority", wanted.priority, -priority_max, priority_max,
-                [](std::int32_t priority) { return std::to_string(priority); });
+  if (wanted.priority > 0) {
+    checker.fault("requirements.priority", std::to_string(wanted.priority) + " would go before the work of others",
+                  "give 0, or less for what can wait: your other jobs then go before it");
+  } else {
+    checker.range("requirements.priority", wanted.priority, -priority_steps_max, std::int32_t{0},
+                  [](std::int32_t priority) { return std::to_string(priority); });
+  }
   if (checker.at_most("requirements.software", wanted.software.size(), list_max, "programs")) {
     for (std::size_t i = 0; i < wanted.software.size(); ++i) {
       const SoftwareNeed& need = wanted.software[i];

@@ -59,6 +59,8 @@ std::vector<BadSpec> bad_specs() {
       {"requirements.regions[1]", [](S& s) { s.requirements.regions = {"guizhou", ""}; }},
       {"requirements.providers[0]", [](S& s) { s.requirements.providers = {"../x"}; }},
       {"requirements.price_cap", [](S& s) { s.requirements.price_cap = Cny(); }},
+      {"requirements.priority", [](S& s) { s.requirements.priority = 1; }},
+      {"requirements.priority", [](S& s) { s.requirements.priority = -101; }},
       {"requirements.price_cap", [](S& s) { s.requirements.price_cap = Cny::micro(INT64_MAX); }},
       {"payload.command", [](S& s) { s.payload.command.clear(); }},
       {"payload.command[0]", [](S& s) { s.payload.command = {"", "x"}; }},

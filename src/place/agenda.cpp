@@ -129,7 +129,7 @@ void Agenda::advance(UnixTime now) {
     if (denied == denied_.end()) continue;
     for (const QueueKey& key : denied->second) {
       const JobRecord* job = world_.job(key.job);
-      if (job != nullptr && job->lane != no_lane) dirty.insert(key);
+      if (job != nullptr && job->lane != no_lane) dirty.insert(job->key());  // its place may be another by now
     }
     denied_.erase(denied);
   }

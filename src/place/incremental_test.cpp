@@ -135,6 +135,7 @@ class Life {
   }
 
   void change() {
+    if (!jobs_.empty() && random_.chance(1, 20)) reorder(any(jobs_));
     switch (random_.below(10)) {
       case 0: return publish(any(centres_).id);
       case 1: {
@@ -185,7 +186,16 @@ class Life {
       needs.weights = {weight(), weight(), weight()};
       if (needs.weights == Weights{}) needs.weights.carbon = 1;
     }
+    if (random_.chance(1, 4)) needs.priority = static_cast<std::int32_t>(random_.between(-2, 0));
+    job.submitted_at = now_;
     jobs_[job.id] = job;
+    put(job);
+  }
+
+  /// It gets another priority.
+  void reorder(const JobRow& which) {
+    JobRow& job = jobs_.at(which.id);
+    job.requirements.priority = static_cast<std::int32_t>(random_.between(-2, 0));
     put(job);
   }
 

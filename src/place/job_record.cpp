@@ -67,6 +67,7 @@ Requirements JobRecord::requirements() const {
   Requirements all = common->requirements;
   all.wall_time = wall_time;
   all.run_time = run_time;
+  all.priority = priority;
   if (has_cap()) all.price_cap = price_cap;
   return all;
 }
@@ -81,6 +82,7 @@ const Common* Commons::take(const Requirements& requirements) {
     common.requirements.wall_time = Duration();
     common.requirements.run_time = Duration();
     common.requirements.price_cap.reset();
+    common.requirements.priority = 0;
   }
   if (common.jobs++ == 0) {
     const auto since = idle_since_.find(common.serial);

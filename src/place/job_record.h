@@ -13,18 +13,25 @@
 
 namespace dayan::place {
 
-/// Where a job stands in the queue: lower is earlier. Order of submission today: ids are given out in order of time.
-/// Priorities, ageing and fair share change `rank`, and nothing else.
+/// Where a job stands in the queue: lower is earlier. The rank is when it was submitted, or would have been had it the
+/// priority zero (rank_of); ids are given out in order of time. Fair share would change `rank`, and nothing else.
 struct QueueKey {
   std::int64_t rank = std::numeric_limits<std::int64_t>::min();
   JobId job;
   friend constexpr auto operator<=>(const QueueKey&, const QueueKey&) = default;
 };
 
+/// Submission, each step of priority worth `priority_step` of waiting. A priority that grows by a step for each
+/// priority_step waited gives the same order at every moment, since it grows alike for all: ageing needs no clock. So
+/// a later job overtakes by its priority only what was submitted within that span before it, and nobody starves by it.
+[[nodiscard]] constexpr std::int64_t rank_of(UnixTime submitted_at, std::int32_t priority) {
+  return (submitted_at - priority_step * priority).microseconds();
+}
+
 struct Common {
   std::uint64_t serial = 0;   ///< never used again
   std::string key;            ///< all that it holds, as bytes
-  Requirements requirements;  ///< with neither times nor price cap
+  Requirements requirements;  ///< with neither times, price cap nor priority
   std::int64_t jobs = 0;      ///< that refer to it
 };
 
@@ -40,6 +47,9 @@ struct JobRecord {
   Cny charged;
   Cny held;
   std::int64_t run_time_sum = 0;
+  std::int64_t rank = 0;  ///< in the queue
+  UnixTime submitted_at;
+  std::int32_t priority = 0;
   std::int32_t count = 1;
   std::int32_t throttle = 0;
   std::int32_t next_task = 0;
@@ -59,7 +69,7 @@ struct JobRecord {
   [[nodiscard]] bool has_cap() const { return !price_cap.is_negative(); }
   /// Tasks that wait for a lease.
   [[nodiscard]] std::int64_t waiting() const { return takes_tasks ? std::int64_t{count} - next_task + retrying : 0; }
-  [[nodiscard]] QueueKey key() const { return {0, id}; }
+  [[nodiscard]] QueueKey key() const { return {rank, id}; }
   [[nodiscard]] Requirements requirements() const;
 };
 

@@ -22,9 +22,9 @@ class Oracle {
   Oracle(World& world, UnixTime now) : world_(world), now_(now) {}
 
   std::vector<Assignment> plan() {
-    std::vector<JobId> ids;
-    for (const auto& [id, job] : world_.jobs()) ids.push_back(id);
-    for (const JobId id : ids) take_turn(*world_.job(id));
+    std::map<QueueKey, JobId> queue;
+    for (const auto& [id, job] : world_.jobs()) queue[job.key()] = id;
+    for (const auto& [key, id] : queue) take_turn(*world_.job(id));
     return plan_;
   }
 

@@ -30,6 +30,28 @@ Requirements with_objective(Objective objective, Duration run_time = Duration())
   return requirements;
 }
 
+TEST(PlanTest, APriorityIsWorthMinutesOfWaiting) {
+  // Two jobs on one free core. The one that steps back by two goes first while it has waited more than twelve minutes
+  // longer, and not when it lacks a microsecond of it.
+  const auto goes_first = [](Duration longer) {
+    Scene scene;
+    (void)scene.site("a", 1, 1);
+    JobRow back = scene.job(1);
+    back.requirements.priority = -2;
+    back.submitted_at = scene_now - longer;
+    scene.put(back);
+    JobRow other = scene.job(1);
+    other.submitted_at = scene_now;
+    scene.put(other);
+    const auto plan = scene.plan();
+    return plan.size() == 1 && plan[0].job == back.id;
+  };
+  EXPECT_TRUE(goes_first(Duration::minutes(12)));  // the same rank: the order of ids
+  EXPECT_FALSE(goes_first(Duration::minutes(12) - Duration::microseconds(1)));
+  EXPECT_TRUE(goes_first(Duration::minutes(13)));
+  EXPECT_FALSE(goes_first(Duration()));
+}
+
 TEST(PlanTest, FillsWhatIsFreeAndTellsWhy) {
   // Six tasks on four free cores: the first four are placed, from now, with cost, runner-up and what was ruled out.
   Scene scene;

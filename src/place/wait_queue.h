@@ -50,7 +50,7 @@ struct Lane {
 
 struct JobClass {
   ClassKey key;
-  Requirements requirements;  ///< with neither times nor cap
+  Requirements requirements;  ///< with neither times, cap nor priority
   Need need;
   std::vector<LaneIndex> lanes;
   std::optional<QueueKey> head;  ///< of its waiting jobs

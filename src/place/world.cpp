@@ -116,6 +116,9 @@ void World::put(const JobRow& row, bool is_live) {
   JobRecord& job = is_known ? known->second : jobs_[row.id];
   const bool was_estimated = job.is_estimated();
   const std::uint8_t run_step = run_step_of(job);
+  const std::int64_t rank = rank_of(row.submitted_at, row.requirements.priority);
+  // It leaves the place that it has before it gets another.
+  if (is_known && job.rank != rank && listener_ != nullptr) listener_->job_gone(job);
   const Common* const before = job.common;
   job.common = commons_.take(row.requirements);
   if (before != nullptr) commons_.give_back(before);
@@ -124,6 +127,9 @@ void World::put(const JobRow& row, bool is_live) {
   job.wall_time = row.requirements.wall_time;
   job.run_time = row.requirements.run_time;
   job.price_cap = row.requirements.price_cap.value_or(Cny::micro(-1));
+  job.rank = rank;
+  job.submitted_at = row.submitted_at;
+  job.priority = row.requirements.priority;
   job.charged = row.charged;
   job.held = row.held;
   job.run_time_sum = row.run_time_sum;
