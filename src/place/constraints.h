@@ -22,6 +22,7 @@ struct Gap {
 /// What is asked of a pool: a question, or a live job with what it has behind it.
 struct Asking {
   OrganisationId organisation;
+  JobId job;  ///< none: not submitted
   const Requirements* requirements = nullptr;
   bool has_begun = false;  ///< a task of it has been leased
   Learned learned;
@@ -51,7 +52,7 @@ struct Terms {
 [[nodiscard]] std::vector<Gap> fixed_gaps(const Requirements& requirements, const PoolState& pool);
 /// The price cap and the wallet.
 [[nodiscard]] std::vector<Gap> money_gaps(const Asking& asking, const Terms& terms);
-/// What only has to wait: reachability, room, the throttle. `fits_node`: room is only asked for where a node is large
+/// What only has to wait: reachability, room, what is kept for another job, the throttle. `fits_node`: room is only asked for where a node is large
 /// enough at all.
 [[nodiscard]] std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool fits_node,
                                             UnixTime now);
