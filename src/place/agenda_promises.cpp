@@ -79,7 +79,9 @@ void Agenda::reopen(PoolState& pool) {
 void Agenda::rejoin(JobRecord& job) {
   if (job.lane == no_lane) return;
   const bool is_particular = queue_.lane(job.lane).key.is_particular;
+  const bool is_holding_out = queue_.lane(job.lane).is_holding_out;
   (void)queue_.join(job, world_.wall_bound_of(job.wall_time), is_particular);
+  if (is_holding_out) hold_out(job.lane);
 }
 
 void Agenda::note_change(const PoolState& pool, PoolChange change) {

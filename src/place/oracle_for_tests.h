@@ -20,6 +20,7 @@ namespace dayan::place {
 struct Kept {
   JobId job;
   UnixTime start;
+  Duration run;
 };
 using Book = std::map<PoolKey, Kept>;
 
@@ -36,7 +37,7 @@ class Oracle {
     book_.clear();
     for (const PoolState& pool : world_.pools()) {
       if (pool.promise && !pool.promise->job.is_none())
-        book_[{pool.row.centre, pool.row.name}] = {pool.promise->job, pool.promise->start};
+        book_[{pool.row.centre, pool.row.name}] = {pool.promise->job, pool.promise->start, pool.promise->run};
     }
     return plan_;
   }
@@ -201,12 +202,12 @@ class Oracle {
         const auto start = pool.surely_opens(need_of(*job), now_);
         if (!start) continue;
         const bool is_moved = *start < kept.start || kept.start <= now_;
-        keep(pool, *job, is_moved ? *start : kept.start);
+        keep(pool, *job, is_moved ? *start : kept.start, kept.run);
       }
     }
   }
-  void keep(PoolState& pool, JobRecord& job, UnixTime start) const {
-    pool.set_promise(Promise{job.id, need_of(job), start, now_, expected_run(job, pool.row)});
+  void keep(PoolState& pool, JobRecord& job, UnixTime start, Duration run) const {
+    pool.set_promise(Promise{job.id, need_of(job), start, now_, run});
     job.promised = pool.index;
   }
   void let_go(JobRecord& job) const {
@@ -261,7 +262,7 @@ class Oracle {
       if (!is_next || !fits_later || !would_take(*job, pool)) continue;
       const auto start = pool.surely_opens(need_of(*job), now_);
       if (!start) return false;
-      keep(pool, *job, *start);
+      keep(pool, *job, *start, expected_run(*job, pool.row));
       return keeps_out(pool, by);
     }
     return false;
