@@ -48,6 +48,10 @@ void show_waiting(Output& out, const std::optional<place::Waiting>& waiting) {
   out.line(waiting->hopeless ? tasks + ", and no pool could ever run them as they stand; nearest to it:"
                              : tasks + " for");
   for (const Reason& reason : waiting->reasons) out.line(constraint_line(reason));
+  if (!waiting->promised_from.is_none())
+    out.line("the next task is promised room at pool " + waiting->promised_pool + " of " +
+             (waiting->promised_centre ? to_text(*waiting->promised_centre) : std::string("a centre")) +
+             ", at the latest from " + readable(waiting->promised_from) + " UTC");
 }
 
 }  // namespace dayan::cli

@@ -7,6 +7,7 @@ namespace dayan::place {
 
 void Agenda::pool_changed(PoolState& pool, PoolChange change) {
   rooms_.pool_changed(pool.index);
+  if (pool.promise) note_change(pool, change);
   if (change == PoolChange::less_room) {
     narrowed.insert(pool.index);
     return;
@@ -15,10 +16,12 @@ void Agenda::pool_changed(PoolState& pool, PoolChange change) {
   if (change != PoolChange::replaced || bug_ == PlantedBug::stale_score) return;
   queue_.forget_asked(pool.index);
   replaced_.add(pool.index);
+  release(pool);
   has_replaced_ = true;
 }
 
 void Agenda::job_changed(JobRecord& job) {
+  if (job.promised != no_pool) promises_.to_check.insert(job.promised);
   unpark(job);
   enqueue(job);
 }
@@ -29,6 +32,11 @@ void Agenda::job_gone(JobRecord& job) {
 }
 
 void Agenda::forget(JobRecord& job) {
+  release(job);
+  set_aside(job);
+}
+
+void Agenda::set_aside(JobRecord& job) {
   queue_.leave(job);
   dirty.erase(job.key());
 }
@@ -51,8 +59,14 @@ void Agenda::enqueue(JobRecord& job) {
   if (queue_.join(job, world_.wall_bound_of(job.wall_time), is_particular, group)) dirty.insert(job.key());
 }
 
+/// It cannot pay now. Whether what it was promised is still for it, the next plan sees.
+void Agenda::note_aside(JobRecord& job) {
+  if (job.promised != no_pool) promises_.to_check.insert(job.promised);
+  set_aside(job);
+}
+
 void Agenda::park(JobRecord& job, std::int64_t least) {
-  forget(job);
+  note_aside(job);
   job.is_parked = true;
   Parked& parked = parked_[job.organisation];
   parked.jobs[job.key()] = least;
@@ -65,7 +79,7 @@ bool Agenda::is_parked(const JobRecord& job) const {
 }
 
 void Agenda::set_broke(JobRecord& job) {
-  forget(job);
+  note_aside(job);
   job.is_broke = true;
   broke_.insert(job.key());
 }
@@ -122,6 +136,7 @@ void Agenda::advance(UnixTime now) {
   advance_retries();
   if (world_.acceptance().is_stale()) regroup();
   if (has_replaced_) reconsider();
+  advance_promises();
   is_review_due_ = is_review_due_ || is_backwards;
   review(passed);
   for (const OrganisationId organisation : filled) {
@@ -170,6 +185,7 @@ void Agenda::set_reachable(CentreState& centre, bool is_reachable) {
   if (is_reachable) falls_silent_.insert({centre.heard_at + reachable_within, centre.id});
   for (const PoolIndex pool : centre.pools) {
     queue_.forget_asked(pool);
+    if (!is_reachable) release(world_.pool(pool));
     replaced_.add(pool);  // what balanced scores are relative to may be another pool now
     if (is_reachable) opened.insert(pool);
   }

@@ -57,6 +57,18 @@ class Agenda : public WorldListener {
   void note_denied(const JobRecord& job);
   void hold_out(LaneIndex lane);
 
+  // agenda_promises.cpp
+  /// Keeps room of a pool for a job. Neither has a promise yet.
+  void promise(PoolState& pool, JobRecord& job, UnixTime start);
+  /// What was promised is used, or not wanted any more. In a plan it binds others still, until the plan ends.
+  void release(JobRecord& job);
+  void release(PoolState& pool);
+  /// What the last plan has promised: it was not taken as a whole.
+  void withdraw_promises();
+  void begin_plan();
+  void end_plan();
+  [[nodiscard]] PlantedBug bug() const { return bug_; }
+
   [[nodiscard]] World& world() { return world_; }
   [[nodiscard]] Rooms& rooms() { return rooms_; }
   [[nodiscard]] const Rooms& rooms() const { return rooms_; }
@@ -88,14 +100,30 @@ class Agenda : public WorldListener {
   };
   static constexpr std::int64_t micro = 1'000'000;
 
+  struct Promises {
+    std::map<OrganisationId, std::set<PoolIndex>> of;  ///< pools that keep room for its jobs
+    std::set<std::pair<UnixTime, PoolIndex>> due;      ///< by start
+    std::set<PoolIndex> to_check;                      ///< of which something has changed
+    std::set<PoolIndex> used;                          ///< in the plan under way
+    std::set<PoolIndex> made;                          ///< in the last plan
+  };
+
   void enqueue(JobRecord& job);
   void unpark(JobRecord& job);
   void forget(JobRecord& job);
+  void set_aside(JobRecord& job);
+  void note_aside(JobRecord& job);
   void advance_retries();
   void advance_centres(bool is_backwards);
   void set_reachable(CentreState& centre, bool is_reachable);
   void reconsider();
   void regroup();
+  void reopen(PoolState& pool);
+  void rejoin(JobRecord& job);
+  void note_change(const PoolState& pool, PoolChange change);
+  void advance_promises();
+  void check_promise(PoolState& pool);
+  [[nodiscard]] bool can_pay(const JobRecord& job, const PoolState& pool) const;
   void review(Duration passed);
 
   World& world_;
@@ -105,6 +133,8 @@ class Agenda : public WorldListener {
   ChangeLog replaced_;
   UnixTime now_;
 
+  Promises promises_;
+  bool is_planning_ = false;
   std::set<CentreId> heard_;
   std::set<std::pair<UnixTime, CentreId>> falls_silent_;  ///< reachable centres, at the earliest
   std::set<std::pair<UnixTime, JobId>> retries_due_;

@@ -115,6 +115,32 @@ Broken check_queue(const World& world, const Agenda& agenda) {
   return std::nullopt;
 }
 
+/// Who is promised room and who promises it agree, and no later lease has taken what was promised.
+Broken check_promises(const World& world, const Agenda& agenda) {
+  for (const PoolState& pool : world.pools()) {
+    if (!pool.promise) continue;
+    const Promise& promise = *pool.promise;
+    const JobRecord* job = world.job(promise.job);
+    if (job == nullptr || job->promised != pool.index) return name_of(pool) + ": promises room to nobody";
+    // A plan commits a little after it was made, and its leases end as much later.
+    constexpr Duration commits_within = Duration::seconds(60);
+    const UnixTime start = promise.start + commits_within;
+    if (promise.start <= agenda.now() || pool.has_room_at(start, promise.need, Need())) continue;
+    PoolState without = pool;
+    for (const Holding* each : pool.holdings) {
+      if (each->granted_at >= promise.counts_from && each->ends_at > start) without.let_go(*each);
+    }
+    if (without.has_room_at(start, promise.need, Need()))
+      return name_of(pool) + ": later leases push back what it promised to " + to_text(promise.job);
+  }
+  for (const auto& [id, job] : world.jobs()) {
+    if (job.promised == no_pool) continue;
+    const auto& promise = world.pool(job.promised).promise;
+    if (!promise || promise->job != id) return to_text(id) + " counts on room that nobody promised";
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> broken_invariant(const World& world, const Agenda& agenda) {
@@ -123,6 +149,7 @@ std::optional<std::string> broken_invariant(const World& world, const Agenda& ag
   if (auto broken = check_rooms(world, agenda.rooms())) return broken;
   if (auto broken = check_rankings(world, agenda)) return broken;
   if (auto broken = check_acceptance(world)) return broken;
+  if (auto broken = check_promises(world, agenda)) return broken;
   return check_queue(world, agenda);
 }
 

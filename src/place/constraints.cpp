@@ -33,6 +33,7 @@ Asking asking_of(const JobRecord& job, const Requirements& requirements, const W
   Asking asking;
   asking.organisation = job.organisation;
   asking.organisation_name = world.name_of(job.organisation);
+  asking.job = job.id;
   asking.requirements = &requirements;
   asking.has_begun = job.next_task > 0;
   asking.learned = job.learned();
@@ -165,6 +166,9 @@ std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool 
     const CapacityGaps found = capacity_gaps(pool, need);
     gaps.insert(gaps.end(), found.gaps.begin(), found.gaps.begin() + static_cast<std::ptrdiff_t>(found.count));
   }
+  const Duration wall_time = asking.requirements->wall_time;
+  if (pool.promise && pool.promise->job != asking.job && pool.has_room(need) && pool.keeps_out(need, wall_time, now))
+    gaps.push_back({Constraint::reserved, wall_time.microseconds(), pool.promised_within(now).microseconds(), true});
   if (asking.throttle > 0 && asking.live >= asking.throttle)
     gaps.push_back({Constraint::throttle, asking.live + 1, asking.throttle, true});
   return gaps;

@@ -25,6 +25,7 @@ struct Gap {
 struct Asking {
   OrganisationId organisation;
   const std::string* organisation_name = nullptr;  ///< nothing while it is not known
+  JobId job;  ///< none: not submitted
   const Requirements* requirements = nullptr;
   bool has_begun = false;  ///< a task of it has been leased
   Learned learned;
@@ -58,8 +59,8 @@ struct Terms {
 [[nodiscard]] std::vector<Gap> fixed_gaps(const Requirements& requirements, const PoolState& pool);
 /// The price cap and the wallet.
 [[nodiscard]] std::vector<Gap> money_gaps(const Asking& asking, const Terms& terms);
-/// What only has to wait: reachability, room, the throttle. `is_large_enough`: room is only asked for where the pool
-/// has so many nodes that are large enough at all.
+/// What only has to wait: reachability, room, what is kept for another job, the throttle. `is_large_enough`: room is only
+/// asked for where the pool has so many nodes that are large enough at all.
 [[nodiscard]] std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool is_large_enough,
                                             UnixTime now);
 

@@ -86,6 +86,12 @@ class IncrementalEngine : public Engine {
     const Evaluation& nearest = answer.hopeless ? *std::min_element(all.begin(), all.end(), fewest) : all.front();
     answer.nearest = nearest.pool->centre->id;
     answer.reasons = quote_of(nearest, asking, now).reasons;
+    if (job->promised != no_pool) {
+      const PoolState& pool = world_.pool(job->promised);
+      answer.promised_from = pool.promise->start;
+      answer.promised_centre = pool.centre->id;
+      answer.promised_pool = pool.row.name;
+    }
     return answer;
   }
 

@@ -42,11 +42,15 @@ struct Waiting {
   bool hopeless = false;        ///< no pool could ever run it as it stands
   std::vector<Reason> reasons;  ///< of the pool nearest to taking it
   std::optional<CentreId> nearest;
+  UnixTime promised_from;                 ///< room is kept for its next task, at the latest from then on; none: nowhere
+  std::optional<CentreId> promised_centre;
+  std::string promised_pool;
 
   static constexpr auto fields() {
     using R = Waiting;
     return std::tuple{field("tasks", &R::tasks), field("hopeless", &R::hopeless), field("reasons", &R::reasons),
-                      field("nearest", &R::nearest)};
+                      field("nearest", &R::nearest), field("promised_from", &R::promised_from),
+                      field("promised_centre", &R::promised_centre), field("promised_pool", &R::promised_pool)};
   }
 };
 
@@ -78,6 +82,7 @@ enum class PlantedBug {
   none,
   stale_score,     ///< a new price does not reach the classes that know the pool
   forgotten_room,  ///< what a lease gives back is not counted
+  forgotten_promise,  ///< a job takes room that was promised to another
   lost_job,        ///< a job that was not placed leaves the queue
   gang_half_placed,  ///< what a plan gives a gang is counted for half of its nodes alone
 };

@@ -127,6 +127,9 @@ Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now) {
   const Opening opening = pool.opening(asking.need(), now);
   result.wait = opening.wait.value_or(wait_unknown);
   result.slots = opening.slots;
+  const auto is_reserved = [](const Gap& gap) { return gap.constraint == Constraint::reserved; };
+  if (std::any_of(result.gaps.begin(), result.gaps.end(), is_reserved))
+    result.wait = std::max(pool.promise->start - now, Duration()) + pool.promise->run;
   result.finish = finish_of(asking, result);
   return result;
 }

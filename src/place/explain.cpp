@@ -122,7 +122,9 @@ std::string gang_capacity_text(const Gap& gap, const Need& need) {
          ", no node has so much left: at most " + amount_text(gap.kind, gap.offered) + " on each would fit now";
 }
 
-std::string capacity_text(const Gap& gap, const PoolState& pool, const Need& need, UnixTime now) {
+std::string capacity_text(const Gap& gap, const PoolState& pool, const Asking& asking, UnixTime now) {
+  const Need need = asking.need();
+  const bool is_promised = pool.promise && !asking.job.is_none() && pool.promise->job == asking.job;
   const Amounts free = pool.free();
   std::string text = "needs " + amount_text(gap.kind, gap.required) + ", ";
   if (need.is_gang()) {
@@ -134,8 +136,20 @@ std::string capacity_text(const Gap& gap, const PoolState& pool, const Need& nee
     text += "no node has so much left: at most " + amount_text(gap.kind, gap.offered) + " would fit now";
   }
   const Opening opening = pool.opening(need, now);
+  if (is_promised)
+    text += "; the room is kept for this job from " + to_text(pool.promise->start) + " on at the latest";
   return text + (opening.wait ? "; room is expected in " + readable(*opening.wait)
                               : std::string("; when room comes is not known"));
+}
+
+std::string reserved_text(const Gap& gap, UnixTime now) {
+  const Duration wall_time = Duration::microseconds(gap.required);
+  const Duration within = Duration::microseconds(gap.offered);
+  const UnixTime start = now + within + lease_start_allowance;
+  std::string text = "what is free is kept from " + to_text(start) + " on for a job that has waited longer; ";
+  if (within <= Duration()) return text + "that is too soon for any other";
+  return text + "a task that may run for " + readable(wall_time) + " could begin if that was at most " +
+         to_text(within) + ": " + readable(wall_time - within) + " too long";
 }
 
 std::string reachable_text(const Gap& gap, const CentreState& centre) {
@@ -172,7 +186,8 @@ std::string text_of(const Gap& gap, const Asking& asking, const PoolState& pool,
       return centre.current_offer() == nullptr ? "the centre has published no offer"
                                                : "what it would cost there is more than the platform can count";
     case Constraint::reachable: return reachable_text(gap, centre);
-    case Constraint::capacity: return capacity_text(gap, pool, asking.need(), now);
+    case Constraint::capacity: return capacity_text(gap, pool, asking, now);
+    case Constraint::reserved: return reserved_text(gap, now);
     case Constraint::failed_here: return "the task failed at this centre last, and another one can take it";
     case Constraint::funds:
       return "one task holds " + to_text(Cny::micro(gap.required)) + " yuan, the wallet has " +
@@ -188,7 +203,6 @@ std::string text_of(const Gap& gap, const Asking& asking, const PoolState& pool,
       return "needs " + counted(gap.required, "node") + ", the pool has " + std::to_string(gap.offered) + ": " +
              std::to_string(gap.required - gap.offered) + " too many";
     case Constraint::deadline:
-    case Constraint::reserved:
     case Constraint::closed: break;
   }
   ASSERT(false);

@@ -36,6 +36,7 @@ struct Common {
 };
 
 inline constexpr std::uint32_t no_lane = ~std::uint32_t{0};
+inline constexpr PoolIndex no_pool = ~PoolIndex{0};
 
 struct JobRecord {
   JobId id;
@@ -61,6 +62,7 @@ struct JobRecord {
   // The planner's own.
   bool is_parked = false;  ///< waits for money in its wallet
   bool is_broke = false;   ///< waits for its own price cap to leave more
+  PoolIndex promised = no_pool;  ///< that has promised it room
   std::uint32_t lane = no_lane;
   std::uint32_t seen_in = 0;  ///< the walk that has last looked at it
 

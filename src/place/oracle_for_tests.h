@@ -16,15 +16,29 @@
 
 namespace dayan::place {
 
+/// What pools have promised: all that is kept from plan to plan.
+struct Kept {
+  JobId job;
+  UnixTime start;
+  Duration run;
+};
+using Book = std::map<PoolKey, Kept>;
+
 class Oracle {
  public:
   /// A world of its own, fed with the rows as they stand. It is used up by one plan.
-  Oracle(World& world, UnixTime now) : world_(world), now_(now) {}
+  Oracle(World& world, UnixTime now, Book& book) : world_(world), now_(now), book_(book) {}
 
   std::vector<Assignment> plan() {
     std::map<QueueKey, JobId> queue;
     for (const auto& [id, job] : world_.jobs()) queue[job.key()] = id;
+    recall();
     for (const auto& [key, id] : queue) take_turn(*world_.job(id));
+    book_.clear();
+    for (const PoolState& pool : world_.pools()) {
+      if (pool.promise && !pool.promise->job.is_none())
+        book_[{pool.row.centre, pool.row.name}] = {pool.promise->job, pool.promise->start, pool.promise->run};
+    }
     return plan_;
   }
 
@@ -134,6 +148,12 @@ class Oracle {
     const LaneKey lane = lane_key_of(job, Duration(), false);
     double wait = 0;
     std::int64_t slots = seen.pool->slots(need);
+    const auto& promise = seen.pool->promise;
+    if (slots > 0 && promise && !seen.pool->has_room_at(promise->start, promise->need, need) &&
+        wall_of_step(lane.wall_step) > static_cast<double>(seen.pool->promised_within(now_).microseconds())) {
+      wait = static_cast<double>((std::max(promise->start - now_, Duration()) + promise->run).microseconds());
+      slots = seen.pool->slots_when_empty(need);
+    }
     if (slots == 0) {
       const auto known = openings.wait(*seen.pool, need, now_);
       if (!known) return std::numeric_limits<double>::infinity();
@@ -192,6 +212,7 @@ class Oracle {
     for (const Seen& seen : in_order(job)) {
       if (!can_ever(job, *seen.pool, outlook.left_out) || seen.pool->slots(need_of(job)) == 0) continue;
       if (is_cheapest ? seen.score != outlook.score : seen.slowness > outlook.slowness) continue;
+      if (keeps_out(*seen.pool, job)) continue;
       const Cny hold = hold_on(job, *seen.pool);
       if (hold > world_.available(job.organisation)) continue;
       if (job.has_cap() && spent + hold > job.price_cap) continue;
@@ -213,8 +234,86 @@ class Oracle {
         ->pool;
   }
 
-  void take_turn(const JobRecord& job) {
+  /// What of the promises holds still.
+  void recall() {
+    for (const auto& [key, kept] : book_) {
+      JobRecord* job = world_.job(kept.job);
+      for (const PoolState& each : world_.pools()) {
+        if (PoolKey(each.row.centre, each.row.name) != key || !each.is_known || job == nullptr) continue;
+        PoolState& pool = world_.pool(each.index);
+        if (!pool.centre->reachable(now_) || !is_placeable(*job)) continue;
+        if (pool.centre->current_offer() == nullptr || !pays(*job, pool)) continue;
+        const auto start = pool.surely_opens(need_of(*job), now_);
+        if (!start) continue;
+        const bool is_moved = *start < kept.start || kept.start <= now_;
+        keep(pool, *job, is_moved ? *start : kept.start, kept.run);
+      }
+    }
+  }
+  void keep(PoolState& pool, JobRecord& job, UnixTime start, Duration run) const {
+    pool.set_promise(Promise{job.id, need_of(job), start, now_, run});
+    job.promised = pool.index;
+  }
+  void let_go(JobRecord& job) const {
+    if (job.promised == no_pool) return;
+    PoolState& pool = world_.pool(job.promised);
+    Promise used = *pool.promise;
+    used.job = JobId();
+    pool.set_promise(used);
+    job.promised = no_pool;
+  }
+  [[nodiscard]] bool is_placeable(const JobRecord& job) const {
+    if (job.waiting() <= 0 || (job.throttle > 0 && job.live >= job.throttle)) return false;
+    return job.next_task < job.count || first_due(job) != world_.retries().end();
+  }
+  [[nodiscard]] World::Retries::const_iterator first_due(const JobRecord& job) const {
+    const World::Retries& retries = world_.retries();
+    for (auto row = retries.lower_bound({job.id, 0}); row != retries.end() && row->first.first == job.id; ++row) {
+      if (row->second.not_before <= now_) return row;
+    }
+    return retries.end();
+  }
+  [[nodiscard]] bool pays(const JobRecord& job, const PoolState& pool) const {
+    const Cny hold = hold_on(job, pool);
+    return hold <= world_.available(job.organisation) &&
+           (!job.has_cap() || job.charged + job.held + hold <= job.price_cap);
+  }
+  /// By wall time, or because what was promised fits beside it.
+  [[nodiscard]] bool keeps_out(const PoolState& pool, const JobRecord& job) const {
+    if (!pool.promise || pool.promise->job == job.id) return false;
+    const bool ends_before = now_ + lease_start_allowance + job.wall_time <= pool.promise->start;
+    return !ends_before && !pool.has_room_at(pool.promise->start, pool.promise->need, need_of(job));
+  }
+  [[nodiscard]] bool would_take(const JobRecord& job, const PoolState& pool) const {
+    const auto due = first_due(job);
+    const CentreId avoid = due != world_.retries().end() ? due->second.avoid : CentreId();
+    Outlook outlook = look(job, avoid);
+    if (!outlook.can_ever) outlook = look(job, CentreId());
+    if (!is_of_class(job, pool) || !can_ever(job, pool, outlook.left_out) || !pays(job, pool)) return false;
+    for (const Seen& seen : in_order(job)) {
+      if (seen.pool != &pool) continue;
+      return waits_for_best(job) ? seen.score == outlook.score : seen.slowness <= outlook.slowness;
+    }
+    return false;
+  }
+  /// Promises the pool to the first that would be overtaken there, and tells whether that keeps `by` out.
+  [[nodiscard]] bool is_pushing_back(const JobRecord& by, PoolState& pool) {
+    if (pool.promise) return false;
+    for (const auto& [key, job] : waits_on_) {
+      const bool is_next = key < by.key() && job->promised == no_pool && now_ - job->submitted_at >= promised_after;
+      const bool fits_later = pool.slots(need_of(*job)) == 0 && pool.slots_when_empty(need_of(*job)) > 0;
+      if (!is_next || !fits_later || !would_take(*job, pool)) continue;
+      const auto start = pool.surely_opens(need_of(*job), now_);
+      if (!start) return false;
+      keep(pool, *job, *start, expected_run(*job, pool.row));
+      return keeps_out(pool, by);
+    }
+    return false;
+  }
+
+  void take_turn(JobRecord& job) {
     if (job.waiting() <= 0) return;
+    bool is_waiting = false;
     std::map<CentreId, Outlook> outlooks;
     Cny spent = job.charged + job.held;
     std::int32_t live = job.live;
@@ -226,6 +325,7 @@ class Oracle {
       }
       const Outlook& outlook = outlooks[avoid];
       const PoolState* pool = outlook.can_ever ? choose(job, outlook, spent) : nullptr;
+      while (pool != nullptr && is_pushing_back(job, world_.pool(pool->index))) pool = choose(job, outlook, spent);
       if (pool == nullptr) return false;
       Assignment assignment{job.id, task, {}};
       assignment.placement.job = job.id;
@@ -237,19 +337,30 @@ class Oracle {
       spent += hold_on(job, *pool);
       ++live;
       world_.claim(job, {job.id, task, number}, pool->index, now_);
+      if (job.promised == pool->index) let_go(job);
       return true;
     };
     for (auto row = world_.retries().lower_bound({job.id, 0});
          row != world_.retries().end() && row->first.first == job.id; ++row) {
-      if (row->second.not_before <= now_) (void)place(row->first.second, row->second.attempts + 1, row->second.avoid);
+      if (row->second.not_before <= now_ &&
+          !place(row->first.second, row->second.attempts + 1, row->second.avoid))
+        is_waiting = true;
     }
     for (std::int32_t task = job.next_task; task < job.count; ++task) {
-      if (!place(task, 1, CentreId())) break;
+      if (place(task, 1, CentreId())) continue;
+      is_waiting = true;
+      break;
     }
+    const bool is_throttled = job.throttle > 0 && live >= job.throttle;
+    const bool has_own_room = job.promised != no_pool && world_.pool(job.promised).slots(need_of(job)) > 0;
+    if (!is_waiting || is_throttled || has_own_room) let_go(job);
+    if (is_waiting && !is_throttled) waits_on_[job.key()] = &job;
   }
 
   World& world_;
   UnixTime now_;
+  Book& book_;
+  std::map<QueueKey, JobRecord*> waits_on_;  ///< that have had their turn
   std::vector<Assignment> plan_;
 };
 

@@ -12,14 +12,19 @@ constexpr std::size_t many_open = 64;
 }  // namespace
 
 std::vector<Assignment> Planner::plan(UnixTime now, std::size_t limit) {
-  for (const JobId id : agenda_.world().drop_claims()) {
+  const std::vector<JobId> refused = agenda_.world().drop_claims();
+  // What is planned again may go otherwise, and then nobody may be overtaken.
+  if (!refused.empty()) agenda_.withdraw_promises();
+  for (const JobId id : refused) {
     JobRecord* job = agenda_.world().job(id);
     if (job != nullptr) agenda_.job_changed(*job);
   }
   agenda_.advance(now);
   std::vector<Assignment> plan;
   if (limit == 0) return plan;
+  agenda_.begin_plan();
   walk(plan, limit);
+  agenda_.end_plan();
   return plan;
 }
 
@@ -161,6 +166,8 @@ void Planner::look_at_class(JobClass& job_class, const Bits& asked) {
     if (lane.jobs.empty()) continue;
     const auto is_accepted = [&](PoolIndex pool) { return planning_.accepts(lane.key.group, pool); };
     if (!asks_all && std::none_of(suitable.begin(), suitable.end(), is_accepted)) continue;
+    const auto keeps_out = [&](PoolIndex pool) { return keeps_out_lane(pool, lane); };
+    if (!asks_all && std::all_of(suitable.begin(), suitable.end(), keeps_out)) continue;
     if (asks_all || !is_one_in_view(lane) ||
         is_interested(lane, horizon_of(lane.in, lane.key), suitable)) {
       lanes_.push({lane.jobs.begin()->first, each, {}});
@@ -168,6 +175,12 @@ void Planner::look_at_class(JobClass& job_class, const Bits& asked) {
       agenda_.hold_out(each);
     }
   }
+}
+
+/// What room the pool has was promised, and that keeps out all of the lane.
+bool Planner::keeps_out_lane(PoolIndex pool, const Lane& lane) {
+  return agenda_.world().pool(pool).keeps_out(agenda_.queue().job_class(lane.in).need, lane.shortest_wall(),
+                                              agenda_.now());
 }
 
 const Horizon& Planner::horizon_of(ClassIndex of, const LaneKey& lane) {
@@ -188,10 +201,12 @@ bool Planner::is_one_in_view(const Lane& lane) {
 bool Planner::is_interested(const Lane& lane, const Horizon& horizon, const std::vector<PoolIndex>& suitable) {
   const JobClass& job_class = agenda_.queue().job_class(lane.in);
   const Preference preference = preference_of(job_class.requirements);
-  const Bound bound = Planning::bound(horizon, preference, lane.key);
+  const Bound bound = Planning::bound(horizon, preference, lane.key, false);
   return std::any_of(suitable.begin(), suitable.end(), [&](PoolIndex pool) {
     const PoolFigures& figures = agenda_.world().figures(pool);
-    if (figures.wall_time_max < lane.key.wall_bound || !planning_.accepts(lane.key.group, pool)) return false;
+    if (figures.wall_time_max < lane.key.wall_bound || !planning_.accepts(lane.key.group, pool) ||
+        keeps_out_lane(pool, lane))
+      return false;
     if (preference.waits_for_best) return job_class.ranking->score(figures) <= bound.score;
     return job_class.ranking->slowness(figures) <= bound.slowness;
   });
@@ -208,6 +223,7 @@ bool Planner::may_be_interested(const Lane& lane, const JobRecord& job) {
   for (const PoolIndex pool : open_) {
     const double hold = job_class.ranking->rate(agenda_.world().figures(pool)) * hours;
     if (hold * (1 - estimate_slack) - estimate_slack_micro > left) continue;
+    if (planning_.keeps_out(agenda_.world().pool(pool), job)) continue;
     if (agenda_.world().pool(pool).has_room(job_class.need)) suitable.push_back(pool);
   }
   if (suitable.empty()) return false;
@@ -238,8 +254,10 @@ void Planner::follow_lane(const Next& next, std::vector<Assignment>& plan, std::
   if (!is_asked) agenda_.hold_out(next.lane);
   if (is_asked && record.seen_in != walk_ && give_turn(record, plan, limit) == TurnEnd::lane_must_wait) return;
   if (is_full_) return;
-  const auto after = agenda_.queue().lane(next.lane).jobs.upper_bound(key);
-  if (after != agenda_.queue().lane(next.lane).jobs.end()) lanes_.push({after->first, next.lane, {}});
+  const Lane& left = agenda_.queue().lane(next.lane);
+  auto after = left.jobs.upper_bound(key);
+  while (after != left.jobs.end() && left.passes_in == walk_ && after->second->wall_time > left.passes_up_to) ++after;
+  if (after != left.jobs.end()) lanes_.push({after->first, next.lane, {}});
 }
 
 void Planner::follow_wallet(const Next& next) {
@@ -257,7 +275,8 @@ void Planner::look_at_dirty(QueueKey key, std::vector<Assignment>& plan, std::si
   JobRecord* job = agenda_.world().job(key.job);
   if (job == nullptr || job->lane == no_lane || job->seen_in == walk_) return;
   const LaneIndex index = job->lane;
-  if (agenda_.queue().lane(index).settled_in == walk_ && agenda_.queue().lane(index).is_settled) return;
+  const bool is_settled = agenda_.queue().lane(index).settled_in == walk_ && agenda_.queue().lane(index).is_settled;
+  if (is_settled && !has_own_room(*job)) return;  // what was promised to it alone, nobody else could speak of
   const std::size_t before = plan.size();
   if (give_turn(*job, plan, limit) == TurnEnd::limit) return;
   Lane& lane = agenda_.queue().lane(index);
@@ -271,16 +290,33 @@ void Planner::look_at_dirty(QueueKey key, std::vector<Assignment>& plan, std::si
   if (next != lane.jobs.end()) agenda_.dirty.insert(next->first);
 }
 
+/// Whether there is room now where room was promised to it.
+bool Planner::has_own_room(const JobRecord& job) {
+  if (job.promised == no_pool) return false;
+  return agenda_.world().pool(job.promised).has_room(need_of(job.common->requirements.resources));
+}
+
 TurnEnd Planner::give_turn(JobRecord& job, std::vector<Assignment>& plan, std::size_t limit) {
   job.seen_in = walk_;
   const std::size_t before = plan.size();
   const LaneIndex index = job.lane;
-  const TurnEnd end = Turn(planning_, job).take(plan, limit);
+  Turn turn(planning_, job);
+  const TurnEnd end = turn.take(plan, limit);
+  // What it does not take when it could is for others.
+  if (end != TurnEnd::limit && has_own_room(job)) agenda_.release(job);
   if (bug_ == PlantedBug::lost_job && end == TurnEnd::lane_must_wait) agenda_.queue().leave(job);
   if (end == TurnEnd::lane_must_wait) {
     Lane& lane = agenda_.queue().lane(index);
     lane.is_settled = true;
     lane.settled_in = walk_;
+  }
+  if (end == TurnEnd::must_wait) {
+    Lane& lane = agenda_.queue().lane(index);
+    lane.is_settled = false;  // whoever spoke for it before did so of what there was then
+    if (turn.passes_up_to() && plan.size() == before && !lane.key.is_particular) {
+      lane.passes_up_to = *turn.passes_up_to();
+      lane.passes_in = walk_;
+    }
   }
   if (end == TurnEnd::limit) {
     agenda_.dirty.insert(job.key());

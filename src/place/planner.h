@@ -55,6 +55,8 @@ class Planner {
   [[nodiscard]] bool is_unasked(PoolIndex pool, const Need& need, const Bits& asked);
   [[nodiscard]] const Horizon& horizon_of(ClassIndex of, const LaneKey& lane);
   [[nodiscard]] bool is_interested(const Lane& lane, const Horizon& horizon, const std::vector<PoolIndex>& suitable);
+  [[nodiscard]] bool keeps_out_lane(PoolIndex pool, const Lane& lane);
+  [[nodiscard]] bool has_own_room(const JobRecord& job);
   [[nodiscard]] bool is_one_in_view(const Lane& lane);
   [[nodiscard]] bool may_be_interested(const Lane& lane, const JobRecord& job);
   void follow_lane(const Next& next, std::vector<Assignment>& plan, std::size_t limit);

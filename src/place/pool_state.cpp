@@ -116,6 +116,56 @@ Opening PoolState::opening(const Need& need, UnixTime now) const {
   return {};
 }
 
+std::optional<UnixTime> PoolState::surely_opens(const Need& need, UnixTime now) const {
+  if (has_room(need)) return now;
+  if (slots_when_empty(need) == 0 || holdings.empty()) return std::nullopt;
+  std::vector<Release> all;
+  all.reserve(holdings.size());
+  for (const Holding* each : holdings) all.push_back({sure_end(*each, now), each->attempt, each->shape});
+  std::sort(all.begin(), all.end(), is_earlier);
+  Amounts held = taken();
+  Shapes left = shapes;
+  Packing later;
+  for (const Release& release : all) {
+    held = minus(held, release.shape.all());
+    remove_shape(left, release.shape, 1);
+    const Amounts room = left_of(total, held);
+    if (fit_count(room, need.all()) == 0) continue;  // packing is dear
+    later.pack(row.nodes, per_node, left);
+    if (slots_of(*this, room, later, need) > 0) return release.at;
+  }
+  return std::nullopt;
+}
+
+bool PoolState::has_room_at(UnixTime at, const Need& need, const Need& beside) const {
+  Amounts held = taken();
+  Shapes left = shapes;
+  for (const Holding* each : holdings) {
+    if (each->ends_at > at) continue;
+    held = minus(held, each->shape.all());
+    remove_shape(left, each->shape, 1);
+  }
+  const Amounts more = beside.all();
+  for (std::size_t kind = 0; kind < kinds; ++kind) held.of[kind] = plus(held.of[kind], more.of[kind]);
+  const Amounts room = left_of(total, held);
+  if (fit_count(room, need.all()) == 0) return false;
+  if (beside.each != Amounts()) add_shape(left, beside, 1);
+  Packing later;
+  later.pack(row.nodes, per_node, left);
+  return slots_of(*this, room, later, need) > 0;
+}
+
+void PoolState::set_promise(const std::optional<Promise>& made) {
+  promise = made;
+  fits_beside_.clear();
+}
+
+bool PoolState::fits_beside_promise(const Need& need) const {
+  const auto [known, is_new] = fits_beside_.try_emplace(need, false);
+  if (is_new) known->second = has_room_at(promise->start, promise->need, need);
+  return known->second;
+}
+
 void PoolState::hold(const Holding& holding) {
   const Amounts all = holding.shape.all();
   for (std::size_t kind = 0; kind < kinds; ++kind) leased.of[kind] = plus(leased.of[kind], all.of[kind]);
@@ -143,6 +193,7 @@ void PoolState::recount() {
 void PoolState::changed() {
   ++version;
   is_packed_ = false;
+  fits_beside_.clear();
   load = 0;
   const Amounts held = taken();
   for (std::size_t kind = 0; kind < kinds; ++kind) {
@@ -150,6 +201,13 @@ void PoolState::changed() {
     const auto here = mul_div(held.of[kind], 1'000, total.of[kind], Rounding::up);
     load = std::max(load, here.has_value() ? *here : int64_max);
   }
+}
+
+UnixTime sure_end(const Holding& holding, UnixTime now) {
+  Duration late = Duration::seconds(1);
+  if (holding.ends_at > now) return holding.ends_at;
+  while (holding.ends_at + late <= now) late = late + late;
+  return holding.ends_at + late;
 }
 
 Duration expected_run(Duration wall_time, Duration run_time, const Learned& learned, const PoolRow& pool) {

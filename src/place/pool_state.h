@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,15 @@ struct Release {
 struct Opening {
   std::optional<Duration> wait;
   std::int64_t slots = 0;
+};
+
+/// Room that a pool keeps for one waiting job (promises.h).
+struct Promise {
+  JobId job;       ///< none: it has been used or dropped by the plan under way, and binds until that ends
+  Need need;
+  UnixTime start;  ///< when leases will have made the room, at the latest
+  UnixTime counts_from;  ///< leases from then on must not have pushed the start back
+  Duration run;    ///< that the job is expected to take there
 };
 
 struct CentreState {
@@ -88,6 +98,8 @@ struct PoolState {
   std::uint32_t region = 0;
   std::uint32_t provider = 0;
 
+  std::optional<Promise> promise;
+
   std::uint64_t version = 0;  ///< rises when what it holds, or when that is expected to end, changes
 
   [[nodiscard]] Amounts taken() const;
@@ -111,6 +123,23 @@ struct PoolState {
   [[nodiscard]] std::vector<Release> releases(UnixTime now) const;
   [[nodiscard]] Opening opening(const Need& need, UnixTime now) const;
 
+  /// By when it has room for a task, if each lease takes as long as it may; nothing when no lease makes room.
+  [[nodiscard]] std::optional<UnixTime> surely_opens(const Need& need, UnixTime now) const;
+  /// Whether it has room for `need` at a time, each lease having taken as long as it may, and `beside` being placed now
+  /// for longer than that.
+  [[nodiscard]] bool has_room_at(UnixTime at, const Need& need, const Need& beside) const;
+  void set_promise(const std::optional<Promise>& made);
+  /// The longest wall time that ends before what was promised is needed; may be negative. There is a promise.
+  [[nodiscard]] Duration promised_within(UnixTime now) const {
+    return promise->start - now - lease_start_allowance;
+  }
+  /// Whether what was promised has room at its start even when a task of this need still runs. There is a promise.
+  [[nodiscard]] bool fits_beside_promise(const Need& need) const;
+  /// Whether a task must not take the room that there is, since it may still hold it when that was promised to another.
+  [[nodiscard]] bool keeps_out(const Need& need, Duration wall_time, UnixTime now) const {
+    return promise && wall_time > promised_within(now) && !fits_beside_promise(need);
+  }
+
   void hold(const Holding& holding);
   void let_go(const Holding& holding);
   /// To be called when the row or the foreign part has changed.
@@ -122,7 +151,12 @@ struct PoolState {
 
   mutable Packing packing_;
   mutable bool is_packed_ = false;
+  mutable std::map<Need, bool> fits_beside_;  ///< what fits_beside_promise() has said since the last change
 };
+
+/// When a live lease ends at the latest, later than `now`: one that is still there past that takes its room still, and
+/// is given one second more, or two, or four, and so on.
+[[nodiscard]] UnixTime sure_end(const Holding& holding, UnixTime now);
 
 /// What a job has learned from its succeeded tasks.
 struct Learned {

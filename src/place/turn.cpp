@@ -22,6 +22,12 @@ Horizon::Entry Planning::horizon_entry(const Sight& sight, const PoolState& pool
   entry.rate = sight.ranking->rate(agenda_.world().figures(pool.index));
   if (sight.room->now.get(pool.index)) {
     entry.slots = pool.slots(sight.room->need);
+    if (pool.promise && !pool.fits_beside_promise(sight.room->need)) {
+      const Duration starts_in = std::max(pool.promise->start - agenda_.now(), Duration());
+      entry.passes_up_to = static_cast<double>(pool.promised_within(agenda_.now()).microseconds());
+      entry.later_wait = static_cast<double>((starts_in + pool.promise->run).microseconds());
+      entry.later_slots = pool.slots_when_empty(sight.room->need);
+    }
     return entry;
   }
   const auto wait = openings_.wait(pool, sight.room->need, agenda_.now());
@@ -45,7 +51,7 @@ Horizon Planning::horizon(const Sight& sight, Duration wall_bound, CustomerGroup
   return found;
 }
 
-Bound Planning::bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane) {
+Bound Planning::bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane, bool room_stays) {
   Bound bound;
   if (preference.waits_for_best) {
     bound.score = horizon.least_score;
@@ -56,10 +62,13 @@ Bound Planning::bound(const Horizon& horizon, const Preference& preference, cons
   double best = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < horizon.count; ++i) {
     const Horizon::Entry& each = horizon.entries[i];
-    std::int64_t at_once = std::max<std::int64_t>(each.slots, 1);
+    if (!room_stays && each.wait == 0) continue;
+    const bool is_later = wall_of_step(lane.wall_step) > each.passes_up_to;
+    std::int64_t at_once = std::max<std::int64_t>(is_later ? each.later_slots : each.slots, 1);
     if (lane.throttle_step > 0) at_once = std::min(at_once, tasks_of_step(lane.throttle_step));
     const std::int64_t waves = tasks / at_once + (tasks % at_once > 0 ? 1 : 0);
-    best = std::min(best, each.wait + static_cast<double>(waves) * run * each.slowness);
+    const double wait = is_later ? each.later_wait : each.wait;
+    best = std::min(best, wait + static_cast<double>(waves) * run * each.slowness);
   }
   bound.slowness = best * preference.patience * as_good / run;
   return bound;
@@ -124,6 +133,13 @@ bool Turn::may_take(const PoolState& pool) const {
   const Cny hold = hold_on(pool);
   if (job_.has_cap() && plus(spent_and_held_.micro(), hold.micro()) > job_.price_cap.micro()) return false;
   return is_rich_ || hold <= world_.available(job_.organisation);
+}
+
+bool Turn::is_kept_out(const PoolState& pool) {
+  if (!planning_.keeps_out(pool, job_)) return false;
+  was_kept_out_ = true;
+  passes_up_to_ = std::max(passes_up_to_, pool.promised_within(now_));
+  return true;
 }
 
 bool Turn::can_ever_take(const PoolState& pool, CentreId left_out) const {
@@ -241,6 +257,7 @@ const PoolState* Turn::best_of(const Outlook& outlook) {
       held_out_ = held_out_ || pool.centre->id == outlook.left_out;
       return true;
     }
+    if (is_kept_out(pool)) return true;
     if (!may_take(pool)) {
       was_denied_ = true;
       return true;
@@ -268,6 +285,7 @@ const PoolState* Turn::choose(const Outlook& outlook) {
       held_out_ = held_out_ || pool.centre->id == outlook.left_out;
       return true;
     }
+    if (is_kept_out(pool)) return true;
     if (!may_take(pool)) {
       was_denied_ = true;
       return true;
@@ -283,12 +301,19 @@ bool Turn::place(std::int32_t task, std::int32_t number, CentreId avoid, std::ve
   if (job_.throttle > 0 && live_ >= job_.throttle) return false;
   const Outlook& seen = outlook(avoid);
   const PoolState* chosen = choose(seen);
+  // Each time round a pool has made a promise that it had not before.
+  while (chosen != nullptr && planning_.is_pushing_back(job_, chosen->index)) {
+    sight_ = planning_.sight(class_);
+    chosen = choose(seen);
+  }
   if (chosen == nullptr) return false;
+  sight_ = planning_.sight(class_);
   if (!is_told_) ruled_out_ = ruled_out();
   is_told_ = true;
   plan.push_back({job_.id, task, placement(*chosen, task, number, seen.left_out)});
   const Cny hold = hold_on(*chosen);
   world_.claim(job_, {job_.id, task, number}, chosen->index, now_);
+  if (job_.promised == chosen->index) planning_.agenda().release(job_);
   sight_.room = &planning_.agenda().rooms().of(class_.need);
   spent_and_held_ += hold;
   ++live_;
@@ -304,7 +329,8 @@ TurnEnd Turn::end(bool has_placed, bool is_full) {
   if (is_full) return TurnEnd::limit;
   if (held_out_) agenda.hold_out(job_.lane);
   if (was_denied_) agenda.note_denied(job_);
-  const bool speaks_for_all = !lane_.is_particular && !was_denied_ && !has_placed && is_counted_;
+  const bool speaks_for_all = !lane_.is_particular && !was_denied_ && !has_placed && is_counted_ &&
+                              (!was_kept_out_ || passes_up_to_ < agenda.queue().lane(job_.lane).shortest_wall());
   return speaks_for_all ? TurnEnd::lane_must_wait : TurnEnd::must_wait;
 }
 

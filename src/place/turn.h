@@ -21,8 +21,14 @@
 ///     that could ever take it, and those with room. Weighted without a weight for time: only the best, as cheapest;
 ///   - pools within 5 % of the best count as equally good and are filled evenly, which spreads arrays over centres;
 ///   - a centre where the task failed last is left alone as long as any other can take it.
-/// A pool that can take it one day (it answers, accepts the customer, and is large enough beside the provider's own work) counts as waited
-/// for; the best is sought among those that the job's price cap allows.
+/// A job that has waited for promised_after is not overtaken for ever (EASY backfilling). Where a later job is about to
+/// take room of a pool that is too little for it now, and that it would take had it more, the pool promises it room: from
+/// when leases will have made it at the latest. Others then take room there only if they end before that, by their wall
+/// time, or if what was promised fits beside them. A pool makes one promise and a job has one; that it is kept for no
+/// other. It ends with a placement there, when it is refused, and when pool, prices, money or silence make it void.
+///
+/// A pool that can take it one day (it answers, accepts the customer, and is large enough beside the provider's own
+/// work) counts as waited for; the best is sought among those that the job's price cap allows.
 
 namespace dayan::place {
 
@@ -30,6 +36,11 @@ namespace dayan::place {
 inline constexpr std::size_t horizon_max = 8;
 /// Scores within this of the best are as good: finer differences are below what estimates can tell.
 inline constexpr float as_good = 1.05F;
+
+/// So long a job waits before a pool keeps room for it: shorter waits are worth no room that stands empty.
+inline constexpr Duration promised_after = Duration::seconds(60);
+/// Classes and jobs that are asked whether they are overtaken by one placement, at most: the next goes on from there.
+inline constexpr std::size_t overtaken_looked_at_max = 256;
 
 /// Where a task's hold may differ from its estimate in doubles: relative, and micro-yuan.
 inline constexpr double estimate_slack = 1e-6;
@@ -42,6 +53,10 @@ struct Horizon {
     double wait = 0;  ///< µs
     double rate = 0;  ///< micro-yuan an hour
     std::int64_t slots = 0;
+    /// What room there is was promised: tasks with a longer wall time (µs) wait until the promised one is over.
+    double passes_up_to = std::numeric_limits<double>::infinity();
+    double later_wait = 0;
+    std::int64_t later_slots = 0;
   };
   std::array<Entry, horizon_max> entries;
   std::size_t count = 0;
@@ -62,6 +77,9 @@ enum class TurnEnd {
   limit,           ///< the plan is full
 };
 
+/// Whether a job would take a pool if that had room.
+enum class WouldTake { yes, no, never_of_its_lane };
+
 /// What all turns of a plan work with.
 class Planning {
  public:
@@ -78,17 +96,27 @@ class Planning {
   /// The horizon of a class, as its jobs without a price cap see it whose wall times have this bound and whose
   /// customers are of this group.
   [[nodiscard]] Horizon horizon(const Sight& sight, Duration wall_bound, CustomerGroup group);
-  [[nodiscard]] static Bound bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane);
+  /// With `room_stays` false: should whoever comes first take all room that there is now, and what is expected later
+  /// alone count.
+  [[nodiscard]] static Bound bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane,
+                                   bool room_stays = true);
   [[nodiscard]] bool is_reachable(PoolIndex pool) const { return agenda_.world().reachable().get(pool); }
   [[nodiscard]] bool accepts(CustomerGroup group, PoolIndex pool) const {
     return agenda_.world().acceptance().accepts(group, pool);
   }
+  // overtaking.cpp
+  /// Whether the pool keeps its room for another job than this.
+  [[nodiscard]] bool keeps_out(const PoolState& pool, const JobRecord& job) const;
+  /// Whether a task of `by` must not take the room that it was about to, now that the pool has promised it to the first
+  /// that it would overtake.
+  [[nodiscard]] bool is_pushing_back(const JobRecord& by, PoolIndex pool);
   [[nodiscard]] Agenda& agenda() { return agenda_; }
   [[nodiscard]] Openings& openings() { return openings_; }
 
  private:
   Agenda& agenda_;
   Openings& openings_;
+  std::map<PoolIndex, QueueKey> search_from_;  ///< where a search that was cut short goes on
 };
 
 class Turn {
@@ -97,6 +125,12 @@ class Turn {
 
   /// Places what can be placed, up to `limit` assignments in the plan.
   [[nodiscard]] TurnEnd take(std::vector<Assignment>& plan, std::size_t limit);
+  /// Whether its next task would, as things stand.
+  [[nodiscard]] WouldTake would_take(const PoolState& pool);
+  /// It found no place for itself alone: those of its lane that fail for the same have a longer wall time than this.
+  [[nodiscard]] std::optional<Duration> passes_up_to() const {
+    return was_kept_out_ && !was_denied_ ? std::optional(passes_up_to_) : std::nullopt;
+  }
 
  private:
   /// What the job looks for with one centre left alone, or none.
@@ -111,6 +145,7 @@ class Turn {
   [[nodiscard]] Cny hold_on(const PoolState& pool) const;
   [[nodiscard]] bool passes(const PoolState& pool) const;
   [[nodiscard]] bool may_take(const PoolState& pool) const;
+  [[nodiscard]] bool is_kept_out(const PoolState& pool);
   [[nodiscard]] bool can_ever_take(const PoolState& pool, CentreId left_out) const;
   [[nodiscard]] const Outlook& outlook(CentreId avoid);
   [[nodiscard]] Outlook look(CentreId left_out);
@@ -148,6 +183,8 @@ class Turn {
   bool is_told_ = false;     ///< ruled_out_ has been worked out
   bool was_denied_ = false;  ///< by its own money
   bool held_out_ = false;    ///< there was room, but not worth it
+  bool was_kept_out_ = false;  ///< there was room, but promised to others
+  Duration passes_up_to_ = Duration::microseconds(-int64_max);  ///< wall times that would not have been, somewhere
 };
 
 }  // namespace dayan::place

@@ -24,14 +24,20 @@ struct LaneKey {
   std::uint8_t run_step = 0;       ///< of its run time (job_record.h)
   std::uint8_t tasks_step = 0;     ///< waiting tasks: exact up to 64, then by powers of two
   std::uint8_t throttle_step = 0;  ///< the same of the throttle; zero: none
+  std::uint8_t wall_step = 0;      ///< of its wall time, by powers of two of µs
   std::uint8_t cap_step = 0;       ///< what a price cap leaves for a task's hour, by powers of two; zero: no cap
   /// Its jobs are asked one by one: they have a price cap, or keep away from a centre.
   bool is_particular = false;
   CustomerGroup group = named_by_none;  ///< whom the centres that are choosy see in them
+  bool is_promised = false;  ///< a pool keeps room for each of its jobs
   friend constexpr auto operator<=>(const LaneKey&, const LaneKey&) = default;
 };
 [[nodiscard]] LaneKey lane_key_of(const JobRecord& job, Duration wall_bound, bool is_particular,
                                   CustomerGroup group = named_by_none);
+/// The µs that the wall times of a step have at least.
+[[nodiscard]] inline double wall_of_step(std::uint8_t step) {
+  return static_cast<double>(std::uint64_t{1} << step);
+}
 /// What a step stands for.
 [[nodiscard]] std::int64_t tasks_of_step(std::uint8_t step);
 /// Whether a cap of this step lets every job pay this rate, micro-yuan an hour, for all its tasks.
@@ -41,11 +47,19 @@ struct Lane {
   ClassIndex in = 0;
   LaneKey key;
   std::map<QueueKey, JobRecord*> jobs;
+  std::map<Duration, std::int32_t> walls;  ///< their wall times, with how many have each
   /// Its first job has found no place, and that speaks for all behind it.
   bool is_settled = false;
   std::uint32_t settled_in = 0;  ///< the walk that found so last
   bool is_holding_out = false;   ///< there is room, but its jobs would rather wait for a better pool
   bool is_in_review = false;     ///< its jobs are asked again, one after the other until one speaks for the rest
+  /// In this walk its jobs with a longer wall time find no place: what there is was promised to others.
+  Duration passes_up_to;
+  std::uint32_t passes_in = 0;
+
+  [[nodiscard]] Duration shortest_wall() const {
+    return walls.empty() ? Duration::microseconds(int64_max) : walls.begin()->first;
+  }
 };
 
 struct JobClass {

@@ -118,7 +118,8 @@ void World::put(const JobRow& row, bool is_live) {
   const std::uint8_t run_step = run_step_of(job);
   const std::int64_t rank = rank_of(row.submitted_at, row.requirements.priority);
   // It leaves the place that it has before it gets another.
-  if (is_known && job.rank != rank && listener_ != nullptr) listener_->job_gone(job);
+  if (is_known && (job.rank != rank || job.wall_time != row.requirements.wall_time) && listener_ != nullptr)
+    listener_->job_gone(job);
   const Common* const before = job.common;
   job.common = commons_.take(row.requirements);
   if (before != nullptr) commons_.give_back(before);
