@@ -33,9 +33,8 @@ enum Verdict : std::uint16_t {
   is_unknown = 1 << 15,
 };
 inline constexpr std::array<Constraint, 9> verdict_constraints{
-    Constraint::cores,    Constraint::memory, Constraint::cards,    Constraint::chip,
-    Constraint::software, Constraint::region, Constraint::provider, Constraint::price,
-    Constraint::nodes};
+    Constraint::cores,  Constraint::memory,   Constraint::cards, Constraint::chip, Constraint::software,
+    Constraint::region, Constraint::provider, Constraint::price, Constraint::nodes};
 
 struct RankedPool {
   float score = 0;  ///< by the objective; less is better
