@@ -50,7 +50,12 @@ Result<std::vector<PlacedJob>> place_jobs(const jobfile::PlatformFile& file) {
     const auto id = platform.submit(job.spec);
     if (!id) return fail(within(id.error(), "job " + job.spec.name));
     index[*id] = placed.size();
-    placed.push_back({job.spec.name, job.spec.count, {}, {}, platform.engine().quotes(*id, platform.now())});
+    placed.push_back({job.spec.name,
+                      job.spec.count,
+                      job.spec.requirements.resources.nodes,
+                      {},
+                      {},
+                      platform.engine().quotes(*id, platform.now())});
   }
   const UnixTime asked_at = platform.now();
   for (const LeaseRow& lease : platform.place_all()) add(placed[index.at(lease.job)], platform, lease, asked_at);
