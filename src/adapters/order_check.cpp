@@ -35,6 +35,8 @@ Result<void> check_order(const StartOrder& order) {
   }
   if (order.resources.cores.value() < 1)
     return fail(ErrorCode::invalid, "it asks for no cores", "ask for at least one", "resources.cores");
+  if (order.resources.nodes < 1)
+    return fail(ErrorCode::invalid, "it asks for no nodes", "ask for at least one", "resources.nodes");
   if (order.resources.memory.value() < 0 || order.resources.cards.value() < 0)
     return fail(ErrorCode::invalid, "it asks for less than nothing", "give none or more", "resources");
   if (order.wall_time.microseconds() <= 0)

@@ -106,6 +106,7 @@ TEST(WorkFolder, AddsToTheEnvironment) {
   lease.task_count = 12;
   lease.number = 2;
   lease.resources.cores = Cores(4);
+  lease.resources.nodes = 3;
   const std::vector<EnvironmentVariable> expected = {{"QUALITY", "9"},
                                                      {"SLURM_NTASKS", "4"},
                                                      {"DAYAN_JOB", to_text(JobId(7))},
@@ -113,13 +114,16 @@ TEST(WorkFolder, AddsToTheEnvironment) {
                                                      {"DAYAN_TASK_COUNT", "12"},
                                                      {"DAYAN_ATTEMPT", "2"},
                                                      {"DAYAN_CPUS", "4"},
+                                                     {"DAYAN_NODES", "3"},
                                                      {"SLURM_SUBMIT_DIR", "/work/a"},
                                                      {"SLURM_ARRAY_TASK_ID", "3"},
                                                      {"SLURM_ARRAY_TASK_COUNT", "12"},
                                                      {"SLURM_ARRAY_TASK_MIN", "0"},
                                                      {"SLURM_ARRAY_TASK_MAX", "11"},
                                                      {"SLURM_ARRAY_TASK_STEP", "1"},
-                                                     {"SLURM_CPUS_PER_TASK", "4"}};
+                                                     {"SLURM_CPUS_PER_TASK", "4"},
+                                                     {"SLURM_NNODES", "3"},
+                                                     {"SLURM_JOB_NUM_NODES", "3"}};
   EXPECT_EQ(environment_of(payload, lease, "/work/a"), expected);
 }
 

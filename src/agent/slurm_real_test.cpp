@@ -244,6 +244,60 @@ TEST_P(SlurmBothWays, RunsOnceToItsExitCode) {
   EXPECT_FALSE(exists(work_ + "/control/" + engine_name(job.attempt) + control_suffix));
 }
 
+// Shows that a task of two nodes gets two, each another one and with so much on each: its command runs on the first,
+// and srun there reaches both; and that a node that is full keeps it waiting as a whole.
+TEST_P(SlurmBothWays, AGangGetsItsNodes) {
+  StartOrder gang = shell(
+      "echo $SLURM_JOB_NUM_NODES $SLURM_CPUS_ON_NODE; hostlist=$(scontrol show hostnames $SLURM_JOB_NODELIST); "
+      "echo $hostlist | cut -d' ' -f1; echo $SLURMD_NODENAME; srun sh -c 'echo $SLURMD_NODENAME' | sort");
+  gang.resources.nodes = 2;
+  gang.resources.cores = Cores(3);
+  gang.resources.cards = MilliCards(1000);
+  gang.environment = {{"SLURM_NTASKS", "2"}};
+  const EngineJob ended = run(gang);
+  EXPECT_EQ(ended.exit_code, 0) << ended.failure << text_of(gang.folder + "/stderr.log");
+  EXPECT_EQ(output(gang), "2 3\nad1\nad1\nad1\nad2\n") << text_of(gang.folder + "/stderr.log");
+  EXPECT_GT(ended.wrapper_run, Duration());  // by time, as of one node; the bill counts the nodes
+
+  const StartOrder half = [&] {
+    auto o = shell("echo begun; until [ -e go ]; do sleep 0.1; done");
+    o.resources.cores = Cores(2);
+    return o;
+  }();
+  ASSERT_TRUE(executor_->start(half).has_value());
+  wait_for_output(half);
+  StartOrder again = shell("srun sh -c 'echo $SLURMD_NODENAME' | sort");
+  again.resources = gang.resources;
+  ASSERT_TRUE(executor_->start(again).has_value());
+  ::sleep(2);
+  EXPECT_EQ(look(again.attempt).state, AttemptState::queued);
+  ASSERT_TRUE(write_file(half.folder + "/go", "", 0644).has_value());
+  EXPECT_EQ(wait_for_end(again.attempt).exit_code, 0) << text_of(again.folder + "/stderr.log");
+  EXPECT_EQ(output(again), "ad1\nad2\n");
+}
+
+// Shows that the example does what it says.
+TEST_P(SlurmBothWays, TheExampleOfAGangRuns) {
+  StartOrder gang = order({"bash", "pi.sh"});
+  ASSERT_TRUE(write_file(gang.folder + "/pi.sh", text_of(EXAMPLES "/gang/pi.sh"), 0644).has_value());
+  gang.resources.nodes = 2;
+  gang.resources.cores = Cores(4);
+  gang.environment = {{"DAYAN_NODES", "2"}, {"DAYAN_CPUS", "4"}, {"SLURM_NTASKS", "2"}, {"STEPS", "100000"}};
+  EXPECT_EQ(run(gang).exit_code, 0) << text_of(gang.folder + "/stderr.log");
+  EXPECT_EQ(text_of(gang.folder + "/pi.txt"), "3.141592654 from 2 nodes\n") << text_of(gang.folder + "/stderr.log");
+}
+
+// Shows that a batch script's own tasks are started as its head says: two on each of two nodes, with two cores each.
+TEST_P(SlurmBothWays, SrunStartsTheTasksOfABatchScript) {
+  StartOrder gang = shell("srun sh -c 'echo $SLURMD_NODENAME $SLURM_NTASKS' | sort");
+  gang.resources.nodes = 2;
+  gang.resources.cores = Cores(4);
+  gang.environment = {
+      {"SLURM_NTASKS", "4"}, {"SLURM_NTASKS_PER_NODE", "2"}, {"SLURM_CPUS_PER_TASK", "2"}, {"SLURM_NNODES", "2"}};
+  EXPECT_EQ(run(gang).exit_code, 0) << text_of(gang.folder + "/stderr.log");
+  EXPECT_EQ(output(gang), "ad1 4\nad1 4\nad2 4\nad2 4\n");
+}
+
 // Shows that the exact wall time holds, although Slurm's own limit is whole minutes.
 TEST_P(SlurmBothWays, EndsAtTheExactWallTime) {
   StartOrder job = shell("sleep 40");

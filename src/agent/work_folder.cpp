@@ -63,6 +63,7 @@ std::vector<EnvironmentVariable> environment_of(const Payload& payload, const Le
       {"DAYAN_TASK_COUNT", std::to_string(lease.task_count)},
       {"DAYAN_ATTEMPT", std::to_string(lease.number)},
       {"DAYAN_CPUS", std::to_string(lease.resources.cores.value())},
+      {"DAYAN_NODES", std::to_string(lease.resources.nodes)},
   };
   std::vector<EnvironmentVariable> environment;
   for (const EnvironmentVariable& each : payload.environment) {
@@ -80,7 +81,9 @@ std::vector<EnvironmentVariable> environment_of(const Payload& payload, const Le
       {"SLURM_ARRAY_TASK_MAX", std::to_string(first + (lease.task_count - 1) * step)},
       {"SLURM_ARRAY_TASK_STEP", std::to_string(step)},
       {"SLURM_CPUS_PER_TASK", std::to_string(lease.resources.cores.value())},
-      {"SLURM_NTASKS", "1"},
+      {"SLURM_NNODES", std::to_string(lease.resources.nodes)},
+      {"SLURM_JOB_NUM_NODES", std::to_string(lease.resources.nodes)},
+      {"SLURM_NTASKS", std::to_string(lease.resources.nodes)},
   };
   for (const EnvironmentVariable& each : of_sbatch) {
     const auto same = [&](const EnvironmentVariable& other) { return other.name == each.name; };

@@ -16,9 +16,10 @@ namespace dayan::agent {
 [[nodiscard]] Result<void> prepare_work_folder(const std::string& folder, const Payload& payload, InputCache& cache);
 
 /// The job's environment and what Dayan adds: DAYAN_JOB, DAYAN_TASK_INDEX, DAYAN_TASK_COUNT, DAYAN_ATTEMPT,
-/// DAYAN_CPUS; and, where the job does not set them itself, the variables by which a script written for sbatch finds
-/// its place: SLURM_SUBMIT_DIR is its work folder, SLURM_ARRAY_TASK_ID its index; SLURM_ARRAY_TASK_COUNT, _MIN, _MAX
-/// and _STEP, SLURM_CPUS_PER_TASK, SLURM_NTASKS. A job that sets _MIN and _STEP (src/jobfile does, for
+/// DAYAN_CPUS (on each node), DAYAN_NODES; and, where the job does not set them itself, the variables by which a
+/// script written for sbatch finds its place: SLURM_SUBMIT_DIR is its work folder, SLURM_ARRAY_TASK_ID its index;
+/// SLURM_ARRAY_TASK_COUNT, _MIN, _MAX and _STEP, SLURM_CPUS_PER_TASK, SLURM_NTASKS (one a node), SLURM_NNODES. A job
+/// that sets _MIN and _STEP (src/jobfile does, for
 /// --array=1-10:2) has its indices counted by them.
 [[nodiscard]] std::vector<EnvironmentVariable> environment_of(const Payload& payload, const LeaseRow& lease,
                                                               const std::string& folder);

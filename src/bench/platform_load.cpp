@@ -108,6 +108,9 @@ void PlatformLoad::draw_kinds() {
     needs.resources.memory = Bytes(needs.resources.cores.value() * (1 << random_.below(3)) * 1'000'000'000);
     const bool wants_cards = kind.is_busy && random_.chance(1, 2);
     if (wants_cards) draw_chips(needs);
+    // Every other training on whole nodes takes several of them.
+    if (needs.resources.cards == MilliCards(8'000) && i % 2 == 0)
+      needs.resources.nodes = static_cast<std::int32_t>(2 + i % 3);
     // Of the full part: cards anywhere, or a busy region. Of the other: any
     // region, or some that are not busy.
     if (kind.is_busy && !wants_cards) needs.regions.emplace_back(regions[random_.below(busy_regions)]);
@@ -248,7 +251,7 @@ void PlatformLoad::fill(std::uint32_t index) {
     for (int misses = 0; misses < 12 && cores > keep;) {
       const std::uint32_t kind = draw_kind(pool.is_busy && random_.chance(9, 10));
       const Resources& want = kinds_[kind].requirements.resources;
-      if (want.cores.value() > cores - keep || want.memory.value() > memory || want.cards.value() > cards) {
+      if (want.nodes > 1 || want.cores.value() > cores - keep || want.memory.value() > memory || want.cards.value() > cards) {
         ++misses;
         continue;
       }

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "cli/command_line.h"
 #include "cli/commands_host.h"
@@ -41,15 +43,22 @@ Answer<jobfile::PlatformFile> read_platform(const PlaceOptions& options) {
 }
 
 void show(Output& out, const std::vector<sim::PlacedJob>& placed, bool explain) {
-  Table table({"JOB", "TASKS>", "CENTRE", "POOL", "TASK YUAN>", "START>", "FINISH>"});
+  // How many nodes a task gets, where some get more than one.
+  const bool has_gangs = std::ranges::any_of(placed, [](const sim::PlacedJob& job) { return job.nodes > 1; });
+  const auto row = [&](const std::string& nodes, std::vector<std::string> cells) {
+    if (has_gangs) cells.insert(cells.begin() + 2, nodes);
+    return cells;
+  };
+  Table table(row("NODES>", {"JOB", "TASKS>", "CENTRE", "POOL", "TASK YUAN>", "START>", "FINISH>"}));
   for (const sim::PlacedJob& job : placed) {
+    const std::string nodes = std::to_string(job.nodes);
     for (const sim::PlacedShare& share : job.shares) {
-      table.add({job.name, std::to_string(share.tasks), share.centre, share.pool, to_text(share.task_cost),
-                 readable(share.start), readable(share.finish)});
+      table.add(row(nodes, {job.name, std::to_string(share.tasks), share.centre, share.pool, to_text(share.task_cost),
+                            readable(share.start), readable(share.finish)}));
     }
     if (job.waiting)
-      table.add({job.name, std::to_string(job.waiting->tasks), job.waiting->hopeless ? "nowhere" : "waits", "-", "-",
-                 "-", "-"});
+      table.add(row(nodes, {job.name, std::to_string(job.waiting->tasks), job.waiting->hopeless ? "nowhere" : "waits",
+                            "-", "-", "-", "-"}));
   }
   out.table(table);
   for (const sim::PlacedJob& job : placed) {

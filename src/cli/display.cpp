@@ -114,6 +114,15 @@ std::string difference(UnixTime real, UnixTime quoted) {
 
 std::string readable(MilliCards cards) { return decimal(magnitude(cards.value()), 3); }
 
+std::string gang_text(const Resources& resources) {
+  if (resources.nodes <= 1) return {};
+  std::string text = std::to_string(resources.nodes) + " nodes x " +
+                     counted(static_cast<std::size_t>(resources.cores.value()), "core");
+  if (!resources.cards.is_zero())
+    text += " + " + readable(resources.cards) + (resources.cards == MilliCards(1'000) ? " card" : " cards");
+  return text;
+}
+
 std::string counted(std::size_t count, std::string_view thing) {
   return std::to_string(count) + ' ' + std::string(thing) + (count == 1 ? "" : "s");
 }

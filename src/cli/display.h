@@ -6,6 +6,7 @@
 #include "base/money.h"
 #include "base/time.h"
 #include "base/units.h"
+#include "model/job.h"
 
 /// Values as people read them. Exact figures are in --json.
 
@@ -30,6 +31,9 @@ namespace dayan::cli {
 [[nodiscard]] std::string difference(UnixTime real, UnixTime quoted);
 /// "0.5", "8"
 [[nodiscard]] std::string readable(MilliCards cards);
+
+/// What a task takes of several nodes: "4 nodes x 8 cores", "4 nodes x 8 cores + 2 cards"; nothing of one node.
+[[nodiscard]] std::string gang_text(const Resources& resources);
 
 /// "1 file", "3 files"
 [[nodiscard]] std::string counted(std::size_t count, std::string_view thing);

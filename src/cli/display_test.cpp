@@ -26,6 +26,13 @@ TEST(Display, ReadsAsPeopleDo) {
   EXPECT_EQ(difference(time, UnixTime()), "-");
 }
 
+TEST(Display, GangsSayTheirNodes) {
+  // A task of several nodes says how many with what on each; one of a single node says nothing.
+  EXPECT_EQ(gang_text({Cores(8), Bytes(1), MilliCards(), 4}), "4 nodes x 8 cores");
+  EXPECT_EQ(gang_text({Cores(1), Bytes(1), MilliCards(2'000), 2}), "2 nodes x 1 core + 2 cards");
+  EXPECT_EQ(gang_text({Cores(8), Bytes(1), MilliCards(), 1}), "");
+}
+
 TEST(Display, OthersTextCannotSteerTheTerminal) {
   // Escape sequences, also in their one-byte form, and line ends in a text that a centre wrote.
   EXPECT_EQ(harmless("a\x1b[2Jb"), "a?[2Jb");

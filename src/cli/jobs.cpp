@@ -51,6 +51,8 @@ void show_seen(Output& out, const SeenJob& seen) {
   Table table = job_table();
   add_job(table, seen.view.job);
   out.table(table);
+  const std::string gang = gang_text(seen.view.job.requirements.resources);
+  if (!gang.empty()) out.line("each task gets " + gang);
   show_waiting(out, seen.view.waiting);
   show_priority(out, seen.view.job);
   if (seen.view.job.gave_up == GaveUp::wait_max)

@@ -83,9 +83,10 @@ Answer<void> quote_job(Session& session, const SubmitOptions& options) {
   }
   TRY(const auto reply, read_as<wire::QuotesReply>(std::move(document)));
   const JobSpec& spec = prepared.request.spec;
-  session.out.line(spec.name + ": " + counted(static_cast<std::size_t>(spec.count), "task") + ", " +
-                   std::string(to_text(spec.requirements.objective)) + " first, as of " + readable(reply.as_of) +
-                   " UTC");
+  const std::string gang = gang_text(spec.requirements.resources);
+  session.out.line(spec.name + ": " + counted(static_cast<std::size_t>(spec.count), "task") +
+                   (gang.empty() ? "" : " of " + gang) + ", " + std::string(to_text(spec.requirements.objective)) +
+                   " first, as of " + readable(reply.as_of) + " UTC");
   show_quotes(session.out, reply.quotes);
   return {};
 }
@@ -106,6 +107,8 @@ Answer<void> submit_job(Session& session, const SubmitOptions& options) {
     session.out.json(document);
   } else if (!session.out.as_json()) {
     session.out.line(id);
+    const std::string gang = gang_text(prepared.request.spec.requirements.resources);
+    if (!gang.empty()) session.out.line("each task gets " + gang);
     show_quotes(session.out, reply.quotes);
     const bool can_run = std::ranges::any_of(reply.quotes, &Quote::feasible);
     if (!can_run) session.out.note("no centre can run it as it stands: it waits for one; dayan job cancel " + id);

@@ -57,8 +57,8 @@ tl::expected<void, Reason> fits(const State& state, const PoolRow& pool, const R
   const auto room = [&](auto per_node, auto used, auto wanted) { return used + wanted <= per_node * pool.nodes; };
   if (!room(pool.cores_per_node, taken.cores, all.cores) || !room(pool.memory_per_node, taken.memory, all.memory) ||
       !room(pool.cards_per_node, taken.cards, all.cards)) {
-    return stale(Constraint::capacity, all.cores.value(),
-                 (pool.cores_per_node * pool.nodes - taken.cores).value(), "the pool has no room for it now");
+    return stale(Constraint::capacity, all.cores.value(), (pool.cores_per_node * pool.nodes - taken.cores).value(),
+                 "the pool has no room for it now");
   }
   return {};
 }

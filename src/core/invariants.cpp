@@ -138,8 +138,8 @@ std::optional<std::string> exceeded_capacity(const State& state) {
     // Each node of a gang is another one.
     const LeaseRow& gang = *widest.at(where);
     if (gang.resources.nodes > std::max(pool->nodes, 1)) {
-      return name_of(gang) + " takes " + std::to_string(gang.resources.nodes) + " nodes of the pool '" + where.second +
-             "', which has " + std::to_string(pool->nodes);
+      return name_of(gang) + " takes " + std::to_string(gang.resources.nodes) + " nodes of the pool '" +
+             where.second + "', which has " + std::to_string(pool->nodes);
     }
   }
   return std::nullopt;

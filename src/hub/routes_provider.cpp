@@ -3,6 +3,7 @@
 
 #include "edge/random.h"
 #include "hub/handlers.h"
+#include "model/meter.h"
 #include "wire/centre.h"
 #include "wire/money.h"
 
@@ -91,7 +92,7 @@ Handled list_centres(Call& call) {
     view.state.leases.visit_all([&](const LeaseRow& lease) {
       Leased& sum = leased[lease.centre];
       sum.leases += 1;
-      sum.cores += lease.resources.cores;
+      sum.cores += over_all_nodes(lease.resources).cores;
     });
     view.state.centres.visit_all(
         [&](const CentreRow& centre) { centres.push_back(centre_view(view, centre, leased[centre.id])); });

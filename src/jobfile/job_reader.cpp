@@ -91,16 +91,19 @@ void JobReader::read_resources(const YamlNode& node, Field around) {
     read_count(member, field, 1, 100'000, cores, faults_);
     resources.cores = Cores(cores);
   };
-  read_map(node, around,
-           {{"cpus", read_cpus},
-            {"memory", [&](const YamlNode& member, Field field) { read_size(member, field, resources.memory, faults_); }},
-            {"cards", [&](const YamlNode& member, Field field) { read_cards(member, field, resources.cards, faults_); }},
-            {"chip", [&](const YamlNode& member, Field field) { read_chip(member, field); }},
-            {"capability",
-             [&](const YamlNode& member, Field field) {
-               read_capability(member, field, file_.spec.requirements.core_capability_min, faults_);
-             }}},
-           faults_);
+  const auto read_nodes = [&](const YamlNode& member, Field field) {
+    std::int64_t nodes = resources.nodes;
+    read_count(member, field, 1, task_nodes_max, nodes, faults_);
+    resources.nodes = static_cast<std::int32_t>(nodes);
+  };
+  read_map(
+      node, around,
+      {{"nodes", read_nodes},
+       {"cpus", read_cpus},
+       {"memory", [&](const YamlNode& member, Field field) { read_size(member, field, resources.memory, faults_); }},
+       {"cards", [&](const YamlNode& member, Field field) { read_cards(member, field, resources.cards, faults_); }},
+       {"chip", [&](const YamlNode& member, Field field) { read_chip(member, field); }}},
+      faults_);
 }
 
 void JobReader::read_chip(const YamlNode& node, Field field) {
@@ -234,6 +237,7 @@ std::string JobReader::name_of(std::string_view field) const {
       {"throttle", "array.throttle"},
       {"requirements.resources.cores", "resources.cpus"},
       {"requirements.resources.memory", "resources.memory"},
+      {"requirements.resources.nodes", "resources.nodes"},
       {"requirements.resources.cards", "resources.cards"},
       {"requirements.chips", "resources.chip"},
       {"requirements.core_capability_min", "resources.capability"},

@@ -16,6 +16,7 @@ project: shots
 command: [bash, render.sh, "48"]
 env: {FRAMES: 48, QUALITY: "yes", EMPTY: ""}
 resources:
+  nodes: 4
   cpus: 2
   memory: 500MB
   cards: 0.5
@@ -51,7 +52,7 @@ TEST(JobYaml, AFullFileIsReadInFull) {
   EXPECT_EQ(file->spec.payload.command, (std::vector<std::string>{"bash", "render.sh", "48"}));
   EXPECT_EQ(file->spec.payload.environment,
             (std::vector<EnvironmentVariable>{{"FRAMES", "48"}, {"QUALITY", "yes"}, {"EMPTY", ""}}));
-  EXPECT_EQ(wanted.resources, (Resources{Cores(2), Bytes(500'000'000), MilliCards(500)}));
+  EXPECT_EQ(wanted.resources, (Resources{Cores(2), Bytes(500'000'000), MilliCards(500), 4}));
   EXPECT_EQ(wanted.chips, (std::vector<std::string>{"a100", "h200"}));
   EXPECT_EQ(wanted.software, (std::vector<SoftwareNeed>{{"povray", "3.7"}, {"ffmpeg", ""}, {"gcc", "12.2"}}));
   EXPECT_EQ(wanted.wall_time, Duration::minutes(90));
@@ -124,12 +125,15 @@ const std::vector<BadLine> bad_lines = {
     {"-", "resources: {memory: -5MB}", "resources.memory: line %: '-5MB' "},
     {"-", "resources: {memory: 99999999999999999999TB}", "resources.memory: line %: "},
     {"-", "resources: {memory: [5MB]}", "resources.memory: line %: is a list; give a size"},
+    {"-", "resources: {nodes: 0}", "resources.nodes: line %: '0' is too small"},
+    {"-", "resources: {nodes: 2-4}", "resources.nodes: line %: '2-4' is not a whole number"},
+    {"-", "resources: {nodes: 100001}", "resources.nodes: line %: '100001' is too much"},
     {"-", "resources: {cpus: 0}", "resources.cpus: line %: '0' is too small"},
     {"-", "resources: {cpus: -1}", "resources.cpus: line %: '-1' is not a whole number"},
     {"-", "resources: {cpus: 1.5}", "resources.cpus: line %: '1.5' is not a whole number"},
     {"-", "resources: {cpus: \"2\"}", "resources.cpus: line %: is a text '2'; give a whole number"},
     {"-", "resources: {cpus: 99999999999999999999}", "resources.cpus: line %: '99999999999999999999' is too much"},
-    {"-", "resources: {cpu: 1}", "resources: line %: has no key 'cpu'; give one of: cpus, memory, cards, chip"},
+    {"-", "resources: {cpu: 1}", "resources: line %: has no key 'cpu'; give one of: nodes, cpus, memory, cards, chip"},
     {"-", "resources: {cards: 0.1234}", "resources.cards: line %: '0.1234' is not a number of cards"},
     {"-", "resources: {cards: 1e3}", "resources.cards: line %: '1e3' is not a number of cards"},
     {"-", "resources: {chip: a100}", "resources.cards: line %: is zero, though a chip is named"},
@@ -232,14 +236,16 @@ TEST(JobYaml, HostileFilesAreRefused) {
 
 // Shows that the job files of the examples are read without a fault: they are what people copy.
 TEST(JobYaml, ExamplesAreRead) {
-  const std::filesystem::path folder = std::filesystem::path(DAYAN_EXAMPLES) / "film";
-  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "there is no example";
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.path().extension() != ".yaml") continue;
-    std::ostringstream text;
-    text << std::ifstream(entry.path()).rdbuf();
-    const auto file = parse_job_yaml(text.str());
-    EXPECT_TRUE(file.has_value()) << entry.path() << '\n' << all_texts(file.error());
+  for (const char* name : {"film", "gang"}) {
+    const std::filesystem::path folder = std::filesystem::path(DAYAN_EXAMPLES) / name;
+    if (!std::filesystem::exists(folder)) GTEST_SKIP() << "there is no example";
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (entry.path().extension() != ".yaml") continue;
+      std::ostringstream text;
+      text << std::ifstream(entry.path()).rdbuf();
+      const auto file = parse_job_yaml(text.str());
+      EXPECT_TRUE(file.has_value()) << entry.path() << '\n' << all_texts(file.error());
+    }
   }
 }
 

@@ -67,6 +67,8 @@ std::optional<Duration> slurm_time(std::string_view text) {
   return Duration::seconds(seconds);
 }
 
+/// Of one job, on all its nodes: beyond any machine there is.
+constexpr std::int64_t tasks_max = 10'000'000;
 /// Slurm's own bound on the indices of an array (MaxArraySize).
 constexpr std::int64_t array_index_max = 4'000'000;
 
@@ -84,14 +86,23 @@ class SbatchReader {
   void read_array(const SbatchOption& option);
   void read_cards(const SbatchOption& option, std::string_view text);
   void read_gres(const SbatchOption& option);
-  void read_one(const SbatchOption& option);
+  void read_layout(const SbatchOption& option);
+  void lay_out();
+  void lay_out_cards();
   void refuse(const SbatchOption& option, std::string right) {
     faults_.add_at(option.line, option.name, quote(option.value) + " is not read here", std::move(right));
   }
 
   JobFile& file_;
   FaultList& faults_;
-  Bytes memory_;  ///< zero: not given
+  // Zero where not given.
+  std::int64_t nodes_ = 0;
+  std::int64_t tasks_ = 0;  ///< processes, as Slurm means tasks
+  std::int64_t tasks_per_node_ = 0;
+  std::int64_t cores_per_task_ = 1;
+  std::int64_t cards_ = 0;
+  std::string cards_option_;  ///< that gave their number: it says of what
+  Bytes memory_;
   Bytes memory_per_core_;
   std::vector<EnvironmentVariable> array_;  ///< what the tasks are told of their array
 };
@@ -106,10 +117,11 @@ void SbatchReader::read(const SbatchOption& option) {
     read_array(option);
   } else if (name == "--cpus-per-task") {
     const auto cores = whole_number(option.value);
-    if (cores.has_value()) wanted.resources.cores = Cores(*cores);
+    if (cores.has_value())
+      cores_per_task_ = *cores;
     else refuse(option, "give a whole number of cores");
   } else if (name == "--ntasks" || name == "--ntasks-per-node" || name == "--nodes") {
-    read_one(option);
+    read_layout(option);
   } else if (name == "--mem" || name == "--mem-per-cpu") {
     const auto size = slurm_size(option.value);
     if (!size.has_value() || size->is_zero())
@@ -165,9 +177,59 @@ void SbatchReader::read_array(const SbatchOption& option) {
   file_.spec.throttle = static_cast<std::int32_t>(*throttle);
 }
 
-void SbatchReader::read_one(const SbatchOption& option) {
-  if (option.value == "1" || (option.name == "--nodes" && option.value == "1-1")) return;
-  refuse(option, "give 1: a task runs on one node; use --cpus-per-task for its cores and --array for many tasks");
+/// How many nodes, how many tasks, how many on each: one number; a range of nodes only where both ends are the same.
+void SbatchReader::read_layout(const SbatchOption& option) {
+  std::string_view text = option.value;
+  const bool is_of_nodes = option.name == "--nodes";
+  if (const std::size_t dash = text.find('-'); is_of_nodes && dash != std::string_view::npos) {
+    if (text.substr(0, dash) != text.substr(dash + 1))
+      return refuse(option, "give one number of nodes: just as many are given, and paid for");
+    text = text.substr(0, dash);
+  }
+  const auto number = whole_number(text);
+  if (!number.has_value() || *number < 1 || *number > tasks_max)
+    return refuse(option, is_of_nodes ? "give a number of nodes, e.g. 4" : "give a number of tasks, e.g. 8");
+  (is_of_nodes ? nodes_ : option.name == "--ntasks" ? tasks_ : tasks_per_node_) = *number;
+}
+
+/// What they come to on each node. All nodes get as much, so tasks must lie on them evenly; tasks without a number of
+/// nodes lie on one, where Slurm would be free to choose.
+void SbatchReader::lay_out() {
+  Resources& resources = file_.spec.requirements.resources;
+  if (nodes_ == 0 && tasks_per_node_ > 0 && tasks_ > tasks_per_node_) nodes_ = tasks_ / tasks_per_node_;
+  if (nodes_ == 0 && tasks_per_node_ == 0 && tasks_ > 1)
+    file_.notes.push_back("--ntasks without --nodes: all " + std::to_string(tasks_) + " tasks go to one node");
+  nodes_ = std::max<std::int64_t>(nodes_, 1);
+  if (tasks_ > 0 && tasks_per_node_ == 0) {
+    if (tasks_ % nodes_ != 0)
+      return faults_.add("--ntasks",
+                         std::to_string(tasks_) + " tasks do not lie evenly on " + std::to_string(nodes_) + " nodes",
+                         "give a multiple of the nodes");
+    tasks_per_node_ = tasks_ / nodes_;
+  }
+  tasks_per_node_ = std::max<std::int64_t>(tasks_per_node_, 1);
+  if (tasks_ > 0 && tasks_ != nodes_ * tasks_per_node_)
+    return faults_.add("--ntasks",
+                       std::to_string(tasks_) + " tasks are not " + std::to_string(tasks_per_node_) + " on each of " +
+                           std::to_string(nodes_) + (nodes_ == 1 ? " node" : " nodes"),
+                       "give " + std::to_string(nodes_ * tasks_per_node_) + ", or leave --ntasks out");
+  resources.nodes = static_cast<std::int32_t>(nodes_);
+  std::int64_t cores = 0;
+  if (__builtin_mul_overflow(cores_per_task_, tasks_per_node_, &cores))
+    return faults_.add("--cpus-per-task", "comes to too many cores", "give fewer");
+  resources.cores = Cores(cores);
+}
+
+/// Of a node, of a task, or of the whole job.
+void SbatchReader::lay_out_cards() {
+  if (cards_option_ == "--gpus" && cards_ % nodes_ != 0)
+    return faults_.add("--gpus",
+                       std::to_string(cards_) + " cards do not lie evenly on " + std::to_string(nodes_) + " nodes",
+                       "give a multiple of the nodes, or --gpus-per-node");
+  const std::int64_t on_each = cards_option_ == "--gpus"            ? cards_ / nodes_
+                               : cards_option_ == "--gpus-per-task" ? cards_ * tasks_per_node_
+                                                                    : cards_;
+  file_.spec.requirements.resources.cards = MilliCards(on_each * 1'000);
 }
 
 /// "[type:]count"
@@ -180,7 +242,8 @@ void SbatchReader::read_cards(const SbatchOption& option, std::string_view text)
   }
   const auto cards = whole_number(text);
   if (!cards.has_value() || *cards > 1'000) return refuse(option, "give the number of cards, e.g. 2 or a100:2");
-  file_.spec.requirements.resources.cards = MilliCards(*cards * 1'000);
+  cards_ = *cards;
+  cards_option_ = option.name;
   if (!chip.empty()) file_.spec.requirements.chips = {chip};
 }
 
@@ -198,6 +261,10 @@ void SbatchReader::read_gres(const SbatchOption& option) {
 
 void SbatchReader::finish() {
   Requirements& wanted = file_.spec.requirements;
+  const bool is_laid_out =
+      !faults_.covers("--nodes") && !faults_.covers("--ntasks") && !faults_.covers("--ntasks-per-node");
+  if (is_laid_out) lay_out();
+  if (is_laid_out) lay_out_cards();
   if (!memory_.is_zero()) {
     wanted.resources.memory = memory_;
   } else if (!memory_per_core_.is_zero()) {
@@ -214,6 +281,11 @@ void SbatchReader::finish() {
   std::vector<EnvironmentVariable>& environment = file_.spec.payload.environment;
   environment.push_back({"SLURM_JOB_NAME", file_.spec.name});
   environment.insert(environment.end(), array_.begin(), array_.end());
+  if (tasks_per_node_ <= 1) return;
+  // srun starts as many tasks as these say.
+  environment.push_back({"SLURM_NTASKS", std::to_string(nodes_ * tasks_per_node_)});
+  environment.push_back({"SLURM_NTASKS_PER_NODE", std::to_string(tasks_per_node_)});
+  environment.push_back({"SLURM_CPUS_PER_TASK", std::to_string(cores_per_task_)});
 }
 
 std::string SbatchReader::name_of(std::string_view field) {
@@ -223,6 +295,7 @@ std::string SbatchReader::name_of(std::string_view field) {
       {"throttle", "--array"},
       {"requirements.resources.cores", "--cpus-per-task"},
       {"requirements.resources.memory", "--mem"},
+      {"requirements.resources.nodes", "--nodes"},
       {"requirements.resources.cards", "--gpus"},
       {"requirements.chips", "--gpus"},
       {"requirements.wall_time", "--time"},

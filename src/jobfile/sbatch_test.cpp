@@ -99,6 +99,46 @@ TEST(Sbatch, Cards) {
   }
 }
 
+// Shows that nodes, tasks and what each has mean what they mean to sbatch: on each node lie its tasks together, and
+// srun is told how many they are.
+TEST(Sbatch, TasksLieOnNodesAsInSlurm) {
+  struct Case {
+    std::string line;
+    std::int32_t nodes;
+    std::int64_t cores;
+    std::int64_t milli;
+    std::string told;  ///< of its environment, behind the name
+  };
+  for (const Case& each : {
+           Case{"-N 4", 4, 1, 0, ""},
+           Case{"--nodes=2-2 -c 8", 2, 8, 0, ""},
+           Case{"-N 4 -n 4 -c 2", 4, 2, 0, ""},
+           Case{"-N 4 --ntasks-per-node=3 -c 2", 4, 6, 0,
+                "SLURM_NTASKS=12 SLURM_NTASKS_PER_NODE=3 SLURM_CPUS_PER_TASK=2 "},
+           Case{"-N 2 -n 8", 2, 4, 0, "SLURM_NTASKS=8 SLURM_NTASKS_PER_NODE=4 SLURM_CPUS_PER_TASK=1 "},
+           Case{"-n 8 --ntasks-per-node=4", 2, 4, 0, "SLURM_NTASKS=8 SLURM_NTASKS_PER_NODE=4 SLURM_CPUS_PER_TASK=1 "},
+           Case{"-n 4 --ntasks-per-node=4", 1, 4, 0, "SLURM_NTASKS=4 SLURM_NTASKS_PER_NODE=4 SLURM_CPUS_PER_TASK=1 "},
+           Case{"-n 3 -c 2", 1, 6, 0, "SLURM_NTASKS=3 SLURM_NTASKS_PER_NODE=3 SLURM_CPUS_PER_TASK=2 "},
+           Case{"-N 2 --gres=gpu:8", 2, 1, 8'000, ""},
+           Case{"-N 2 --gpus-per-node=8", 2, 1, 8'000, ""},
+           Case{"-N 2 --gpus=16", 2, 1, 8'000, ""},
+           Case{"-N 2 --gpus-per-task=2 --ntasks-per-node=4", 2, 4, 8'000,
+                "SLURM_NTASKS=8 SLURM_NTASKS_PER_NODE=4 SLURM_CPUS_PER_TASK=1 "},
+       }) {
+    const auto file = parse_sbatch(script_of("#SBATCH -t1 --mem-per-cpu=1G " + each.line));
+    ASSERT_TRUE(file.has_value()) << each.line << all_texts(file.error());
+    EXPECT_EQ(file->spec.requirements.resources,
+              (Resources{Cores(each.cores), Bytes(each.cores << 30), MilliCards(each.milli), each.nodes}))
+        << each.line;
+    std::string told;
+    for (const EnvironmentVariable& variable : file->spec.payload.environment)
+      told += variable.name + '=' + variable.value + ' ';
+    EXPECT_EQ(told, "SLURM_JOB_NAME=sbatch " + each.told) << each.line;
+    const bool is_noted = each.line == "-n 3 -c 2";
+    EXPECT_EQ(file->notes.size(), is_noted ? 1U : 0U) << each.line;
+  }
+}
+
 struct BadOption {
   std::string line;
   std::string fault;
@@ -120,8 +160,15 @@ TEST(Sbatch, EachFaultIsOneErrorWithOptionAndLine) {
       {"#SBATCH -c -4", "--cpus-per-task: line 3: '-4' is not read here"},
       {"#SBATCH -c 0", "--cpus-per-task: line 3: 0 cores is too small"},
       {"#SBATCH -c", "--cpus-per-task: line 3: has no value"},
-      {"#SBATCH --ntasks=2", "--ntasks: line 3: '2' is not read here; give 1"},
-      {"#SBATCH --nodes=2-4", "--nodes: line 3: '2-4' is not read here; give 1"},
+      {"#SBATCH --ntasks=two", "--ntasks: line 3: 'two' is not read here; give a number of tasks"},
+      {"#SBATCH --nodes=2-4", "--nodes: line 3: '2-4' is not read here; give one number of nodes"},
+      {"#SBATCH --nodes=0", "--nodes: line 3: '0' is not read here; give a number of nodes"},
+      {"#SBATCH --nodes=100001", "--nodes: line 3: 100001 nodes is too much; give at most 100000 nodes"},
+      {"#SBATCH -N 4 -n 6", "--ntasks: line 3: 6 tasks do not lie evenly on 4 nodes; give a multiple of the nodes"},
+      {"#SBATCH -N 4 -n 2", "--ntasks: line 3: 2 tasks do not lie evenly on 4 nodes"},
+      {"#SBATCH -N 2 -n 6 --ntasks-per-node=2", "--ntasks: line 3: 6 tasks are not 2 on each of 2 nodes; give 4,"},
+      {"#SBATCH -n 7 --ntasks-per-node=2", "--ntasks: line 3: 7 tasks are not 2 on each of 3 nodes; give 6,"},
+      {"#SBATCH -N 2 --gpus=3", "--gpus: line 3: 3 cards do not lie evenly on 2 nodes"},
       {"#SBATCH --mem=0", "--mem: line 3: '0' is not read here"},
       {"#SBATCH --mem=5X", "--mem: line 3: '5X' is not read here"},
       {"#SBATCH --mem=9999999999T", "--mem: line 3: '9999999999T' is not read here"},

@@ -22,9 +22,9 @@ inline constexpr Meter meters[] = {Meter::core_time, Meter::card_time, Meter::me
 /// maximum.
 [[nodiscard]] Resources over_all_nodes(const Resources& resources);
 
-/// What `run` (≥ 0) of these resources measures on a meter, in its unit, over all their nodes. Run time counts in whole
-/// milliseconds, rounded down; memory in whole MB of a node, rounded up. What passes 64 bits stays at their maximum,
-/// which amount_of refuses.
+/// What `run` (≥ 0) of these resources measures on a meter, in its unit, over all their nodes. Run time counts in
+/// whole milliseconds, rounded down; memory in whole MB of a node, rounded up. What passes 64 bits stays at their
+/// maximum, which amount_of refuses.
 [[nodiscard]] std::int64_t quantity_of(Meter meter, const Resources& resources, Duration run);
 
 /// What `run` of these resources comes to: each meter rounded as named, then added. Rounded up, as a hold is, it is

@@ -7,8 +7,8 @@
 
 #include "model/job.h"
 
-/// Amounts: cores, bytes and thousandths of a card side by side, so that the three are counted by one loop. Need: what a
-/// task asks for, on each of its nodes.
+/// Amounts: cores, bytes and thousandths of a card side by side, so that the three are counted by one loop. Need:
+/// what a task asks for, on each of its nodes.
 
 namespace dayan::place {
 
@@ -32,8 +32,8 @@ inline constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max
   return __builtin_add_overflow(a, b, &sum) ? int64_max : sum;
 }
 
-/// What a task needs: `each` on each of so many nodes, each of them another one. Of several nodes it is a gang: it gets
-/// all of them at once, or none.
+/// What a task needs: `each` on each of so many nodes, each of them another one. Of several nodes it is a gang: it
+/// gets all of them at once, or none.
 struct Need {
   Amounts each;
   std::int64_t nodes = 1;

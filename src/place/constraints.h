@@ -16,7 +16,7 @@ struct Gap {
   std::int64_t required = 0;
   std::int64_t offered = 0;
   bool passes_with_time = false;
-  Kind kind = in_cores;  ///< of a capacity gap: what is scarce on each node
+  Kind kind = in_cores;      ///< of a capacity gap: what is scarce on each node
   bool is_of_nodes = false;  ///< of a capacity gap: nodes with enough left are scarce, not a kind on them
   std::size_t bound = 0;     ///< of a latency gap: which of the job's
 };

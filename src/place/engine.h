@@ -80,10 +80,10 @@ class Engine {
 /// Bugs that a test plants, to see that the checker finds them.
 enum class PlantedBug {
   none,
-  stale_score,     ///< a new price does not reach the classes that know the pool
-  forgotten_room,  ///< what a lease gives back is not counted
+  stale_score,       ///< a new price does not reach the classes that know the pool
+  forgotten_room,    ///< what a lease gives back is not counted
   forgotten_promise,  ///< a job takes room that was promised to another
-  lost_job,        ///< a job that was not placed leaves the queue
+  lost_job,          ///< a job that was not placed leaves the queue
   gang_half_placed,  ///< what a plan gives a gang is counted for half of its nodes alone
 };
 

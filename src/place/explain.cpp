@@ -116,8 +116,8 @@ std::string amounts_text(const Amounts& amounts) {
 std::string gang_capacity_text(const Gap& gap, const Need& need) {
   if (gap.is_of_nodes)
     return "needs " + counted(gap.required, "node") + " with " + amounts_text(need.each) + " left on each, " +
-           std::to_string(gap.offered) + (gap.offered == 1 ? " has" : " have") + " so much now: " +
-           std::to_string(gap.required - gap.offered) + " too few";
+           std::to_string(gap.offered) + (gap.offered == 1 ? " has" : " have") +
+           " so much now: " + std::to_string(gap.required - gap.offered) + " too few";
   return "needs " + amount_text(gap.kind, gap.required) + " on each of " + counted(need.nodes, "node") +
          ", no node has so much left: at most " + amount_text(gap.kind, gap.offered) + " on each would fit now";
 }

@@ -92,9 +92,9 @@ std::vector<Packing::Fits> Packing::fits(const Amounts& each) const {
   return kept;
 }
 
-/// The largest g for which sum min(c, g) over the nodes is at least n × g, where a node has room for c parts and a gang
-/// has n. No gang has two parts on a node, so that of a node g gangs use min(c, g) at most; and where these are enough,
-/// they do: dealt out node by node to the gangs in turn, each gang gets n parts, and no two of one node.
+/// The largest g for which sum min(c, g) over the nodes is at least n × g, where a node has room for c parts and a
+/// gang has n. No gang has two parts on a node, so that of a node g gangs use min(c, g) at most; and where these are
+/// enough, they do: dealt out node by node to the gangs in turn, each gang gets n parts, and no two of one node.
 std::int64_t Packing::gang_slots(const Need& gang) const {
   const std::vector<Fits> nodes = fits(gang.each);
   std::int64_t parts = 0;
@@ -196,8 +196,8 @@ void Packing::place_gangs(const Need& gang, std::int64_t count) {
       add_shape(unplaced_, gang, count);
       return;
     }
-    // Nodes that took one would be chosen again for the next: they take as many as all of them can. Where they are all
-    // alike, so are further sets of as many nodes.
+    // Nodes that took one would be chosen again for the next: they take as many as all of them can. Where they are
+    // all alike, so are further sets of as many nodes.
     const std::int64_t sets = taken_.size() == 1 ? std::min(alike / gang.nodes, count / fits) : 1;
     for (const Nodes& room : taken_) {
       Amounts left = room.left;

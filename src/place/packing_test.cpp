@@ -15,7 +15,8 @@ Need cores(std::int64_t n, std::int64_t nodes = 1) { return {{{n, 0, 0}}, nodes}
 using Rooms = std::vector<std::int64_t>;  ///< cores left on each node, in order
 
 /// All ways to take `size` off so many nodes, each another one, those that come before `from` apart.
-void take_each_way(const Rooms& rooms, const Need& task, std::int64_t missing, std::size_t from, std::set<Rooms>& to) {
+void take_each_way(const Rooms& rooms, const Need& task, std::int64_t missing, std::size_t from,
+                   std::set<Rooms>& to) {
   if (missing == 0) {
     Rooms sorted = rooms;
     std::sort(sorted.begin(), sorted.end());
@@ -84,8 +85,8 @@ TEST(GangSlotsTest, LeasedGangsTakeANodeForEachPart) {
 }
 
 TEST(GangSlotsTest, IsExactWhereLeasesCannotMove) {
-  // Leases of more than half a node lie one on each, so what is left of each node is certain: slots() of gangs is then
-  // what trying every way finds, for every width and size.
+  // Leases of more than half a node lie one on each, so what is left of each node is certain: slots() of gangs is
+  // then what trying every way finds, for every width and size.
   Prng random(11);
   for (int i = 0; i < 400; ++i) {
     const auto nodes = random.between(1, 5);
@@ -96,15 +97,15 @@ TEST(GangSlotsTest, IsExactWhereLeasesCannotMove) {
     const Need need = cores(random.between(1, per_node), random.between(1, 4));
     const Packing packing = packed(nodes, per_node, leases);
     const auto most = most_that_lie(leases, need, Rooms(static_cast<std::size_t>(nodes), per_node));
-    ASSERT_EQ(packing.slots(need), most) << nodes << " nodes of " << per_node << ", need " << need.each.of[in_cores]
-                                         << " on " << need.nodes;
+    ASSERT_EQ(packing.slots(need), most)
+        << nodes << " nodes of " << per_node << ", need " << need.each.of[in_cores] << " on " << need.nodes;
   }
 }
 
 TEST(GangSlotsTest, NeverPromisesRoomThatThereIsNot) {
-  // Random leases, gangs among them, that do lie on the nodes, against every way to lay them out: slots() of gangs and
-  // single tasks never says more than the best of them takes, and nearly always as much. Whether one has room, and how
-  // wide the widest is, agrees with it.
+  // Random leases, gangs among them, that do lie on the nodes, against every way to lay them out: slots() of gangs
+  // and single tasks never says more than the best of them takes, and nearly always as much. Whether one has room,
+  // and how wide the widest is, agrees with it.
   Prng random(12);
   int exact = 0;
   int clouded = 0;
@@ -126,8 +127,7 @@ TEST(GangSlotsTest, NeverPromisesRoomThatThereIsNot) {
     ASSERT_EQ(packing.has_room(need), said > 0);
     if (need.is_gang()) {
       const std::int64_t widest = packing.widest(need.each);
-      for (std::int64_t n = 2; n <= nodes + 1; ++n)
-        ASSERT_EQ(packing.slots({need.each, n}) > 0, n <= widest);
+      for (std::int64_t n = 2; n <= nodes + 1; ++n) ASSERT_EQ(packing.slots({need.each, n}) > 0, n <= widest);
       ASSERT_EQ(packing.slots({need.each, 1}) > 0, widest > 0);
     }
     exact += said == most ? 1 : 0;

@@ -115,8 +115,8 @@ TEST(PlanTest, AGangGetsAllItsNodesAtOnceOrNone) {
   EXPECT_EQ(plan[0].placement.centre, a);
   EXPECT_EQ(plan[0].placement.task_cost, Cny::yuan(6));
   const auto& out = plan[0].placement.ruled_out;
-  const auto nodes = std::find_if(out.begin(), out.end(),
-                                  [](const RuledOut& each) { return each.constraint == Constraint::nodes; });
+  const auto nodes =
+      std::find_if(out.begin(), out.end(), [](const RuledOut& each) { return each.constraint == Constraint::nodes; });
   ASSERT_NE(nodes, out.end());
   EXPECT_EQ(*nodes, (RuledOut{Constraint::nodes, 1, 1}));
   EXPECT_EQ(plan[1].job, third.id);

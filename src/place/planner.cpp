@@ -117,8 +117,7 @@ bool Planner::is_unasked(PoolIndex pool, const Need& need, const Bits& asked) {
 }
 
 /// The first class of this shape from there on.
-void Planner::push_class(const Need& need, const WaitingShape& shape,
-                         const std::pair<QueueKey, ClassIndex>& from) {
+void Planner::push_class(const Need& need, const WaitingShape& shape, const std::pair<QueueKey, ClassIndex>& from) {
   const auto next = shape.by_head.lower_bound(from);
   if (next != shape.by_head.end()) classes_.push({next->first, next->second, need});
 }

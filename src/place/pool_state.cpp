@@ -33,7 +33,8 @@ Amounts left_of(const Amounts& total, const Amounts& taken) {
 /// The slots of a pool that holds just these shapes.
 std::int64_t slots_of(const PoolState& pool, const Amounts& free, const Packing& packing, const Need& need) {
   const std::int64_t by_sum = fit_count(free, need.all());
-  if (by_sum == int64_max) return pool.row.nodes >= need.nodes ? int64_max : 0;  // who needs nothing fits on any nodes
+  if (by_sum == int64_max)
+    return pool.row.nodes >= need.nodes ? int64_max : 0;  // who needs nothing fits on any nodes
   return by_sum == 0 ? 0 : std::min(by_sum, packing.slots(need));
 }
 

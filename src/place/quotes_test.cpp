@@ -199,9 +199,10 @@ TEST(ConstraintTest, CapacityOfAGangIsToldInNodes) {
   EXPECT_TRUE(scene.quotes(requirements)[0].reasons.empty());
   scene.lease(a, 6);
   requirements.resources = {Cores(4), Bytes(), MilliCards(), 2};
-  expect_only(scene.quotes(requirements)[0], Constraint::capacity, 4, 2, true,
-              "needs 4 cores on each of 2 nodes, no node has so much left: at most 2 cores on each would fit now; room "
-              "is expected in 30m");
+  expect_only(
+      scene.quotes(requirements)[0], Constraint::capacity, 4, 2, true,
+      "needs 4 cores on each of 2 nodes, no node has so much left: at most 2 cores on each would fit now; room "
+      "is expected in 30m");
 }
 
 TEST(ConstraintTest, CapacityHeldByOthersHasNoKnownEnd) {

@@ -37,9 +37,8 @@ enum Verdict : std::uint16_t {
   is_unknown = 1 << 15,
 };
 inline constexpr std::array<Constraint, 11> verdict_constraints{
-    Constraint::cores,    Constraint::memory, Constraint::cards,    Constraint::chip,
-    Constraint::software, Constraint::region, Constraint::provider, Constraint::price,
-    Constraint::nodes,    Constraint::capability, Constraint::latency};
+    Constraint::cores,  Constraint::memory,   Constraint::cards, Constraint::chip,  Constraint::software,  Constraint::region,
+    Constraint::provider, Constraint::price, Constraint::nodes, Constraint::capability, Constraint::latency};
 
 struct RankedPool {
   float score = 0;  ///< by the objective; less is better. Where it hangs on what is not known: behind all others

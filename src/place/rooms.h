@@ -44,7 +44,8 @@ class Rooms {
   std::uint64_t used_ = 0;
 };
 
-/// By how much a pool without room misses it, in the kind that is nearest to enough, or in nodes (capacity_gaps tells the same).
+/// By how much a pool without room misses it, in the kind that is nearest to enough, or in nodes (capacity_gaps tells
+/// the same).
 [[nodiscard]] std::int64_t capacity_lack(const PoolState& pool, const Need& need);
 
 }  // namespace dayan::place

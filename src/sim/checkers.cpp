@@ -24,10 +24,10 @@ std::pair<Cny, std::int64_t> naive_price(const OfferRow& offer, Meter meter) {
 
 /// The most that a meter can have measured in `run`, in its unit.
 Int128 naive_quantity(const LeaseRow& lease, Meter meter, Duration run) {
-  const std::int64_t milliseconds = run.microseconds() / 1'000;
-  if (meter == Meter::core_time) return Int128{lease.resources.cores.value()} * milliseconds;
-  if (meter == Meter::card_time) return Int128{lease.resources.cards.value()} * milliseconds;
-  return Int128{(lease.resources.memory.value() + 999'999) / 1'000'000} * milliseconds;
+  const Int128 node_milliseconds = Int128{run.microseconds() / 1'000} * lease.resources.nodes;
+  if (meter == Meter::core_time) return lease.resources.cores.value() * node_milliseconds;
+  if (meter == Meter::card_time) return lease.resources.cards.value() * node_milliseconds;
+  return (lease.resources.memory.value() + 999'999) / 1'000'000 * node_milliseconds;
 }
 
 }  // namespace

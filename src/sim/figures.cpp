@@ -43,7 +43,7 @@ void add_utilisation(Figures& figures, const Schedule& schedule, const Scenario&
   Steps cores(stretch, utilisation_steps);
   Steps cards(stretch, utilisation_steps);
   for (const TaskRun& run : schedule.runs) {
-    const Resources& needs = load.needs(load.jobs[run.job]).resources;
+    const Resources needs = over_all_nodes(load.needs(load.jobs[run.job]).resources);
     cores.add(run.start, run.end, static_cast<double>(needs.cores.value()));
     cards.add(run.start, run.end, static_cast<double>(needs.cards.value()));
   }
@@ -150,7 +150,7 @@ std::uint32_t busiest_site(const Schedule& schedule, const Scenario& scenario, c
   std::vector<double> work(scenario.sites().size());
   for (const TaskRun& run : schedule.runs) {
     const Site& site = scenario.sites()[run.site];
-    const Amounts need = place::amounts_of(load.needs(load.jobs[run.job]).resources);
+    const Amounts need = place::need_of(load.needs(load.jobs[run.job]).resources).all();
     const Amounts all = site.capacity(site.pool.nodes);
     double part = 0;
     for (std::size_t kind = 0; kind < place::kinds; ++kind)

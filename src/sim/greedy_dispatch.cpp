@@ -11,6 +11,7 @@ namespace dayan::sim {
 namespace {
 
 using place::Amounts;
+using place::Need;
 
 class GreedyDispatch final : public Dispatch {
  public:
@@ -65,7 +66,7 @@ class GreedyDispatch final : public Dispatch {
   /// Tasks that are alike: of one kind, for the same pools.
   struct Group {
     std::uint32_t set = 0;
-    Amounts need;
+    Need need;
     std::deque<TaskIndex> waiting;       ///< in order of submission
     bool is_fresh = false;               ///< it has to look everywhere, not only where room came free
     std::vector<std::uint32_t> by_cost;  ///< its pools, cheapest first
@@ -79,7 +80,7 @@ class GreedyDispatch final : public Dispatch {
     if (is_new) {
       Group& group = groups_.emplace_back();
       group.set = key.second;
-      group.need = place::amounts_of(stage_.load.kinds[key.first].resources);
+      group.need = place::need_of(stage_.load.kinds[key.first].resources);
     }
     Group& group = groups_[known->second];
     const auto behind = std::ranges::upper_bound(group.waiting, task);  // most often at the end
@@ -90,21 +91,22 @@ class GreedyDispatch final : public Dispatch {
   }
 
   void give_back(const Start& task) {
-    const Amounts need = need_of(task.task);
+    const Amounts need = need_of(task.task).all();
     for (std::size_t kind = 0; kind < place::kinds; ++kind) taken_[task.site].of[kind] -= need.of[kind];
     if (std::exchange(freed_[task.site], char{1}) == 0) freed_sites_.push_back(task.site);
     something_ = true;
   }
 
-  [[nodiscard]] Amounts need_of(TaskIndex task) const {
-    return place::amounts_of(stage_.load.needs(stage_.load.jobs[stage_.job_of[task]]).resources);
+  [[nodiscard]] Need need_of(TaskIndex task) const {
+    return place::need_of(stage_.load.needs(stage_.load.jobs[stage_.job_of[task]]).resources);
   }
 
-  [[nodiscard]] bool has_room(std::uint32_t site, const Amounts& need) const {
-    if (stage_.sites[site].is_silent) return false;
+  [[nodiscard]] bool has_room(std::uint32_t site, const Need& need) const {
+    if (stage_.sites[site].is_silent || need.nodes > stage_.sites[site].nodes) return false;
     const Amounts all = stage_.scenario.sites()[site].capacity(stage_.sites[site].nodes);
+    const Amounts needed = need.all();
     for (std::size_t kind = 0; kind < place::kinds; ++kind)
-      if (taken_[site].of[kind] + need.of[kind] > all.of[kind]) return false;
+      if (taken_[site].of[kind] + needed.of[kind] > all.of[kind]) return false;
     return true;
   }
 
@@ -123,7 +125,8 @@ class GreedyDispatch final : public Dispatch {
     const std::uint32_t site = prng_ ? any_of(group) : cheapest_of(group, stage_.job_of[task]);
     group.waiting.pop_front();
     --waiting_;
-    for (std::size_t kind = 0; kind < place::kinds; ++kind) taken_[site].of[kind] += group.need.of[kind];
+    const Amounts need = group.need.all();
+    for (std::size_t kind = 0; kind < place::kinds; ++kind) taken_[site].of[kind] += need.of[kind];
     started.push_back({task, site});
   }
 

@@ -94,15 +94,15 @@ Load load_of(const trace::RigidLog& log) {
 Load load_of(std::span<const trace::PlatformJob> jobs) {
   Load load;
   KindList kinds(load.kinds);
-  std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t, std::uint32_t, int>, std::uint32_t> known;
+  std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t, int, std::uint32_t, int>, std::uint32_t> known;
   std::int64_t number = 0;
   for (const trace::PlatformJob& job : jobs) {
     const int region = job.stays_in_region ? job.region : -1;
-    const auto [kind, is_new] =
-        known.try_emplace({job.cores.value(), job.memory.value(), job.cards.value(), job.chips, region}, 0U);
+    const auto [kind, is_new] = known.try_emplace(
+        {job.cores.value(), job.memory.value(), job.cards.value(), job.nodes, job.chips, region}, 0U);
     if (is_new) {
       Requirements needs;
-      needs.resources = {job.cores, job.memory, job.cards};
+      needs.resources = {job.cores, job.memory, job.cards, job.nodes};
       for (std::size_t chip = 0; chip < trace::platform_chips.size(); ++chip)
         if (((job.chips >> chip) & 1U) != 0) needs.chips.emplace_back(trace::platform_chips[chip].name);
       // A forecast is sized for nodes without cards, where its model is installed.
@@ -115,11 +115,11 @@ Load load_of(std::span<const trace::PlatformJob> jobs) {
     made.submit = job.arrival;
     made.run = job.run_time;
     made.limit = std::min(at_least_a_second(job.limit), wall_time_limit_max);
-    made.tasks = job.tasks * job.nodes;
+    made.tasks = job.tasks;
     made.kind = kind->second;
     if (!job.price_cap.is_zero() && made.tasks == 1) {
       // A cap an hour of a card (or core), over all that the job may take.
-      const std::int64_t units = job.cards.is_zero() ? job.cores.value() * 1'000 : job.cards.value();
+      const std::int64_t units = (job.cards.is_zero() ? job.cores.value() * 1'000 : job.cards.value()) * job.nodes;
       const auto seconds = made.limit.seconds_up();
       const auto cap =
           mul_div(job.price_cap.micro() * made.tasks, units * seconds, std::int64_t{3'600} * 1'000, Rounding::up);

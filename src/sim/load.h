@@ -24,7 +24,7 @@ struct LoadJob {
   Duration run;            ///< of each task, on the reference core
   Duration limit;          ///< its wall time: a task that would run longer is ended then
   Duration estimate;       ///< the submitter's, on the reference core; zero: only the limit is known
-  std::int32_t tasks = 1;  ///< alike, each on one node
+  std::int32_t tasks = 1;  ///< alike
   std::uint32_t kind = 0;  ///< in Load::kinds
   Cny price_cap;           ///< of the whole job; zero: none
 };
@@ -59,7 +59,7 @@ class KindList {
 
 /// A log: each processor is a core with 1 GB, all on one node; jobs beyond the limits of a job file are left out.
 [[nodiscard]] Load load_of(const trace::RigidLog& log);
-/// Jobs of a made-up platform. A gang is as many like tasks as it has nodes: the platform's jobs know no gangs yet.
+/// Jobs of a made-up platform, gangs among them.
 /// What such a job has no field for (latency, reclaimable, replicas a node, a due time) is not asked for; nor is a
 /// price cap an hour for jobs of several tasks, since the platform's cap is one sum for the whole job.
 [[nodiscard]] Load load_of(std::span<const trace::PlatformJob> jobs);

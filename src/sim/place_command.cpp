@@ -52,7 +52,12 @@ Result<std::vector<PlacedJob>> place_jobs(const jobfile::PlatformFile& file) {
     const auto id = platform.submit(job.spec);
     if (!id) return fail(within(id.error(), "job " + job.spec.name));
     index[*id] = placed.size();
-    placed.push_back({job.spec.name, job.spec.count, {}, {}, platform.engine().quotes(*id, platform.now())});
+    placed.push_back({job.spec.name,
+                      job.spec.count,
+                      job.spec.requirements.resources.nodes,
+                      {},
+                      {},
+                      platform.engine().quotes(*id, platform.now())});
   }
   for (const LeaseRow& lease : platform.place_all()) add(placed[index.at(lease.job)], platform, lease);
   for (const auto& [id, at] : index) {

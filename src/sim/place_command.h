@@ -30,14 +30,15 @@ struct PlacedShare {
 struct PlacedJob {
   std::string name;
   std::int32_t tasks = 0;
+  std::int32_t nodes = 1;                     ///< of each task: a gang when more than one
   std::vector<PlacedShare> shares;            ///< what can start now
   std::optional<place::Waiting> waiting;      ///< what has to wait, and for what; none when nothing waits
   std::vector<Quote> quotes;                  ///< of every pool as it was before the first job, best first
 
   static constexpr auto fields() {
     using P = PlacedJob;
-    return std::tuple{field("name", &P::name), field("tasks", &P::tasks), field("shares", &P::shares),
-                      field("waiting", &P::waiting), field("quotes", &P::quotes)};
+    return std::tuple{field("name", &P::name),     field("tasks", &P::tasks),     field("nodes", &P::nodes),
+                      field("shares", &P::shares), field("waiting", &P::waiting), field("quotes", &P::quotes)};
   }
 };
 

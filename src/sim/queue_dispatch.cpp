@@ -88,18 +88,24 @@ class QueueDispatch final : public Dispatch {
     line.policy = line.units > 0 ? place::make_queue_policy(rule_, place::TieRule::counted, line.units) : nullptr;
   }
 
-  /// The part that a task takes of a node, in units, rounded up.
+  /// The part that a task takes of a node, in units, rounded up; over all its nodes.
   [[nodiscard]] std::int64_t units_of(TaskIndex task, std::size_t site) const {
-    const auto need = place::amounts_of(stage_.load.needs(job(task)).resources);
+    const place::Need need = need_of(task);
     const auto node = stage_.scenario.sites()[site].per_node();
     std::int64_t units = 1;
     for (std::size_t kind = 0; kind < place::kinds; ++kind) {
-      if (need.of[kind] <= 0) continue;
-      const auto part = mul_div(need.of[kind], lines_[site].units_per_node, node.of[kind], Rounding::up);
+      if (need.each.of[kind] <= 0) continue;
+      const auto part = mul_div(need.each.of[kind], lines_[site].units_per_node, node.of[kind], Rounding::up);
       ASSERT(part.has_value());
       units = std::max(units, *part);
     }
-    return units;
+    return units * need.nodes;
+  }
+  [[nodiscard]] place::Need need_of(TaskIndex task) const {
+    return place::need_of(stage_.load.needs(job(task)).resources);
+  }
+  [[nodiscard]] bool is_too_large(TaskIndex task, std::size_t site) const {
+    return need_of(task).nodes > stage_.sites[site].nodes || units_of(task, site) > lines_[site].units;
   }
   [[nodiscard]] const LoadJob& job(TaskIndex task) const { return stage_.load.jobs[stage_.job_of[task]]; }
 
@@ -118,7 +124,7 @@ class QueueDispatch final : public Dispatch {
     for (const std::uint32_t site : options_.of(stage_.job_of[task])) {
       const Line& line = lines_[site];
       const std::int64_t units = units_of(task, site);
-      if (line.policy == nullptr || units > line.units) continue;
+      if (line.policy == nullptr || is_too_large(task, site)) continue;
       // A silent centre is as far away as its silence: it is joined only when no other will do.
       const double wait =
           stage_.sites[site].is_silent ? std::numeric_limits<double>::max() : expected_wait(line, units, now);
@@ -207,7 +213,7 @@ class QueueDispatch final : public Dispatch {
     for (const Entry& entry : before) {
       if (entry.state != State::waiting) continue;
       --waiting_;
-      if (line.policy != nullptr && units_of(entry.task, site) <= line.units) {
+      if (line.policy != nullptr && !is_too_large(entry.task, site)) {
         enter(entry.task, site, now);
       } else {
         stranded_.push_back(entry.task);

@@ -124,8 +124,8 @@ class Replay {
     const std::uint32_t job = stage_.job_of[index];
     return "task " + std::to_string(index - stage_.first_task[job]) + " of " + jobs()[job].name;
   }
-  [[nodiscard]] const Amounts need_of(TaskIndex index) const {
-    return place::amounts_of(stage_.load.needs(jobs()[stage_.job_of[index]]).resources);
+  [[nodiscard]] place::Need need_of(TaskIndex index) const {
+    return place::need_of(stage_.load.needs(jobs()[stage_.job_of[index]]).resources);
   }
 
   void begin(const Start& start) {
@@ -149,6 +149,9 @@ class Replay {
     const Result<Cny> cost = amount_of(stage_.sites[start.site].offer, needs.resources, task.run, Rounding::down);
     task.cost = cost ? *cost : Cny();
     add(start.site, start.task, 1);
+    if (need_of(start.task).nodes > stage_.sites[start.site].nodes)
+      schedule_.violate(name_of(start.task) + " was started on more nodes than the pool " + site.pool.name + " of " +
+                        site.centre_name + " had");
     const Amounts room = site.capacity(stage_.sites[start.site].nodes);
     for (std::size_t kind = 0; kind < place::kinds; ++kind)
       if (taken_[start.site].of[kind] > room.of[kind])
@@ -161,7 +164,7 @@ class Replay {
   }
 
   void add(std::uint32_t site, TaskIndex task, std::int64_t sign) {
-    const Amounts need = need_of(task);
+    const Amounts need = need_of(task).all();
     for (std::size_t kind = 0; kind < place::kinds; ++kind) taken_[site].of[kind] += sign * need.of[kind];
     const std::pair entry{tasks_[task].start, task};
     if (sign > 0) {
@@ -225,8 +228,18 @@ class Replay {
     dispatch_->change(change, now_);
   }
 
-  /// The youngest tasks go with the nodes, until what is left has room for the others.
+  /// Gangs that are wider than what is left go with the nodes, then the youngest tasks, until there is room for the
+  /// others.
   void cut_short(std::size_t site) {
+    const auto cut = [&](TaskIndex index) {
+      add(static_cast<std::uint32_t>(site), index, -1);
+      ++tasks_[index].cuts;  // the end that was planned for it is void
+      tell({index, true, now_});
+    };
+    std::vector<TaskIndex> too_wide;
+    for (const auto& [start, index] : running_[site])
+      if (need_of(index).nodes > std::max(stage_.sites[site].nodes, 1)) too_wide.push_back(index);
+    for (const TaskIndex index : too_wide) cut(index);
     const Amounts room = stage_.scenario.sites()[site].capacity(stage_.sites[site].nodes);
     const auto is_over = [&] {
       for (std::size_t kind = 0; kind < place::kinds; ++kind)
@@ -235,10 +248,7 @@ class Replay {
     };
     while (is_over()) {
       ASSERT(!running_[site].empty());
-      const TaskIndex index = running_[site].rbegin()->second;
-      add(static_cast<std::uint32_t>(site), index, -1);
-      ++tasks_[index].cuts;  // the end that was planned for it is void
-      tell({index, true, now_});
+      cut(running_[site].rbegin()->second);
     }
   }
 

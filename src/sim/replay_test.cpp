@@ -241,6 +241,46 @@ class Forgetting final : public Dispatch {
   [[nodiscard]] bool has_waiting() const override { return true; }
 };
 
+constexpr const char* three_nodes = R"(
+centres:
+  - {name: a, prices: {core_hour: "1"}, pools: [{name: batch, nodes: 3, cpus: 4, memory: 100GB%}]}
+)";
+
+/// Of one pool of three nodes, two of which are away from 50 s to 150 s if so.
+Scenario three_nodes_with(bool has_outage) {
+  std::string yaml = three_nodes;
+  const std::string outage = ", outages: [{from: 50s, for: 100s, nodes: 2}]";
+  return scenario_of(yaml.replace(yaml.find('%'), 1, has_outage ? outage : ""));
+}
+
+Load load_of_gangs() {
+  Load load = load_of({{0, 4, 100, 100}, {0, 4, 200, 200}, {10, 1, 100, 100}});
+  for (const std::size_t job : {0U, 2U}) {
+    Requirements needs = load.needs(load.jobs[job]);
+    needs.resources.nodes = 2;
+    load.jobs[job].kind = static_cast<std::uint32_t>(load.kinds.size());
+    load.kinds.push_back(needs);
+  }
+  return load;
+}
+
+// Shows that a gang takes a node for each of its parts under every policy: with a gang of two nodes and a task on the
+// third, a gang of two that needs a core on each waits for the first to end; where nodes go away, a gang that is wider
+// than what is left goes with them and runs again when they are back.
+TEST(Replay, GangsRunWhole) {
+  const Load load = load_of_gangs();
+  for (const PolicyKind policy : all_policies) {
+    const Scenario whole = three_nodes_with(false);
+    EXPECT_EQ(starts_of(clean(whole, load, policy), load), (std::vector<std::int64_t>{0, 0, 100})) << to_text(policy);
+    const Figures figures = figures_of(clean(whole, load, policy), whole, load);
+    EXPECT_EQ(figures.cost, Cny::micro((8 * 100 + 4 * 200 + 2 * 100) * 1'000'000 / 3'600 - 1)) << to_text(policy);
+    const Schedule cut = clean(three_nodes_with(true), load, policy);
+    EXPECT_EQ(cut.unfinished, 0) << to_text(policy);
+    EXPECT_GE(starts_of(cut, load)[0], 150) << to_text(policy);
+    EXPECT_GE(starts_of(cut, load)[2], 150) << to_text(policy);
+  }
+}
+
 // Shows that planted bugs are caught: a pool overbooked, on the way and from the runs alone; and work forgotten.
 TEST(Replay, PlantedBugsAreCaught) {
   const Scenario machine(platform_of(4));
@@ -268,6 +308,14 @@ TEST(Replay, CheckFindsWrongRuns) {
     return check(schedule, machine, load).size();
   };
   EXPECT_EQ(found({right}), 0U);
+  // A gang on more nodes than there are, whatever it takes of each.
+  const Scenario three = three_nodes_with(true);
+  Load gangs = load_of_gangs();
+  Schedule away;
+  away.runs = {{2, 0, 0, RunEnd::done, Duration::seconds(60), Duration::seconds(160), {}}};
+  const auto wrong = check(away, three, gangs);
+  ASSERT_EQ(wrong.size(), 1U);
+  EXPECT_NE(wrong[0].find("has 1 nodes at 1m, and a task on 2"), std::string::npos) << wrong[0];
   TaskRun early = right;
   early.start = Duration::seconds(9);
   early.end = Duration::seconds(109);

@@ -112,7 +112,7 @@ std::vector<GanttBlock> blocks_of(const Compared& compared, const RunInput& inpu
   std::vector<GanttBlock> blocks;
   for (const TaskRun& run : compared.gantt) {
     const LoadJob& job = input.load.jobs[run.job];
-    const place::Amounts need = place::amounts_of(input.load.needs(job).resources);
+    const place::Amounts need = place::need_of(input.load.needs(job).resources).all();
     if (need.of[kind] == 0) continue;
     blocks.push_back({hours(run.start), hours(run.end),
                       static_cast<double>(need.of[kind]) / static_cast<double>(all.of[kind]),

@@ -77,6 +77,8 @@ TEST(RunLoad, AGeneratedPlatform) {
   order.policies = {PolicyKind::easy, PolicyKind::cheapest, PolicyKind::random};
   const auto input = input_of(order);
   ASSERT_TRUE(input.has_value()) << to_text(input.error().front());
+  const auto is_gang = [](const Requirements& needs) { return needs.resources.nodes > 1; };
+  EXPECT_TRUE(std::ranges::any_of(input->load.kinds, is_gang)) << "no gang was drawn: the test shows too little";
   Result<void> written;
   const Compared compared = compare(*input, order, {}, {}, written);
   ASSERT_EQ(compared.figures.size(), 3U);
@@ -143,9 +145,9 @@ TEST(RunLoad, FiguresByHand) {
   EXPECT_EQ(figures.makespan, Duration::seconds(150));
   EXPECT_NEAR(figures.core_utilisation, 0.5, 1e-9) << "2 of 4 cores until the last submission";
   EXPECT_EQ(csv_of(schedule, machine, load),
-            "job,task,submit,start,end,wait,centre,pool,cores,cards,cost,ended\n"
-            "j1,0,0,0,100,0,machine,batch,2,0,3,done\n"
-            "j2,0,100,130,150,30,machine,batch,2,0,4,cut\n");
+            "job,task,submit,start,end,wait,centre,pool,nodes,cores,cards,cost,ended\n"
+            "j1,0,0,0,100,0,machine,batch,1,2,0,3,done\n"
+            "j2,0,100,130,150,30,machine,batch,1,2,0,4,cut\n");
 }
 
 }  // namespace

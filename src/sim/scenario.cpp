@@ -49,10 +49,8 @@ Duration Site::run_of(const LoadJob& job) const { return std::min(scaled(job.run
 bool Site::is_cut(const LoadJob& job) const { return scaled(job.run, pool) > job.limit; }
 
 bool Site::could_run(const Requirements& needs, Duration limit) const {
-  const place::Amounts need = place::amounts_of(needs.resources);
-  const place::Amounts node = per_node();
-  for (std::size_t kind = 0; kind < place::kinds; ++kind)
-    if (need.of[kind] > node.of[kind]) return false;
+  const place::Need need = place::need_of(needs.resources);
+  if (need.nodes > pool.nodes || !place::covers(per_node(), need.each)) return false;
   if (limit > pool.wall_time_max) return false;
   const auto is_here = [&](const std::string& chip) { return is_same_word(chip, pool.chip); };
   if (!needs.chips.empty() && std::ranges::none_of(needs.chips, is_here)) return false;
@@ -160,18 +158,22 @@ void drop_impossible(Load& load, const Scenario& scenario) {
     for (const Site& site : scenario.sites())
       if (site.could_run(load.kinds[kind], Duration())) sites_of[kind].push_back(&site);
   std::int64_t largest = 0;
+  std::int32_t widest = 1;
   const std::size_t before = load.jobs.size();
   std::erase_if(load.jobs, [&](const LoadJob& job) {
     const auto takes = [&](const Site* site) { return job.limit <= site->pool.wall_time_max; };
     if (std::ranges::any_of(sites_of[job.kind], takes)) return false;
-    largest = std::max(largest, load.needs(job).resources.cores.value());
+    const Resources& needs = load.needs(job).resources;
+    largest = std::max(largest, needs.cores.value());
+    widest = std::max(widest, needs.nodes);
     return true;
   });
   if (load.jobs.size() == before) return;
   load.left_out += static_cast<std::int64_t>(before - load.jobs.size());
   load.why_left_out += (load.why_left_out.empty() ? "" : ", or ") +
-                       std::string("for which no pool has a node that could run them (the largest asks for ") +
-                       std::to_string(largest) + " cores on one)";
+                       std::string("for which no pool has nodes that could run them (the largest asks for ") +
+                       std::to_string(largest) + " cores on one" +
+                       (widest > 1 ? ", the widest for " + std::to_string(widest) + " nodes)" : ")");
 }
 
 }  // namespace dayan::sim

@@ -27,15 +27,26 @@ struct Step {
   int order = 0;
   Amounts taken;
   std::int32_t nodes = 0;
+  std::int32_t width = 0;  ///< nodes of a task that starts; of one that ends below zero
 };
 
 void check_capacity(std::uint32_t number, std::vector<Step>& steps, const Site& site, Told& told) {
   std::ranges::stable_sort(steps, {}, [](const Step& step) { return std::pair(step.at, step.order); });
   Amounts taken;
   std::int32_t away = 0;
+  std::multiset<std::int32_t> widths;
   for (const Step& step : steps) {
     away -= step.nodes;
-    const Amounts room = site.capacity(std::max(0, site.pool.nodes - away));
+    if (step.width > 0) widths.insert(step.width);
+    if (step.width < 0) widths.erase(widths.find(-step.width));
+    const std::int32_t nodes = std::max(0, site.pool.nodes - away);
+    if (!widths.empty() && *widths.rbegin() > nodes) {
+      told.add("pool " + std::to_string(number) + " (" + site.pool.name + " of " + site.centre_name + ") has " +
+               std::to_string(nodes) + " nodes at " + to_text(step.at) + ", and a task on " +
+               std::to_string(*widths.rbegin()));
+      return;
+    }
+    const Amounts room = site.capacity(nodes);
     for (std::size_t kind = 0; kind < place::kinds; ++kind) {
       taken.of[kind] += step.taken.of[kind];
       if (taken.of[kind] <= room.of[kind]) continue;
@@ -63,14 +74,15 @@ std::vector<std::string> check(const Schedule& schedule, const Scenario& scenari
       if (run.end - run.start != site.run_of(job))
         told.add(name_of(run, load) + " ran for another time than its own");
     }
-    Amounts need = place::amounts_of(load.needs(job).resources);
+    Amounts need = place::need_of(load.needs(job).resources).all();
+    const std::int32_t width = load.needs(job).resources.nodes;
     // One that takes no time still needs its room: it starts before it ends.
-    steps[run.site].push_back({run.start, 2, need, 0});
+    steps[run.site].push_back({run.start, 2, need, 0, width});
     for (std::int64_t& amount : need.of) amount = -amount;
-    steps[run.site].push_back({run.end, run.end == run.start ? 3 : 0, need, 0});
+    steps[run.site].push_back({run.end, run.end == run.start ? 3 : 0, need, 0, -width});
   }
   for (const Change& change : scenario.changes())
-    if (change.what == Change::What::nodes) steps[change.site].push_back({change.at, 1, {}, change.nodes});
+    if (change.what == Change::What::nodes) steps[change.site].push_back({change.at, 1, {}, change.nodes, 0});
   for (std::uint32_t site = 0; site < steps.size(); ++site)
     check_capacity(site, steps[site], scenario.sites()[site], told);
   return std::move(told.all);

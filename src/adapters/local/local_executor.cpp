@@ -127,6 +127,10 @@ AttemptFolder LocalExecutor::folder_of(const AttemptKey& attempt) const {
 Result<void> LocalExecutor::check_room(const StartOrder& order) {
   if (order.pool != options_.pool)
     return fail(ErrorCode::invalid, "there is no pool '" + order.pool + "' here", "name " + options_.pool, "pool");
+  if (order.resources.nodes > 1)
+    return fail(ErrorCode::invalid,
+                "it asks for " + std::to_string(order.resources.nodes) + " nodes, this pool is one machine",
+                "ask for one node", "resources.nodes");
   if (!order.resources.cards.is_zero())
     return fail(ErrorCode::invalid, "this pool has no cards", "ask for none", "resources.cards");
   if (order.resources.cores > options_.cores || order.resources.memory > options_.memory)

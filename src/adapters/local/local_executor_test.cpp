@@ -351,6 +351,13 @@ TEST_P(LocalExecutorTest, RefusesMoreThanWasOffered) {
   StartOrder cards = shell("true", 4);
   cards.resources.cards = MilliCards(1000);
   EXPECT_EQ(executor_->start(cards).error().field, "resources.cards");
+  StartOrder gang = too_large;
+  gang.resources.cores = Cores(1);
+  gang.resources.nodes = 2;
+  EXPECT_EQ(to_text(executor_->start(gang).error()),
+            "resources.nodes: it asks for 2 nodes, this pool is one machine; ask for one node");
+  gang.resources.nodes = 0;
+  EXPECT_EQ(executor_->start(gang).error().field, "resources.nodes");
 }
 
 // Shows that only what has ended is forgotten.

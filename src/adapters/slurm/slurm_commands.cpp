@@ -55,6 +55,8 @@ Result<std::string> SlurmCommands::submit(const StartOrder& order, const std::st
                                           UnixTime now) {
   const std::string name = engine_name(order.attempt);
   const SlurmLimits limits = limits_of(order, now);
+  // As many tasks as nodes: one on each. With --ntasks-per-node srun would start no more than one on a node.
+  const std::string nodes = std::to_string(order.resources.nodes);
   std::vector<std::string> argv{"sbatch",
                                 "--parsable",
                                 "--no-requeue",
@@ -62,7 +64,8 @@ Result<std::string> SlurmCommands::submit(const StartOrder& order, const std::st
                                 "--job-name=" + name,
                                 "--comment=" + name,
                                 "--partition=" + order.pool,
-                                "--ntasks=1",
+                                "--nodes=" + nodes,
+                                "--ntasks=" + nodes,
                                 "--cpus-per-task=" + std::to_string(order.resources.cores.value()),
                                 "--time=" + std::to_string(limits.minutes),
                                 "--deadline=" + limits.deadline,

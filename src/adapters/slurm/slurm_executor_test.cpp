@@ -114,6 +114,7 @@ TEST_F(SlurmExecutorTest, SubmitsByOneCommandLine) {
                                       "--job-name=" + name_,
                                       "--comment=" + name_,
                                       "--partition=batch",
+                                      "--nodes=1",
                                       "--ntasks=1",
                                       "--cpus-per-task=4",
                                       "--time=2",

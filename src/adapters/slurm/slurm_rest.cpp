@@ -67,7 +67,8 @@ JsonObject rest_submission(const StartOrder& order, const std::string& chip, con
   job["name"] = engine_name(order.attempt);
   job["comment"] = engine_name(order.attempt);
   job["partition"] = order.pool;
-  job["tasks"] = 1;
+  job["nodes"] = JsonArray{order.resources.nodes, order.resources.nodes};
+  job["tasks"] = order.resources.nodes;
   job["cpus_per_task"] = order.resources.cores.value();
   job["time_limit"] = limits.minutes;
   job["deadline"] = limits.deadline;

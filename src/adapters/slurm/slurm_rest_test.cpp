@@ -104,7 +104,7 @@ TEST_F(SlurmRestTest, SubmitsWithTheUsersToken) {
   const std::string name = engine_name(order_.attempt);
   EXPECT_EQ(request.body,
             R"({"job":{"name":")" + name + R"(","comment":")" + name +
-                R"(","partition":"batch","tasks":1,"cpus_per_task":4,"time_limit":2,)"
+                R"(","partition":"batch","nodes":[1,1],"tasks":1,"cpus_per_task":4,"time_limit":2,)"
                 R"("deadline":"now+220seconds","no_requeue":true,"current_working_directory":"/srv/50%",)"
                 R"("standard_output":"/srv/50%%/stdout.log","standard_error":"/srv/50%%/stderr.log",)"
                 R"("environment":{"PATH":"/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"},)"
