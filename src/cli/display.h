@@ -30,6 +30,10 @@ namespace dayan::cli {
 [[nodiscard]] std::string difference(UnixTime real, UnixTime quoted);
 /// "0.5", "8"
 [[nodiscard]] std::string readable(MilliCards cards);
+/// "450 Wh", "1.2 kWh": rounded up to three figures.
+[[nodiscard]] std::string readable(Joules energy);
+/// "180 mg", "3 g", "12.5 kg".
+[[nodiscard]] std::string readable(Milligrams mass);
 
 /// "1 file", "3 files"
 [[nodiscard]] std::string counted(std::size_t count, std::string_view thing);
