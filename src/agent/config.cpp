@@ -7,6 +7,7 @@
 #include "edge/http_client.h"
 #include "jobfile/source_text.h"
 #include "jobfile/yaml_values.h"
+#include "model/energy.h"
 #include "model/job.h"
 #include "probes/software.h"
 
@@ -31,6 +32,7 @@ class ConfigReader {
         {"local", [&](const YamlNode& node, Field field) { read_local(node, field); }},
         {"software", [&](const YamlNode& node, Field field) { read_software(node, field); }},
         {"organisations", [&](const YamlNode& node, Field field) { read_organisations(node, field); }},
+        {"pools", [&](const YamlNode& node, Field field) { read_pools(node, field); }},
         {"work_folder", [&](const YamlNode& node, Field field) { read_path(node, field, config_.work_folder); }},
     };
     jobfile::read_map(root, "", keys, faults_);
@@ -146,6 +148,38 @@ class ConfigReader {
       };
       if (member.kind != YamlNode::Kind::null) jobfile::read_map(member, at, keys, faults_);
       config_.organisations.insert_or_assign(member.key, std::move(mapping));
+    }
+  }
+
+  void read_pools(const YamlNode& node, Field field) {
+    if (node.kind != YamlNode::Kind::map) {
+      faults_.add(field, "is " + std::string(node.what()), "give a map from pool to what is known of it");
+      return;
+    }
+    for (const YamlNode& member : node.children) {
+      const std::string at = field + '.' + member.key;
+      faults_.place(at, member.line);
+      if (member.key != "*" && !is_plain_name(member.key)) {
+        faults_.add(at, quote(member.key) + " is not the name of a pool", "give its name, or \"*\" for any");
+        continue;
+      }
+      PoolFacts facts;
+      const std::vector<YamlKey> keys = {
+          {"core_power",
+           [&](const YamlNode& value, Field to) {
+             jobfile::read_power(value, to, core_power_max, facts.core_power, faults_);
+           }},
+          {"card_power",
+           [&](const YamlNode& value, Field to) {
+             jobfile::read_power(value, to, card_power_max, facts.card_power, faults_);
+           }},
+          {"capability",
+           [&](const YamlNode& value, Field to) {
+             jobfile::read_capability(value, to, facts.core_capability, faults_);
+           }},
+      };
+      jobfile::read_map(member, at, keys, faults_);
+      config_.pools.insert_or_assign(member.key, facts);
     }
   }
 

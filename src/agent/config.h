@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -45,12 +46,20 @@ struct LocalConfig {
   bool network = true;  ///< jobs reach the network
 };
 
+/// What the provider tells of a pool that nobody can measure.
+struct PoolFacts {
+  std::optional<Milliwatts> core_power;
+  std::optional<Milliwatts> card_power;
+  Capability core_capability;  ///< nominal, in place of the measured one; zero: as measured
+};
+
 struct Config {
   Engine engine = Engine::local;
   SlurmConfig slurm;
   LocalConfig local;
   std::vector<SoftwareOffer> software;
   std::map<std::string, Mapping> organisations;  ///< by name; "*" stands for any other
+  std::map<std::string, PoolFacts> pools;        ///< by name; "*" stands for any other
   std::string work_folder;                       ///< absolute, visible to the nodes; empty: inside the agent's folder
 };
 

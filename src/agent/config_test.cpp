@@ -12,6 +12,9 @@ software: [povray, {name: own-solver, version: "2.1"}]
 organisations:
   film-studio: {account: film, user: alice}
   "*":
+pools:
+  batch: {core_power: 4.5W, card_power: 0.35kW, capability: 1.2}
+  "*": {core_power: 900mW}
 work_folder: /srv/dayan
 )";
 
@@ -29,6 +32,11 @@ TEST(AgentConfig, ReadsEveryKey) {
   EXPECT_EQ(config->software[1].version, "2.1");
   EXPECT_EQ(config->organisations.at("film-studio").account, "film");
   EXPECT_EQ(config->work_folder, "/srv/dayan");
+  EXPECT_EQ(config->pools.at("batch").core_power, Milliwatts(4'500));
+  EXPECT_EQ(config->pools.at("batch").card_power, Milliwatts(350'000));
+  EXPECT_EQ(config->pools.at("batch").core_capability, Capability(12'000));
+  EXPECT_EQ(config->pools.at("*").core_power, Milliwatts(900));
+  EXPECT_FALSE(config->pools.at("*").card_power.has_value());
 }
 
 // An organisation runs as the file says, any other as "*" says; without "*" it is denied with the remedy.

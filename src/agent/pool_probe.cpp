@@ -1,5 +1,7 @@
 #include "agent/pool_probe.h"
 
+#include <algorithm>
+
 #include "adapters/files.h"
 #include "model/json.h"
 #include "probes/core_benchmark.h"
@@ -17,6 +19,18 @@ struct Measured {
 
   static constexpr auto fields() { return std::tuple{field("at", &Measured::at), field("core", &Measured::core)}; }
 };
+
+/// Adds what the provider tells of the pool.
+void tell(const Config& config, PoolRow& pool) {
+  auto facts = config.pools.find(pool.name);
+  if (facts == config.pools.end()) facts = config.pools.find("*");
+  if (facts == config.pools.end()) return;
+  pool.core_power = facts->second.core_power;
+  pool.card_power = facts->second.card_power;
+  if (facts->second.core_capability.is_zero()) return;
+  pool.core_capability = facts->second.core_capability;
+  pool.capability_source = CapabilitySource::nominal;
+}
 
 }  // namespace
 
@@ -51,6 +65,12 @@ Result<std::vector<PoolRow>> PoolProbe::probe(UnixTime now, std::vector<std::str
     pool.software = software;
     pool.core_capability = core;
     pool.capability_source = core.is_zero() ? CapabilitySource::unknown : CapabilitySource::measured;
+    tell(config_, pool);
+  }
+  for (const auto& entry : config_.pools) {
+    const auto is_named = [&](const PoolRow& pool) { return pool.name == entry.first; };
+    if (entry.first != "*" && std::ranges::none_of(pools, is_named))
+      notes.push_back("agent.yaml tells of a pool " + entry.first + ", which the engine does not have");
   }
   return pools;
 }

@@ -141,6 +141,13 @@ Answer<JsonValue> ApiClient::ask(const std::string& target, const JsonValue& bod
   return document_of(response);
 }
 
+Answer<JsonValue> ApiClient::put(const std::string& target, const JsonValue& body) {
+  HttpRequest request = request_of("PUT", target);
+  add_json(request, body);
+  TRY(const HttpResponse response, exchange(request, repeats_max));
+  return document_of(response);
+}
+
 Answer<void> ApiClient::remove(const std::string& target) {
   HttpRequest request = request_of("DELETE", target);
   add_key(request);

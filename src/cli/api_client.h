@@ -31,6 +31,8 @@ class ApiClient {
                                        const std::string& key = {});
   /// A question that needs a body; it changes nothing.
   [[nodiscard]] Answer<JsonValue> ask(const std::string& target, const JsonValue& body);
+  /// Puts what is described in the place of what was there; sent again, it changes nothing.
+  [[nodiscard]] Answer<JsonValue> put(const std::string& target, const JsonValue& body);
   [[nodiscard]] Answer<void> remove(const std::string& target);
   /// Items of a list, page by page, at most `items_max`.
   [[nodiscard]] Answer<JsonArray> list(const std::string& path, std::size_t items_max = SIZE_MAX);

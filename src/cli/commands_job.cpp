@@ -5,6 +5,7 @@
 #include "cli/logs.h"
 #include "cli/submit.h"
 #include "model/job.h"
+#include "place/quote_list.h"
 
 namespace dayan::cli {
 namespace {
@@ -18,6 +19,14 @@ void add_file_options(CLI::App& command, SubmitOptions& options) {
   command.add_option("--name", options.name, "name of the job, instead of the file's")->type_name("NAME");
   command.add_option("--array", options.count, "number of tasks, instead of the file's")
       ->check(CLI::Range(1, array_count_max))
+      ->type_name("N");
+}
+
+void add_limit(CLI::App& command, std::optional<std::int64_t>& limit) {
+  command
+      .add_option("--limit", limit,
+                  "show so many pools that could run it, and as many that never will; the others are counted")
+      ->check(CLI::Range(std::int64_t{1}, place::quotes_shown_max))
       ->type_name("N");
 }
 
@@ -38,6 +47,7 @@ void add_submit(CLI::App& app, Program& program) {
   quote.group(group);
   const auto asked = std::make_shared<SubmitOptions>();
   add_file_options(quote, *asked);
+  add_limit(quote, asked->limit);
   on_chosen_with_session(quote, program, [asked](Session& session) { return quote_job(session, *asked); });
 
   CLI::App& jobs =
@@ -58,6 +68,17 @@ void add_plain(CLI::App& job, Program& program, const std::string& name, const s
   const auto id = std::make_shared<std::string>();
   command.add_option("JOB", *id, "id of the job")->required();
   on_chosen_with_session(command, program, [id, action](Session& session) { return action(session, *id); });
+}
+
+void add_explain(CLI::App& job, Program& program) {
+  CLI::App& explain = add_command(job, "explain", "the centres for it as of now, and what it waits for",
+                                  "dayan job explain job_0001k3q8m2x4a\n"
+                                  "dayan job explain job_0001k3q8m2x4a --limit 1000 --json");
+  const auto id = std::make_shared<std::string>();
+  const auto limit = std::make_shared<std::optional<std::int64_t>>();
+  explain.add_option("JOB", *id, "id of the job")->required();
+  add_limit(explain, *limit);
+  on_chosen_with_session(explain, program, [id, limit](Session& session) { return explain_job(session, *id, *limit); });
 }
 
 void add_logs(CLI::App& job, Program& program) {
@@ -104,7 +125,7 @@ void add_job_commands(CLI::App& app, Program& program) {
   add_plain(job, program, "watch", "follow it until it ends; exit code 4 when it did not succeed", watch_job);
   add_logs(job, program);
   add_plain(job, program, "cancel", "stop it; what has run is charged", cancel_job);
-  add_plain(job, program, "explain", "every centre for it as of now, and what it waits for", explain_job);
+  add_explain(job, program);
   add_fetch(job, program);
   add_plain(job, program, "bill", "what it cost, line by line, with the ledger's entries", show_bill);
   add_plain(job, program, "attempts", "every attempt: quoted start, finish and cost against the real ones",

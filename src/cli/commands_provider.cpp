@@ -5,10 +5,29 @@
 namespace dayan::cli {
 namespace {
 
+void add_centre_set(CLI::App& centre, Program& program) {
+  CLI::App& set = add_command(centre, "set", "tell of a centre what jobs choose by; what is not given stays as it is",
+                              "dayan provider centre set guian --pue 1.2 --carbon 410 --latency shanghai=28ms\n"
+                              "dayan provider centre set guian --accept film-studio --accept weather-office");
+  const auto options = std::make_shared<CentreOptions>();
+  set.add_option("NAME", options->centre, "of the centre")->required();
+  set.add_option("--pue", options->pue, "power drawn over power used, e.g. 1.2; or unknown")->type_name("N");
+  set.add_option("--carbon", options->carbon, "grams of CO2 per kWh of its grid; or unknown")->type_name("GRAMS");
+  set.add_option("--latency", options->latency, "round trip to a city's users, e.g. shanghai=28ms; or shanghai=unknown")
+      ->type_name("CITY=TIME")
+      ->allow_extra_args(false);
+  CLI::Option* accept = set.add_option("--accept", options->accept, "serve this customer, and none that is not named so")
+                            ->type_name("ORGANISATION")
+                            ->allow_extra_args(false);
+  set.add_flag("--accept-all", options->accept_all, "serve every customer")->excludes(accept);
+  on_chosen_with_session(set, program, [options](Session& session) { return update_centre(session, *options); });
+}
+
 void add_centre(CLI::App& provider, Program& program) {
   CLI::App& centre =
       add_group(provider, "centre", "create a centre, let its agent join",
-                "dayan provider centre create guian --region guizhou\ndayan provider centre join-token guian");
+                "dayan provider centre create guian --region guizhou\ndayan provider centre set guian --pue 1.2 --carbon 410\n"
+                "dayan provider centre join-token guian");
   CLI::App& create =
       add_command(centre, "create", "create a centre", "dayan provider centre create guian --region guizhou");
   const auto name = std::make_shared<std::string>();
@@ -18,6 +37,7 @@ void add_centre(CLI::App& provider, Program& program) {
   on_chosen_with_session(create, program,
                          [name, region](Session& session) { return create_centre(session, *name, *region); });
 
+  add_centre_set(centre, program);
   CLI::App& join = add_command(centre, "join-token", "make a token that lets one agent join, once",
                                "dayan provider centre join-token guian > join.token");
   const auto joined = std::make_shared<std::string>();

@@ -1,5 +1,8 @@
 #include "cli/display.h"
 
+#include <algorithm>
+#include <initializer_list>
+
 #include <cstdint>
 
 #include "base/scan.h"
@@ -125,6 +128,35 @@ std::string gang_text(const Resources& resources) {
 
 std::string counted(std::size_t count, std::string_view thing) {
   return std::to_string(count) + ' ' + std::string(thing) + (count == 1 ? "" : "s");
+}
+
+namespace {
+
+struct Unit {
+  std::int64_t size;
+  const char* name;
+};
+
+/// In the largest unit that it reaches, rounded up to a tenth of it.
+std::string in_units(std::int64_t value, std::initializer_list<Unit> units) {
+  const Unit* unit = units.begin();
+  for (const Unit& each : units) {
+    if (value >= each.size) unit = &each;
+  }
+  const std::int64_t tenth = std::max<std::int64_t>(unit->size / 10, 1);
+  const std::int64_t tenths = value / tenth + (value % tenth > 0 ? 1 : 0);
+  if (unit->size < 10) return std::to_string(value) + ' ' + unit->name;
+  return std::to_string(tenths / 10) + (tenths % 10 > 0 ? '.' + std::to_string(tenths % 10) : "") + ' ' + unit->name;
+}
+
+}  // namespace
+
+std::string readable(Joules energy) {
+  return in_units(energy.value(), {{1, "J"}, {3'600, "Wh"}, {3'600'000, "kWh"}, {3'600'000'000, "MWh"}});
+}
+
+std::string readable(Milligrams mass) {
+  return in_units(mass.value(), {{1, "mg"}, {1'000, "g"}, {1'000'000, "kg"}, {1'000'000'000, "t"}});
 }
 
 }  // namespace dayan::cli

@@ -31,6 +31,10 @@ namespace dayan::cli {
 [[nodiscard]] std::string difference(UnixTime real, UnixTime quoted);
 /// "0.5", "8"
 [[nodiscard]] std::string readable(MilliCards cards);
+/// "450 Wh", "1.2 kWh": rounded up to three figures.
+[[nodiscard]] std::string readable(Joules energy);
+/// "180 mg", "3 g", "12.5 kg".
+[[nodiscard]] std::string readable(Milligrams mass);
 
 /// What a task takes of several nodes: "4 nodes x 8 cores", "4 nodes x 8 cores + 2 cards"; nothing of one node.
 [[nodiscard]] std::string gang_text(const Resources& resources);

@@ -54,5 +54,16 @@ TEST(Table, AlignsByWhatIsSeen) {
             "   -  shanghai  12.25\n");
 }
 
+TEST(Display, EnergyAndCarbonInUnitsThatPeopleRead) {
+  // The largest unit that is reached, rounded up to a tenth of it.
+  EXPECT_EQ(readable(Joules(5)), "5 J");
+  EXPECT_EQ(readable(Joules(21'600)), "6 Wh");
+  EXPECT_EQ(readable(Joules(3'601)), "1.1 Wh");
+  EXPECT_EQ(readable(Joules(4'320'000)), "1.2 kWh");
+  EXPECT_EQ(readable(Milligrams(180)), "180 mg");
+  EXPECT_EQ(readable(Milligrams(3'000)), "3 g");
+  EXPECT_EQ(readable(Milligrams(12'450'001)), "12.5 kg");
+}
+
 }  // namespace
 }  // namespace dayan::cli

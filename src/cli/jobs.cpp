@@ -3,6 +3,7 @@
 #include "cli/display.h"
 #include "cli/documents.h"
 #include "cli/quotes_view.h"
+#include "cli/submit.h"
 
 namespace dayan::cli {
 namespace {
@@ -74,8 +75,8 @@ Answer<void> cancel_job(Session& session, const std::string& id) {
   return {};
 }
 
-Answer<void> explain_job(Session& session, const std::string& id) {
-  TRY(JsonValue document, session.api.get(path_of(id) + "/explanation"));
+Answer<void> explain_job(Session& session, const std::string& id, std::optional<std::int64_t> limit) {
+  TRY(JsonValue document, session.api.get(path_of(id) + "/explanation" + limit_query(limit)));
   if (session.out.as_json()) {
     session.out.json(document);
     return {};
@@ -83,7 +84,7 @@ Answer<void> explain_job(Session& session, const std::string& id) {
   TRY(const auto view, read_as<wire::ExplanationView>(std::move(document)));
   session.out.line(id + " as of " + readable(view.as_of) + " UTC");
   show_waiting(session.out, view.waiting);
-  show_quotes(session.out, view.quotes);
+  show_quotes(session.out, view.quotes, view.rest);
   return {};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "cli/session.h"
@@ -13,7 +14,8 @@ namespace dayan::cli {
 [[nodiscard]] Answer<void> show_job(Session& session, const std::string& id);
 void show_seen(Output& out, const SeenJob& seen);
 [[nodiscard]] Answer<void> cancel_job(Session& session, const std::string& id);
-[[nodiscard]] Answer<void> explain_job(Session& session, const std::string& id);
+/// `limit`: of quotes shown; nothing: as many as the hub thinks fit.
+[[nodiscard]] Answer<void> explain_job(Session& session, const std::string& id, std::optional<std::int64_t> limit);
 [[nodiscard]] Answer<void> list_attempts(Session& session, const std::string& id);
 [[nodiscard]] Answer<void> list_outputs(Session& session, const std::string& id);
 

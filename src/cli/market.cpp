@@ -36,7 +36,26 @@ std::string speed_text(const PoolRow& pool) {
   return std::to_string(percent) + "% " + std::string(to_text(pool.capability_source));
 }
 
+std::string thousandths_text(std::int64_t number) {
+  std::string decimals = std::to_string(1'000 + number % 1'000).substr(1);
+  decimals.erase(decimals.find_last_not_of('0') + 1);
+  return std::to_string(number / 1'000) + (decimals.empty() ? "" : '.' + decimals);
+}
+
 }  // namespace
+
+std::string description_text(const CentreRow& centre) {
+  std::vector<std::string> parts;
+  if (centre.pue) parts.push_back("PUE " + thousandths_text(*centre.pue));
+  if (centre.carbon) parts.push_back(std::to_string(*centre.carbon) + " g CO2/kWh");
+  for (const CityLatency& each : centre.latency) parts.push_back(to_text(each.round_trip) + " to " + each.city);
+  std::string served;
+  for (const std::string& name : centre.accepts) served += (served.empty() ? "serves only " : ", ") + name;
+  if (!served.empty()) parts.push_back(served);
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + part;
+  return text;
+}
 
 Answer<void> list_centres(Session& session) {
   TRY(JsonArray items, session.api.list("/v1/centres"));
@@ -62,6 +81,10 @@ Answer<void> list_centres(Session& session) {
   }
   session.out.table(table);
   session.out.line("cores, memory and cards are of one node");
+  for (const wire::CentreView& view : views) {
+    const std::string told = description_text(view.centre);
+    if (!told.empty()) session.out.line(view.centre.name + ": " + told);
+  }
   return {};
 }
 

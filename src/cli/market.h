@@ -3,12 +3,15 @@
 #include <string>
 
 #include "cli/session.h"
+#include "model/centre.h"
 
 /// What everyone sees of the market, and one's own wallet.
 
 namespace dayan::cli {
 
 [[nodiscard]] Answer<void> list_centres(Session& session);
+/// What its provider tells of a centre: "PUE 1.2; 410 g CO2/kWh; 28ms to shanghai; serves only film-studio".
+[[nodiscard]] std::string description_text(const CentreRow& centre);
 /// The offer in force of each centre.
 [[nodiscard]] Answer<void> list_offers(Session& session);
 /// `organisation` may be another's only for the operator; empty: one's own.

@@ -1,12 +1,62 @@
 #include "cli/provider.h"
 
+#include "base/scan.h"
 #include "cli/account.h"
 #include "cli/display.h"
 #include "cli/documents.h"
+#include "cli/market.h"
+#include "jobfile/yaml_values.h"
 #include "wire/centre.h"
 #include "wire/money.h"
 
 namespace dayan::cli {
+
+namespace {
+
+constexpr const char* unknown = "unknown";
+
+/// A number with at most three decimals, in thousandths.
+Answer<std::optional<std::int64_t>> read_thousandths(const std::string& text, const std::string& option) {
+  if (text == unknown) return std::nullopt;
+  const auto number = jobfile::parse_cards(text);
+  if (number) return number->value();
+  return bad_usage(quote(text) + " is not a number", "give one with at most three decimals, or unknown", option);
+}
+
+Answer<void> change_latency(std::vector<CityLatency>& latency, const std::string& told) {
+  const std::size_t sign = told.find('=');
+  const std::string city = told.substr(0, sign);
+  if (sign == std::string::npos || city.empty())
+    return bad_usage(quote(told) + " is not a city with its latency", "give one like shanghai=28ms", "--latency");
+  const std::string time = told.substr(sign + 1);
+  std::erase_if(latency, [&](const CityLatency& each) { return each.city == city; });
+  if (time == unknown) return {};
+  auto round_trip = parse_duration(time);
+  if (!round_trip.has_value()) {
+    round_trip.error().field = "--latency";
+    return end_with(Exit::usage, {std::move(round_trip).error()});
+  }
+  latency.push_back({city, *round_trip});
+  return {};
+}
+
+Answer<void> change(wire::UpdateCentreRequest& told, const CentreOptions& options) {
+  if (!options.pue.empty()) {
+    TRY(told.pue, read_thousandths(options.pue, "--pue"));
+  }
+  if (!options.carbon.empty()) {
+    TRY(const auto thousandths, read_thousandths(options.carbon, "--carbon"));
+    if (thousandths && *thousandths % 1'000 != 0)
+      return bad_usage(quote(options.carbon) + " has a fraction", "give whole grams per kWh", "--carbon");
+    told.carbon = thousandths ? std::optional(*thousandths / 1'000) : std::nullopt;
+  }
+  for (const std::string& each : options.latency) TRY_VOID(change_latency(told.latency, each));
+  if (options.accept_all) told.accepts.clear();
+  if (!options.accept.empty()) told.accepts = options.accept;
+  return {};
+}
+
+}  // namespace
 
 Answer<Cny> read_amount(const std::string& text, const std::string& option) {
   auto amount = parse_cny(text);
@@ -25,6 +75,25 @@ Answer<void> create_centre(Session& session, const std::string& name, const std:
   session.out.line(to_text(centre.id) + ' ' + centre.name + " in " + centre.region);
   session.out.note("next: dayan provider offer publish " + centre.name +
                    " --core-hour YUAN --card-hour YUAN --gb-hour YUAN; dayan provider centre join-token " + centre.name);
+  return {};
+}
+
+Answer<void> update_centre(Session& session, const CentreOptions& options) {
+  TRY(JsonArray items, session.api.list("/v1/centres"));
+  wire::UpdateCentreRequest told;
+  for (JsonValue& item : items) {
+    TRY(auto view, read_as<wire::CentreView>(std::move(item)));
+    if (view.centre.name != options.centre) continue;
+    told = {view.centre.accepts, view.centre.latency, view.centre.pue, view.centre.carbon};
+  }
+  TRY_VOID(change(told, options));
+  TRY(JsonValue document, session.api.put("/v1/centres/" + percent_encoded(options.centre), to_json(told)));
+  if (session.out.as_json()) {
+    session.out.json(document);
+    return {};
+  }
+  TRY(const auto centre, read_as<CentreRow>(std::move(document)));
+  session.out.line(centre.name + ": " + description_text(centre));
   return {};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/session.h"
 
@@ -11,6 +12,17 @@ namespace dayan::cli {
 [[nodiscard]] Answer<void> create_centre(Session& session, const std::string& name, const std::string& region);
 /// Shows the token and the commands that use it at the centre.
 [[nodiscard]] Answer<void> create_join_token(Session& session, const std::string& centre);
+
+/// What is to be told of a centre; what is not given stays as it is.
+struct CentreOptions {
+  std::string centre;
+  std::string pue;     ///< "1.2", or "unknown"
+  std::string carbon;  ///< g/kWh: "410", or "unknown"
+  std::vector<std::string> latency;  ///< "shanghai=28ms", or "shanghai=unknown"
+  std::vector<std::string> accept;   ///< the customers that it serves from now on
+  bool accept_all = false;
+};
+[[nodiscard]] Answer<void> update_centre(Session& session, const CentreOptions& options);
 
 struct OfferOptions {
   std::string centre;

@@ -9,6 +9,10 @@ std::string constraint_line(const Reason& reason) {
   return "  " + std::string(to_text(reason.constraint)) + ": " + reason.text;
 }
 
+std::string pools_text(std::int32_t pools) {
+  return std::to_string(pools) + (pools == 1 ? " pool" : " pools");
+}
+
 /// One word for the table; the numbers stand below it.
 std::string verdict(const Quote& quote) {
   if (quote.feasible) return quote.reasons.empty() ? "now" : "after a wait";
@@ -21,7 +25,7 @@ std::string verdict(const Quote& quote) {
 
 }  // namespace
 
-void show_quotes(Output& out, const std::vector<Quote>& quotes) {
+void show_quotes(Output& out, const std::vector<Quote>& quotes, const place::QuoteRest& rest) {
   if (quotes.empty()) return out.line("no centre has joined with a pool yet");
   Table table(
       {"RANK>", "CENTRE", "POOL", "PROVIDER", "TASK YUAN>", "JOB YUAN>", "WAIT>", "RUN>", "FINISH>", "VERDICT"});
@@ -36,10 +40,20 @@ void show_quotes(Output& out, const std::vector<Quote>& quotes) {
   }
   out.table(table);
   for (const Quote& quote : quotes) {
+    if (!quote.feasible || !quote.energy) continue;
+    out.line(quote.centre_name + '/' + quote.pool + " one task: " + readable(*quote.energy) +
+             (quote.carbon ? ", " + readable(*quote.carbon) + " of CO2" : std::string()));
+  }
+  for (const Quote& quote : quotes) {
     if (quote.reasons.empty()) continue;
     out.line(quote.centre_name + '/' + quote.pool + (quote.feasible ? " waits for" : " cannot"));
     for (const Reason& reason : quote.reasons) out.line(constraint_line(reason));
   }
+  if (rest.feasible > 0) out.line("not shown: " + pools_text(rest.feasible) + " that could run it, each ranked behind");
+  if (rest.ruled_out == 0) return;
+  out.line("not shown: " + pools_text(rest.ruled_out) + " that cannot:");
+  for (const RuledOut& each : rest.constraints)
+    out.line("  " + std::string(to_text(each.constraint)) + ": " + pools_text(each.pools));
 }
 
 void show_waiting(Output& out, const std::optional<place::Waiting>& waiting) {

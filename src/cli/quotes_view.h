@@ -6,11 +6,13 @@
 #include "cli/output.h"
 #include "model/placement.h"
 #include "place/engine.h"
+#include "place/quote_list.h"
 
 namespace dayan::cli {
 
-/// Every pool: its rank and figures, and below the table, pool by pool, what rules it out or what it waits for.
-void show_quotes(Output& out, const std::vector<Quote>& quotes);
+/// Each pool: its rank and figures, and below the table, pool by pool, what rules it out or what it waits for; last, how
+/// many are not shown, and what rules those out.
+void show_quotes(Output& out, const std::vector<Quote>& quotes, const place::QuoteRest& rest = {});
 /// What a waiting job waits for; nothing when it does not wait.
 void show_waiting(Output& out, const std::optional<place::Waiting>& waiting);
 

@@ -74,9 +74,13 @@ void note_upload(Output& out, const UploadSum& sum) {
 
 }  // namespace
 
+std::string limit_query(std::optional<std::int64_t> limit) {
+  return limit ? "?limit=" + std::to_string(*limit) : "";
+}
+
 Answer<void> quote_job(Session& session, const SubmitOptions& options) {
   TRY(const Prepared prepared, prepare(session, options));
-  TRY(JsonValue document, session.api.ask("/v1/quotes", to_json(prepared.request)));
+  TRY(JsonValue document, session.api.ask("/v1/quotes" + limit_query(options.limit), to_json(prepared.request)));
   if (session.out.as_json()) {
     session.out.json(document);
     return {};
@@ -87,7 +91,7 @@ Answer<void> quote_job(Session& session, const SubmitOptions& options) {
   session.out.line(spec.name + ": " + counted(static_cast<std::size_t>(spec.count), "task") +
                    (gang.empty() ? "" : " of " + gang) + ", " + std::string(to_text(spec.requirements.objective)) +
                    " first, as of " + readable(reply.as_of) + " UTC");
-  show_quotes(session.out, reply.quotes);
+  show_quotes(session.out, reply.quotes, reply.rest);
   return {};
 }
 
@@ -109,7 +113,7 @@ Answer<void> submit_job(Session& session, const SubmitOptions& options) {
     session.out.line(id);
     const std::string gang = gang_text(prepared.request.spec.requirements.resources);
     if (!gang.empty()) session.out.line("each task gets " + gang);
-    show_quotes(session.out, reply.quotes);
+    show_quotes(session.out, reply.quotes, reply.rest);
     const bool can_run = std::ranges::any_of(reply.quotes, &Quote::feasible);
     if (!can_run) session.out.note("no centre can run it as it stands: it waits for one; dayan job cancel " + id);
     session.out.flush();

@@ -55,8 +55,8 @@ struct Submit : ::testing::Test {
     }
     if (request.target == "/v1/jobs/" + to_text(job.id)) return json(json_text(to_json(wire::JobView{job, {}})));
     const std::vector<Quote> quotes{quote_of("guian", true), quote_of("small", false)};
-    if (request.target == "/v1/quotes") return json(json_text(to_json(wire::QuotesReply{UnixTime(1), quotes})));
-    return json(json_text(to_json(wire::SubmitReply{job, quotes})), 201);
+    if (request.target == "/v1/quotes") return json(json_text(to_json(wire::QuotesReply{UnixTime(1), quotes, {}})));
+    return json(json_text(to_json(wire::SubmitReply{job, quotes, {}})), 201);
   }
 
   FakeHub hub;

@@ -34,6 +34,15 @@ void on(State& state, const OrganisationCreated& event, UnixTime) { state.organi
 void on(State& state, const UserCreated& event, UnixTime) { state.users.put(event.user); }
 void on(State& state, const TokenIssued& event, UnixTime) { state.tokens.put(event.token); }
 void on(State& state, const CentreCreated& event, UnixTime) { state.centres.put(event.centre); }
+
+void on(State& state, const CentreUpdated& event, UnixTime) {
+  CentreRow centre = *state.centres.find({event.centre});
+  centre.accepts = event.accepts;
+  centre.latency = event.latency;
+  centre.pue = event.pue;
+  centre.carbon = event.carbon;
+  state.centres.put(std::move(centre));
+}
 void on(State& state, const JoinTokenIssued& event, UnixTime) { state.join_tokens.put(event.join_token); }
 void on(State& state, const PoolReported& event, UnixTime) { state.pools.put(event.pool); }
 void on(State& state, const PoolGone& event, UnixTime) { state.pools.erase({event.centre, event.name}); }

@@ -206,17 +206,45 @@ TEST_F(CoreTest, SecondAssignmentSeesTheFirstOnesHold) {
   EXPECT_EQ(decision.stale[0].reason.offered, 140'000);
 }
 
+TEST_F(CoreTest, AProviderTellsOfItsCentreWithinRanges) {
+  // What is told replaces what was told before, and stays through what the agent reports; each fault is named; another
+  // provider's centre is not found; saying the same again is no event.
+  UpdateCentre told{"guian", {"film-studio"}, {{"shanghai", Duration::milliseconds(28)}}, 1'200, 410};
+  EXPECT_EQ(must(as("guizhou"), told).events.size(), 1U);
+  EXPECT_TRUE(must(as("guizhou"), told).events.empty());
+  const CentreRow row = *state_.centres.find({CentreId(10)});
+  EXPECT_EQ(row.accepts, told.accepts);
+  EXPECT_EQ(row.latency, told.latency);
+  EXPECT_EQ(row.pue, 1'200);
+  EXPECT_EQ(row.carbon, 410);
+  must(as("guizhou"), UpdateCentre{"guian", {}, {}, {}, {}});
+  EXPECT_FALSE(state_.centres.find({CentreId(10)})->pue.has_value());
+  EXPECT_EQ(refused(as("zhangjiang"), told).reason, RefusalReason::not_found);
+  told = {"guian",
+          {"film-studio", "a b", "film-studio"},
+          {{"x", Duration()}, {"x", Duration::hours(2)}, {"", Duration::seconds(1)}},
+          999,
+          -1};
+  std::vector<std::string> fields;
+  for (const Error& fault : refused(as("guizhou"), told).faults) fields.push_back(fault.field);
+  EXPECT_EQ(fields, (std::vector<std::string>{"accepts[1]", "accepts[2]", "latency[1].city", "latency[2].city",
+                                              "latency[0].round_trip", "latency[1].round_trip", "pue", "carbon"}));
+  PoolRow pool = *state_.pools.find({CentreId(10), "batch"});
+  pool.core_power = Milliwatts(0);
+  pool.card_power = Milliwatts(100'000'001);
+  fields.clear();
+  for (const Error& fault : refused(as("agent guian"), ReportPools{{pool}}).faults) fields.push_back(fault.field);
+  EXPECT_EQ(fields, (std::vector<std::string>{"pools[0].core_power", "pools[0].card_power"}));
+}
+
 TEST_F(CoreTest, ACentreThatDoesNotServeTheCustomerRunsNothingOfIt) {
   // A plan that was made before the centre became choosy is refused; one for a customer that it names is not.
   const JobId job = submit(2);
-  CentreRow centre = *state_.centres.find({CentreId(10)});
-  centre.accepts = {"weather-office"};
-  apply(state_, CentreCreated{centre}, now_);
+  must(as("guizhou"), UpdateCentre{"guian", {"weather-office"}, {}, {}, {}});
   const Decision refusal = plan({assign(job, 0, 10)});
   ASSERT_EQ(refusal.stale.size(), 1U);
   EXPECT_EQ(refusal.stale[0].reason.constraint, Constraint::acceptance);
-  centre.accepts.push_back("film-studio");
-  apply(state_, CentreCreated{centre}, now_);
+  must(as("guizhou"), UpdateCentre{"guian", {"weather-office", "film-studio"}, {}, {}, {}});
   EXPECT_TRUE(plan({assign(job, 0, 10)}).stale.empty());
 }
 

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <set>
 
 #include "core/draft.h"
+#include "model/energy.h"
 
 /// Centres, their agents, pools and offers.
 
@@ -15,6 +17,7 @@ constexpr std::int32_t nodes_max = 1'000'000;
 constexpr std::int64_t cores_per_node_max = 100'000;
 constexpr std::int64_t cards_per_node_max = 1'000'000;
 constexpr std::size_t software_max = 1'000;
+constexpr Duration latency_max = Duration::hours(1);
 
 bool fits_times(std::int64_t per_node, std::int32_t nodes) {
   std::int64_t product = 0;
@@ -25,6 +28,43 @@ bool is_agent_key(const std::string& key) {
   return key.size() == 64 && std::ranges::all_of(key, [](char c) {
            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
          });
+}
+
+void check_number(const char* field, std::optional<std::int64_t> number, std::int64_t low, std::int64_t high,
+                  const char* right, Faults& faults) {
+  if (number.has_value() && (*number < low || *number > high))
+    faults.push_back({ErrorCode::invalid, field, std::to_string(*number) + " is out of range", right});
+}
+
+/// Every fault of what a provider tells of its centre.
+Faults description_faults(const UpdateCentre& told) {
+  Faults faults;
+  const auto fault = [&](std::string field, std::string wrong, std::string right) {
+    faults.push_back({ErrorCode::invalid, std::move(field), std::move(wrong), std::move(right)});
+  };
+  const auto check_names = [&](const std::string& field, const char* part, std::size_t most, const auto& list,
+                               const auto& name_of) {
+    if (list.size() > most) return fault(field, "too many", "at most " + std::to_string(most));
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const std::string& name = name_of(list[i]);
+      const std::string at = field + '[' + std::to_string(i) + ']' + part;
+      if (!is_plain_name(name)) fault(at, "not a name", "1 to 64 of letters, digits, '.', '_' and '-'");
+      else if (!seen.insert(name).second) fault(at, "'" + name + "' is given twice", "each name once");
+    }
+  };
+  check_names("accepts", "", accepts_max, told.accepts,
+              [](const std::string& name) -> const std::string& { return name; });
+  check_names("latency", ".city", cities_max, told.latency,
+              [](const CityLatency& each) -> const std::string& { return each.city; });
+  for (std::size_t i = 0; i < std::min(told.latency.size(), cities_max); ++i) {
+    const Duration round_trip = told.latency[i].round_trip;
+    if (round_trip < Duration::microseconds(1) || round_trip > latency_max)
+      fault("latency[" + std::to_string(i) + "].round_trip", to_text(round_trip) + " is out of range", "1us to 1h");
+  }
+  check_number("pue", told.pue, pue_min, pue_max, "thousandths of power drawn over power used: 1,000 to 10,000", faults);
+  check_number("carbon", told.carbon, 0, carbon_intensity_max, "grams of CO2 per kWh: 0 to 5,000", faults);
+  return faults;
 }
 
 void check_pool(const PoolRow& pool, std::size_t index, Faults& faults) {
@@ -46,6 +86,11 @@ void check_pool(const PoolRow& pool, std::size_t index, Faults& faults) {
   if (pool.core_capability < Capability(0) || pool.core_capability > core_capability_max) {
     fault("core_capability", "out of range", "zero when unknown, at most 10,000 times the reference core");
   }
+  const auto check_power = [&](const char* field, std::optional<Milliwatts> power, Milliwatts most, const char* right) {
+    if (power.has_value() && (*power < Milliwatts(1) || *power > most)) fault(field, "out of range", right);
+  };
+  check_power("core_power", pool.core_power, core_power_max, "above 0 and at most 1 kW, or null when it is not known");
+  check_power("card_power", pool.card_power, card_power_max, "above 0 and at most 100 kW, or null when it is not known");
   // Sums over a pool are taken without a second thought elsewhere: they must fit.
   if (!fits_times(pool.memory_per_node.value(), pool.nodes) || !fits_times(pool.cores_per_node.value(), pool.nodes) ||
       !fits_times(pool.cards_per_node.value(), pool.nodes)) {
@@ -74,6 +119,18 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateCentre& co
   centre.name = command.name;
   centre.region = command.region;
   draft.emit(CentreCreated{std::move(centre)});
+  return {};
+}
+
+Decided<void> decide_on(Draft& draft, const Actor& actor, const UpdateCentre& command) {
+  TRY_VOID(require_scope(actor, Scope::provide));
+  TRY(const CentreRow* centre, own_centre(draft.state(), actor, command.centre));
+  Faults faults = description_faults(command);
+  if (!faults.empty()) return refuse(std::move(faults));
+  const bool is_same = centre->accepts == command.accepts && centre->latency == command.latency &&
+                       centre->pue == command.pue && centre->carbon == command.carbon;
+  if (!is_same)
+    draft.emit(CentreUpdated{centre->id, command.accepts, command.latency, command.pue, command.carbon});
   return {};
 }
 

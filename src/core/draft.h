@@ -71,6 +71,7 @@ template <class Row, class IdType>
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateCentre& command);
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateJoinToken& command);
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const EnrolAgent& command);
+[[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const UpdateCentre& command);
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const PublishOffer& command);
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const ReportPools& command);
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const SubmitJob& command);

@@ -78,6 +78,7 @@ template <Reflected T>
 // Providers and the market.
 [[nodiscard]] Handled create_centre(Call& call);
 [[nodiscard]] Handled list_centres(Call& call);
+[[nodiscard]] Handled update_centre(Call& call);
 [[nodiscard]] Handled create_join_token(Call& call);
 [[nodiscard]] Handled publish_offer(Call& call);
 [[nodiscard]] Handled list_offers(Call& call);

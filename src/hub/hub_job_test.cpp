@@ -64,6 +64,33 @@ TEST_P(HubJob, TheWholeWay) {
   EXPECT_EQ(ledger.at("violation"), JsonValue(nullptr));
 }
 
+// What a provider tells of its centre reaches quotes: whom it serves, and how far it is; the limit of quotes is checked,
+// and what is not shown is counted.
+TEST_P(HubJob, WhatACentreTellsIsQuotedWith) {
+  TestHub hub(GetParam());
+  const Client customer = hub.customer("studio", "1");
+  const Client provider = hub.organisation("gui-an", "provider");
+  const TestAgent agent = hub.agent(provider, "gui-an-1");
+  const std::string path = "/v1/centres/gui-an-1";
+  EXPECT_EQ(customer.call("PUT", path, "{}").status, 403);
+  EXPECT_EQ(provider.call("PUT", "/v1/centres/other", "{}").status, 404);
+  const Answer bad = provider.call("PUT", path, R"({"pue":999,"latency":[{"city":"x","round_trip":0}]})");
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_NE(bad.raw.body.find("\"latency[0].round_trip\""), std::string::npos) << bad.raw.body;
+  const Answer told = provider.call(
+      "PUT", path, R"({"accepts":["lab"],"latency":[{"city":"shanghai","round_trip":0.028}],"pue":1200,"carbon":410})");
+  ASSERT_EQ(told.status, 200) << told.raw.body;
+  EXPECT_EQ(told.json.as_object().at("pue").as_int64(), 1'200);
+  const Answer choosy = customer.call("POST", "/v1/quotes", job_body());
+  EXPECT_NE(choosy.raw.body.find("\"acceptance\""), std::string::npos) << choosy.raw.body;
+  EXPECT_EQ(provider.call("PUT", path, "{}").status, 200);
+  const Answer open = customer.call("POST", "/v1/quotes?limit=1", job_body());
+  ASSERT_EQ(open.status, 200) << open.raw.body;
+  EXPECT_EQ(open.raw.body.find("\"acceptance\""), std::string::npos) << open.raw.body;
+  EXPECT_EQ(object(open.json, "rest").at("ruled_out").as_int64(), 0);
+  EXPECT_EQ(customer.call("POST", "/v1/quotes?limit=0", job_body()).status, 400);
+}
+
 // A specification with several faults gets one error for each, by its path in the body; inputs that were never
 // uploaded are named too. Nothing is stored.
 TEST_P(HubJob, EveryFaultIsNamed) {

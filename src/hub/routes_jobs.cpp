@@ -51,6 +51,12 @@ Result<void> check_inputs(const Services& hub, OrganisationId organisation,
   return {};
 }
 
+/// So many quotes of pools that could run the job, and of pools that never will.
+Result<std::size_t> quotes_limit(const Call& call) {
+  TRY(const std::int64_t limit, query_number(call, "limit", place::quotes_shown, 1, place::quotes_shown_max));
+  return static_cast<std::size_t>(limit);
+}
+
 JobId job_of(const Call& call) {
   const auto id = parse<JobId>(call.path.front());
   return id.has_value() ? *id : JobId();
@@ -59,6 +65,7 @@ JobId job_of(const Call& call) {
 }  // namespace
 
 Handled quote_job(Call& call) {
+  TRY(const std::size_t limit, quotes_limit(call));
   wire::SubmitRequest wanted;
   if (auto bad = read_body(call, wanted)) return bad;
   Faults faults;
@@ -71,10 +78,12 @@ Handled quote_job(Call& call) {
     reply.quotes = engine.quotes(question, now);
     reply.as_of = now;
   });
+  reply.rest = place::shorten(reply.quotes, limit);
   return json_answer(200, to_json(reply));
 }
 
 Handled submit_job(Call& call) {
+  TRY(const std::size_t limit, quotes_limit(call));
   wire::SubmitRequest wanted;
   if (auto bad = read_body(call, wanted)) return bad;
   Faults faults;
@@ -87,9 +96,10 @@ Handled submit_job(Call& call) {
   // Made here, so that no other command waits for them.
   std::vector<Quote> quotes;
   call.hub.planner.ask([&](const place::Engine& engine, UnixTime now) { quotes = engine.quotes(question, now); });
+  const place::QuoteRest rest = place::shorten(quotes, limit);
   return submit(call, SubmitJob{id, wanted.project, std::move(wanted.spec)},
-                [quotes = std::move(quotes)](const View& view, const core::Decision&) {
-                  return rendered(201, wire::SubmitReply{*view.job, quotes});
+                [quotes = std::move(quotes), rest](const View& view, const core::Decision&) {
+                  return rendered(201, wire::SubmitReply{*view.job, quotes, rest});
                 });
 }
 
@@ -130,6 +140,7 @@ Handled list_tasks(Call& call) {
 }
 
 Handled explain_job(Call& call) {
+  TRY(const std::size_t limit, quotes_limit(call));
   TRY(const JobRow job, own_job(call));
   wire::ExplanationView shown;
   call.hub.planner.ask([&](const place::Engine& engine, UnixTime now) {
@@ -139,6 +150,7 @@ Handled explain_job(Call& call) {
                        ? engine.quotes(job.id, now)
                        : engine.quotes(place::Question{job.organisation, job.requirements, job.count, job.throttle}, now);
   });
+  shown.rest = place::shorten(shown.quotes, limit);
   return json_answer(200, to_json(shown));
 }
 

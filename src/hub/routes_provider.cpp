@@ -85,6 +85,21 @@ Handled create_centre(Call& call) {
   });
 }
 
+Handled update_centre(Call& call) {
+  wire::UpdateCentreRequest told;
+  if (auto bad = read_body(call, told)) return bad;
+  const std::string name = call.path.front();
+  return submit(call, UpdateCentre{name, told.accepts, told.latency, told.pue, told.carbon},
+                [name](const View& view, const core::Decision&) {
+                  std::optional<CentreRow> centre;
+                  view.state.centres.visit_all([&](const CentreRow& row) {
+                    if (row.name == name) centre = row;
+                  });
+                  ASSERT(centre.has_value());
+                  return rendered(200, *centre);
+                });
+}
+
 Handled list_centres(Call& call) {
   std::vector<wire::CentreView> centres;
   TRY_VOID(call.hub.writer.read([&](const View& view) {

@@ -47,7 +47,12 @@ void JobReader::read_keys(const YamlNode& root) {
       {"objective", [&](const YamlNode& node, Field field) { read_objective(node, field); }},
       {"priority", [&](const YamlNode& node, Field field) { read_priority(node, field); }},
       {"regions", [&](const YamlNode& node, Field field) { read_texts(node, field, wanted.regions, faults_); }},
-      {"latency", [&](const YamlNode& node, Field field) { read_latency(node, field); }},
+      {"latency",
+       [&](const YamlNode& node, Field field) {
+         read_latency(
+             node, field, [&](const std::string& city, Duration time) { wanted.latency.push_back({city, time}); },
+             faults_);
+       }},
       {"providers", [&](const YamlNode& node, Field field) { read_texts(node, field, wanted.providers, faults_); }},
   };
   read_map(root, around_, keys, faults_);
@@ -115,19 +120,6 @@ void JobReader::read_chip(const YamlNode& node, Field field) {
     for (char& c : chip) {
       if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     }
-  }
-}
-
-void JobReader::read_latency(const YamlNode& node, Field field) {
-  if (node.kind != YamlNode::Kind::map)
-    return faults_.add(field, "is " + std::string(node.what()), "give each city its longest round trip, e.g. {shanghai: 20ms}");
-  for (const YamlNode& member : node.children) {
-    const std::string name = field + '.' + member.key;
-    faults_.place(name, member.line);
-    LatencyBound& bound = file_.spec.requirements.latency.emplace_back();
-    bound.city = member.key;
-    read_duration(member, name, bound.at_most, faults_);
-    if (faults_.covers(name)) bound.at_most = Duration::seconds(1);  // it has its fault already
   }
 }
 
@@ -209,12 +201,29 @@ void JobReader::read_input(const YamlNode& node, Field around) {
 }
 
 void JobReader::read_objective(const YamlNode& node, Field field) {
+  if (node.kind == YamlNode::Kind::map) return read_weights(node, field);
   std::string word;
   read_text(node, field, word, faults_);
   const auto objective = parse_word<Objective>(word);
-  if (objective.has_value()) file_.spec.requirements.objective = *objective;
+  if (objective.has_value() && *objective != Objective::weighted) file_.spec.requirements.objective = *objective;
   else if (!faults_.covers(field))
-    faults_.add(field, quote(word) + " is no objective", "give one of cheapest, fastest, balanced, greenest, weighted");
+    faults_.add(field, quote(word) + " is no objective", "give one of cheapest, fastest, balanced, greenest, or weights like {cost: 2, time: 1, carbon: 1}");
+}
+
+void JobReader::read_weights(const YamlNode& node, Field around) {
+  Weights& weights = file_.spec.requirements.weights;
+  file_.spec.requirements.objective = Objective::weighted;
+  const auto weight = [&](std::int32_t& out) {
+    return [this, &out](const YamlNode& member, Field field) {
+      std::int64_t number = out;
+      read_count(member, field, 0, weight_max, number, faults_);
+      out = static_cast<std::int32_t>(number);
+    };
+  };
+  const bool was_good = faults_.empty();
+  read_map(node, around,
+           {{"cost", weight(weights.cost)}, {"time", weight(weights.time)}, {"carbon", weight(weights.carbon)}}, faults_);
+  if (was_good && !faults_.empty() && weights == Weights{}) weights.cost = 1;  // it has its fault already
 }
 
 void JobReader::read_priority(const YamlNode& node, Field field) {
@@ -241,6 +250,7 @@ std::string JobReader::name_of(std::string_view field) const {
       {"requirements.resources.cards", "resources.cards"},
       {"requirements.chips", "resources.chip"},
       {"requirements.core_capability_min", "resources.capability"},
+      {"requirements.weights", "objective"},
   };
   constexpr std::string_view environment = "payload.environment[";
   if (field == "count") return count_field_;

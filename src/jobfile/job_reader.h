@@ -30,7 +30,6 @@ class JobReader {
   void read_environment(const YamlNode& node, Field field);
   void read_resources(const YamlNode& node, Field field);
   void read_chip(const YamlNode& node, Field field);
-  void read_latency(const YamlNode& node, Field field);
   void read_array(const YamlNode& node, Field field);
   void read_count_of_tasks(const YamlNode& node, Field field);
   void read_software(const YamlNode& node, Field field);
@@ -38,6 +37,7 @@ class JobReader {
   void read_input(const YamlNode& node, Field field);
   void read_objective(const YamlNode& node, Field field);
   void read_priority(const YamlNode& node, Field field);
+  void read_weights(const YamlNode& node, Field field);
   void require(const YamlNode& root, std::string_view key, std::string right);
 
   FaultList& faults_;

@@ -81,6 +81,10 @@ TEST(JobYaml, ShortForms) {
   EXPECT_EQ(file->spec.payload.command, (std::vector<std::string>{"sh", "-c", "echo $X | wc"}));
   EXPECT_EQ(file->spec.count, 3);
   EXPECT_EQ(file->project, "default");
+  const auto weighed = parse_job_yaml("name: a\ncommand: [a]\nwall_time: 2m\nobjective: {cost: 2, carbon: 1}\n");
+  ASSERT_TRUE(weighed.has_value()) << all_texts(weighed.error());
+  EXPECT_EQ(weighed->spec.requirements.objective, Objective::weighted);
+  EXPECT_EQ(weighed->spec.requirements.weights, (Weights{2, 0, 1}));
   const auto script = parse_job_yaml("name: a\nwall_time: 2m\nscript: |\n  #!/bin/sh\n  echo\n");
   ASSERT_TRUE(script.has_value()) << all_texts(script.error());
   EXPECT_EQ(script->spec.payload.script, "#!/bin/sh\necho\n");
@@ -140,7 +144,7 @@ const std::vector<BadLine> bad_lines = {
     {"-", "resources: {capability: 0}", "resources.capability: line %: '0' is out of range"},
     {"-", "resources: {capability: 10001}", "resources.capability: line %: '10001' is out of range"},
     {"-", "resources: {capability: fast}", "resources.capability: line %: 'fast' is not a capability"},
-    {"-", "latency: 20ms", "latency: line %: is a text; give each city its longest round trip"},
+    {"-", "latency: 20ms", "latency: line %: is a text; give each city its round trip"},
     {"-", "latency: {shanghai: 20}", "latency.shanghai: line %: '20' has a number without a unit"},
     {"-", "latency: {shanghai: 0s}", "latency.shanghai: line %: 0s is too small; give at least 1us"},
     {"-", "latency: {shanghai: 2d}", "latency.shanghai: line %: 2d is too much; give at most 1h"},
@@ -179,6 +183,10 @@ const std::vector<BadLine> bad_lines = {
     {"-", "price_cap: 1e3", "price_cap: line %: '1e3' is not an amount of money"},
     {"-", "price_cap: 0", "price_cap: line %: 0 yuan is too small"},
     {"objective", "objective: cheap", "objective: line %: 'cheap' is no objective; give one of cheapest"},
+    {"objective", "objective: weighted", "objective: line %: 'weighted' is no objective; give one of cheapest"},
+    {"objective", "objective: {cost: 0, time: 0}", "objective: line %: are all zero; give a weight"},
+    {"objective", "objective: {cost: 101}", "objective.cost: line %: '101' is too much"},
+    {"objective", "objective: {money: 1}", "objective: line %: has no key 'money'; give one of: cost, time, carbon"},
     {"-", "regions: ['']", "regions[0]: line %: is missing"},
     {"-", "env: {1A: x}", "env.1A: line %: '1A' is not a variable's name"},
     {"-", "env: {A: [x]}", "env.A: line %: is a list; give a text"},

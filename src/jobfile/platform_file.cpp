@@ -7,6 +7,7 @@
 #include "jobfile/job_reader.h"
 #include "jobfile/source_text.h"
 #include "jobfile/yaml_values.h"
+#include "model/energy.h"
 
 namespace dayan::jobfile {
 namespace {
@@ -101,6 +102,21 @@ class PlatformReader {
                      member, field,
                      {{"core_hour", price(core_hour)}, {"card_hour", price(card_hour)}, {"gb_hour", price(gb_hour)}},
                      faults_);
+               }},
+              {"accepts",
+               [&](const YamlNode& member, Field field) { read_texts(member, field, centre.accepts, faults_); }},
+              {"latency",
+               [&](const YamlNode& member, Field field) {
+                 read_latency(
+                     member, field,
+                     [&](const std::string& city, Duration time) { centre.latency.push_back({city, time}); }, faults_);
+               }},
+              {"pue", [&](const YamlNode& member, Field field) { read_pue(member, field, centre.pue); }},
+              {"carbon",
+               [&](const YamlNode& member, Field field) {
+                 std::int64_t grams = 0;
+                 read_count(member, field, 0, carbon_intensity_max, grams, faults_);
+                 if (!faults_.covers(field)) centre.carbon = grams;
                }},
               {"pools",
                [&](const YamlNode& member, Field field) {
@@ -220,6 +236,14 @@ class PlatformReader {
               {"wall_time_max", [&](const YamlNode& member,
                                     Field field) { read_duration(member, field, pool.wall_time_max, faults_); }},
               {"capability", [&](const YamlNode& member, Field field) { read_capability(member, field, pool); }},
+              {"core_power",
+               [&](const YamlNode& member, Field field) {
+                 read_power(member, field, core_power_max, pool.core_power, faults_);
+               }},
+              {"card_power",
+               [&](const YamlNode& member, Field field) {
+                 read_power(member, field, card_power_max, pool.card_power, faults_);
+               }},
               {"outages",
                [&](const YamlNode& member, Field field) {
                  each(member, field, [&](const YamlNode& outage, Field at) { read_outage(outage, at, outages); });
@@ -246,6 +270,16 @@ class PlatformReader {
       centre.outages.push_back(outages[i]);
     }
     centre.pools.push_back(std::move(pool));
+  }
+
+  /// "1.2": power drawn over power used.
+  void read_pue(const YamlNode& node, Field field, std::optional<std::int64_t>& out) {
+    MilliCards thousandths;
+    read_cards(node, field, thousandths, faults_);  // a number to the thousandth
+    if (faults_.covers(field)) return;
+    if (thousandths.value() < pue_min || thousandths.value() > pue_max)
+      return faults_.add(field, "is out of range", "give 1 to 10, e.g. 1.2");
+    out = thousandths.value();
   }
 
   /// "povray 3.7.0.10": a program and its version.

@@ -47,6 +47,10 @@ struct CentreFile {
   Cny core_hour;
   Cny card_hour;
   Cny gb_hour;
+  std::vector<std::string> accepts;
+  std::vector<CityLatency> latency;
+  std::optional<std::int64_t> pue;     ///< in thousandths
+  std::optional<std::int64_t> carbon;  ///< g/kWh
   std::vector<PoolRow> pools;  ///< their centre is not set
   std::vector<Outage> outages;
   std::vector<Silence> silences;

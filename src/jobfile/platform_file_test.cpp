@@ -10,10 +10,14 @@ centres:
   - name: guian
     provider: guizhou-power
     region: guizhou
+    pue: 1.2
+    carbon: 410
+    latency: {shanghai: 28ms, guiyang: 900us}
+    accepts: [film-studio]
     prices: {core_hour: "0.36", card_hour: "12.5"}
     pools:
       - {name: batch, nodes: 4, cpus: 64, memory: 256GB, software: [povray 3.7.0.10], capability: 1.25}
-      - {name: a100, nodes: 2, cpus: 96, memory: 1TB, cards: 8, chip: a100, wall_time_max: 3d}
+      - {name: a100, nodes: 2, cpus: 96, memory: 1TB, cards: 8, chip: a100, wall_time_max: 3d, core_power: 4.5W, card_power: 0.4kW}
   - name: shanghai
     prices: {core_hour: "0.72"}
     pools:
@@ -36,6 +40,15 @@ TEST(PlatformFile, ReadsCentresAndJobs) {
   EXPECT_EQ(guian.pools[0].software[0].version, "3.7.0.10");
   EXPECT_EQ(guian.pools[1].cards_per_node, MilliCards(8'000));
   EXPECT_EQ(guian.pools[1].wall_time_max, Duration::hours(72));
+  EXPECT_EQ(guian.pue, 1'200);
+  EXPECT_EQ(guian.carbon, 410);
+  EXPECT_EQ(guian.latency, (std::vector<CityLatency>{{"shanghai", Duration::milliseconds(28)},
+                                                     {"guiyang", Duration::microseconds(900)}}));
+  EXPECT_EQ(guian.accepts, std::vector<std::string>{"film-studio"});
+  EXPECT_FALSE(guian.pools[0].core_power.has_value());
+  EXPECT_EQ(guian.pools[1].core_power, Milliwatts(4'500));
+  EXPECT_EQ(guian.pools[1].card_power, Milliwatts(400'000));
+  EXPECT_FALSE(file->centres[1].pue.has_value());
   EXPECT_EQ(file->centres[1].provider, "shanghai") << "a centre is its own provider";
   EXPECT_EQ(file->centres[1].region, "nowhere");
   ASSERT_EQ(file->jobs.size(), 2U);
@@ -96,6 +109,14 @@ TEST(PlatformFile, NamesEachFault) {
       {"memory: 256GB", "memory: 256", "centres[0].pools[0].memory"},
       {"memory: 256GB, ", "", "centres[0].pools[0].memory"},
       {"capability: 1.25", "capability: 0", "centres[0].pools[0].capability"},
+      {"pue: 1.2", "pue: 0.9", "centres[0].pue"},
+      {"pue: 1.2", "pue: 10.001", "centres[0].pue"},
+      {"carbon: 410", "carbon: 4.1", "centres[0].carbon"},
+      {"shanghai: 28ms", "shanghai: 28", "centres[0].latency.shanghai"},
+      {"core_power: 4.5W", "core_power: 4.5", "centres[0].pools[1].core_power"},
+      {"core_power: 4.5W", "core_power: 0W", "centres[0].pools[1].core_power"},
+      {"core_power: 4.5W", "core_power: 2kW", "centres[0].pools[1].core_power"},
+      {"card_power: 0.4kW", "card_power: 1.5mW", "centres[0].pools[1].card_power"},
       {"chip: a100, wall", "wall", "centres[0].pools[1].chip"},
       {"name: a100,", "name: batch,", "centres[0].pools[1].name"},
       {"regio", "regoi", "centres[0]"},

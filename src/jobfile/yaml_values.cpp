@@ -92,6 +92,41 @@ void read_capability(const YamlNode& node, const std::string& field, Capability&
   out = Capability(thousandths->value() * parts);
 }
 
+void read_power(const YamlNode& node, const std::string& field, Milliwatts most, std::optional<Milliwatts>& out,
+                FaultList& faults) {
+  constexpr const char* right = "give a power with its unit, e.g. 4.5W";
+  if (node.kind != YamlNode::Kind::text) return wrong_kind(node, field, right, faults);
+  std::string_view text = node.text;
+  std::int64_t per_thousandth = 1;
+  if (text.ends_with("kW")) per_thousandth = 1'000;
+  const bool is_small = text.ends_with("mW");
+  if (!text.ends_with('W')) return faults.add(field, quote(node.text) + " is not a power", right);
+  text.remove_suffix(is_small || per_thousandth > 1 ? 2 : 1);
+  const auto thousandths = parse_cards(text);  // a number to the thousandth
+  std::int64_t milliwatts = 0;
+  if (!thousandths.has_value() || (is_small && thousandths->value() % 1'000 != 0) ||
+      __builtin_mul_overflow(thousandths->value(), per_thousandth, &milliwatts))
+    return faults.add(field, quote(node.text) + " is not a power", right);
+  if (is_small) milliwatts /= 1'000;
+  if (milliwatts < 1 || milliwatts > most.value())
+    return faults.add(field, quote(node.text) + " is out of range",
+                      "give above 0 and at most " + std::to_string(most.value() / 1'000) + "W");
+  out = Milliwatts(milliwatts);
+}
+
+void read_latency(const YamlNode& node, const std::string& field,
+                  const std::function<void(const std::string& city, Duration)>& add, FaultList& faults) {
+  if (node.kind != YamlNode::Kind::map)
+    return faults.add(field, "is " + std::string(node.what()), "give each city its round trip, e.g. {shanghai: 20ms}");
+  for (const YamlNode& member : node.children) {
+    const std::string name = field + '.' + member.key;
+    faults.place(name, member.line);
+    Duration time = Duration::seconds(1);  // one that cannot be read has its fault already
+    read_duration(member, name, time, faults);
+    add(member.key, time);
+  }
+}
+
 void read_flag(const YamlNode& node, const std::string& field, bool& out, FaultList& faults) {
   if (node.kind != YamlNode::Kind::text || node.quoted || (node.text != "true" && node.text != "false"))
     return wrong_kind(node, field, "give true or false", faults);

@@ -26,6 +26,12 @@ void read_money(const YamlNode& node, const std::string& field, std::optional<Cn
 void read_cards(const YamlNode& node, const std::string& field, MilliCards& out, FaultList& faults);
 /// "1.25": how fast a core is beside the reference core, above zero.
 void read_capability(const YamlNode& node, const std::string& field, Capability& out, FaultList& faults);
+/// "4.5W", "1.2kW" or "800mW", above zero.
+void read_power(const YamlNode& node, const std::string& field, Milliwatts most, std::optional<Milliwatts>& out,
+                FaultList& faults);
+/// {shanghai: 20ms}: `add` is called for each city, in order.
+void read_latency(const YamlNode& node, const std::string& field,
+                  const std::function<void(const std::string& city, Duration)>& add, FaultList& faults);
 void read_flag(const YamlNode& node, const std::string& field, bool& out, FaultList& faults);
 /// A list of texts; each is placed as `field[i]`.
 void read_texts(const YamlNode& node, const std::string& field, std::vector<std::string>& out, FaultList& faults);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -83,6 +84,17 @@ struct CreateCentre {
   std::string region;
 };
 
+/// What a provider tells of its centre, all of it: what is left out is unknown from then on, or open to all.
+struct UpdateCentre {
+  std::string centre;                ///< name
+  std::vector<std::string> accepts;  ///< names of the customers that it serves; empty: all
+  std::vector<CityLatency> latency;
+  std::optional<std::int64_t> pue;     ///< in thousandths
+  std::optional<std::int64_t> carbon;  ///< g/kWh
+};
+inline constexpr std::size_t accepts_max = 1'000;
+inline constexpr std::size_t cities_max = 1'000;
+
 struct CreateJoinToken {
   std::string centre;  ///< name
   Digest token_hash;
@@ -141,7 +153,7 @@ struct Tick {};
 
 using CommandBody = std::variant<Bootstrap, CreateOrganisation, CreateProject, CreateToken, RevokeToken, ReissueToken,
                                  RenewAgentToken, TopUpWallet,
-                                 CreateCentre, CreateJoinToken, EnrolAgent, PublishOffer, ReportPools, SubmitJob,
+                                 CreateCentre, UpdateCentre, CreateJoinToken, EnrolAgent, PublishOffer, ReportPools, SubmitJob,
                                  CancelJob, ReportAttempts, CommitPlan, Tick>;
 
 struct Command {

@@ -34,6 +34,19 @@ struct CentreCreated {
   CentreRow centre;
   static constexpr auto fields() { return std::tuple{field("centre", &CentreCreated::centre)}; }
 };
+/// What its provider tells of a centre from now on, in place of what it told before.
+struct CentreUpdated {
+  CentreId centre;
+  std::vector<std::string> accepts;
+  std::vector<CityLatency> latency;
+  std::optional<std::int64_t> pue;
+  std::optional<std::int64_t> carbon;
+  static constexpr auto fields() {
+    using E = CentreUpdated;
+    return std::tuple{field("centre", &E::centre), field("accepts", &E::accepts), field("latency", &E::latency),
+                      field("pue", &E::pue), field("carbon", &E::carbon)};
+  }
+};
 struct JoinTokenIssued {
   JoinTokenRow join_token;
   static constexpr auto fields() { return std::tuple{field("join_token", &JoinTokenIssued::join_token)}; }
@@ -156,7 +169,7 @@ struct JobEnded {
 using Event = std::variant<OrganisationCreated, ProjectCreated, UserCreated, TokenIssued, TokenRevoked, CentreCreated,
                            JoinTokenIssued, AgentEnrolled, OfferPublished, PoolReported, PoolGone, EntryPosted,
                            JobSubmitted, JobCancelRequested, JobGaveUp, LeaseGranted, LeaseStopRequested, ReportTaken,
-                           AttemptObserved, LateReportKept, AttemptSettled, JobEnded>;
+                           AttemptObserved, LateReportKept, AttemptSettled, JobEnded, CentreUpdated>;
 
 /// The event's name on the wire and in the store: "lease_granted".
 [[nodiscard]] std::string_view event_name(const Event& event);

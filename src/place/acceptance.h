@@ -39,10 +39,11 @@ class Acceptance {
     return found != group_of_.end() ? found->second : named_by_none;
   }
   [[nodiscard]] bool accepts(CustomerGroup group, PoolIndex pool) const {
-    return !choosy_.get(pool) || is_welcome(group, pool);
+    return !has_choosy_ || !choosy_.get(pool) || is_welcome(group, pool);
   }
   /// The pools that accept the group, 64 at once.
   [[nodiscard]] std::uint64_t word(CustomerGroup group, std::size_t at) const {
+    if (!has_choosy_) return ~std::uint64_t{0};
     const auto found = welcome_.find(group);
     return ~choosy_.word(at) | (found != welcome_.end() ? found->second.word(at) : 0);
   }

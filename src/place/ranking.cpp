@@ -53,12 +53,13 @@ Ranking::Ranking(const ClassKey& key, const Requirements& requirements)
 float Ranking::score(const PoolFigures& figures) const {
   const double slow = slowness(figures);
   const double cost = rate(figures) * slow;
-  const double carbon = carbon_rate(figures);
   if (requirements_.objective == Objective::cheapest) return static_cast<float>(cost);
   if (requirements_.objective == Objective::fastest) return static_cast<float>(slow);
+  const Weights& weights = preference_.weights;
+  const bool hangs_on_carbon = requirements_.objective == Objective::greenest || weights.carbon > 0;
+  const double carbon = hangs_on_carbon ? carbon_rate(figures) : 0;
   if (requirements_.objective == Objective::greenest)
     return static_cast<float>(carbon >= 0 ? known(carbon * slow) : behind_known(cost));
-  const Weights& weights = preference_.weights;
   double sum = 0;
   if (weights.cost > 0) sum += weights.cost * (std::max(cost, cost_floor) / least_cost_);
   if (weights.time > 0) sum += weights.time * (slow / least_slowness_);
@@ -148,7 +149,7 @@ bool Ranking::find_least(const World& world) {
         const double slow = slowness(figures);
         least_cost_ = std::min(least_cost_, cost_of(rate(figures), slow));
         least_slowness_ = std::min(least_slowness_, slow);
-        const double carbon = carbon_rate(figures);
+        const double carbon = preference_.weights.carbon > 0 ? carbon_rate(figures) : -1;
         if (carbon >= 0) least_carbon_ = std::min(least_carbon_, std::max(carbon * slow, carbon_floor));
       });
     }

@@ -78,6 +78,7 @@ Result<CentreId> Platform::add_centre(const jobfile::CentreFile& centre) {
   const Actor owner = bearer("provider " + provider);
   const CentreId id(++last_id_);
   TRY_VOID(must(owner, CreateCentre{id, centre.name, centre.region}));
+  TRY_VOID(must(owner, UpdateCentre{centre.name, centre.accepts, centre.latency, centre.pue, centre.carbon}));
   TRY_VOID(must(owner, CreateJoinToken{centre.name, sha256("join " + centre.name)}));
   const std::string agent = "agent " + centre.name;
   TRY_VOID(must(host, EnrolAgent{sha256("join " + centre.name), std::string(64, 'a'), sha256(agent)}));

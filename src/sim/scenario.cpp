@@ -60,6 +60,13 @@ bool Site::could_run(const Requirements& needs, Duration limit) const {
     };
     if (std::ranges::none_of(pool.software, serves)) return false;
   }
+  if (needs.core_capability_min > pool.core_capability) return false;
+  for (const LatencyBound& bound : needs.latency) {
+    const auto is_near = [&](const CityLatency& has) {
+      return has.city == bound.city && has.round_trip <= bound.at_most;
+    };
+    if (std::ranges::none_of(latency, is_near)) return false;
+  }
   return is_among(needs.regions, region) && is_among(needs.providers, provider);
 }
 
@@ -73,7 +80,7 @@ Scenario::Scenario(jobfile::PlatformFile file) : file_(std::move(file)) {
         changes_.push_back(
             {outage.from + outage.span, Change::What::nodes, centre, sites_.size(), outage.nodes, false});
       }
-      sites_.push_back({centre, from.name, from.provider, from.region, pool});
+      sites_.push_back({centre, from.name, from.provider, from.region, from.latency, pool});
     }
     for (const jobfile::Silence& silence : from.silences) {
       changes_.push_back({silence.from, Change::What::silence, centre, 0, 0, true});

@@ -25,6 +25,7 @@ struct Site {
   std::string centre_name;
   std::string provider;
   std::string region;
+  std::vector<CityLatency> latency;
   PoolRow pool;
 
   [[nodiscard]] place::Amounts per_node() const;
@@ -33,7 +34,7 @@ struct Site {
   [[nodiscard]] Duration run_of(const LoadJob& job) const;
   /// It would run beyond its limit here.
   [[nodiscard]] bool is_cut(const LoadJob& job) const;
-  /// A node of the pool could run it: shape, chip, software, region, provider, wall time. Written apart from the
+  /// A node of the pool could run it: shape, chip, capability, software, region, provider, latency, wall time. Written apart from the
   /// engine's own check, which it also checks.
   [[nodiscard]] bool could_run(const Requirements& needs, Duration limit) const;
 };

@@ -44,6 +44,20 @@ struct CentreView {
   }
 };
 
+/// PUT /v1/centres/{name}: all that its provider tells of it; the reply is the CentreRow.
+struct UpdateCentreRequest {
+  std::vector<std::string> accepts;  ///< empty: all customers
+  std::vector<CityLatency> latency;
+  std::optional<std::int64_t> pue;     ///< in thousandths; null: unknown
+  std::optional<std::int64_t> carbon;  ///< g/kWh; null: unknown
+
+  static constexpr auto fields() {
+    using R = UpdateCentreRequest;
+    return std::tuple{field("accepts", &R::accepts), field("latency", &R::latency), field("pue", &R::pue),
+                      field("carbon", &R::carbon)};
+  }
+};
+
 /// POST /v1/centres/{name}/join-tokens
 struct JoinTokenReply {
   std::optional<std::string> join_token;  ///< shown once, null in a repeated answer

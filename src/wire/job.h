@@ -9,6 +9,7 @@
 #include "model/lease.h"
 #include "model/placement.h"
 #include "place/engine.h"
+#include "place/quote_list.h"
 
 /// Jobs, their quotes, attempts and bytes on the wire (api/openapi.yaml).
 
@@ -26,18 +27,22 @@ struct SubmitRequest {
 struct SubmitReply {
   JobRow job;
   std::vector<Quote> quotes;
+  place::QuoteRest rest;  ///< what `quotes` does not show
 
   static constexpr auto fields() {
-    return std::tuple{field("job", &SubmitReply::job), field("quotes", &SubmitReply::quotes)};
+    return std::tuple{field("job", &SubmitReply::job), field("quotes", &SubmitReply::quotes),
+                      field("rest", &SubmitReply::rest)};
   }
 };
 
 struct QuotesReply {
   UnixTime as_of;
   std::vector<Quote> quotes;
+  place::QuoteRest rest;
 
   static constexpr auto fields() {
-    return std::tuple{field("as_of", &QuotesReply::as_of), field("quotes", &QuotesReply::quotes)};
+    return std::tuple{field("as_of", &QuotesReply::as_of), field("quotes", &QuotesReply::quotes),
+                      field("rest", &QuotesReply::rest)};
   }
 };
 
@@ -55,11 +60,13 @@ struct JobView {
 struct ExplanationView {
   UnixTime as_of;
   std::vector<Quote> quotes;
+  place::QuoteRest rest;
   std::optional<place::Waiting> waiting;
 
   static constexpr auto fields() {
     using R = ExplanationView;
-    return std::tuple{field("as_of", &R::as_of), field("quotes", &R::quotes), field("waiting", &R::waiting)};
+    return std::tuple{field("as_of", &R::as_of), field("quotes", &R::quotes), field("rest", &R::rest),
+                      field("waiting", &R::waiting)};
   }
 };
 
