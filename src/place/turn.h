@@ -40,7 +40,7 @@ inline constexpr Duration promised_after = Duration::seconds(60);
 /// A pool at which nobody was overtaken is taken to push nobody back for so long: looking costs more than a placement.
 inline constexpr Duration overtaken_looked_every = Duration::seconds(10);
 /// Classes and jobs that are asked whether they are overtaken by one placement, at most: the next goes on from there.
-inline constexpr std::size_t overtaken_looked_at_max = 256;
+inline constexpr std::size_t overtaken_looked_at_max = 64;
 
 /// Where a task's hold may differ from its estimate in doubles: relative, and micro-yuan.
 inline constexpr double estimate_slack = 1e-6;
