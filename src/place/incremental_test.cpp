@@ -353,7 +353,7 @@ class Life {
   void compare(const std::vector<Assignment>& plan) {
     World world;
     feed(world);
-    const std::vector<Assignment> expected = Oracle(world, now_, book_).plan();
+    const std::vector<Assignment> expected = Oracle(world, now_, book_, searches_).plan();
     promises_ += book_.size();
     for (std::size_t i = 0; i < std::max(plan.size(), expected.size()); ++i) {
       ASSERT_LT(i, plan.size()) << to_text(expected[i].job) << " task " << expected[i].task << " could go to "
@@ -382,6 +382,7 @@ class Life {
   std::map<AttemptKey, AttemptRow> started_;
   bool is_plain_ = false;
   Book book_;
+  Searches searches_;
   std::size_t promises_ = 0;
 };
 

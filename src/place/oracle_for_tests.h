@@ -23,11 +23,14 @@ struct Kept {
   Duration run;
 };
 using Book = std::map<PoolKey, Kept>;
+/// When nobody was found to be overtaken there.
+using Searches = std::map<PoolKey, UnixTime>;
 
 class Oracle {
  public:
   /// A world of its own, fed with the rows as they stand. It is used up by one plan.
-  Oracle(World& world, UnixTime now, Book& book) : world_(world), now_(now), book_(book) {}
+  Oracle(World& world, UnixTime now, Book& book, Searches& searches)
+      : world_(world), now_(now), book_(book), searches_(searches) {}
 
   std::vector<Assignment> plan() {
     std::map<QueueKey, JobId> queue;
@@ -299,15 +302,20 @@ class Oracle {
   /// Promises the pool to the first that would be overtaken there, and tells whether that keeps `by` out.
   [[nodiscard]] bool is_pushing_back(const JobRecord& by, PoolState& pool) {
     if (pool.promise) return false;
+    const PoolKey place(pool.row.centre, pool.row.name);
+    const auto searched = searches_.find(place);
+    if (searched != searches_.end() && now_ - searched->second < overtaken_looked_every) return false;
     for (const auto& [key, job] : waits_on_) {
       const bool is_next = key < by.key() && job->promised == no_pool && now_ - job->submitted_at >= promised_after;
       const bool fits_later = pool.slots(need_of(*job)) == 0 && pool.slots_when_empty(need_of(*job)) > 0;
       if (!is_next || !fits_later || !would_take(*job, pool)) continue;
       const auto start = pool.surely_opens(need_of(*job), now_);
+      searches_.erase(place);
       if (!start) return false;
       keep(pool, *job, *start, expected_run(*job, pool.row));
       return keeps_out(pool, by);
     }
+    searches_[place] = now_;
     return false;
   }
 
@@ -360,6 +368,7 @@ class Oracle {
   World& world_;
   UnixTime now_;
   Book& book_;
+  Searches& searches_;
   std::map<QueueKey, JobRecord*> waits_on_;  ///< that have had their turn
   std::vector<Assignment> plan_;
 };

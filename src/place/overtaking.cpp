@@ -93,12 +93,14 @@ class Search {
 bool Planning::is_pushing_back(const JobRecord& by, PoolIndex index) {
   PoolState& pool = agenda_.world().pool(index);
   if (pool.promise) return false;  // what it keeps out was not chosen
-  const auto [from, is_new] = search_from_.try_emplace(index);
-  JobRecord* overtaken = Search(*this, by, pool).find(from->second);
-  if (from->second == QueueKey()) search_from_.erase(from);
+  const UnixTime now = agenda_.now();
+  Searched& last = searched_[index];
+  if (!last.at.is_none() && last.at <= now && now - last.at < overtaken_looked_every) return false;
+  JobRecord* overtaken = Search(*this, by, pool).find(last.from);
+  last.at = overtaken == nullptr ? now : UnixTime();
   if (overtaken == nullptr) return false;
   const Need need = need_of(overtaken->common->requirements.resources);
-  const auto start = pool.surely_opens(need, agenda_.now());
+  const auto start = pool.surely_opens(need, now);
   if (!start) return false;
   agenda_.promise(pool, *overtaken, *start);
   return keeps_out(pool, by);

@@ -178,6 +178,7 @@ void Planner::look_at_class(JobClass& job_class, const Bits& asked) {
 
 /// What room the pool has was promised, and that keeps out all of the lane.
 bool Planner::keeps_out_lane(PoolIndex pool, const Lane& lane) {
+  if (bug_ == PlantedBug::forgotten_promise) return false;
   return agenda_.world().pool(pool).keeps_out(agenda_.queue().job_class(lane.in).need, lane.shortest_wall(),
                                               agenda_.now());
 }

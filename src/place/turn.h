@@ -39,8 +39,10 @@ inline constexpr float as_good = 1.05F;
 
 /// So long a job waits before a pool keeps room for it: shorter waits are worth no room that stands empty.
 inline constexpr Duration promised_after = Duration::seconds(60);
+/// A pool at which nobody was overtaken is taken to push nobody back for so long: looking costs more than a placement.
+inline constexpr Duration overtaken_looked_every = Duration::seconds(10);
 /// Classes and jobs that are asked whether they are overtaken by one placement, at most: the next goes on from there.
-inline constexpr std::size_t overtaken_looked_at_max = 256;
+inline constexpr std::size_t overtaken_looked_at_max = 64;
 
 /// Where a task's hold may differ from its estimate in doubles: relative, and micro-yuan.
 inline constexpr double estimate_slack = 1e-6;
@@ -116,7 +118,11 @@ class Planning {
  private:
   Agenda& agenda_;
   Openings& openings_;
-  std::map<PoolIndex, QueueKey> search_from_;  ///< where a search that was cut short goes on
+  struct Searched {
+    UnixTime at;
+    QueueKey from;  ///< where a search that was cut short goes on
+  };
+  std::map<PoolIndex, Searched> searched_;  ///< pools at which nobody was found to be overtaken
 };
 
 class Turn {
