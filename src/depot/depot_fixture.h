@@ -15,6 +15,7 @@ namespace dayan::depot {
 
 inline constexpr OrganisationId lab(7);
 inline constexpr OrganisationId studio(8);
+inline constexpr CentreId guian(4);
 inline constexpr DepotQuota roomy{Bytes(1'000'000), Bytes(1'000'000)};
 
 class DepotTest : public testing::Test {
@@ -39,15 +40,15 @@ class DepotTest : public testing::Test {
   }
   /// Puts the bytes [begin, end) of `content`.
   Result<UploadProgress> put(std::string_view content, std::size_t begin, std::size_t end,
-                             OrganisationId owner = lab) {
-    return depot_->put_chunk(owner, sha256(content), Bytes(std::ssize(content)),
+                             const Sender& sender = lab) {
+    return depot_->put_chunk(sender, sha256(content), Bytes(std::ssize(content)),
                              Bytes(static_cast<std::int64_t>(begin)), content.substr(begin, end - begin));
   }
-  Result<UploadProgress> put_all(std::string_view content, OrganisationId owner = lab) {
-    return put(content, 0, content.size(), owner);
+  Result<UploadProgress> put_all(std::string_view content, const Sender& sender = lab) {
+    return put(content, 0, content.size(), sender);
   }
-  std::string read_all(std::string_view content) {
-    return depot_->read(sha256(content), Bytes(0), Bytes(1'000'000)).value_or("(none)");
+  std::string read_all(std::string_view content, OrganisationId owner = lab) {
+    return depot_->read(owner, sha256(content), Bytes(0), Bytes(1'000'000)).value_or("(none)");
   }
   std::size_t files_in(const std::string& folder) {
     std::size_t count = 0;

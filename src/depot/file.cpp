@@ -155,6 +155,10 @@ Result<void> rename_durably(const std::string& from, const std::string& to) {
   return sync_folder(folder_of(from));
 }
 
+bool link_durably(const std::string& from, const std::string& to) {
+  return ::link(from.c_str(), to.c_str()) == 0 && sync_folder(folder_of(to)).has_value();
+}
+
 Result<void> remove_file(const std::string& path) {
   if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
   return system_error("remove " + path, errno);

@@ -57,6 +57,8 @@ class File {
 [[nodiscard]] Result<Bytes> size_of(const std::string& path);
 /// Moves a file over another name, durably: both files' folder entries are on the disk when it returns.
 [[nodiscard]] Result<void> rename_durably(const std::string& from, const std::string& to);
+/// Gives a file a second name, durably; false when the file system does not.
+[[nodiscard]] bool link_durably(const std::string& from, const std::string& to);
 /// Fine when it is not there.
 [[nodiscard]] Result<void> remove_file(const std::string& path);
 

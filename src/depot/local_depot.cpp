@@ -16,10 +16,13 @@ namespace {
 /// A part file that nobody has added to for so long was given up by its sender.
 constexpr auto abandoned_after = std::chrono::days(7);
 
+/// Whole content as one sender's.
 struct Blob {
-  OrganisationId owner;
+  Holding holding;
   Bytes size;
 };
+
+Holding holding_of(const Sender& sender, const Digest& digest) { return {digest, sender.owner, sender.centre}; }
 
 /// `mutex_` guards the two maps and is never held while waiting for an upload; each upload has a mutex of its own,
 /// and who holds that may take `mutex_` after it.
@@ -31,11 +34,12 @@ class LocalDepot final : public Depot {
   /// Counts what the folder holds. Once, before anything else.
   [[nodiscard]] Result<void> scan();
 
-  [[nodiscard]] Result<UploadProgress> progress(OrganisationId owner, const Digest& digest) override;
-  [[nodiscard]] Result<UploadProgress> put_chunk(OrganisationId owner, const Digest& digest, Bytes size, Bytes offset,
+  [[nodiscard]] Result<UploadProgress> progress(const Sender& sender, const Digest& digest) override;
+  [[nodiscard]] Result<UploadProgress> put_chunk(const Sender& sender, const Digest& digest, Bytes size, Bytes offset,
                                                  std::string_view chunk) override;
-  [[nodiscard]] Result<std::string> read(const Digest& digest, Bytes offset, Bytes length) override;
-  [[nodiscard]] Result<Bytes> size(const Digest& digest) override;
+  [[nodiscard]] Result<std::string> read(OrganisationId owner, const Digest& digest, Bytes offset,
+                                         Bytes length) override;
+  [[nodiscard]] Result<Bytes> size(OrganisationId owner, const Digest& digest) override;
   [[nodiscard]] Result<Bytes> append_log(const AttemptKey& attempt, std::string_view stream, Bytes offset,
                                          std::string_view bytes) override {
     return logs_.append(attempt, stream, offset, bytes);
@@ -46,20 +50,26 @@ class LocalDepot final : public Depot {
   }
 
  private:
-  /// What is known of a content: whole, on its way, or neither.
+  /// What a sender may know of a content: whole, on its way, or neither.
   struct Found {
     std::optional<Blob> blob;
     std::shared_ptr<Upload> upload;
   };
   [[nodiscard]] Found find(const Holding& holding);
-  [[nodiscard]] std::optional<Blob> find_blob(const Digest& digest);
   [[nodiscard]] Found find_or_begin(const Holding& holding);
+  [[nodiscard]] std::optional<Blob> find_blob(OrganisationId owner, const Digest& digest);
+  /// With `mutex_`: the sender's own; an organisation's also when it was brought by a centre.
+  [[nodiscard]] std::optional<Blob> known_blob(const Holding& holding) const;
+  /// With `mutex_`: whatever the owner has of it, whoever sent it.
+  [[nodiscard]] std::optional<Blob> owned_blob(const Digest& digest, OrganisationId owner) const;
   [[nodiscard]] Result<UploadProgress> add_chunk(Upload& upload, Bytes size, Bytes offset, std::string_view chunk);
   [[nodiscard]] Result<void> complete(Upload& upload);
   void end(Upload& upload);
-  void end_all(const Digest& digest);
 
   [[nodiscard]] std::string blobs(const Digest& digest) const { return folder_ + "/blobs/" + blob_folder(digest); }
+  [[nodiscard]] std::string blob_path(const Holding& holding) const {
+    return blobs(holding.digest) + '/' + blob_name(holding);
+  }
   [[nodiscard]] std::string upload_path(const Holding& holding) const {
     return folder_ + "/uploads/" + upload_name(holding);
   }
@@ -70,8 +80,8 @@ class LocalDepot final : public Depot {
   const File lock_;
   Usage usage_;
   std::mutex mutex_;
-  std::map<Digest, Blob> blobs_;
-  /// By owner too: bytes that are wrong spoil nobody's upload but their sender's.
+  std::map<Holding, Bytes> blobs_;  ///< sizes of whole content
+  /// By sender too: bytes that are wrong spoil nobody's upload but their sender's.
   std::map<Holding, std::shared_ptr<Upload>> uploads_;
   LogShelf logs_;
 };
@@ -89,11 +99,9 @@ Result<void> LocalDepot::scan_blobs() {
       const std::string path = root + '/' + folder + '/' + name;
       const auto holding = parse_blob_name(folder, name);
       if (!holding) return {};
-      // Two owners of one content: a crash came between a rename and its answer. One copy is enough.
-      if (blobs_.contains(holding->digest)) return remove_file(path);
       TRY(const Bytes size, size_of(path));
-      usage_.count(holding->owner, size);
-      blobs_.emplace(holding->digest, Blob{holding->owner, size});
+      if (!owned_blob(holding->digest, holding->owner)) usage_.count(holding->owner, size);
+      blobs_.emplace(*holding, size);
       return {};
     });
   });
@@ -112,7 +120,7 @@ Result<void> LocalDepot::scan_uploads() {
     const auto holding = parse_upload_name(name);
     if (!holding) return {};
     const std::string path = upload_path(*holding);
-    if (blobs_.contains(holding->digest)) return remove_file(path);
+    if (known_blob(*holding)) return remove_file(path);
     TRY(const bool abandoned, is_abandoned(path));
     if (abandoned) return remove_file(path);
     TRY(const Bytes size, size_of(path));
@@ -122,33 +130,42 @@ Result<void> LocalDepot::scan_uploads() {
   });
 }
 
-std::optional<Blob> LocalDepot::find_blob(const Digest& digest) {
-  const std::lock_guard lock(mutex_);
-  const auto blob = blobs_.find(digest);
+std::optional<Blob> LocalDepot::owned_blob(const Digest& digest, OrganisationId owner) const {
+  const auto blob = blobs_.lower_bound({digest, owner, CentreId()});
+  if (blob == blobs_.end() || blob->first.digest != digest || blob->first.owner != owner) return std::nullopt;
+  return Blob{blob->first, blob->second};
+}
+
+std::optional<Blob> LocalDepot::known_blob(const Holding& holding) const {
+  if (holding.centre.is_none()) return owned_blob(holding.digest, holding.owner);
+  const auto blob = blobs_.find(holding);
   if (blob == blobs_.end()) return std::nullopt;
-  return blob->second;
+  return Blob{blob->first, blob->second};
+}
+
+std::optional<Blob> LocalDepot::find_blob(OrganisationId owner, const Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  return owned_blob(digest, owner);
 }
 
 LocalDepot::Found LocalDepot::find(const Holding& holding) {
   const std::lock_guard lock(mutex_);
-  const auto blob = blobs_.find(holding.digest);
-  if (blob != blobs_.end()) return {blob->second, nullptr};
+  if (auto blob = known_blob(holding)) return {blob, nullptr};
   const auto upload = uploads_.find(holding);
   return {std::nullopt, upload == uploads_.end() ? nullptr : upload->second};
 }
 
 LocalDepot::Found LocalDepot::find_or_begin(const Holding& holding) {
   const std::lock_guard lock(mutex_);
-  const auto blob = blobs_.find(holding.digest);
-  if (blob != blobs_.end()) return {blob->second, nullptr};
+  if (auto blob = known_blob(holding)) return {blob, nullptr};
   auto& upload = uploads_[holding];
   if (!upload) upload = std::make_shared<Upload>(holding, upload_path(holding), Bytes(0), usage_);
   return {std::nullopt, upload};
 }
 
-Result<UploadProgress> LocalDepot::progress(OrganisationId owner, const Digest& digest) {
+Result<UploadProgress> LocalDepot::progress(const Sender& sender, const Digest& digest) {
   while (true) {
-    const Found found = find({digest, owner});
+    const Found found = find(holding_of(sender, digest));
     if (found.blob) return UploadProgress{found.blob->size, true};
     if (!found.upload) return UploadProgress{Bytes(0), false};
     const std::lock_guard lock(found.upload->mutex);
@@ -156,9 +173,9 @@ Result<UploadProgress> LocalDepot::progress(OrganisationId owner, const Digest& 
   }
 }
 
-Result<UploadProgress> LocalDepot::put_chunk(OrganisationId owner, const Digest& digest, Bytes size, Bytes offset,
+Result<UploadProgress> LocalDepot::put_chunk(const Sender& sender, const Digest& digest, Bytes size, Bytes offset,
                                              std::string_view chunk) {
-  if (owner.is_none()) return fail(ErrorCode::invalid, "nobody owns the content", "an organisation", "owner");
+  if (sender.owner.is_none()) return fail(ErrorCode::invalid, "nobody owns the content", "an organisation", "owner");
   if (size < Bytes(0) || size > bytes_max) return fail(ErrorCode::invalid, "it is out of range", "0 to 1EB", "size");
   TRY_VOID(check_range(offset, bytes_of(chunk), depot_chunk_max));
   if (offset > size || bytes_of(chunk) > size - offset) {
@@ -166,14 +183,10 @@ Result<UploadProgress> LocalDepot::put_chunk(OrganisationId owner, const Digest&
                 "a chunk that lies inside the content", "offset");
   }
   while (true) {
-    const Found found = find_or_begin({digest, owner});
+    const Found found = find_or_begin(holding_of(sender, digest));
     if (found.blob) return UploadProgress{found.blob->size, true};
-    std::unique_lock lock(found.upload->mutex);
-    if (found.upload->is_over) continue;
-    auto added = add_chunk(*found.upload, size, offset, chunk);
-    lock.unlock();
-    if (added.has_value() && added->complete) end_all(digest);
-    return added;
+    const std::lock_guard lock(found.upload->mutex);
+    if (!found.upload->is_over) return add_chunk(*found.upload, size, offset, chunk);
   }
 }
 
@@ -201,15 +214,20 @@ Result<UploadProgress> LocalDepot::add_chunk(Upload& upload, Bytes size, Bytes o
 Result<void> LocalDepot::complete(Upload& upload) {
   const Holding& holding = upload.holding();
   TRY_VOID(make_folder_durably(blobs(holding.digest)));
-  const std::string path = blobs(holding.digest) + '/' + blob_name(holding);
-  TRY_VOID(upload.finish(path));
+  std::string same;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto other = blobs_.lower_bound({holding.digest, OrganisationId(), CentreId()});
+    if (other != blobs_.end() && other->first.digest == holding.digest) same = blob_path(other->first);
+  }
+  TRY_VOID(upload.finish(blob_path(holding), same));
   const std::lock_guard lock(mutex_);
   upload.is_over = true;
   uploads_.erase(holding);
-  if (blobs_.try_emplace(holding.digest, Blob{holding.owner, upload.received()}).second) return {};
-  // Another owner's upload was whole a moment earlier. One copy is enough, and only its sender is charged.
-  upload.drop();
-  return remove_file(path);
+  const bool is_charged = owned_blob(holding.digest, holding.owner).has_value();
+  blobs_.emplace(holding, upload.received());
+  if (is_charged) upload.drop();  // its file has moved: only the space is given back
+  return {};
 }
 
 /// Drops an upload. The upload's mutex is held.
@@ -220,32 +238,16 @@ void LocalDepot::end(Upload& upload) {
   uploads_.erase(upload.holding());
 }
 
-/// Drops what others have sent of a content that is whole now. No mutex is held: each upload's is taken in its turn.
-void LocalDepot::end_all(const Digest& digest) {
-  std::vector<std::shared_ptr<Upload>> uploads;
-  {
-    const std::lock_guard lock(mutex_);
-    for (auto each = uploads_.lower_bound({digest, OrganisationId()});
-         each != uploads_.end() && each->first.digest == digest; ++each) {
-      uploads.push_back(each->second);
-    }
-  }
-  for (const auto& upload : uploads) {
-    const std::lock_guard lock(upload->mutex);
-    if (!upload->is_over) end(*upload);
-  }
-}
-
 tl::unexpected<Error> not_whole(const Digest& digest) {
   return fail(ErrorCode::not_found, "the content " + to_text(digest) + " is not here, or not yet whole",
               "its upload first", "digest");
 }
 
-Result<std::string> LocalDepot::read(const Digest& digest, Bytes offset, Bytes length) {
+Result<std::string> LocalDepot::read(OrganisationId owner, const Digest& digest, Bytes offset, Bytes length) {
   TRY_VOID(check_range(offset, length, depot_chunk_max));
-  const auto blob = find_blob(digest);
+  const auto blob = find_blob(owner, digest);
   if (!blob) return not_whole(digest);
-  auto file = File::read(blobs(digest) + '/' + blob_name({digest, blob->owner}));
+  auto file = File::read(blob_path(blob->holding));
   if (!file && file.error().code != ErrorCode::not_found) return fail(std::move(file).error());
   if (!file || file->size().value_or(Bytes(-1)) != blob->size) {
     return fail(ErrorCode::corrupt, "the content " + to_text(digest) + " has been cut or removed on the disk",
@@ -254,8 +256,8 @@ Result<std::string> LocalDepot::read(const Digest& digest, Bytes offset, Bytes l
   return file->read_at(offset, length);
 }
 
-Result<Bytes> LocalDepot::size(const Digest& digest) {
-  const auto blob = find_blob(digest);
+Result<Bytes> LocalDepot::size(OrganisationId owner, const Digest& digest) {
+  const auto blob = find_blob(owner, digest);
   if (!blob) return not_whole(digest);
   return blob->size;
 }

@@ -27,10 +27,10 @@ Result<AttemptRow> find_attempt(const Call& call, JobId job) {
   return *attempt;
 }
 
-Result<LogPart> read_kept(const Services& hub, const OutputRow& output, Bytes offset) {
+Result<LogPart> read_kept(const Services& hub, OrganisationId owner, const OutputRow& output, Bytes offset) {
   if (offset >= output.size) return LogPart{{}, true};
   const Bytes left = output.size - offset;
-  TRY(std::string bytes, hub.depot.read(output.digest, offset, std::min(left, depot_chunk_max)));
+  TRY(std::string bytes, hub.depot.read(owner, output.digest, offset, std::min(left, depot_chunk_max)));
   const bool reaches_end = Bytes(static_cast<std::int64_t>(bytes.size())) == left;
   return LogPart{std::move(bytes), reaches_end};
 }
@@ -60,7 +60,7 @@ Handled get_log(Call& call) {
                                                              {"task", std::int64_t{attempt.task}},
                                                              {"number", std::int64_t{attempt.number}},
                                                              {"path", stream}}));
-  auto part = kept ? read_kept(call.hub, *kept, Bytes(offset))
+  auto part = kept ? read_kept(call.hub, job.organisation, *kept, Bytes(offset))
                    : read_live(call.hub, attempt.attempt(), stream, Bytes(offset));
   // The agent may have named an output that it has not uploaded: the live log is the next best.
   if (kept && !part.has_value()) part = read_live(call.hub, attempt.attempt(), stream, Bytes(offset));

@@ -10,6 +10,10 @@
 #include "model/ids.h"
 
 /// Bytes by content: inputs, outputs, logs. Uploads come in chunks and can be resumed. Implemented by depot.
+///
+/// Content belongs to organisations: who holds it is charged for it and may read it, and to anybody else it is not
+/// there. Whoever sends a content proves with all its bytes that it has it, also when it lies here for others: that the
+/// bytes are then kept once is nobody's business (docs/decisions/0008).
 
 namespace dayan {
 
@@ -21,23 +25,32 @@ struct UploadProgress {
   bool complete = false;  ///< whole, its digest checked, durable
 };
 
+/// Who sends content, and for whom: an organisation for itself, or a centre the outputs of that organisation's jobs.
+struct Sender {
+  OrganisationId owner;  ///< is charged, and may read it
+  CentreId centre;       ///< none: the organisation itself
+
+  /* implicit */ Sender(OrganisationId of, CentreId by = {}) : owner(of), centre(by) {}
+};
+
 class Depot {
  public:
   virtual ~Depot() = default;
 
-  /// How much of this content is there: whole whoever sent it, else what came of this owner's upload; {0, false} when
-  /// nothing is.
-  [[nodiscard]] virtual Result<UploadProgress> progress(OrganisationId owner, const Digest& digest) = 0;
+  /// How much of this content has come from this sender; {0, false} when nothing has. To an organisation it is whole
+  /// too when a centre has brought it; a centre learns only of what it has sent itself.
+  [[nodiscard]] virtual Result<UploadProgress> progress(const Sender& sender, const Digest& digest) = 0;
   /// Adds a chunk that begins at `offset` of content with this digest and size. A chunk that is already there is fine;
   /// a gap is `invalid` and says where to go on; the wrong digest at the end is `corrupt` and drops the upload; a full
-  /// quota is `exhausted` and says how much is free. `owner` is charged for the space. Each owner's upload is its own:
-  /// what another sends under the same digest neither helps nor harms it until it is whole and checked.
-  [[nodiscard]] virtual Result<UploadProgress> put_chunk(OrganisationId owner, const Digest& digest, Bytes size,
+  /// quota is `exhausted` and says how much is free. The owner is charged for the space, once for each content. Each
+  /// sender's upload is its own: what another sends under the same digest neither helps nor harms it.
+  [[nodiscard]] virtual Result<UploadProgress> put_chunk(const Sender& sender, const Digest& digest, Bytes size,
                                                          Bytes offset, std::string_view chunk) = 0;
-  /// Up to `length` bytes from `offset` of complete content; `not_found` when it is not whole.
-  [[nodiscard]] virtual Result<std::string> read(const Digest& digest, Bytes offset, Bytes length) = 0;
-  /// Total size of complete content.
-  [[nodiscard]] virtual Result<Bytes> size(const Digest& digest) = 0;
+  /// Up to `length` bytes from `offset` of complete content; `not_found` when this organisation does not hold it.
+  [[nodiscard]] virtual Result<std::string> read(OrganisationId owner, const Digest& digest, Bytes offset,
+                                                 Bytes length) = 0;
+  /// Total size of complete content; `not_found` as for read().
+  [[nodiscard]] virtual Result<Bytes> size(OrganisationId owner, const Digest& digest) = 0;
 
   /// Adds to a live log of an attempt ("stdout", "stderr"): bytes from `offset`; what is there already is skipped.
   /// Returns the length that is there now. A log stops growing at log_bytes_max.
