@@ -18,6 +18,13 @@ inline constexpr OrganisationId studio(8);
 inline constexpr CentreId guian(4);
 inline constexpr DepotQuota roomy{Bytes(1'000'000), Bytes(1'000'000)};
 
+/// Stands until a test moves it. Later than any file of this machine.
+class TestClock : public Clock {
+ public:
+  [[nodiscard]] UnixTime now() override { return time; }
+  UnixTime time = *parse_time("2090-01-01T00:00:00Z");
+};
+
 class DepotTest : public testing::Test {
  protected:
   DepotTest() {
@@ -34,7 +41,7 @@ class DepotTest : public testing::Test {
   /// Opens the depot, again when it was open: as after a restart.
   void open(const DepotQuota& quota) {
     depot_.reset();
-    auto opened = open_depot((root_ / "depot").string(), quota);
+    auto opened = open_depot((root_ / "depot").string(), quota, clock_);
     ASSERT(opened.has_value());
     depot_ = std::move(*opened);
   }
@@ -59,6 +66,7 @@ class DepotTest : public testing::Test {
   }
 
   std::filesystem::path root_;
+  TestClock clock_;
   std::unique_ptr<Depot> depot_;
 };
 

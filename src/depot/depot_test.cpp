@@ -344,7 +344,7 @@ TEST_F(DepotTest, AFullDiskIsExhausted) {
 
 TEST_F(DepotTest, ASecondProcessIsRefused) {
   // Two depots on one folder would count the quota twice: the second opener is told.
-  const auto second = open_depot((root_ / "depot").string(), roomy);
+  const auto second = open_depot((root_ / "depot").string(), roomy, clock_);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::unavailable);
 }

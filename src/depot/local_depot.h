@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "ports/clock.h"
 #include "ports/depot.h"
 
 /// Depot in a folder of the local file system:
@@ -25,10 +26,11 @@ struct DepotQuota {
 
 /// Opens the folder, makes it when it is not there, and counts what it holds. `unavailable` when another process has
 /// it open or the file system refuses. The Depot is safe from any thread.
-/// Each sender's upload of a content is its own. One that nobody added to for 7 days is removed when the depot is
-/// opened.
+/// Each sender's upload of a content is its own. One that nobody added to for upload_patience is removed when the depot
+/// is opened. `clock` tells when content was used, and outlives the depot.
 /// A read is of at most depot_chunk_max bytes (of a log: log_bytes_max); a log that has not begun reads as empty.
 /// A full disk is `exhausted`, as a full quota is.
-[[nodiscard]] Result<std::unique_ptr<Depot>> open_depot(const std::string& folder, const DepotQuota& quota);
+[[nodiscard]] Result<std::unique_ptr<Depot>> open_depot(const std::string& folder, const DepotQuota& quota,
+                                                        Clock& clock);
 
 }  // namespace dayan::depot

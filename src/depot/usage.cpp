@@ -56,4 +56,14 @@ void Usage::give_back(OrganisationId owner, Bytes bytes) {
   by_organisation_[owner] -= bytes;
 }
 
+DepotUse Usage::use_of(OrganisationId owner) const {
+  const std::lock_guard lock(mutex_);
+  return {used_by(owner), quota_.per_organisation};
+}
+
+DepotUse Usage::total_use() const {
+  const std::lock_guard lock(mutex_);
+  return {total_, quota_.total};
+}
+
 }  // namespace dayan::depot

@@ -36,6 +36,7 @@ struct Services {
   LeaseWatch& watch;
   Workers& workers;
   Metrics& metrics;
+  Duration depot_retention;
 };
 
 /// One request on its way through a handler, authenticated and with its path and query taken apart.

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "hub/handlers.h"
+#include "hub/hub.h"
 #include "wire/job.h"
 
 /// Bytes by content, and whose they are (docs/decisions/0008): an organisation reaches what it holds in the depot; an
@@ -15,8 +16,12 @@ HttpResponse upload_answer(const UploadProgress& progress) {
   return json_answer(200, to_json(wire::BlobProgress{progress.received, progress.complete}));
 }
 
-tl::unexpected<Error> no_such_content() {
-  return fail(ErrorCode::not_found, "there is no such content, or it is not yours",
+/// Also of content that was dropped: whoever is told that it was once there is told that it was.
+tl::unexpected<Error> no_such_content(const Call& call) {
+  return fail(ErrorCode::not_found,
+              "there is no such content, or it is not yours, or it was dropped: the files of a job are kept for " +
+                  to_text(call.hub.depot_retention) + " after its end, what no job names for " +
+                  to_text(unnamed_kept),
               "a digest of what your organisation has uploaded or its jobs have left", "digest");
 }
 
@@ -70,13 +75,18 @@ Result<void> check_attempt(const Call& call) {
 
 }  // namespace
 
+Handled get_depot(Call& call) {
+  const DepotUse use = call.hub.depot.use_of(call.actor.organisation);
+  return json_answer(200, to_json(wire::DepotView{use.used, use.limit, call.hub.depot_retention, unnamed_kept}));
+}
+
 Handled get_blob(Call& call) {
   TRY(const Digest digest, digest_in_path(call));
   TRY_VOID(check_attempt(call));
   TRY(const auto sender, sender_of(call));
-  if (!sender) return no_such_content();
+  if (!sender) return no_such_content(call);
   TRY(const UploadProgress progress, call.hub.depot.progress(*sender, digest));
-  if (progress.received.is_zero() && !progress.complete) return no_such_content();
+  if (progress.received.is_zero() && !progress.complete) return no_such_content(call);
   return upload_answer(progress);
 }
 
@@ -111,10 +121,10 @@ Handled get_blob_content(Call& call) {
   TRY(const std::int64_t offset, query_number(call, "offset", 0, 0, bytes_max.value()));
   TRY(const std::int64_t length, query_number(call, "length", depot_chunk_max.value(), 1, depot_chunk_max.value()));
   TRY(const auto owner, readable_owner(call, digest));
-  if (!owner) return no_such_content();
+  if (!owner) return no_such_content(call);
   const auto size = call.hub.depot.size(*owner, digest);
   if (!size.has_value()) {
-    if (size.error().code == ErrorCode::not_found) return no_such_content();
+    if (size.error().code == ErrorCode::not_found) return no_such_content(call);
     return fail(size.error());
   }
   if (Bytes(offset) >= *size) return raw_answer({});

@@ -134,7 +134,7 @@ class TestHub {
       store = std::move(*opened);
     }
     auto depot_opened =
-        depot::open_depot(options.data + "/depot", {options.depot_total, options.depot_per_organisation});
+        depot::open_depot(options.data + "/depot", {options.depot_total, options.depot_per_organisation}, clock);
     ASSERT_TRUE(depot_opened.has_value()) << to_text(depot_opened.error());
     depot = std::move(*depot_opened);
   }

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/digest.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "base/units.h"
 #include "model/ids.h"
 
@@ -33,6 +35,19 @@ struct Sender {
   /* implicit */ Sender(OrganisationId of, CentreId by = {}) : owner(of), centre(by) {}
 };
 
+/// Space in use, and the most that may be.
+struct DepotUse {
+  Bytes used;
+  Bytes limit;
+};
+
+/// A content as one organisation's: what retention decides on.
+struct StoredContent {
+  Digest digest;
+  OrganisationId owner;
+  friend auto operator<=>(const StoredContent&, const StoredContent&) = default;
+};
+
 class Depot {
  public:
   virtual ~Depot() = default;
@@ -58,8 +73,26 @@ class Depot {
                                                  std::string_view bytes) = 0;
   [[nodiscard]] virtual Result<std::string> read_log(const AttemptKey& attempt, std::string_view stream, Bytes offset,
                                                      Bytes length) = 0;
+
+  [[nodiscard]] virtual DepotUse use_of(OrganisationId owner) = 0;
+  [[nodiscard]] virtual DepotUse total_use() = 0;
+
+  // Retention. What was used since `since` (it became whole, or its owner asked for its progress) is let be: a job that
+  // is just being submitted finds its inputs.
+  /// At most `count` contents after `after` that nobody has used since then, in order.
+  [[nodiscard]] virtual std::vector<StoredContent> unused_since(UnixTime since, const StoredContent& after,
+                                                                std::size_t count) = 0;
+  /// Drops it, unless it has been used since; the space is free at once. True when it was dropped.
+  [[nodiscard]] virtual Result<bool> drop(const StoredContent& content, UnixTime since) = 0;
+  /// Drops the uploads that nobody has added to for upload_patience; how many.
+  [[nodiscard]] virtual Result<std::size_t> drop_abandoned_uploads() = 0;
+  /// Every attempt that has a log, in order.
+  [[nodiscard]] virtual Result<std::vector<AttemptKey>> attempts_with_logs() = 0;
+  [[nodiscard]] virtual Result<void> drop_logs(const AttemptKey& attempt) = 0;
 };
 
+/// A part file that nobody has added to for so long was given up by its sender.
+inline constexpr Duration upload_patience = Duration::hours(7 * 24);
 inline constexpr Bytes log_bytes_max = Bytes(16'000'000);
 
 }  // namespace dayan
