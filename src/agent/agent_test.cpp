@@ -149,7 +149,7 @@ TEST_F(AgentLoop, EndsWithoutTheOutputsThatTheQuotaRefuses) {
   const AttemptReport told = hub_.told(lease.attempt());
   EXPECT_EQ(told.outcome, Outcome::exited);
   EXPECT_EQ(told.failure,
-            "3 outputs are not kept: size: the depot quota of studio is full; at most 0B: a.png, b.png, c.png; "
+            "3 outputs are not kept: the depot quota of studio is full; at most 0B: a.png, b.png, c.png; "
             "no file matches the output pattern '*.txt'");
   ASSERT_FALSE(told.outputs.empty());
   EXPECT_EQ(told.outputs[0].path, "stdout");

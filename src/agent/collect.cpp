@@ -126,7 +126,8 @@ Result<void> Collection::take(const std::string& folder, const WantedOutput& wan
 execute::Collected Collection::finish() {
   if (refusal_) {
     // The reason first: what a person is shown of a long text is its beginning.
-    std::string text = std::to_string(not_kept_.size()) + " outputs are not kept: " + to_text(*refusal_) + ": ";
+    std::string text = not_kept_.size() == 1 ? "1 output is" : std::to_string(not_kept_.size()) + " outputs are";
+    text += " not kept: " + refusal_->wrong + (refusal_->right.empty() ? ": " : "; " + refusal_->right + ": ");
     for (std::size_t i = 0; i < not_kept_.size(); ++i) text += (i == 0 ? "" : ", ") + not_kept_[i];
     collected_.missing = text + (collected_.missing.empty() ? "" : "; " + collected_.missing);
   }
