@@ -58,6 +58,7 @@ Result<std::unique_ptr<Hub>> Hub::start(const HubOptions& options, Store& store,
   server_options.address = options.address;
   server_options.port = options.port;
   server_options.threads = http_threads;
+  server_options.judge = [&services = parts->services](const HttpRequest& head) { return judge_head(services, head); };
   TRY(parts->server,
       edge::HttpServer::start(server_options, [&services = parts->services](
                                                   HttpRequest request, std::shared_ptr<HttpResponder> responder) {

@@ -1,3 +1,6 @@
+#include <chrono>
+
+#include "edge/tcp_stream.h"
 #include "hub/test_hub.h"
 
 /// Whose bytes are whose: what agents may read and send, and who is charged for it.
@@ -84,6 +87,36 @@ TEST(HubBlob, OutputsAreTheCustomers) {
   EXPECT_EQ(put_blob(rival.client, "x", "x", attempt).status, 404) << "not its attempt";
   EXPECT_EQ(scene.agent.client.report(scene.agent.key, scene.agent.report_body(ended_report(lease))).status, 204);
   EXPECT_EQ(put_blob(scene.agent.client, "x", "x", attempt).status, 404) << "its lease has ended";
+}
+
+/// Says the bytes over a connection of their own; the status line of the answer, "" when none comes in time.
+std::string status_line(std::uint16_t port, std::string_view bytes) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  auto stream = edge::TcpStream::connect("127.0.0.1", port, until);
+  if (!stream.has_value() || stream->wait(true, until).timed_out) return {};
+  if (stream->write(bytes, {}).count != bytes.size()) return {};
+  std::string heard;
+  while (heard.find('\n') == std::string::npos && !stream->wait(false, until).timed_out) {
+    char buffer[1024];
+    const auto moved = stream->read(buffer, sizeof buffer);
+    if (moved.closed) break;
+    heard.append(buffer, moved.count);
+  }
+  return heard.substr(0, heard.find('\r'));
+}
+
+// A stranger's upload ends before its bytes are read: the answer is there while the body is still to come. So is that
+// of a route which is none. Who has a token is asked to go on.
+TEST(HubBlob, AStrangersBytesAreNotRead) {
+  Scene scene;
+  const auto status = [&](const std::string& path, const std::string& token) {
+    return status_line(scene.hub.hub->port(), "PUT " + path + " HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " + token +
+                                                  "\r\nExpect: 100-continue\r\nContent-Length: 8000000\r\n\r\n");
+  };
+  const std::string path = blob_path("x") + "?size=8000000";
+  EXPECT_EQ(status(path, "dayan_nobody"), "HTTP/1.1 401 Unauthorized");
+  EXPECT_EQ(status("/v1/no-such-thing", scene.customer.token()), "HTTP/1.1 404 Not Found");
+  EXPECT_EQ(status(path, scene.customer.token()), "HTTP/1.1 100 Continue");
 }
 
 // An agent that names a digest of somebody else's as an output gives the customer nothing by it: neither as content
