@@ -59,8 +59,9 @@ class Agent {
   class Depot : public ContentSource {
    public:
     explicit Depot(HubApi& hub) : hub_(hub) {}
-    Result<std::string> read(const Digest& digest, Bytes offset, Bytes length) override {
-      return hub_.blob_content(digest, offset, length);
+    Result<std::string> read(const AttemptKey& attempt, const Digest& digest, Bytes offset,
+                             Bytes length) override {
+      return hub_.blob_content(attempt, digest, offset, length);
     }
 
    private:

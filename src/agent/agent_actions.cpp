@@ -106,7 +106,7 @@ Result<void> Agent::stage(const LeaseRow& lease) {
   TRY(const Mapping mapping, mapping_of(parts_.config, lease.organisation));
   static_cast<void>(mapping);
   TRY(const Payload payload, payloads_.get(lease.job));
-  return prepare_work_folder(folder_of(lease.attempt()), payload, cache_);
+  return prepare_work_folder(folder_of(lease.attempt()), lease.attempt(), payload, cache_);
 }
 
 Result<std::string> Agent::start(const LeaseRow& lease) {
@@ -132,7 +132,7 @@ Result<execute::Collected> Agent::collect(const AttemptKey& attempt) {
   TRY(const Payload payload, payloads_.get(attempt.job));
   // Whoever watches the log sees its end before the end of the attempt.
   tail_.send_news(attempt, folder_of(attempt));
-  return collect_outputs(parts_.hub, folder_of(attempt), payload.outputs);
+  return collect_outputs(parts_.hub, attempt, folder_of(attempt), payload.outputs);
 }
 
 }  // namespace dayan::agent

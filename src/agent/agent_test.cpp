@@ -136,6 +136,28 @@ TEST_F(AgentLoop, RunsAnAttemptToItsEnd) {
   EXPECT_EQ(hub_.fault(), "");
 }
 
+// When the customer's quota takes no more, the attempt still ends, once: with the log, which went first, and with every
+// output named that is not kept, and why. The hub is asked once, not for ever.
+TEST_F(AgentLoop, EndsWithoutTheOutputsThatTheQuotaRefuses) {
+  hub_.limit_blobs(10);
+  Payload payload = script_of("#!/bin/sh\necho begun\nfor f in a b c; do echo 'some pixels' > $f.png; done\n");
+  payload.outputs = {"*.png", "*.txt"};
+  const LeaseRow lease = lease_of(1);
+  hub_.grant(lease, payload);
+  const LiveAgent agent(place_, config_);
+  ASSERT_TRUE(wait_for_end(lease.attempt())) << hub_.fault();
+  const AttemptReport told = hub_.told(lease.attempt());
+  EXPECT_EQ(told.outcome, Outcome::exited);
+  EXPECT_EQ(told.failure,
+            "3 outputs are not kept: the depot quota of studio is full; at most 0B: a.png, b.png, c.png; "
+            "no file matches the output pattern '*.txt'");
+  ASSERT_FALSE(told.outputs.empty());
+  EXPECT_EQ(told.outputs[0].path, "stdout");
+  EXPECT_EQ(hub_.blob(told.outputs[0].digest), "begun\n");
+  EXPECT_EQ(hub_.blobs_refused(), 1);
+  EXPECT_EQ(hub_.fault(), "");
+}
+
 // The pools of the engine arrive with the measured speed of a core.
 TEST_F(AgentLoop, PublishesItsPools) {
   const LiveAgent agent(place_, config_);

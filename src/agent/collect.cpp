@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "adapters/order_check.h"
 #include "agent/output_files.h"
@@ -42,52 +43,107 @@ Result<OutputFile> describe(int file, const std::string& path) {
   }
 }
 
-Result<void> upload(HubApi& hub, int file, const OutputFile& output) {
-  TRY(UploadProgress progress, hub.blob_progress(output.digest));
+Result<void> upload(HubApi& hub, const AttemptKey& attempt, int file, const OutputFile& output) {
+  TRY(UploadProgress progress, hub.blob_progress(attempt, output.digest));
   // Each round either moves on or ends; a hub that moves back is left after as many rounds as there are chunks.
   const std::int64_t rounds_max = output.size.value() / depot_chunk_max.value() + 2;
   for (std::int64_t round = 0; !progress.complete; ++round) {
     if (round > rounds_max) return fail(ErrorCode::unavailable, "the upload of an output does not come forward");
     TRY(std::string bytes, read_at(file, progress.received.value(), chunk_bytes));
-    TRY(progress, hub.put_blob(output.digest, output.size, progress.received, std::move(bytes)));
+    TRY(progress, hub.put_blob(attempt, output.digest, output.size, progress.received, std::move(bytes)));
   }
   return {};
 }
 
-Result<OutputFile> take_output(HubApi& hub, const std::string& folder, const std::string& path,
-                               const std::string& name) {
-  TRY(const adapters::Descriptor file, open_inside(folder, path));
-  TRY(OutputFile output, describe(file.number(), name));
-  TRY_VOID(upload(hub, file.number(), output));
-  return output;
+/// A file of the work folder, and the name under which it goes up.
+struct WantedOutput {
+  std::string path;
+  std::string name;
+  [[nodiscard]] bool is_log() const { return name != path; }
+};
+
+std::vector<WantedOutput> wanted_outputs(const std::vector<std::string>& paths) {
+  // The logs first: they are small, and tell what became of the rest.
+  std::vector<WantedOutput> wanted{{adapters::stdout_file, "stdout"}, {adapters::stderr_file, "stderr"}};
+  for (const std::string& path : paths) wanted.push_back({path, path});
+  return wanted;
+}
+
+/// Takes the wanted files one by one, as long as the hub takes them.
+class Collection {
+ public:
+  Collection(HubApi& hub, const AttemptKey& attempt, std::string missing) : hub_(hub), attempt_(attempt) {
+    collected_.missing = std::move(missing);
+  }
+  /// An Error only for what passes with time: then all is tried again later.
+  [[nodiscard]] Result<void> take(const std::string& folder, const WantedOutput& wanted);
+  [[nodiscard]] execute::Collected finish();
+
+ private:
+  void note(const std::string& text) { collected_.missing += (collected_.missing.empty() ? "" : "; ") + text; }
+
+  HubApi& hub_;
+  const AttemptKey attempt_;
+  execute::Collected collected_;
+  std::optional<Error> refusal_;  ///< the hub takes no more for this attempt
+  std::vector<std::string> not_kept_;
+  std::ptrdiff_t logs_ = 0;  ///< among what has gone up: they went first, and are told last
+};
+
+bool passes_with_time(ErrorCode code) { return code == ErrorCode::unavailable || code == ErrorCode::unknown_outcome; }
+
+Result<void> Collection::take(const std::string& folder, const WantedOutput& wanted) {
+  const auto file = open_inside(folder, wanted.path);
+  // A log that is not there: it never came to writing anything.
+  if (!file && wanted.is_log() && file.error().code == ErrorCode::not_found) return {};
+  if (refusal_) {
+    not_kept_.push_back(wanted.name);
+    return {};
+  }
+  auto output = file ? describe(file->number(), wanted.name) : Result<OutputFile>(fail(file.error()));
+  if (!output) {
+    if (passes_with_time(output.error().code)) return fail(std::move(output).error());
+    note(wanted.path + ": " + to_text(output.error()));
+    return {};
+  }
+  auto sent = upload(hub_, attempt_, file->number(), *output);
+  if (sent) {
+    collected_.outputs.push_back(std::move(*output));
+    logs_ += wanted.is_log() ? 1 : 0;
+    return {};
+  }
+  const ErrorCode code = sent.error().code;
+  if (passes_with_time(code)) return sent;
+  if (code == ErrorCode::exhausted || code == ErrorCode::not_found || code == ErrorCode::denied) {
+    refusal_ = std::move(sent).error();
+    not_kept_.push_back(wanted.name);
+  } else {
+    note(wanted.path + ": " + to_text(sent.error()));
+  }
+  return {};
+}
+
+execute::Collected Collection::finish() {
+  if (refusal_) {
+    // The reason first: what a person is shown of a long text is its beginning.
+    std::string text = not_kept_.size() == 1 ? "1 output is" : std::to_string(not_kept_.size()) + " outputs are";
+    text += " not kept: " + refusal_->wrong + (refusal_->right.empty() ? ": " : "; " + refusal_->right + ": ");
+    for (std::size_t i = 0; i < not_kept_.size(); ++i) text += (i == 0 ? "" : ", ") + not_kept_[i];
+    collected_.missing = text + (collected_.missing.empty() ? "" : "; " + collected_.missing);
+  }
+  auto& outputs = collected_.outputs;
+  std::rotate(outputs.begin(), outputs.begin() + logs_, outputs.end());
+  return std::move(collected_);
 }
 
 }  // namespace
 
-Result<execute::Collected> collect_outputs(HubApi& hub, const std::string& folder,
+Result<execute::Collected> collect_outputs(HubApi& hub, const AttemptKey& attempt, const std::string& folder,
                                            const std::vector<std::string>& patterns) {
-  TRY(const FoundOutputs found, find_outputs(folder, patterns));
-  std::vector<std::pair<std::string, std::string>> wanted;  // path, name
-  for (const std::string& path : found.paths) wanted.emplace_back(path, path);
-  wanted.emplace_back(adapters::stdout_file, "stdout");
-  wanted.emplace_back(adapters::stderr_file, "stderr");
-  execute::Collected collected;
-  collected.missing = found.missing;
-  for (const auto& [path, name] : wanted) {
-    Result<OutputFile> output = take_output(hub, folder, path, name);
-    if (output) {
-      collected.outputs.push_back(std::move(*output));
-      continue;
-    }
-    const ErrorCode code = output.error().code;
-    if (code == ErrorCode::unavailable || code == ErrorCode::unknown_outcome) return fail(std::move(output).error());
-    const bool is_log = name != path;
-    if (is_log && code == ErrorCode::not_found) continue;  // it never came to writing anything
-    collected.missing += (collected.missing.empty() ? "" : "; ") + path + ": " + to_text(output.error());
-    // A full quota refuses every further file as well.
-    if (code == ErrorCode::exhausted) break;
-  }
-  return collected;
+  TRY(FoundOutputs found, find_outputs(folder, patterns));
+  Collection collection(hub, attempt, std::move(found.missing));
+  for (const WantedOutput& wanted : wanted_outputs(found.paths)) TRY_VOID(collection.take(folder, wanted));
+  return collection.finish();
 }
 
 void LogTail::send_news(const AttemptKey& attempt, const std::string& folder) {

@@ -14,9 +14,12 @@
 
 namespace dayan::agent {
 
-/// Hashes and uploads what the patterns name, and stdout.log and stderr.log as "stdout" and "stderr". What the hub
-/// has already is not sent again. A file that vanishes or changes meanwhile is named in `missing`.
-[[nodiscard]] Result<execute::Collected> collect_outputs(HubApi& hub, const std::string& folder,
+/// Hashes and uploads what the patterns name, and stdout.log and stderr.log, first, as "stdout" and "stderr". What has
+/// gone up already is not sent again. A file that vanishes or changes meanwhile is named in `missing`; and when the hub
+/// takes no more for this attempt (its customer's quota is full, its lease is over), so is every file that is left, with
+/// the hub's reason: the attempt ends without them, since nothing here can make room.
+[[nodiscard]] Result<execute::Collected> collect_outputs(HubApi& hub, const AttemptKey& attempt,
+                                                         const std::string& folder,
                                                          const std::vector<std::string>& patterns);
 
 /// Sends what has been added to standard output and error of attempts since the last time. May be used from several

@@ -42,6 +42,8 @@ HttpRequest json_request(std::string method, std::string target, std::string bod
   return request;
 }
 
+std::string blob_path(const Digest& digest) { return "/v1/blobs/" + to_text(digest); }
+
 std::string number(Bytes bytes) { return std::to_string(bytes.value()); }
 
 }  // namespace
@@ -131,26 +133,31 @@ Result<void> HubApi::report(const ReportAttempts& report, const edge::SigningKey
   return {};
 }
 
-Result<UploadProgress> HubApi::blob_progress(const Digest& digest) {
-  TRY(const HttpResponse answer, ask(request_of("GET", "/v1/blobs/" + to_text(digest)), answer_time));
-  TRY(const wire::BlobProgress progress, parse_answer<wire::BlobProgress>(answer.body));
+Result<UploadProgress> HubApi::blob_progress(const AttemptKey& attempt, const Digest& digest) {
+  auto answer = ask(request_of("GET", blob_path(digest) + "?attempt=" + engine_name(attempt)), answer_time);
+  if (!answer) {
+    if (answer.error().code == ErrorCode::not_found) return UploadProgress{Bytes(0), false};
+    return fail(std::move(answer).error());
+  }
+  TRY(const wire::BlobProgress progress, parse_answer<wire::BlobProgress>(answer->body));
   return UploadProgress{progress.received, progress.complete};
 }
 
-Result<UploadProgress> HubApi::put_blob(const Digest& digest, Bytes size, Bytes offset, std::string chunk) {
-  HttpRequest request =
-      request_of("PUT", "/v1/blobs/" + to_text(digest) + "?size=" + number(size) + "&offset=" + number(offset));
+Result<UploadProgress> HubApi::put_blob(const AttemptKey& attempt, const Digest& digest, Bytes size, Bytes offset,
+                                        std::string chunk) {
+  HttpRequest request = request_of("PUT", blob_path(digest) + "?size=" + number(size) + "&offset=" + number(offset) +
+                                              "&attempt=" + engine_name(attempt));
   request.headers.push_back({"content-type", "application/octet-stream"});
-  request.headers.push_back({"idempotency-key", to_text(digest) + "-" + number(offset)});
   request.body = std::move(chunk);
   TRY(const HttpResponse answer, ask(std::move(request), transfer_time));
   TRY(const wire::BlobProgress progress, parse_answer<wire::BlobProgress>(answer.body));
   return UploadProgress{progress.received, progress.complete};
 }
 
-Result<std::string> HubApi::blob_content(const Digest& digest, Bytes offset, Bytes length) {
-  const std::string target =
-      "/v1/blobs/" + to_text(digest) + "/content?offset=" + number(offset) + "&length=" + number(length);
+Result<std::string> HubApi::blob_content(const AttemptKey& attempt, const Digest& digest, Bytes offset,
+                                         Bytes length) {
+  const std::string target = blob_path(digest) + "/content?offset=" + number(offset) + "&length=" + number(length) +
+                             "&attempt=" + engine_name(attempt);
   TRY(HttpResponse answer, ask(request_of("GET", target), transfer_time));
   return std::move(answer.body);
 }

@@ -46,9 +46,14 @@ class HubApi {
   /// Signed over the exact bytes that are sent.
   [[nodiscard]] Result<void> report(const ReportAttempts& report, const edge::SigningKey& key);
 
-  [[nodiscard]] Result<UploadProgress> blob_progress(const Digest& digest);
-  [[nodiscard]] Result<UploadProgress> put_blob(const Digest& digest, Bytes size, Bytes offset, std::string chunk);
-  [[nodiscard]] Result<std::string> blob_content(const Digest& digest, Bytes offset, Bytes length);
+  /// How much of an output of that attempt's this centre has sent; {0, false} when nothing.
+  [[nodiscard]] Result<UploadProgress> blob_progress(const AttemptKey& attempt, const Digest& digest);
+  /// `exhausted`: the quota of the attempt's customer is full, or the depot; `not_found`: its lease has ended.
+  [[nodiscard]] Result<UploadProgress> put_blob(const AttemptKey& attempt, const Digest& digest, Bytes size,
+                                                Bytes offset, std::string chunk);
+  /// Of an input of that attempt's job; `not_found` also when its lease has ended.
+  [[nodiscard]] Result<std::string> blob_content(const AttemptKey& attempt, const Digest& digest, Bytes offset,
+                                                 Bytes length);
   /// The length of the log that the hub has now.
   [[nodiscard]] Result<Bytes> put_log(const AttemptKey& attempt, std::string_view stream, Bytes offset,
                                       std::string bytes);

@@ -39,7 +39,7 @@ Result<std::int64_t> hash_file(int file, const std::string& path, DigestStream& 
 
 }  // namespace
 
-Result<std::string> InputCache::fetch(const Digest& digest, Bytes size) {
+Result<std::string> InputCache::fetch(const AttemptKey& attempt, const Digest& digest, Bytes size) {
   {
     std::unique_lock lock(mutex_);
     done_.wait(lock, [&] { return !under_way_.contains(digest); });
@@ -50,7 +50,7 @@ Result<std::string> InputCache::fetch(const Digest& digest, Bytes size) {
   if (result && adapters::exists(path)) {
     ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);  // it is used: remove_unused keeps it
   } else if (result) {
-    result = download(digest, size, path + ".part");
+    result = download(attempt, digest, size, path + ".part");
     if (result && ::rename((path + ".part").c_str(), path.c_str()) != 0) result = failed(path);
   }
   {
@@ -62,14 +62,15 @@ Result<std::string> InputCache::fetch(const Digest& digest, Bytes size) {
   return path;
 }
 
-Result<void> InputCache::download(const Digest& digest, Bytes size, const std::string& part) {
+Result<void> InputCache::download(const AttemptKey& attempt, const Digest& digest, Bytes size,
+                                  const std::string& part) {
   const adapters::Descriptor file(::open(part.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file.is_open()) return failed(part);
   DigestStream hash;
   TRY(std::int64_t length, hash_file(file.number(), part, hash));
   while (length < size.value()) {
     const Bytes wanted = std::min(depot_chunk_max, Bytes(size.value() - length));
-    TRY(const std::string chunk, source_.read(digest, Bytes(length), wanted));
+    TRY(const std::string chunk, source_.read(attempt, digest, Bytes(length), wanted));
     if (chunk.empty() || static_cast<std::int64_t>(chunk.size()) > wanted.value()) {
       ::unlink(part.c_str());
       return fail(ErrorCode::corrupt, "input " + to_text(digest) + " has another length than the job says");

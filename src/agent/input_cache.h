@@ -19,7 +19,9 @@ namespace dayan::agent {
 class ContentSource {
  public:
   virtual ~ContentSource() = default;
-  [[nodiscard]] virtual Result<std::string> read(const Digest& digest, Bytes offset, Bytes length) = 0;
+  /// Of an input of that attempt's job.
+  [[nodiscard]] virtual Result<std::string> read(const AttemptKey& attempt, const Digest& digest, Bytes offset,
+                                                 Bytes length) = 0;
 };
 
 class InputCache {
@@ -27,15 +29,16 @@ class InputCache {
   /// `folder` is made when it is not there.
   InputCache(std::string folder, ContentSource& source) : folder_(std::move(folder)), source_(source) {}
 
-  /// The path of a file with exactly that content; fetched when it is not there. `corrupt`: the source gave other
-  /// bytes than the hash says, or another length.
-  [[nodiscard]] Result<std::string> fetch(const Digest& digest, Bytes size);
+  /// The path of a file with exactly that content; fetched for that attempt when it is not there. `corrupt`: the
+  /// source gave other bytes than the hash says, or another length.
+  [[nodiscard]] Result<std::string> fetch(const AttemptKey& attempt, const Digest& digest, Bytes size);
 
   /// Removes what nothing has asked for in that time.
   void remove_unused(Duration age);
 
  private:
-  [[nodiscard]] Result<void> download(const Digest& digest, Bytes size, const std::string& part);
+  [[nodiscard]] Result<void> download(const AttemptKey& attempt, const Digest& digest, Bytes size,
+                                      const std::string& part);
 
   std::string folder_;
   ContentSource& source_;

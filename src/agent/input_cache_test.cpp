@@ -17,7 +17,7 @@ using testing::TestFolder;
 class OneContent : public ContentSource {
  public:
   explicit OneContent(std::string content) : content_(std::move(content)) {}
-  Result<std::string> read(const Digest&, Bytes offset, Bytes length) override {
+  Result<std::string> read(const AttemptKey&, const Digest&, Bytes offset, Bytes length) override {
     ++asked;
     first_offset = asked == 1 ? offset : first_offset;
     if (asked == breaks_at) return fail(ErrorCode::unavailable, "cut off");
@@ -31,6 +31,8 @@ class OneContent : public ContentSource {
   std::string content_;
 };
 
+const AttemptKey attempt{JobId(7), 0, 1};
+
 Bytes size_of(const std::string& text) { return Bytes(static_cast<std::int64_t>(text.size())); }
 
 // Content is fetched once, however often and from however many threads it is wanted.
@@ -41,7 +43,7 @@ TEST(InputCache, FetchesOnce) {
   InputCache cache(folder.file("cache"), source);
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&] { EXPECT_TRUE(cache.fetch(sha256(content), size_of(content)).has_value()); });
+    threads.emplace_back([&] { EXPECT_TRUE(cache.fetch(attempt, sha256(content), size_of(content)).has_value()); });
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(source.asked, 1);
@@ -54,11 +56,11 @@ TEST(InputCache, GoesOnWhereItStopped) {
   const std::string content(20'000'000, 'x');
   OneContent broken(content);
   broken.breaks_at = 2;
-  EXPECT_EQ(InputCache(folder.file("cache"), broken).fetch(sha256(content), size_of(content)).error().code,
+  EXPECT_EQ(InputCache(folder.file("cache"), broken).fetch(attempt, sha256(content), size_of(content)).error().code,
             ErrorCode::unavailable);
   OneContent whole(content);
   InputCache cache(folder.file("cache"), whole);
-  ASSERT_TRUE(cache.fetch(sha256(content), size_of(content)).has_value());
+  ASSERT_TRUE(cache.fetch(attempt, sha256(content), size_of(content)).has_value());
   EXPECT_EQ(whole.first_offset, depot_chunk_max);
   EXPECT_EQ(whole.asked, 2);
 }
@@ -68,10 +70,10 @@ TEST(InputCache, RefusesWrongContent) {
   const TestFolder folder;
   OneContent source("forged");
   InputCache cache(folder.file("cache"), source);
-  EXPECT_EQ(cache.fetch(sha256("wanted"), Bytes(6)).error().code, ErrorCode::corrupt);
-  EXPECT_EQ(cache.fetch(sha256("forged"), Bytes(9)).error().code, ErrorCode::corrupt);
+  EXPECT_EQ(cache.fetch(attempt, sha256("wanted"), Bytes(6)).error().code, ErrorCode::corrupt);
+  EXPECT_EQ(cache.fetch(attempt, sha256("forged"), Bytes(9)).error().code, ErrorCode::corrupt);
   EXPECT_TRUE(adapters::names_in(folder.file("cache"))->empty());
-  EXPECT_TRUE(cache.fetch(sha256(""), Bytes(0)).has_value());
+  EXPECT_TRUE(cache.fetch(attempt, sha256(""), Bytes(0)).has_value());
 }
 
 // The work folder holds copies: what the attempt does to them does not reach the cache. A path that leads out, which
@@ -84,7 +86,7 @@ TEST(WorkFolder, HoldsCopies) {
   Payload payload;
   payload.inputs = {{"bin/run.sh", sha256(content), size_of(content), true}};
   folder.write("work/left-over", "of an interrupted staging");
-  ASSERT_TRUE(prepare_work_folder(folder.file("work"), payload, cache).has_value());
+  ASSERT_TRUE(prepare_work_folder(folder.file("work"), attempt, payload, cache).has_value());
   EXPECT_EQ(folder.read("work/bin/run.sh"), content);
   EXPECT_FALSE(adapters::exists(folder.file("work/left-over")));
   EXPECT_NE(
@@ -93,7 +95,7 @@ TEST(WorkFolder, HoldsCopies) {
   folder.write("work/bin/run.sh", "changed");
   EXPECT_EQ(folder.read("cache/" + to_text(sha256(content))), content);
   payload.inputs[0].path = "../outside";
-  EXPECT_EQ(prepare_work_folder(folder.file("work"), payload, cache).error().code, ErrorCode::denied);
+  EXPECT_EQ(prepare_work_folder(folder.file("work"), attempt, payload, cache).error().code, ErrorCode::denied);
 }
 
 // What Dayan says of the attempt cannot be overridden by the job; what a script written for sbatch looks for can.

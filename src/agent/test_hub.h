@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
@@ -13,6 +14,7 @@
 #include "model/json.h"
 #include "wire/agent.h"
 #include "wire/job.h"
+#include "wire/problem.h"
 
 namespace dayan::agent::testing {
 
@@ -44,6 +46,15 @@ class TestHub {
     const std::lock_guard lock(mutex_);
     leases_.at(attempt).desired = desired;
     leases_.at(attempt).sequence = ++sequence_;
+  }
+  /// From now on an attempt's customer has room for blobs up to this size only.
+  void limit_blobs(std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    blob_bytes_max_ = bytes;
+  }
+  [[nodiscard]] int blobs_refused() {
+    const std::lock_guard lock(mutex_);
+    return blobs_refused_;
   }
   void cast_out() {
     const std::lock_guard lock(mutex_);
@@ -142,6 +153,10 @@ class TestHub {
   HttpResponse blob_answer(const std::string& rest, const HttpRequest& request) {
     const std::string digest = rest.substr(0, 64);
     const auto found = blobs_.find(digest);
+    const std::size_t name = request.target.find("attempt=");
+    const Result<AttemptKey> attempt =
+        parse_engine_name(name == std::string::npos ? "" : std::string_view(request.target).substr(name + 8));
+    if (!attempt || !leases_.contains(*attempt)) return complain("a blob without its attempt");
     if (rest.ends_with("/content")) {
       if (found == blobs_.end()) return {404, {}, ""};
       return {200, {}, found->second.substr(static_cast<std::size_t>(number(request.target, "offset")))};
@@ -149,6 +164,12 @@ class TestHub {
     wire::BlobProgress progress;
     if (request.method == "PUT") {
       if (to_text(sha256(request.body)) != digest) return complain("a blob with another hash");
+      if (request.body.size() > blob_bytes_max_) {
+        ++blobs_refused_;
+        const wire::Problem full = wire::problem(
+            Error{ErrorCode::exhausted, "size", "the depot quota of studio is full", "at most 0B"});
+        return {full.status, {{"content-type", std::string(wire::problem_type)}}, full.body};
+      }
       blobs_[digest] = request.body;
       progress.complete = true;
     } else {
@@ -178,6 +199,8 @@ class TestHub {
   std::int64_t sequence_ = 0;
   std::int64_t report_sequence_ = 0;
   bool cast_out_ = false;
+  std::size_t blob_bytes_max_ = SIZE_MAX;
+  int blobs_refused_ = 0;
   std::unique_ptr<edge::HttpServer> server_;
 };
 

@@ -18,12 +18,37 @@ Answer<void> ended_with(int status) {
   return end_with(Exit::refused, {});
 }
 
+/// A value with its unit, at least `least`; CLI11 shows the text of a refusal.
+template <class Value, class Parse>
+std::string read_with_unit(const std::string& text, Value& out, Value least, Parse parse) {
+  const auto value = parse(text);
+  if (!value.has_value()) return to_text(value.error());
+  if (*value < least) return text + " is too little; at least " + to_text(least);
+  out = *value;
+  return {};
+}
+
+void add_size_option(CLI::App& command, const std::string& name, Bytes& out, const std::string& what) {
+  const auto read = [&out](const std::string& text) { return read_with_unit(text, out, Bytes(1), parse_bytes); };
+  command.add_option(name, what)->check(read)->default_str(to_text(out))->type_name("SIZE");
+}
+
 void add_hub_options(CLI::App& command, hub::HubOptions& options) {
   command.add_option("--data", options.data, "folder of everything durable")->capture_default_str()->type_name("DIR");
   command.add_option("--address", options.address, "to listen on; loopback only, until TLS is there")
       ->capture_default_str()
       ->type_name("IP");
   command.add_option("--port", options.port, "0: any free one")->capture_default_str()->type_name("N");
+  add_size_option(command, "--depot-total", options.depot_total, "space for everybody's files together");
+  add_size_option(command, "--depot-per-organisation", options.depot_per_organisation,
+                  "space for the files of one organisation");
+  const auto read_retention = [&out = options.depot_retention](const std::string& text) {
+    return read_with_unit(text, out, hub::depot_retention_min, parse_duration);
+  };
+  command.add_option("--depot-retention", "how long a job's files and logs are kept after its end")
+      ->check(read_retention)
+      ->default_str(to_text(options.depot_retention))
+      ->type_name("TIME");
 }
 
 Answer<void> run_hub_here(const hub::HubOptions& options) {

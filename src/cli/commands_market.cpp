@@ -15,6 +15,12 @@ void add_market_commands(CLI::App& app, Program& program) {
   offers.group(group);
   on_chosen_with_session(offers, program, list_offers);
 
+  CLI::App& depot =
+      add_command(app, "depot", "show the space that your files take at the hub, and how long they are kept",
+                  "dayan depot\ndayan depot --json");
+  depot.group(group);
+  on_chosen_with_session(depot, program, show_depot);
+
   CLI::App& wallet =
       add_command(app, "wallet", "show what is available, held and spent",
                   "dayan wallet\ndayan wallet entries --limit 20\ndayan wallet show --organisation film-studio");

@@ -19,6 +19,18 @@ TEST(Commands, WrongWordsEndWithTwo) {
   }
 }
 
+TEST(Commands, DepotShowsUseAndLimit) {
+  // One line with the sizes and times that the hub tells.
+  FakeHub hub;
+  Person person{hub};
+  hub.on("GET /v1/depot",
+         json(json_text(to_json(wire::DepotView{Bytes(12'500'000'000), Bytes(50'000'000'000),
+                                                Duration::hours(720), Duration::hours(24)}))));
+  ASSERT_EQ(person.runs("depot"), 0) << person.complained();
+  EXPECT_NE(person.said().find("12.5GB   50GB"), std::string::npos) << person.said();
+  EXPECT_NE(person.said().find("30d"), std::string::npos) << person.said();
+}
+
 TEST(Commands, NobodyLoggedInEndsWithTwo) {
   // Says how to log in.
   Folder folder;

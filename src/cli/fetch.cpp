@@ -28,7 +28,7 @@ class Fetcher {
   /// One look at all outputs; fetches what is new.
   [[nodiscard]] Answer<void> pass();
   /// Outputs whose content the hub has not got (yet).
-  [[nodiscard]] const std::vector<std::string>& missing() const { return missing_; }
+  [[nodiscard]] const Faults& missing() const { return missing_; }
   [[nodiscard]] std::string sum_text() const;
   void show_sum();
   [[nodiscard]] Answer<void> fail_for_missing() const;
@@ -42,7 +42,7 @@ class Fetcher {
   Progress& progress_;
   const std::string folder_;
   std::set<std::tuple<std::int32_t, std::int32_t, std::string>> done_;
-  std::vector<std::string> missing_;
+  Faults missing_;  ///< by output, in the hub's words
   std::size_t fetched_ = 0;
   std::size_t were_there_ = 0;
   Bytes bytes_;
@@ -86,7 +86,8 @@ Answer<void> Fetcher::fetch(const OutputRow& output) {
     const Faults& faults = done.error().faults;
     const bool is_late = !faults.empty() && faults.front().code == ErrorCode::not_found;
     if (!is_late) return tl::unexpected<Failure>(done.error());
-    missing_.push_back(shown);
+    missing_.push_back({ErrorCode::not_found, shown, "the hub does not have its content: " + faults.front().wrong,
+                        "fetch again later if the task has only just ended"});
     return {};
   }
   done_.insert({output.task, output.number, output.path});
@@ -117,12 +118,8 @@ void Fetcher::show_sum() {
 }
 
 Answer<void> Fetcher::fail_for_missing() const {
-  Faults faults;
-  for (const std::string& shown : missing_) {
-    faults.push_back({ErrorCode::not_found, shown, "the hub has not got its content yet", "fetch again later"});
-  }
-  if (faults.empty()) return {};
-  return end_with(Exit::refused, std::move(faults));
+  if (missing_.empty()) return {};
+  return end_with(Exit::refused, missing_);
 }
 
 /// What changes with every output that appears.

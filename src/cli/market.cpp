@@ -5,6 +5,7 @@
 #include "cli/display.h"
 #include "cli/documents.h"
 #include "wire/centre.h"
+#include "wire/job.h"
 #include "wire/money.h"
 
 namespace dayan::cli {
@@ -107,6 +108,19 @@ Answer<void> list_offers(Session& session) {
                is_known ? centre->second->provider : "-", std::to_string(offer.version), to_text(offer.core_hour),
                to_text(offer.card_hour), to_text(offer.gb_hour), readable(offer.published_at)});
   }
+  session.out.table(table);
+  return {};
+}
+
+Answer<void> show_depot(Session& session) {
+  TRY(JsonValue document, session.api.get("/v1/depot"));
+  if (session.out.as_json()) {
+    session.out.json(document);
+    return {};
+  }
+  TRY(const auto depot, read_as<wire::DepotView>(std::move(document)));
+  Table table({"USED>", "LIMIT>", "KEPT AFTER A JOB'S END>", "KEPT WITHOUT A JOB>"});
+  table.add({to_text(depot.used), to_text(depot.limit), to_text(depot.kept_after_end), to_text(depot.kept_unnamed)});
   session.out.table(table);
   return {};
 }

@@ -15,6 +15,7 @@ namespace dayan::cli {
 /// The offer in force of each centre.
 [[nodiscard]] Answer<void> list_offers(Session& session);
 /// `organisation` may be another's only for the operator; empty: one's own.
+[[nodiscard]] Answer<void> show_depot(Session& session);
 [[nodiscard]] Answer<void> show_wallet(Session& session, const std::string& organisation);
 
 }  // namespace dayan::cli

@@ -51,6 +51,7 @@ struct Submit : ::testing::Test {
         received += request.body.size();
       }
       const bool complete = received == content.size();
+      if (received == 0) return problem(404, "not_found", "digest", "there is no such content, or it is not yours", "");
       return json(json_text(to_json(wire::BlobProgress{Bytes(static_cast<std::int64_t>(received)), complete})));
     }
     if (request.target == "/v1/jobs/" + to_text(job.id)) return json(json_text(to_json(wire::JobView{job, {}})));

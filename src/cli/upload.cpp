@@ -12,9 +12,13 @@
 namespace dayan::cli {
 namespace {
 
+/// What the hub has of it from us: nothing, when it says that it does not know it.
 Answer<wire::BlobProgress> ask_progress(ApiClient& api, const std::string& target) {
-  TRY(JsonValue document, api.get(target));
-  return read_as<wire::BlobProgress>(std::move(document));
+  auto document = api.get(target);
+  if (document.has_value()) return read_as<wire::BlobProgress>(*std::move(document));
+  const Faults& faults = document.error().faults;
+  if (!faults.empty() && faults.front().code == ErrorCode::not_found) return wire::BlobProgress{};
+  return tl::unexpected<Failure>(std::move(document).error());
 }
 
 /// A chunk may have arrived although its answer was lost; only what may pass with time is tried again.

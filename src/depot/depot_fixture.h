@@ -15,7 +15,15 @@ namespace dayan::depot {
 
 inline constexpr OrganisationId lab(7);
 inline constexpr OrganisationId studio(8);
+inline constexpr CentreId guian(4);
 inline constexpr DepotQuota roomy{Bytes(1'000'000), Bytes(1'000'000)};
+
+/// Stands until a test moves it. Later than any file of this machine.
+class TestClock : public Clock {
+ public:
+  [[nodiscard]] UnixTime now() override { return time; }
+  UnixTime time = *parse_time("2090-01-01T00:00:00Z");
+};
 
 class DepotTest : public testing::Test {
  protected:
@@ -33,21 +41,21 @@ class DepotTest : public testing::Test {
   /// Opens the depot, again when it was open: as after a restart.
   void open(const DepotQuota& quota) {
     depot_.reset();
-    auto opened = open_depot((root_ / "depot").string(), quota);
+    auto opened = open_depot((root_ / "depot").string(), quota, clock_);
     ASSERT(opened.has_value());
     depot_ = std::move(*opened);
   }
   /// Puts the bytes [begin, end) of `content`.
   Result<UploadProgress> put(std::string_view content, std::size_t begin, std::size_t end,
-                             OrganisationId owner = lab) {
-    return depot_->put_chunk(owner, sha256(content), Bytes(std::ssize(content)),
+                             const Sender& sender = lab) {
+    return depot_->put_chunk(sender, sha256(content), Bytes(std::ssize(content)),
                              Bytes(static_cast<std::int64_t>(begin)), content.substr(begin, end - begin));
   }
-  Result<UploadProgress> put_all(std::string_view content, OrganisationId owner = lab) {
-    return put(content, 0, content.size(), owner);
+  Result<UploadProgress> put_all(std::string_view content, const Sender& sender = lab) {
+    return put(content, 0, content.size(), sender);
   }
-  std::string read_all(std::string_view content) {
-    return depot_->read(sha256(content), Bytes(0), Bytes(1'000'000)).value_or("(none)");
+  std::string read_all(std::string_view content, OrganisationId owner = lab) {
+    return depot_->read(owner, sha256(content), Bytes(0), Bytes(1'000'000)).value_or("(none)");
   }
   std::size_t files_in(const std::string& folder) {
     std::size_t count = 0;
@@ -58,6 +66,7 @@ class DepotTest : public testing::Test {
   }
 
   std::filesystem::path root_;
+  TestClock clock_;
   std::unique_ptr<Depot> depot_;
 };
 

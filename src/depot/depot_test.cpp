@@ -16,21 +16,21 @@ TEST_F(DepotTest, ContentComesInChunksAndIsReadInParts) {
   EXPECT_PROGRESS(put(content, 0, 5), 5, false);
   EXPECT_PROGRESS(put(content, 5, 9), 9, false);
   EXPECT_PROGRESS(depot_->progress(lab, sha256(content)), 9, false);
-  EXPECT_EQ(depot_->read(sha256(content), Bytes(0), Bytes(5)).error().code, ErrorCode::not_found);
-  EXPECT_EQ(depot_->size(sha256(content)).error().code, ErrorCode::not_found);
+  EXPECT_EQ(depot_->read(lab, sha256(content), Bytes(0), Bytes(5)).error().code, ErrorCode::not_found);
+  EXPECT_EQ(depot_->size(lab, sha256(content)).error().code, ErrorCode::not_found);
   EXPECT_PROGRESS(put(content, 9, content.size()), content.size(), true);
   EXPECT_PROGRESS(depot_->progress(lab, sha256(content)), content.size(), true);
-  EXPECT_EQ(depot_->size(sha256(content)).value(), Bytes(std::ssize(content)));
+  EXPECT_EQ(depot_->size(lab, sha256(content)).value(), Bytes(std::ssize(content)));
   EXPECT_EQ(read_all(content), content);
-  EXPECT_EQ(depot_->read(sha256(content), Bytes(7), Bytes(2)).value(), "is");
-  EXPECT_EQ(depot_->read(sha256(content), Bytes(std::ssize(content) - 6), Bytes(100)).value(), "chunks");
-  EXPECT_EQ(depot_->read(sha256(content), Bytes(1000), Bytes(1)).value(), "");
+  EXPECT_EQ(depot_->read(lab, sha256(content), Bytes(7), Bytes(2)).value(), "is");
+  EXPECT_EQ(depot_->read(lab, sha256(content), Bytes(std::ssize(content) - 6), Bytes(100)).value(), "chunks");
+  EXPECT_EQ(depot_->read(lab, sha256(content), Bytes(1000), Bytes(1)).value(), "");
 }
 
 TEST_F(DepotTest, EmptyContentIsContent) {
   // Nothing at all has a digest too; a chunk of nothing makes it whole.
   EXPECT_PROGRESS(put_all(""), 0, true);
-  EXPECT_EQ(depot_->size(sha256("")).value(), Bytes(0));
+  EXPECT_EQ(depot_->size(lab, sha256("")).value(), Bytes(0));
   EXPECT_EQ(read_all(""), "");
 }
 
@@ -115,8 +115,8 @@ TEST_F(DepotTest, ChunksOutsideTheContentAreRefused) {
   EXPECT_EQ(field(lab, 1, 0, "xx"), "offset");
   EXPECT_EQ(field(lab, 1, std::numeric_limits<std::int64_t>::max(), "x"), "offset");
   EXPECT_EQ(field(lab, 100'000'000, 0, std::string(8'000'001, 'x')), "length");
-  EXPECT_EQ(depot_->read(digest, Bytes(-1), Bytes(1)).error().field, "offset");
-  EXPECT_EQ(depot_->read(digest, Bytes(0), Bytes(8'000'001)).error().field, "length");
+  EXPECT_EQ(depot_->read(lab, digest, Bytes(-1), Bytes(1)).error().field, "offset");
+  EXPECT_EQ(depot_->read(lab, digest, Bytes(0), Bytes(8'000'001)).error().field, "length");
   EXPECT_EQ(files_in("uploads"), 0U);
 }
 
@@ -139,7 +139,7 @@ TEST_F(DepotTest, AnOrganisationsQuotaHoldsAtTheStartOfAnUpload) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::exhausted);
   EXPECT_EQ(refused.error().wrong,
-            "the quota of " + to_text(lab) + " is full: 50B more are wanted, 40B of 100B are free");
+            "the depot quota of " + to_text(lab) + " is full: 50B more are wanted, 60B of 100B are used");
   EXPECT_EQ(files_in("uploads"), 0U);
   EXPECT_PROGRESS(put_all(large, studio), 50, true);
   EXPECT_PROGRESS(put_all(std::string(40, 'c')), 40, true);
@@ -152,7 +152,7 @@ TEST_F(DepotTest, TheTotalQuotaHoldsForAllTogether) {
   EXPECT_PROGRESS(put_all(std::string(70, 'a'), lab), 70, true);
   const auto refused = put_all(std::string(31, 'b'), studio);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().wrong, "the depot is full: 31B more are wanted, 30B of 100B are free");
+  EXPECT_EQ(refused.error().wrong, "the depot is full: 31B more are wanted, 70B of 100B are used");
   EXPECT_PROGRESS(put_all(std::string(30, 'c'), studio), 30, true);
 }
 
@@ -165,25 +165,77 @@ TEST_F(DepotTest, UsageIsCountedAgainAfterARestart) {
   ASSERT_TRUE(depot_->append_log({JobId(1), 0, 1}, "stdout", Bytes(0), std::string(20, 'l')));
   open(quota);
   EXPECT_EQ(put_all(std::string(11, 'c')).error().wrong,
-            "the quota of " + to_text(lab) + " is full: 11B more are wanted, 10B of 100B are free");
+            "the depot quota of " + to_text(lab) + " is full: 11B more are wanted, 90B of 100B are used");
   EXPECT_EQ(put_all(std::string(51, 'c'), studio).error().wrong,
-            "the depot is full: 51B more are wanted, 50B of 160B are free");
+            "the depot is full: 51B more are wanted, 110B of 160B are used");
   EXPECT_PROGRESS(put(std::string(40, 'b'), 30, 40), 40, true);
 }
 
-TEST_F(DepotTest, TheSameContentIsStoredAndChargedOnce) {
-  // A second organisation's upload of what is there is complete at once and costs it nothing.
-  open({Bytes(1000), Bytes(100)});
+TEST_F(DepotTest, TheSameContentIsStoredOnceAndChargedToEach) {
+  // A second organisation learns nothing of what is there, has to send all of it, and pays for it like the first; the
+  // disk holds one file. Over a restart it stays so.
+  const DepotQuota quota{Bytes(1000), Bytes(100)};
+  open(quota);
   const std::string content(100, 'a');
   EXPECT_PROGRESS(put_all(content, lab), 100, true);
-  EXPECT_PROGRESS(put(content, 0, 10, studio), 100, true);
-  EXPECT_PROGRESS(put_all(std::string(100, 'b'), studio), 100, true);
+  EXPECT_PROGRESS(depot_->progress(studio, sha256(content)), 0, false);
+  EXPECT_PROGRESS(put(content, 0, 10, studio), 10, false);
+  EXPECT_EQ(read_all(content, studio), "(none)");
+  EXPECT_EQ(depot_->size(studio, sha256(content)).error().code, ErrorCode::not_found);
+  EXPECT_PROGRESS(put(content, 10, 100, studio), 100, true);
+  EXPECT_EQ(read_all(content, studio), content);
   EXPECT_EQ(files_in("blobs"), 2U);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root_ / "depot/blobs")) {
+    EXPECT_TRUE(!entry.is_regular_file() || entry.hard_link_count() == 2U);
+  }
+  for (int start = 0; start < 2; ++start) {
+    for (const OrganisationId each : {lab, studio}) {
+      EXPECT_EQ(put_all("b", each).error().wrong,
+                "the depot quota of " + to_text(each) + " is full: 1B more are wanted, 100B of 100B are used");
+      EXPECT_EQ(read_all(content, each), content);
+    }
+    open(quota);
+  }
+}
+
+TEST_F(DepotTest, AForgedDigestProvesNothing) {
+  // Who knows a digest but not the bytes gets nothing by sending others under it, and the holder keeps his.
+  const std::string content = "0123456789";
+  EXPECT_PROGRESS(put_all(content, lab), 10, true);
+  const auto forged = depot_->put_chunk(studio, sha256(content), Bytes(10), Bytes(0), "012345678x");
+  ASSERT_FALSE(forged);
+  EXPECT_EQ(forged.error().code, ErrorCode::corrupt);
+  EXPECT_EQ(read_all(content, studio), "(none)");
+  EXPECT_EQ(read_all(content, lab), content);
+}
+
+TEST_F(DepotTest, WhatACentreBringsIsItsCustomers) {
+  // A centre sends an output for an organisation: that one is charged and reads it. The centre does not learn that the
+  // organisation has it already, and sending it then costs nothing more; a second of the same is complete at once.
+  const DepotQuota quota{Bytes(1000), Bytes(20)};
+  open(quota);
+  const std::string content = "0123456789";
+  EXPECT_PROGRESS(put_all(content, lab), 10, true);
+  EXPECT_PROGRESS(depot_->progress({lab, guian}, sha256(content)), 0, false);
+  EXPECT_PROGRESS(put(content, 0, 4, {lab, guian}), 4, false);
+  open(quota);
+  EXPECT_PROGRESS(depot_->progress({lab, guian}, sha256(content)), 4, false);
+  EXPECT_PROGRESS(put(content, 4, 10, {lab, guian}), 10, true);
+  const std::string output = "9876543210";
+  EXPECT_PROGRESS(put_all(output, {lab, guian}), 10, true);
+  open(quota);
+  EXPECT_PROGRESS(depot_->progress({lab, guian}, sha256(output)), 10, true);
+  EXPECT_PROGRESS(depot_->progress(lab, sha256(output)), 10, true);
+  EXPECT_PROGRESS(depot_->progress({lab, CentreId(5)}, sha256(output)), 0, false);
+  EXPECT_EQ(read_all(output, lab), output);
+  EXPECT_EQ(read_all(output, studio), "(none)");
+  EXPECT_EQ(put_all("x", {lab, guian}).error().wrong,
+            "the depot quota of " + to_text(lab) + " is full: 1B more are wanted, 20B of 20B are used");
 }
 
 TEST_F(DepotTest, OneOwnersWrongBytesDoNotSpoilAnothersUpload) {
   // Another tenant sends wrong bytes under the same digest first: the upload of the one who has the content knows
-  // nothing of them and ends well, and then nothing of the other's is left or charged, also over a restart.
+  // nothing of them and ends well; the other's stays what it was, also over a restart.
   open({Bytes(20), Bytes(10)});
   const std::string content = "0123456789";
   EXPECT_PROGRESS(depot_->put_chunk(studio, sha256(content), Bytes(10), Bytes(0), "xxxx"), 4, false);
@@ -194,8 +246,9 @@ TEST_F(DepotTest, OneOwnersWrongBytesDoNotSpoilAnothersUpload) {
   EXPECT_PROGRESS(depot_->progress(lab, sha256(content)), 2, false);
   EXPECT_PROGRESS(put(content, 2, 10), 10, true);
   EXPECT_EQ(read_all(content), content);
+  EXPECT_PROGRESS(depot_->progress(studio, sha256(content)), 4, false);
+  EXPECT_EQ(put(content, 4, 10, studio).error().code, ErrorCode::corrupt);
   EXPECT_EQ(files_in("uploads"), 0U);
-  EXPECT_PROGRESS(depot_->progress(studio, sha256(content)), 10, true);
   EXPECT_PROGRESS(put_all("9876543210", studio), 10, true);
 }
 
@@ -219,7 +272,7 @@ TEST_F(DepotTest, AnUploadGivenUpIsRemovedAtTheNextStart) {
 }
 
 TEST_F(DepotTest, TwoOwnersSendTheSameContentAtOnce) {
-  // Each sends all chunks side by side; the content ends whole and once, charged to one of them, with nothing left.
+  // Each sends all chunks side by side; the content ends whole for both, charged to each, with nothing left.
   open({Bytes(200'000), Bytes(100'000)});
   const std::string content(100'000, 'x');
   std::vector<std::thread> senders;
@@ -232,12 +285,12 @@ TEST_F(DepotTest, TwoOwnersSendTheSameContentAtOnce) {
     });
   }
   for (auto& sender : senders) sender.join();
-  EXPECT_EQ(read_all(content), content);
-  EXPECT_EQ(files_in("blobs"), 1U);
+  for (const OrganisationId owner : {lab, studio}) {
+    EXPECT_EQ(read_all(content, owner), content);
+    EXPECT_EQ(put_all("y", owner).error().code, ErrorCode::exhausted);
+  }
+  EXPECT_EQ(files_in("blobs"), 2U);
   EXPECT_EQ(files_in("uploads"), 0U);
-  const bool lab_has_room = put_all(std::string(100'000, 'y'), lab).has_value();
-  const bool studio_has_room = put_all(std::string(100'000, 'z'), studio).has_value();
-  EXPECT_NE(lab_has_room, studio_has_room);
 }
 
 TEST_F(DepotTest, ManySendTheSameContentAtOnce) {
@@ -266,7 +319,7 @@ TEST_F(DepotTest, ContentCutOnTheDiskIsCorrupt) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root_ / "depot/blobs")) {
     if (entry.is_regular_file()) std::filesystem::resize_file(entry.path(), 10);
   }
-  EXPECT_EQ(depot_->read(sha256(content), Bytes(0), Bytes(10)).error().code, ErrorCode::corrupt);
+  EXPECT_EQ(depot_->read(lab, sha256(content), Bytes(0), Bytes(10)).error().code, ErrorCode::corrupt);
 }
 
 TEST_F(DepotTest, AFullDiskIsExhausted) {
@@ -291,7 +344,7 @@ TEST_F(DepotTest, AFullDiskIsExhausted) {
 
 TEST_F(DepotTest, ASecondProcessIsRefused) {
   // Two depots on one folder would count the quota twice: the second opener is told.
-  const auto second = open_depot((root_ / "depot").string(), roomy);
+  const auto second = open_depot((root_ / "depot").string(), roomy, clock_);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::unavailable);
 }

@@ -155,8 +155,25 @@ Result<void> rename_durably(const std::string& from, const std::string& to) {
   return sync_folder(folder_of(from));
 }
 
+bool link_durably(const std::string& from, const std::string& to) {
+  if (::link(from.c_str(), to.c_str()) != 0) return false;
+  (void)::utimensat(AT_FDCWD, to.c_str(), nullptr, 0);
+  return sync_folder(folder_of(to)).has_value();
+}
+
+Result<UnixTime> written_at(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return system_error("look at " + path, errno);
+  return UnixTime(std::int64_t{status.st_mtim.tv_sec} * 1'000'000 + status.st_mtim.tv_nsec / 1'000);
+}
+
 Result<void> remove_file(const std::string& path) {
   if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
+  return system_error("remove " + path, errno);
+}
+
+Result<void> remove_folder(const std::string& path) {
+  if (::rmdir(path.c_str()) == 0 || errno == ENOENT) return {};
   return system_error("remove " + path, errno);
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "base/units.h"
 
 /// Files as values and Results. A full disk is `exhausted`, any other refusal of the system `unavailable`.
@@ -57,7 +58,13 @@ class File {
 [[nodiscard]] Result<Bytes> size_of(const std::string& path);
 /// Moves a file over another name, durably: both files' folder entries are on the disk when it returns.
 [[nodiscard]] Result<void> rename_durably(const std::string& from, const std::string& to);
+/// When it was last written, by the clock of the file system, which is this machine's.
+[[nodiscard]] Result<UnixTime> written_at(const std::string& path);
+/// Gives a file a second name, durably, and counts as a write; false when the file system does not.
+[[nodiscard]] bool link_durably(const std::string& from, const std::string& to);
 /// Fine when it is not there.
 [[nodiscard]] Result<void> remove_file(const std::string& path);
+/// An empty one; fine when it is not there.
+[[nodiscard]] Result<void> remove_folder(const std::string& path);
 
 }  // namespace dayan::depot

@@ -1,5 +1,7 @@
 #include "depot/log_shelf.h"
 
+#include <algorithm>
+
 #include "base/scan.h"
 #include "depot/file.h"
 
@@ -57,6 +59,27 @@ Result<std::string> LogShelf::read(const AttemptKey& attempt, std::string_view s
   if (file) return file->read_at(offset, length);
   if (file.error().code == ErrorCode::not_found) return std::string();
   return fail(file.error());
+}
+
+Result<std::vector<AttemptKey>> LogShelf::attempts() const {
+  std::vector<AttemptKey> found;
+  TRY_VOID(for_each_name(folder_, [&](const std::string& name) -> Result<void> {
+    if (const auto attempt = parse_engine_name(name)) found.push_back(*attempt);
+    return {};
+  }));
+  std::ranges::sort(found);
+  return found;
+}
+
+Result<void> LogShelf::drop(const AttemptKey& attempt) {
+  const std::lock_guard lock(mutex_);
+  const std::string folder = folder_of(attempt);
+  for (const char* stream : {"/stdout", "/stderr"}) {
+    const auto size = size_of(folder + stream);
+    TRY_VOID(remove_file(folder + stream));
+    if (size) usage_.give_back(OrganisationId(), *size);
+  }
+  return remove_folder(folder);
 }
 
 }  // namespace dayan::depot

@@ -3,6 +3,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "depot/usage.h"
 #include "model/ids.h"
@@ -23,6 +24,8 @@ class LogShelf {
                                      std::string_view bytes);
   [[nodiscard]] Result<std::string> read(const AttemptKey& attempt, std::string_view stream, Bytes offset,
                                          Bytes length);
+  [[nodiscard]] Result<std::vector<AttemptKey>> attempts() const;
+  [[nodiscard]] Result<void> drop(const AttemptKey& attempt);
 
  private:
   [[nodiscard]] std::string folder_of(const AttemptKey& attempt) const {
@@ -31,7 +34,7 @@ class LogShelf {
 
   const std::string folder_;
   Usage& usage_;
-  std::mutex mutex_;  ///< of appends
+  std::mutex mutex_;  ///< of appends and drops
 };
 
 }  // namespace dayan::depot

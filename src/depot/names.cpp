@@ -7,14 +7,30 @@ constexpr std::size_t folder_digits = 2;
 constexpr std::size_t digest_digits = 2 * Digest::size;
 constexpr std::string_view part_suffix = ".part";
 
-/// "<64 digits>.<owner>"
+template <class IdType>
+std::optional<IdType> parse_digits(std::string_view digits) {
+  const auto id = parse<IdType>(std::string(IdType::prefix()) + '_' + std::string(digits));
+  if (!id) return std::nullopt;
+  return *id;
+}
+
+/// "<64 digits>.<owner>" or "<64 digits>.<owner>.<centre>"
 std::optional<Holding> parse_holding(std::string_view text) {
   if (text.size() <= digest_digits || text[digest_digits] != '.') return std::nullopt;
   const auto digest = parse_digest(text.substr(0, digest_digits));
-  const auto owner = parse<OrganisationId>(std::string(OrganisationId::prefix()) + '_' +
-                                           std::string(text.substr(digest_digits + 1)));
+  const std::string_view ids = text.substr(digest_digits + 1);
+  const std::size_t dot = ids.find('.');
+  const auto owner = parse_digits<OrganisationId>(ids.substr(0, dot));
   if (!digest || !owner) return std::nullopt;
-  return Holding{*digest, *owner};
+  if (dot == std::string_view::npos) return Holding{*digest, *owner, {}};
+  const auto centre = parse_digits<CentreId>(ids.substr(dot + 1));
+  if (!centre || centre->is_none()) return std::nullopt;
+  return Holding{*digest, *owner, *centre};
+}
+
+std::string ids_of(const Holding& holding) {
+  const std::string owner = '.' + id_digits(holding.owner.value());
+  return holding.centre.is_none() ? owner : owner + '.' + id_digits(holding.centre.value());
 }
 
 }  // namespace
@@ -22,7 +38,7 @@ std::optional<Holding> parse_holding(std::string_view text) {
 std::string blob_folder(const Digest& digest) { return to_text(digest).substr(0, folder_digits); }
 
 std::string blob_name(const Holding& holding) {
-  return to_text(holding.digest).substr(folder_digits) + '.' + id_digits(holding.owner.value());
+  return to_text(holding.digest).substr(folder_digits) + ids_of(holding);
 }
 
 std::optional<Holding> parse_blob_name(std::string_view folder, std::string_view name) {
@@ -31,7 +47,7 @@ std::optional<Holding> parse_blob_name(std::string_view folder, std::string_view
 }
 
 std::string upload_name(const Holding& holding) {
-  return to_text(holding.digest) + '.' + id_digits(holding.owner.value()) + std::string(part_suffix);
+  return to_text(holding.digest) + ids_of(holding) + std::string(part_suffix);
 }
 
 std::optional<Holding> parse_upload_name(std::string_view name) {

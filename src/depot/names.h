@@ -11,20 +11,21 @@
 
 namespace dayan::depot {
 
-/// Content and who is charged for it.
+/// Content, who is charged for it, and who sent it.
 struct Holding {
   Digest digest;
   OrganisationId owner;
+  CentreId centre;  ///< none: the owner itself
   friend auto operator<=>(const Holding&, const Holding&) = default;
 };
 
 /// "ab": the folder in blobs/ of content whose digest begins so.
 [[nodiscard]] std::string blob_folder(const Digest& digest);
-/// "<62 digits>.<owner>", in that folder.
+/// "<62 digits>.<owner>" or, sent by a centre, "<62 digits>.<owner>.<centre>", in that folder.
 [[nodiscard]] std::string blob_name(const Holding& holding);
 [[nodiscard]] std::optional<Holding> parse_blob_name(std::string_view folder, std::string_view name);
 
-/// "<64 digits>.<owner>.part"
+/// "<64 digits>.<owner>.part", "<64 digits>.<owner>.<centre>.part"
 [[nodiscard]] std::string upload_name(const Holding& holding);
 [[nodiscard]] std::optional<Holding> parse_upload_name(std::string_view name);
 

@@ -5,12 +5,14 @@
 namespace dayan::depot {
 namespace {
 
-tl::unexpected<Error> full(std::string_view whose, Bytes quota, Bytes used, Bytes wanted) {
-  const Bytes free = std::max(Bytes(0), quota - used);
+/// `option`: of `dayan hub run`, by which the operator may give more.
+tl::unexpected<Error> full(std::string_view whose, std::string_view option, Bytes quota, Bytes used, Bytes wanted) {
   return fail(ErrorCode::exhausted,
-              std::string(whose) + " is full: " + to_text(wanted) + " more are wanted, " + to_text(free) + " of " +
-                  to_text(quota) + " are free",
-              "at most " + to_text(free) + ", or a larger quota", "size");
+              std::string(whose) + " is full: " + to_text(wanted) + " more are wanted, " + to_text(used) + " of " +
+                  to_text(quota) + " are used",
+              "at most " + to_text(std::max(Bytes(0), quota - used)) + ", or the operator's leave for more (" +
+                  std::string(option) + ")",
+              "size");
 }
 
 }  // namespace
@@ -29,9 +31,9 @@ Bytes Usage::used_by(OrganisationId owner) const {
 Result<void> Usage::check_locked(OrganisationId owner, Bytes bytes) const {
   const Bytes own = used_by(owner);
   if (!owner.is_none() && bytes > quota_.per_organisation - own) {
-    return full("the quota of " + to_text(owner), quota_.per_organisation, own, bytes);
+    return full("the depot quota of " + to_text(owner), "--depot-per-organisation", quota_.per_organisation, own, bytes);
   }
-  if (bytes > quota_.total - total_) return full("the depot", quota_.total, total_, bytes);
+  if (bytes > quota_.total - total_) return full("the depot", "--depot-total", quota_.total, total_, bytes);
   return {};
 }
 
@@ -52,6 +54,16 @@ void Usage::give_back(OrganisationId owner, Bytes bytes) {
   const std::lock_guard lock(mutex_);
   total_ -= bytes;
   by_organisation_[owner] -= bytes;
+}
+
+DepotUse Usage::use_of(OrganisationId owner) const {
+  const std::lock_guard lock(mutex_);
+  return {used_by(owner), quota_.per_organisation};
+}
+
+DepotUse Usage::total_use() const {
+  const std::lock_guard lock(mutex_);
+  return {total_, quota_.total};
 }
 
 }  // namespace dayan::depot

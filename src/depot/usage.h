@@ -23,6 +23,9 @@ class Usage {
   [[nodiscard]] Result<void> take(OrganisationId owner, Bytes bytes);
   void give_back(OrganisationId owner, Bytes bytes);
 
+  [[nodiscard]] DepotUse use_of(OrganisationId owner) const;
+  [[nodiscard]] DepotUse total_use() const;
+
  private:
   [[nodiscard]] Result<void> check_locked(OrganisationId owner, Bytes bytes) const;
   [[nodiscard]] Bytes used_by(OrganisationId owner) const;

@@ -125,7 +125,7 @@ awaitable<void> HttpConnection::serve() {
     HttpResponse response;
     if (heard == Heard::refused) {
       keep_alive = false;
-      response = problem(refusal_.status, ProblemCode::invalid, refusal_.detail);
+      response = verdict_ ? *std::move(verdict_) : problem(refusal_.status, ProblemCode::invalid, refusal_.detail);
     } else {
       keep_alive = reader_.keep_alive();
       response = co_await ask();
@@ -150,6 +150,7 @@ awaitable<HttpConnection::Heard> HttpConnection::hear() {
       co_return Heard::request;
     }
     if (state == State::refused) co_return refused(reader_.refusal().status, reader_.refusal().detail);
+    if (state == State::body && before != State::body && is_refused_by_judge()) co_return Heard::refused;
     if (state != before) set_deadline(state == State::head ? core_->limits.head_time : core_->limits.body_time);
     before = state;
     if (reader_.take_expectation()) {
@@ -178,6 +179,16 @@ HttpConnection::Heard HttpConnection::gave_up_reading(RequestReader::State state
 HttpConnection::Heard HttpConnection::refused(int status, std::string detail) {
   refusal_ = Refusal{status, std::move(detail)};
   return Heard::refused;
+}
+
+bool HttpConnection::is_refused_by_judge() {
+  if (core_->judge == nullptr) return false;
+  try {
+    verdict_ = core_->judge(reader_.head());
+  } catch (...) {
+    return false;  // out of memory: the handler judges again
+  }
+  return verdict_.has_value();
 }
 
 awaitable<HttpResponse> HttpConnection::ask() {

@@ -18,6 +18,7 @@
 
 #include "edge/http_limits.h"
 #include "edge/http_reader.h"
+#include "edge/http_server.h"
 #include "ports/http.h"
 
 /// Inside the HTTP server: one connection, and what all connections share. Only http_server.cpp includes this.
@@ -29,11 +30,13 @@ class HttpConnection;
 /// Lives as long as any connection does, so that a late answer never finds its io_context gone.
 class HttpServerCore {
  public:
-  HttpServerCore(const HttpLimits& bounds, HttpHandler handles) : limits(bounds), handler(std::move(handles)) {}
+  HttpServerCore(const HttpServerOptions& options, HttpHandler handles)
+      : limits(options.limits), judge(options.judge), handler(std::move(handles)) {}
   ~HttpServerCore();
 
   boost::asio::io_context io;
   const HttpLimits limits;
+  const HeadJudge judge;
   const HttpHandler handler;
   std::atomic<bool> stopping = false;
 
@@ -79,6 +82,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   void answered(std::uint64_t sequence, HttpResponse response);
   Heard refused(int status, std::string detail);
+  /// True when the judge refuses what has come of the request.
+  [[nodiscard]] bool is_refused_by_judge();
   Heard gave_up_reading(RequestReader::State state);
 
   // A watchdog instead of a timer for each read: the deadline moves with every request, the timer mostly stays.
@@ -98,6 +103,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool aborted_ = false;
   RequestReader reader_;
   Refusal refusal_;
+  std::optional<HttpResponse> verdict_;  ///< of the judge: instead of refusal_
   std::uint64_t sequence_ = 0;  ///< which request an answer is for
   std::optional<HttpResponse> answer_;
   std::array<char, 16384> input_;

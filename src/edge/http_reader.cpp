@@ -67,6 +67,11 @@ bool RequestReader::take_expectation() {
   return state_ == State::body && std::exchange(head_.expects_continue, false);
 }
 
+HttpRequest RequestReader::head() const {
+  ASSERT(state_ == State::body);
+  return {head_.method, head_.target, head_.headers, {}};
+}
+
 HttpRequest RequestReader::take() {
   ASSERT(state_ == State::whole);
   HttpRequest request{std::move(head_.method), std::move(head_.target), std::move(head_.headers), body_.take()};

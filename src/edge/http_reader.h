@@ -35,6 +35,8 @@ class RequestReader {
   [[nodiscard]] bool keep_alive() const { return head_.keep_alive; }
   /// True once, when the client waits for a word before it sends the body.
   [[nodiscard]] bool take_expectation();
+  /// A request without its body, which is still to come.
+  [[nodiscard]] HttpRequest head() const;
   /// The whole request; the reader then waits for the next one, which feed({}) may find among the bytes kept.
   [[nodiscard]] HttpRequest take();
 

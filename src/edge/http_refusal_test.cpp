@@ -87,6 +87,34 @@ TEST(HttpRefusal, malformed_heads) {
   EXPECT_EQ(handled, 0);
 }
 
+// A judge sees the head before the body has come, and what it refuses is answered without one: neither the handler nor a
+// word to go on with the body. What it lets pass is served, and a request that is whole at once goes to the handler.
+TEST(HttpRefusal, a_judge_spares_the_body) {
+  std::atomic<int> handled = 0;
+  HttpServerOptions options;
+  options.judge = [](const HttpRequest& head) -> std::optional<HttpResponse> {
+    EXPECT_TRUE(head.body.empty());
+    if (head.header("authorization") == "good") return std::nullopt;
+    return HttpResponse{401, {}, "no"};
+  };
+  const auto server = HttpServer::start(options, [&](const HttpRequest& request,
+                                                     const std::shared_ptr<HttpResponder>& responder) {
+    ++handled;
+    echo(request, responder);
+  });
+  ASSERT_TRUE(server.has_value());
+  const std::string waits = "Expect: 100-continue\r\nContent-Length: 1000000\r\n\r\n";
+  const std::string refused = talk((*server)->port(), start + waits);
+  EXPECT_EQ(status_of(refused), 401) << refused;
+  EXPECT_EQ(status_of(talk((*server)->port(), start + "Content-Length: 1000000\r\n\r\nabc")), 401);
+  EXPECT_EQ(handled, 0);
+  RawClient good((*server)->port());
+  good.say(start + "Authorization: good\r\nContent-Length: 5\r\n\r\nhe");
+  good.say("llo");
+  EXPECT_EQ(status_of(good.hear("hello")), 200);
+  EXPECT_EQ(handled, 1);
+}
+
 // Chunked bodies with a bad frame.
 TEST(HttpRefusal, malformed_chunks) {
   std::atomic<int> handled = 0;

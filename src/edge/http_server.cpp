@@ -135,7 +135,7 @@ HttpServer::~HttpServer() { stop(stop_patience); }
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpServerOptions& options, HttpHandler handler) {
   ASSERT(handler != nullptr);
   TRY(const auto endpoint, endpoint_of(options));
-  auto state = std::make_unique<State>(std::make_shared<HttpServerCore>(options.limits, std::move(handler)));
+  auto state = std::make_unique<State>(std::make_shared<HttpServerCore>(options, std::move(handler)));
   TRY_VOID(listen(state->acceptor, endpoint));
   boost::system::error_code error;
   state->port = state->acceptor.local_endpoint(error).port();

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -19,11 +21,17 @@
 
 namespace dayan::edge {
 
+/// Looks at a request whose body is still to come: method, target and headers. An answer refuses it: the body is not read
+/// and the connection ends. Called on a server thread: it must not block. A request that came whole in one piece goes to
+/// the handler alone, which has to judge it too.
+using HeadJudge = std::function<std::optional<HttpResponse>(const HttpRequest& head)>;
+
 struct HttpServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  ///< 0: any free one
   int threads = 2;
   HttpLimits limits;
+  HeadJudge judge;  ///< none: every body is read
 };
 
 class HttpServer {

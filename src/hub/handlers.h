@@ -92,6 +92,7 @@ template <Reflected T>
 [[nodiscard]] Handled get_ledger(Call& call);
 [[nodiscard]] Handled list_events(Call& call);
 // Bytes.
+[[nodiscard]] Handled get_depot(Call& call);
 [[nodiscard]] Handled get_blob(Call& call);
 [[nodiscard]] Handled put_blob(Call& call);
 [[nodiscard]] Handled get_blob_content(Call& call);

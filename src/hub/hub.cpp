@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "edge/http_server.h"
+#include "hub/depot_keeper.h"
 #include "hub/route.h"
 
 namespace dayan::hub {
@@ -18,7 +19,8 @@ constexpr std::size_t worker_queue_max = 512;
 }  // namespace
 
 struct Hub::Parts {
-  Parts(Store& store, Depot& depot, Clock& clock, std::function<void(const Error&)> on_fenced)
+  Parts(const HubOptions& options, Store& store, Depot& depot, Clock& clock,
+        std::function<void(const Error&)> on_fenced)
       : watch(store),
         planner(clock, metrics,
                 [this](std::vector<Assignment> plan, std::function<void(Planner::Outcome)> settled) {
@@ -26,7 +28,9 @@ struct Hub::Parts {
                 }),
         writer({store, clock, directory, watch, planner, metrics, std::move(on_fenced)}),
         workers(worker_threads, worker_queue_max),
-        services{store, depot, clock, directory, planner, writer, watch, workers, metrics} {}
+        keeper({store, depot, clock, metrics, options.depot_retention}),
+        services{store,  depot, clock,   directory, planner,
+                 writer, watch, workers, metrics,   options.depot_retention} {}
 
   Metrics metrics;
   Directory directory;
@@ -34,6 +38,7 @@ struct Hub::Parts {
   Planner planner;
   Writer writer;
   Workers workers;
+  DepotKeeper keeper;
   Services services;
   std::unique_ptr<edge::HttpServer> server;
   std::string url;
@@ -45,13 +50,15 @@ Hub::~Hub() { stop(); }
 
 Result<std::unique_ptr<Hub>> Hub::start(const HubOptions& options, Store& store, Depot& depot, Clock& clock,
                                         std::function<void(const Error&)> on_fenced) {
-  auto parts = std::make_unique<Parts>(store, depot, clock, std::move(on_fenced));
+  auto parts = std::make_unique<Parts>(options, store, depot, clock, std::move(on_fenced));
   TRY_VOID(parts->writer.start());
   parts->planner.start();
+  parts->keeper.start();
   edge::HttpServerOptions server_options;
   server_options.address = options.address;
   server_options.port = options.port;
   server_options.threads = http_threads;
+  server_options.judge = [&services = parts->services](const HttpRequest& head) { return judge_head(services, head); };
   TRY(parts->server,
       edge::HttpServer::start(server_options, [&services = parts->services](
                                                   HttpRequest request, std::shared_ptr<HttpResponder> responder) {
@@ -71,6 +78,7 @@ void Hub::stop() {
   // From the outside in: whoever is still owed an answer gets it from the parts that stop later.
   parts_->watch.stop();
   if (parts_->server) parts_->server->stop(stop_patience);
+  parts_->keeper.stop();
   parts_->workers.stop();
   parts_->planner.stop();
   parts_->writer.stop();

@@ -23,7 +23,13 @@ struct HubOptions {
   std::uint16_t port = 8080;          ///< 0: any free one
   Bytes depot_total = Bytes(200'000'000'000);
   Bytes depot_per_organisation = Bytes(50'000'000'000);
+  /// How long the files and logs of a job are kept after its end. What no job names goes after unnamed_kept.
+  Duration depot_retention = Duration::hours(30 * 24);
 };
+
+inline constexpr Duration depot_retention_min = Duration::hours(1);
+/// How long content is kept that no job names: time enough to upload a job's inputs, one after the other, and submit.
+inline constexpr Duration unnamed_kept = Duration::hours(24);
 
 /// A running hub, for run_hub and for tests.
 class Hub {

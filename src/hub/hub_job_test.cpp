@@ -139,6 +139,35 @@ TEST_P(HubJob, TenantsDoNotSeeEachOther) {
   EXPECT_EQ(b.call("DELETE", "/v1/tokens/" + to_text(sha256(a.token())), "", "new").status, 404);
   EXPECT_EQ(a.get(path).status, 200);
   EXPECT_EQ(object(a.get(path).json, "job").at("state").as_string(), "waiting");
+  // Files: what a has uploaded, in part or whole, is to everybody else like a digest that nobody has sent.
+  const std::string whole = "scene { light }";
+  const std::string begun = "half of it";
+  EXPECT_EQ(put_blob(a, whole, whole).status, 200);
+  EXPECT_EQ(put_blob(a, begun, begun.substr(0, 4)).status, 200);
+  const Client maker = hub.organisation("gui-an", "provider");
+  const TestAgent agent = hub.agent(maker, "gui-an-1");
+  EXPECT_EQ(a.get(blob_path(whole)).status, 200);
+  EXPECT_EQ(a.get(blob_path(whole) + "/content").raw.body, whole);
+  for (const Client& stranger : {b, maker, agent.client, hub.root()}) {
+    for (const char* rest : {"", "/content"}) {
+      for (const std::string& content : {whole, begun}) {
+        const Answer answer = stranger.get(blob_path(content) + rest);
+        EXPECT_EQ(answer.status, 404) << rest;
+        EXPECT_EQ(answer.raw.body, stranger.get(blob_path("nobody's") + rest).raw.body) << rest;
+      }
+    }
+  }
+  // Nor can b use it as an input, learn of it by sending its first bytes, or get it by sending other bytes.
+  const std::string inputs = R"(,"inputs":[{"path":"a.pov","digest":")" + to_text(sha256(whole)) + R"(","size":15}])";
+  EXPECT_EQ(b.post("/v1/jobs", job_body(1, inputs)).status, 400);
+  EXPECT_EQ(put_blob(b, whole, whole.substr(0, 5)).raw.body, R"({"received":5,"complete":false})");
+  EXPECT_EQ(b.get(blob_path(whole)).raw.body, R"({"received":5,"complete":false})");
+  EXPECT_EQ(put_blob(b, whole, "scene { dark  }").status, 400);
+  EXPECT_EQ(b.get(blob_path(whole) + "/content").status, 404);
+  // Who has the bytes has them: then it is b's as well.
+  EXPECT_EQ(put_blob(b, begun, begun).raw.body, R"({"received":10,"complete":true})");
+  EXPECT_EQ(b.get(blob_path(begun) + "/content").raw.body, begun);
+  EXPECT_EQ(a.get(blob_path(begun)).raw.body, R"({"received":4,"complete":false})");
   // A job that belongs to neither the operator's organisation is hidden from it too: it has other routes.
   EXPECT_EQ(hub.root().get(path).status, 404);
 }
@@ -175,7 +204,7 @@ TEST_P(HubJob, BlobsAreUploadedInChunksAndResumed) {
   const auto put = [&](std::size_t offset, const std::string& chunk) {
     return customer.call("PUT", path + "?size=15&offset=" + std::to_string(offset), chunk);
   };
-  EXPECT_EQ(customer.get(path).raw.body, R"({"received":0,"complete":false})");
+  EXPECT_EQ(customer.get(path).status, 404);
   EXPECT_EQ(put(0, content.substr(0, 5)).raw.body, R"({"received":5,"complete":false})");
   EXPECT_EQ(put(9, content.substr(9)).status, 400);
   EXPECT_EQ(put(0, content.substr(0, 5)).status, 200);

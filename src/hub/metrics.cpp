@@ -58,6 +58,10 @@ std::string Metrics::text() const {
   describe(text, "ledger_invariant_violations", "gauge",
            "Batches not committed since they would have broken an invariant, and 1 while the latest check found one.");
   text += fmt::format("ledger_invariant_violations {}\n", broken_batches.load() + invariant_broken.load());
+  value(text, "dayan_depot_used_bytes", "gauge", "Space of the depot that is used and charged.", depot_used);
+  value(text, "dayan_depot_limit_bytes", "gauge", "The most it may hold: --depot-total.", depot_limit);
+  value(text, "dayan_depot_dropped_total", "counter", "Contents and uploads dropped since nobody needs them.",
+        depot_dropped);
   value(text, "dayan_hub_ready", "gauge", "1 while this hub may write.", ready);
   return text;
 }

@@ -49,6 +49,9 @@ struct Metrics {
   Counter waiting_tasks{0};
   Counter invariant_broken{0};      ///< 1 while the latest check of all invariants found one broken
   Counter broken_batches{0};        ///< not committed, since they would have broken one
+  Counter depot_used{0};            ///< bytes; set when the text is asked for, like the limit
+  Counter depot_limit{0};
+  Counter depot_dropped{0};         ///< contents and uploads that nobody needed any more
   Counter ready{0};                 ///< 1 while the State is loaded and this hub may write
 
   [[nodiscard]] std::string text() const;

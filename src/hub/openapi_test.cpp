@@ -154,6 +154,7 @@ TEST(OpenApi, HasTheFieldsOfTheBodies) {
   expect_fields<wire::ExplanationView>("Explanation");
   expect_fields<wire::QuotesReply>("Quotes");
   expect_fields<wire::BlobProgress>("Upload");
+  expect_fields<wire::DepotView>("Depot");
   expect_fields<wire::CentreEarnings>("CentreEarnings");
   expect_fields<wire::EarningsView>("Earnings");
   expect_fields<wire::LedgerView>("Ledger");

@@ -36,6 +36,7 @@ struct Services {
   LeaseWatch& watch;
   Workers& workers;
   Metrics& metrics;
+  Duration depot_retention;
 };
 
 /// One request on its way through a handler, authenticated and with its path and query taken apart.
@@ -81,6 +82,9 @@ struct Route {
 /// methods that the path has.
 [[nodiscard]] const Route* find_route(std::string_view method, std::string_view path,
                                       std::vector<std::string>& values, std::string& allowed);
+
+/// Before the body of a request is read: an answer when its token is none of ours.
+[[nodiscard]] std::optional<HttpResponse> judge_head(const Services& services, const HttpRequest& head);
 
 /// Takes one request through the table: finds the route, authenticates, checks scope, key and query, and runs the
 /// handler on a worker. Never blocks; answers in every case.

@@ -18,7 +18,7 @@ constexpr Policy provider_keyed{Access::bearer, {Scope::provide}, true};
 constexpr Policy operators{Access::bearer, {Scope::operate}, false};
 constexpr Policy operators_keyed{Access::bearer, {Scope::operate}, true};
 constexpr Policy agent{Access::bearer, {Scope::agent}, false};
-constexpr Policy blob_reader{Access::bearer, {Scope::read, Scope::submit, Scope::provide, Scope::agent}, false};
+constexpr Policy blob_reader{Access::bearer, {Scope::read, Scope::submit, Scope::agent}, false};
 constexpr Policy blob_writer{Access::bearer, {Scope::submit, Scope::agent}, false};
 
 }  // namespace
@@ -57,9 +57,10 @@ std::span<const Route> route_table() {
       Route{"GET", "/v1/jobs/{id}/entries", reader, page, list_entries},
       Route{"GET", "/v1/jobs/{id}/tasks/{task}/log", reader, {"stream", "offset", "number"}, get_log},
       Route{"POST", "/v1/jobs/{id}/cancel", submitter, {}, cancel_job},
-      Route{"GET", "/v1/blobs/{digest}", blob_reader, {}, get_blob},
-      Route{"PUT", "/v1/blobs/{digest}", blob_writer, {"size", "offset"}, put_blob},
-      Route{"GET", "/v1/blobs/{digest}/content", blob_reader, {"offset", "length"}, get_blob_content},
+      Route{"GET", "/v1/depot", reader, {}, get_depot},
+      Route{"GET", "/v1/blobs/{digest}", blob_reader, {"attempt"}, get_blob},
+      Route{"PUT", "/v1/blobs/{digest}", blob_writer, {"size", "offset", "attempt"}, put_blob},
+      Route{"GET", "/v1/blobs/{digest}/content", blob_reader, {"offset", "length", "attempt"}, get_blob_content},
       Route{"GET", "/v1/provider/earnings", provider, {}, get_earnings},
       Route{"GET", "/v1/provider/charges", provider, page, list_provider_charges},
       Route{"GET", "/v1/operator/ledger", operators, {}, get_ledger},

@@ -1,10 +1,12 @@
 #include <algorithm>
 
 #include "hub/handlers.h"
+#include "hub/hub.h"
 #include "wire/job.h"
 
-/// Bytes by content. Whoever names a digest has the content, or has seen the digest in a list of its own
-/// organisation: the digest is the right to read it. Space is charged to the organisation of the token.
+/// Bytes by content, and whose they are (docs/decisions/0008): an organisation reaches what it holds in the depot; an
+/// agent the inputs of the attempts that it has a live lease for, and what it has sent itself as their outputs. To
+/// anybody else a content is not there, in the same words as one that never was.
 
 namespace dayan::hub {
 
@@ -14,16 +16,83 @@ HttpResponse upload_answer(const UploadProgress& progress) {
   return json_answer(200, to_json(wire::BlobProgress{progress.received, progress.complete}));
 }
 
+/// Also of content that was dropped: whoever is told that it was once there is told that it was.
+tl::unexpected<Error> no_such_content(const Call& call) {
+  return fail(ErrorCode::not_found,
+              "there is no such content, or it is not yours, or it was dropped: the files of a job are kept for " +
+                  to_text(call.hub.depot_retention) + " after its end, what no job names for " +
+                  to_text(unnamed_kept),
+              "a digest of what your organisation has uploaded or its jobs have left", "digest");
+}
+
+bool is_agent(const Call& call) { return !call.actor.centre.is_none(); }
+
+/// The live attempt at the agent's centre that its request names, or nothing. Committed rows: an agent knows of no
+/// lease that is not.
+Result<std::optional<AttemptKey>> leased_attempt(const Call& call) {
+  const auto attempt = parse_engine_name(call.query_value("attempt").value_or(""));
+  if (!attempt.has_value()) return std::nullopt;
+  TRY(const auto lease, query_row<LeaseRow>(call.hub.store, {{"job", attempt->job.value()},
+                                                             {"task", std::int64_t{attempt->task}},
+                                                             {"number", std::int64_t{attempt->number}}}));
+  if (!lease || lease->centre != call.actor.centre || lease->desired == Desired::ended) return std::nullopt;
+  return *attempt;
+}
+
+Result<std::optional<OrganisationId>> customer_of(const Call& call, JobId id) {
+  TRY(const auto job, query_row<JobRow>(call.hub.store, {{"id", id.value()}}));
+  if (!job) return std::nullopt;
+  return job->organisation;
+}
+
+/// For whom the caller sends: an organisation for itself, an agent for the customer of the attempt that it names. None
+/// when it may send nothing under that name.
+Result<std::optional<Sender>> sender_of(const Call& call) {
+  if (!is_agent(call)) return Sender(call.actor.organisation);
+  TRY(const auto attempt, leased_attempt(call));
+  if (!attempt) return std::nullopt;
+  TRY(const auto customer, customer_of(call, attempt->job));
+  if (!customer) return std::nullopt;
+  return Sender(*customer, call.actor.centre);
+}
+
+/// Whose content the caller may read under this digest; none when it may not.
+Result<std::optional<OrganisationId>> readable_owner(const Call& call, const Digest& digest) {
+  if (!is_agent(call)) return call.actor.organisation;
+  TRY(const auto attempt, leased_attempt(call));
+  if (!attempt) return std::nullopt;
+  TRY(const auto row, query_row<PayloadRow>(call.hub.store, {{"job", attempt->job.value()}}));
+  const auto is_wanted = [&](const InputFile& input) { return input.digest == digest; };
+  if (!row || !std::ranges::any_of(row->payload.inputs, is_wanted)) return std::nullopt;
+  return customer_of(call, attempt->job);
+}
+
+/// Only agents name attempts: an organisation that did would believe something that is not so.
+Result<void> check_attempt(const Call& call) {
+  if (is_agent(call) || !call.query_value("attempt")) return {};
+  return fail(ErrorCode::invalid, "only the agent of a centre names an attempt", "leave it out", "attempt");
+}
+
 }  // namespace
+
+Handled get_depot(Call& call) {
+  const DepotUse use = call.hub.depot.use_of(call.actor.organisation);
+  return json_answer(200, to_json(wire::DepotView{use.used, use.limit, call.hub.depot_retention, unnamed_kept}));
+}
 
 Handled get_blob(Call& call) {
   TRY(const Digest digest, digest_in_path(call));
-  TRY(const UploadProgress progress, call.hub.depot.progress(call.actor.organisation, digest));
+  TRY_VOID(check_attempt(call));
+  TRY(const auto sender, sender_of(call));
+  if (!sender) return no_such_content(call);
+  TRY(const UploadProgress progress, call.hub.depot.progress(*sender, digest));
+  if (progress.received.is_zero() && !progress.complete) return no_such_content(call);
   return upload_answer(progress);
 }
 
 Handled put_blob(Call& call) {
   TRY(const Digest digest, digest_in_path(call));
+  TRY_VOID(check_attempt(call));
   if (!call.query_value("size")) {
     return fail(ErrorCode::invalid, "missing", "the size of the whole content in bytes", "size");
   }
@@ -34,7 +103,12 @@ Handled put_blob(Call& call) {
     return fail(ErrorCode::invalid, "a chunk of " + std::to_string(chunk.size()) + " bytes is too large",
                 "at most " + std::to_string(depot_chunk_max.value()) + " bytes at once", "body");
   }
-  auto progress = call.hub.depot.put_chunk(call.actor.organisation, digest, Bytes(size), Bytes(offset), chunk);
+  if (is_agent(call) && !call.query_value("attempt")) {
+    return fail(ErrorCode::invalid, "missing", "the name of the attempt whose output this is", "attempt");
+  }
+  TRY(const auto sender, sender_of(call));
+  if (!sender) return no_such("attempt");
+  auto progress = call.hub.depot.put_chunk(*sender, digest, Bytes(size), Bytes(offset), chunk);
   if (progress.has_value()) return upload_answer(*progress);
   // Bytes that do not have the digest they were sent under are the sender's fault, not damage of ours.
   if (progress.error().code == ErrorCode::corrupt) progress.error().code = ErrorCode::invalid;
@@ -43,11 +117,18 @@ Handled put_blob(Call& call) {
 
 Handled get_blob_content(Call& call) {
   TRY(const Digest digest, digest_in_path(call));
+  TRY_VOID(check_attempt(call));
   TRY(const std::int64_t offset, query_number(call, "offset", 0, 0, bytes_max.value()));
   TRY(const std::int64_t length, query_number(call, "length", depot_chunk_max.value(), 1, depot_chunk_max.value()));
-  TRY(const Bytes size, call.hub.depot.size(digest));
-  if (Bytes(offset) >= size) return raw_answer({});
-  TRY(std::string bytes, call.hub.depot.read(digest, Bytes(offset), std::min(size - Bytes(offset), Bytes(length))));
+  TRY(const auto owner, readable_owner(call, digest));
+  if (!owner) return no_such_content(call);
+  const auto size = call.hub.depot.size(*owner, digest);
+  if (!size.has_value()) {
+    if (size.error().code == ErrorCode::not_found) return no_such_content(call);
+    return fail(size.error());
+  }
+  if (Bytes(offset) >= *size) return raw_answer({});
+  TRY(std::string bytes, call.hub.depot.read(*owner, digest, Bytes(offset), std::min(*size - Bytes(offset), Bytes(length))));
   return raw_answer(std::move(bytes));
 }
 

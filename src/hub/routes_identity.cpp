@@ -14,6 +14,9 @@ Handled get_health(Call& call) {
 }
 
 Handled get_metrics(Call& call) {
+  const DepotUse depot = call.hub.depot.total_use();
+  call.hub.metrics.depot_used = depot.used.value();
+  call.hub.metrics.depot_limit = depot.limit.value();
   return HttpResponse{200, {{"content-type", "text/plain; version=0.0.4"}}, call.hub.metrics.text()};
 }
 

@@ -43,7 +43,7 @@ Result<void> check_inputs(const Services& hub, OrganisationId organisation,
                         "PUT /v1/blobs/" + to_text(inputs[i].digest) + " until it is complete, then submit"});
       continue;
     }
-    TRY(const Bytes size, hub.depot.size(inputs[i].digest));
+    TRY(const Bytes size, hub.depot.size(organisation, inputs[i].digest));
     if (size == inputs[i].size) continue;
     faults.push_back({ErrorCode::invalid, field + ".size",
                       std::to_string(inputs[i].size.value()) + " is not its size", std::to_string(size.value())});

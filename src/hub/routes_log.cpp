@@ -27,10 +27,10 @@ Result<AttemptRow> find_attempt(const Call& call, JobId job) {
   return *attempt;
 }
 
-Result<LogPart> read_kept(const Services& hub, const OutputRow& output, Bytes offset) {
+Result<LogPart> read_kept(const Services& hub, OrganisationId owner, const OutputRow& output, Bytes offset) {
   if (offset >= output.size) return LogPart{{}, true};
   const Bytes left = output.size - offset;
-  TRY(std::string bytes, hub.depot.read(output.digest, offset, std::min(left, depot_chunk_max)));
+  TRY(std::string bytes, hub.depot.read(owner, output.digest, offset, std::min(left, depot_chunk_max)));
   const bool reaches_end = Bytes(static_cast<std::int64_t>(bytes.size())) == left;
   return LogPart{std::move(bytes), reaches_end};
 }
@@ -44,6 +44,13 @@ Result<LogPart> read_live(const Services& hub, const AttemptKey& attempt, const 
   }
   const bool reaches_end = Bytes(static_cast<std::int64_t>(bytes->size())) < depot_chunk_max;
   return LogPart{std::move(*bytes), reaches_end};
+}
+
+/// The task has written it, and it is not here any more, or never came.
+HttpResponse no_more_kept(const Services& hub, const std::string& stream) {
+  return problem_answer(410, "gone",
+                        {{ErrorCode::not_found, "stream", "the task's " + stream + " is not kept any more",
+                          "fetch what you need within " + to_text(hub.depot_retention) + " of the job's end"}});
 }
 
 }  // namespace
@@ -60,10 +67,14 @@ Handled get_log(Call& call) {
                                                              {"task", std::int64_t{attempt.task}},
                                                              {"number", std::int64_t{attempt.number}},
                                                              {"path", stream}}));
-  auto part = kept ? read_kept(call.hub, *kept, Bytes(offset))
+  auto part = kept ? read_kept(call.hub, job.organisation, *kept, Bytes(offset))
                    : read_live(call.hub, attempt.attempt(), stream, Bytes(offset));
   // The agent may have named an output that it has not uploaded: the live log is the next best.
-  if (kept && !part.has_value()) part = read_live(call.hub, attempt.attempt(), stream, Bytes(offset));
+  if (kept && !part.has_value()) {
+    part = read_live(call.hub, attempt.attempt(), stream, Bytes(0));
+    if (part.has_value() && part->bytes.empty() && !kept->size.is_zero()) return no_more_kept(call.hub, stream);
+    part = read_live(call.hub, attempt.attempt(), stream, Bytes(offset));
+  }
   if (!part.has_value()) return fail(std::move(part).error());
   HttpResponse response = raw_answer(std::move(part->bytes));
   const bool is_complete = attempt.state == AttemptState::ended && part->reaches_end;

@@ -85,9 +85,9 @@ Result<int> run_hub(const HubOptions& options) {
   edge::block_stop_signals();
   TRY_VOID(make_folder(options.data));
   TRY(const auto store, store::open_sqlite_store(options.data + "/hub.db"));
-  TRY(const auto depot,
-      depot::open_depot(options.data + "/depot", {options.depot_total, options.depot_per_organisation}));
   edge::RealClock clock;
+  TRY(const auto depot,
+      depot::open_depot(options.data + "/depot", {options.depot_total, options.depot_per_organisation}, clock));
   std::mutex mutex;
   std::optional<Error> fenced;
   const auto on_fenced = [&](const Error& error) {

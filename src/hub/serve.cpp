@@ -173,6 +173,20 @@ const Route* find_route(std::string_view method, std::string_view path, std::vec
   return nullptr;
 }
 
+std::optional<HttpResponse> judge_head(const Services& services, const HttpRequest& head) {
+  std::vector<std::string> values;
+  std::string allowed;
+  const std::string_view target = head.target;
+  const Route* route = find_route(head.method, target.substr(0, target.find('?')), values, allowed);
+  if (route == nullptr) return no_route(allowed);
+  if (route->policy.access == Access::open) return std::nullopt;
+  const std::string_view token = bearer_token(head);
+  if (!token.empty() && services.directory.authenticate(sha256(token), services.clock.now()).has_value()) {
+    return std::nullopt;
+  }
+  return unauthenticated_answer();
+}
+
 void serve(Services& services, HttpRequest request, std::shared_ptr<HttpResponder> responder) {
   services.metrics.requests += 1;
   std::vector<std::string> values;

@@ -105,14 +105,15 @@ enum class StoreKind { memory, sqlite };
 
 class TestHub {
  public:
-  explicit TestHub(StoreKind kind = StoreKind::memory) : kind_(kind) {
+  explicit TestHub(StoreKind kind = StoreKind::memory, Bytes depot_per_organisation = Bytes(20'000'000))
+      : kind_(kind) {
     static std::atomic<int> folders{0};
     options.data = std::filesystem::temp_directory_path() /
                    ("dayan-hub-test-" + std::to_string(::getpid()) + "-" + std::to_string(++folders));
     std::filesystem::create_directories(options.data);
     options.port = 0;
     options.depot_total = Bytes(100'000'000);
-    options.depot_per_organisation = Bytes(20'000'000);
+    options.depot_per_organisation = depot_per_organisation;
     open();
     auto first = init_store(*store, clock, "platform", "op");
     EXPECT_TRUE(first.has_value());
@@ -133,7 +134,7 @@ class TestHub {
       store = std::move(*opened);
     }
     auto depot_opened =
-        depot::open_depot(options.data + "/depot", {options.depot_total, options.depot_per_organisation});
+        depot::open_depot(options.data + "/depot", {options.depot_total, options.depot_per_organisation}, clock);
     ASSERT_TRUE(depot_opened.has_value()) << to_text(depot_opened.error());
     depot = std::move(*depot_opened);
   }
@@ -209,6 +210,17 @@ inline std::string job_body(int count = 1, const std::string& more_payload = "")
   return R"({"spec":{"name":"frames","count":)" + std::to_string(count) +
          R"(,"requirements":{"resources":{"cores":1,"memory":1000000},"wall_time":100},"payload":{"command":["true"])" +
          more_payload + "}}}";
+}
+
+inline std::string blob_path(std::string_view content) { return "/v1/blobs/" + to_text(sha256(content)); }
+
+/// Sends the first bytes of a content, or others under its digest. `attempt`: for which an agent does.
+inline Answer put_blob(const Client& sender, std::string_view content, std::string_view bytes,
+                       const std::string& attempt = {}) {
+  return sender.call("PUT",
+                     blob_path(content) + "?size=" + std::to_string(content.size()) +
+                         (attempt.empty() ? "" : "&attempt=" + attempt),
+                     std::string(bytes));
 }
 
 /// The first lease that the agent's watch shows after a sequence; null when none comes in time.

@@ -82,6 +82,20 @@ struct AttemptView {
   }
 };
 
+/// GET /v1/depot: the own organisation's files.
+struct DepotView {
+  Bytes used;
+  Bytes limit;
+  Duration kept_after_end;  ///< of a job: its inputs, outputs and logs
+  Duration kept_unnamed;    ///< since the last use: what no job names
+
+  static constexpr auto fields() {
+    using R = DepotView;
+    return std::tuple{field("used", &R::used), field("limit", &R::limit), field("kept_after_end", &R::kept_after_end),
+                      field("kept_unnamed", &R::kept_unnamed)};
+  }
+};
+
 /// GET and PUT /v1/blobs/{digest}
 struct BlobProgress {
   Bytes received;
