@@ -42,9 +42,9 @@ struct Waiting {
   bool hopeless = false;        ///< no pool could ever run it as it stands
   std::vector<Reason> reasons;  ///< of the pool nearest to taking it
   std::optional<CentreId> nearest;
-  UnixTime promised_from;                 ///< room is kept for its next task, at the latest from then on; none: nowhere
-  std::optional<CentreId> promised_centre;
-  std::string promised_pool;
+  UnixTime promised_from = {};            ///< room is kept for its next task, at the latest from then on; none: nowhere
+  std::optional<CentreId> promised_centre = {};
+  std::string promised_pool = {};
 
   static constexpr auto fields() {
     using R = Waiting;

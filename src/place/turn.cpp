@@ -12,6 +12,8 @@ namespace {
 /// Up to so many pools with room are sorted as they are found; more are sought in the order of the ranking, where one
 /// is soon met.
 constexpr std::size_t few_open = 64;
+/// Room for so few tasks may be gone before a lane behind gets its turn.
+constexpr std::int64_t soon_taken = 16;
 constexpr double milliseconds_per_hour = 3'600'000;
 
 }  // namespace
@@ -62,7 +64,7 @@ Bound Planning::bound(const Horizon& horizon, const Preference& preference, cons
   double best = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < horizon.count; ++i) {
     const Horizon::Entry& each = horizon.entries[i];
-    if (!room_stays && each.wait == 0) continue;
+    if (!room_stays && each.wait == 0 && each.slots <= soon_taken) continue;
     const bool is_later = wall_of_step(lane.wall_step) > each.passes_up_to;
     std::int64_t at_once = std::max<std::int64_t>(is_later ? each.later_slots : each.slots, 1);
     if (lane.throttle_step > 0) at_once = std::min(at_once, tasks_of_step(lane.throttle_step));

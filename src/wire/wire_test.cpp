@@ -115,7 +115,8 @@ TEST(Wire, Jobs) {
   expect_members(SubmitReply{JobRow{}, {quote}}, {"job", "quotes"});
   expect_members(QuotesReply{UnixTime(4), {quote}}, {"as_of", "quotes"});
   const place::Waiting waiting{3, true, quote.reasons, CentreId(2)};
-  expect_members(waiting, {"tasks", "hopeless", "reasons", "nearest"});
+  expect_members(waiting, {"tasks", "hopeless", "reasons", "nearest", "promised_from", "promised_centre",
+                           "promised_pool"});
   expect_members(JobView{JobRow{}, waiting}, {"job", "waiting"});
   expect_members(ExplanationView{UnixTime(4), {quote}, std::nullopt}, {"as_of", "quotes", "waiting"});
   expect_members(AttemptView{AttemptRow{}, PlacementRow{}, "gz"}, {"attempt", "placement", "centre"});
