@@ -114,7 +114,6 @@ struct Requirements {
   Weights weights;                    ///< of Objective::weighted; else all zero
   Capability core_capability_min;     ///< of one core of the pool, as measured or told; zero: any
   std::vector<LatencyBound> latency;  ///< each must be met; a centre that does not know its latency meets none
-  std::optional<UnixTime> deadline;   ///< no task is placed that is expected to end later
   std::int32_t priority = 0;          ///< −priority_steps_max to 0; more goes first
 
   static constexpr auto fields() {
@@ -125,8 +124,7 @@ struct Requirements {
                       field("providers", &R::providers), field("price_cap", &R::price_cap),
                       field("objective", &R::objective), field("weights", &R::weights),
                       field("core_capability_min", &R::core_capability_min),
-                      field("latency", &R::latency),     field("deadline", &R::deadline),
-                      field("priority", &R::priority)};
+                      field("latency", &R::latency),     field("priority", &R::priority)};
   }
   friend bool operator==(const Requirements&, const Requirements&) = default;
 };
@@ -215,11 +213,10 @@ enum class GaveUp {
   no,
   wait_max,   ///< they had waited as long as they may
   price_cap,  ///< what is left of the price cap pays for no further task anywhere
-  deadline,   ///< it is over
 };
 template <>
 struct EnumWords<GaveUp> {
-  static constexpr std::array<std::string_view, 4> words{"no", "wait_max", "price_cap", "deadline"};
+  static constexpr std::array<std::string_view, 3> words{"no", "wait_max", "price_cap"};
 };
 
 /// Tasks [0, next_task) have been leased at least once and have rows of their own; the rest wait, and have none.

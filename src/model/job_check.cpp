@@ -133,9 +133,6 @@ void check_requirements(const Requirements& wanted, Checker& checker) {
   check_latency(wanted.latency, checker);
   checker.range("requirements.core_capability_min", wanted.core_capability_min, Capability(0), core_capability_max,
                 [](Capability capability) { return show_number(capability.value()) + "/10000 of the reference core"; });
-  // Nothing keeps a deadline yet: to take one and pass it by would be worse.
-  if (wanted.deadline)
-    checker.fault("requirements.deadline", "is not kept by this version", "leave it out, or bound the wait by wait_max");
   if (wanted.priority > 0) {
     checker.fault("requirements.priority", std::to_string(wanted.priority) + " would go before the work of others",
                   "give 0, or less for what can wait: your other jobs then go before it");

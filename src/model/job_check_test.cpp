@@ -60,7 +60,6 @@ std::vector<BadSpec> bad_specs() {
       {"requirements.providers[0]", [](S& s) { s.requirements.providers = {"../x"}; }},
       {"requirements.price_cap", [](S& s) { s.requirements.price_cap = Cny(); }},
       {"requirements.priority", [](S& s) { s.requirements.priority = 1; }},
-      {"requirements.deadline", [](S& s) { s.requirements.deadline = UnixTime(1'800'000'000'000'000); }},
       {"requirements.priority", [](S& s) { s.requirements.priority = -101; }},
       {"requirements.price_cap", [](S& s) { s.requirements.price_cap = Cny::micro(INT64_MAX); }},
       {"payload.command", [](S& s) { s.payload.command.clear(); }},

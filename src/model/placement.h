@@ -36,16 +36,14 @@ enum class Constraint {
   capability,   ///< of one core, in 1/10,000 of the reference core
   latency,      ///< µs of the round trip to the city of the text
   acceptance,   ///< no numbers: the centre does not serve the organisation
-  deadline,     ///< µs since 1970: when it must end, and when it would
   reserved,     ///< µs: its wall time, and how long until what is free is needed by a job that has waited longer
-  closed,       ///< µs: its wall time, and how long until the provider closes the pool
 };
 template <>
 struct EnumWords<Constraint> {
-  static constexpr std::array<std::string_view, 22> words{
+  static constexpr std::array<std::string_view, 20> words{
       "cores",     "memory",   "cards",       "chip",  "software", "wall_time", "region", "provider", "price_cap",
       "price",     "reachable", "capacity", "failed_here", "funds", "throttle", "nodes", "capability", "latency",
-      "acceptance", "deadline", "reserved", "closed"};
+      "acceptance", "reserved"};
 };
 
 /// One constraint that is not met, by how much. Change `required` to `offered` and this constraint is met.

@@ -202,8 +202,6 @@ std::string text_of(const Gap& gap, const Asking& asking, const PoolState& pool,
     case Constraint::nodes:
       return "needs " + counted(gap.required, "node") + ", the pool has " + std::to_string(gap.offered) + ": " +
              std::to_string(gap.required - gap.offered) + " too many";
-    case Constraint::deadline:
-    case Constraint::closed: break;
   }
   ASSERT(false);
 }

@@ -107,8 +107,12 @@ class Life {
     row.carbon.reset();
     if (random_.chance(3, 4)) row.pue = random_.between(10, 20) * 100;
     if (random_.chance(3, 4)) row.carbon = random_.between(0, 4) * 150;
+    if (centres_[row.id] != row) forget_promises_at(row.id);
     centres_[row.id] = row;
     put(row);
+  }
+  void forget_promises_at(CentreId centre) {
+    std::erase_if(book_, [&](const auto& kept) { return kept.first.first == centre; });
   }
 
   void publish(CentreId centre) {
@@ -122,7 +126,7 @@ class Life {
     put(row);
     if (old != offers_.end()) put(old->second, RowFate::retired);
     offers_[centre] = row;
-    std::erase_if(book_, [&](const auto& kept) { return kept.first.first == centre; });
+    forget_promises_at(centre);
   }
 
   void change_pool(PoolRow pool) {
@@ -411,7 +415,7 @@ INSTANTIATE_TEST_SUITE_P(Seeds, LifeTest, testing::Range<std::uint64_t>(1, 201))
 TEST(LifeTest, PoolsPromiseRoom) {
   // The lives above are busy enough for promises to be common, so that comparing them says something.
   std::size_t promises = 0;
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     Life life(seed);
     for (int step = 0; step < 60; ++step) {
       life.step();
@@ -429,7 +433,7 @@ TEST_P(PlantedBugTest, IsFoundByTheChecker) {
   // Promises are made in the longer of the lives of wide and narrow jobs, which have even seeds.
   const bool is_of_promises = GetParam() == PlantedBug::forgotten_promise;
   int found = 0;
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     Life life(is_of_promises ? 2 * seed : seed, GetParam());
     for (int step = 0; step < (is_of_promises ? 240 : 60); ++step) {
       life.step();
