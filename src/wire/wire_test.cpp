@@ -63,7 +63,9 @@ TEST(Wire, Money) {
 
 // Shows the same of centres and of what agents say.
 TEST(Wire, CentresAndAgents) {
-  const CentreRow centre{CentreId(3), OrganisationId(1), "gz", "guizhou", "", 0, 0};
+  CentreRow centre;
+  centre.id = CentreId(3);
+  centre.name = "gz";
   expect_members(CreateCentreRequest{"gz", "guizhou"}, {"name", "region"});
   expect_members(CentreView{centre, "gz-one", {PoolRow{}}, OfferRow{}, AgentPresence::silent, UnixTime(9), 2, Cores(8)},
                  {"centre", "provider", "pools", "offer", "agent", "heard_at", "leases", "cores_leased"});
@@ -112,13 +114,13 @@ TEST(Wire, Jobs) {
   expect_members(SubmitRequest{"default", spec}, {"project", "spec"});
   Quote quote;
   quote.reasons = {{Constraint::memory, 8, 4, "too little", false}};
-  expect_members(SubmitReply{JobRow{}, {quote}}, {"job", "quotes"});
-  expect_members(QuotesReply{UnixTime(4), {quote}}, {"as_of", "quotes"});
+  expect_members(SubmitReply{JobRow{}, {quote}, {}}, {"job", "quotes", "rest"});
+  expect_members(QuotesReply{UnixTime(4), {quote}, {}}, {"as_of", "quotes", "rest"});
   const place::Waiting waiting{3, true, quote.reasons, CentreId(2)};
   expect_members(waiting, {"tasks", "hopeless", "reasons", "nearest", "promised_from", "promised_centre",
                            "promised_pool"});
   expect_members(JobView{JobRow{}, waiting}, {"job", "waiting"});
-  expect_members(ExplanationView{UnixTime(4), {quote}, std::nullopt}, {"as_of", "quotes", "waiting"});
+  expect_members(ExplanationView{UnixTime(4), {quote}, {}, std::nullopt}, {"as_of", "quotes", "rest", "waiting"});
   expect_members(AttemptView{AttemptRow{}, PlacementRow{}, "gz"}, {"attempt", "placement", "centre"});
   expect_members(BlobProgress{Bytes(5), true}, {"received", "complete"});
   expect_members(EventView{1, UnixTime(4), "job_ended", to_json(Event(JobEnded{}))},
