@@ -107,7 +107,11 @@ void JobReader::read_resources(const YamlNode& node, Field around) {
        {"cpus", read_cpus},
        {"memory", [&](const YamlNode& member, Field field) { read_size(member, field, resources.memory, faults_); }},
        {"cards", [&](const YamlNode& member, Field field) { read_cards(member, field, resources.cards, faults_); }},
-       {"chip", [&](const YamlNode& member, Field field) { read_chip(member, field); }}},
+       {"chip", [&](const YamlNode& member, Field field) { read_chip(member, field); }},
+        {"capability",
+         [&](const YamlNode& member, Field field) {
+           read_capability(member, field, file_.spec.requirements.core_capability_min, faults_);
+         }}},
       faults_);
 }
 
