@@ -22,6 +22,7 @@ class GreedyDispatch final : public Dispatch {
   }
 
   void arrive(std::uint32_t job, Duration) override {
+    if (options_.of(job).empty()) return;  // its price cap pays nowhere: it is given up, as the platform does
     for (TaskIndex task = stage_.first_task[job]; task < stage_.first_task[job + 1]; ++task) wait(task);
   }
 

@@ -29,6 +29,7 @@ class QueueDispatch final : public Dispatch {
   }
 
   void arrive(std::uint32_t job, Duration now) override {
+    if (options_.of(job).empty()) return;  // its price cap pays nowhere: it is given up, as the platform does
     for (TaskIndex task = stage_.first_task[job]; task < stage_.first_task[job + 1]; ++task) join(task, now);
   }
 
