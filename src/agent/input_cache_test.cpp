@@ -124,6 +124,7 @@ TEST(WorkFolder, AddsToTheEnvironment) {
                                                      {"SLURM_ARRAY_TASK_MAX", "11"},
                                                      {"SLURM_ARRAY_TASK_STEP", "1"},
                                                      {"SLURM_CPUS_PER_TASK", "4"},
+                                                     {"SRUN_CPUS_PER_TASK", "4"},
                                                      {"SLURM_NNODES", "3"},
                                                      {"SLURM_JOB_NUM_NODES", "3"}};
   EXPECT_EQ(environment_of(payload, lease, "/work/a"), expected);

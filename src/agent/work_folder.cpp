@@ -83,6 +83,7 @@ std::vector<EnvironmentVariable> environment_of(const Payload& payload, const Le
       {"SLURM_ARRAY_TASK_MAX", std::to_string(first + (lease.task_count - 1) * step)},
       {"SLURM_ARRAY_TASK_STEP", std::to_string(step)},
       {"SLURM_CPUS_PER_TASK", std::to_string(lease.resources.cores.value())},
+      {"SRUN_CPUS_PER_TASK", std::to_string(lease.resources.cores.value())},  // what srun reads, from Slurm 22.05 on
       {"SLURM_NNODES", std::to_string(lease.resources.nodes)},
       {"SLURM_JOB_NUM_NODES", std::to_string(lease.resources.nodes)},
       {"SLURM_NTASKS", std::to_string(lease.resources.nodes)},

@@ -33,11 +33,15 @@ class PlatformReader {
 
   PlatformFile read(const YamlNode& root) {
     read_map(root, "",
-             {{"centres", [&](const YamlNode& node, Field field) { read_centres(node, field); }},
+             {{"customer", [&](const YamlNode& node, Field field) { read_name(node, field, file_.customer); }},
+              {"centres", [&](const YamlNode& node, Field field) { read_centres(node, field); }},
               {"jobs", [&](const YamlNode& node, Field field) { read_jobs(node, field); }}},
              faults_);
     if (root.kind == YamlNode::Kind::map && file_.centres.empty() && faults_.empty())
       faults_.add("centres", "is missing", "describe at least one centre");
+    const auto is_taken = [&](const CentreFile& centre) { return centre.provider == file_.customer; };
+    if (file_.customer == "platform" || std::ranges::any_of(file_.centres, is_taken))
+      faults_.add("customer", quote(file_.customer) + " is the name of another organisation", "give it one of its own");
     return std::move(file_);
   }
 
@@ -274,12 +278,13 @@ class PlatformReader {
 
   /// "1.2": power drawn over power used.
   void read_pue(const YamlNode& node, Field field, std::optional<std::int64_t>& out) {
-    MilliCards thousandths;
-    read_cards(node, field, thousandths, faults_);  // a number to the thousandth
+    std::string text;
+    read_text(node, field, text, faults_);
     if (faults_.covers(field)) return;
-    if (thousandths.value() < pue_min || thousandths.value() > pue_max)
-      return faults_.add(field, "is out of range", "give 1 to 10, e.g. 1.2");
-    out = thousandths.value();
+    const std::optional<MilliCards> thousandths = parse_cards(text);  // a number to the thousandth
+    if (!thousandths || thousandths->value() < pue_min || thousandths->value() > pue_max)
+      return faults_.add(field, quote(text) + " is not a PUE", "give 1 to 10, e.g. 1.2");
+    out = thousandths->value();
   }
 
   /// "povray 3.7.0.10": a program and its version.

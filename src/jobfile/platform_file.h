@@ -58,6 +58,7 @@ struct CentreFile {
 };
 
 struct PlatformFile {
+  std::string customer = "customer";  ///< whose jobs they all are: what `accepts` of a centre is compared with
   std::vector<CentreFile> centres;
   std::vector<JobFile> jobs;  ///< in order of submission; without a command where none was given
 };

@@ -134,8 +134,14 @@ void SbatchReader::read(const SbatchOption& option) {
   } else if (name == "--nice") {
     const auto nice = whole_number(option.value);
     // One point is one step here; what it is worth in Slurm is each cluster's own affair.
-    if (nice.has_value()) wanted.priority = -static_cast<std::int32_t>(std::min<std::int64_t>(*nice, priority_steps_max));
-    else refuse(option, "give 0 or more: a job may step back, and none goes before the work of others");
+    if (!nice.has_value()) {
+      refuse(option, "give 0 or more: a job may step back, and none goes before the work of others");
+      return;
+    }
+    wanted.priority = -static_cast<std::int32_t>(std::min<std::int64_t>(*nice, priority_steps_max));
+    if (*nice > priority_steps_max)
+      file_.notes.push_back("line " + std::to_string(option.line) + ": a job steps back by " +
+                            std::to_string(priority_steps_max) + " at most");
   } else if (name == "--gres") {
     read_gres(option);
   } else if (name.starts_with("--gpus")) {
@@ -286,6 +292,7 @@ void SbatchReader::finish() {
   environment.push_back({"SLURM_NTASKS", std::to_string(nodes_ * tasks_per_node_)});
   environment.push_back({"SLURM_NTASKS_PER_NODE", std::to_string(tasks_per_node_)});
   environment.push_back({"SLURM_CPUS_PER_TASK", std::to_string(cores_per_task_)});
+  environment.push_back({"SRUN_CPUS_PER_TASK", std::to_string(cores_per_task_)});  // what srun reads, from 22.05 on
 }
 
 std::string SbatchReader::name_of(std::string_view field) {

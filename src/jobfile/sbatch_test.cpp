@@ -114,16 +114,16 @@ TEST(Sbatch, TasksLieOnNodesAsInSlurm) {
            Case{"--nodes=2-2 -c 8", 2, 8, 0, ""},
            Case{"-N 4 -n 4 -c 2", 4, 2, 0, ""},
            Case{"-N 4 --ntasks-per-node=3 -c 2", 4, 6, 0,
-                "SLURM_NTASKS=12 SLURM_NTASKS_PER_NODE=3 SLURM_CPUS_PER_TASK=2 "},
-           Case{"-N 2 -n 8", 2, 4, 0, "SLURM_NTASKS=8 SLURM_NTASKS_PER_NODE=4 SLURM_CPUS_PER_TASK=1 "},
-           Case{"-n 8 --ntasks-per-node=4", 2, 4, 0, "SLURM_NTASKS=8 SLURM_NTASKS_PER_NODE=4 SLURM_CPUS_PER_TASK=1 "},
-           Case{"-n 4 --ntasks-per-node=4", 1, 4, 0, "SLURM_NTASKS=4 SLURM_NTASKS_PER_NODE=4 SLURM_CPUS_PER_TASK=1 "},
-           Case{"-n 3 -c 2", 1, 6, 0, "SLURM_NTASKS=3 SLURM_NTASKS_PER_NODE=3 SLURM_CPUS_PER_TASK=2 "},
+                "SLURM_NTASKS=12 SLURM_NTASKS_PER_NODE=3 SLURM_CPUS_PER_TASK=2 SRUN_CPUS_PER_TASK=2 "},
+           Case{"-N 2 -n 8", 2, 4, 0, "SLURM_NTASKS=8 SLURM_NTASKS_PER_NODE=4 SLURM_CPUS_PER_TASK=1 SRUN_CPUS_PER_TASK=1 "},
+           Case{"-n 8 --ntasks-per-node=4", 2, 4, 0, "SLURM_NTASKS=8 SLURM_NTASKS_PER_NODE=4 SLURM_CPUS_PER_TASK=1 SRUN_CPUS_PER_TASK=1 "},
+           Case{"-n 4 --ntasks-per-node=4", 1, 4, 0, "SLURM_NTASKS=4 SLURM_NTASKS_PER_NODE=4 SLURM_CPUS_PER_TASK=1 SRUN_CPUS_PER_TASK=1 "},
+           Case{"-n 3 -c 2", 1, 6, 0, "SLURM_NTASKS=3 SLURM_NTASKS_PER_NODE=3 SLURM_CPUS_PER_TASK=2 SRUN_CPUS_PER_TASK=2 "},
            Case{"-N 2 --gres=gpu:8", 2, 1, 8'000, ""},
            Case{"-N 2 --gpus-per-node=8", 2, 1, 8'000, ""},
            Case{"-N 2 --gpus=16", 2, 1, 8'000, ""},
            Case{"-N 2 --gpus-per-task=2 --ntasks-per-node=4", 2, 4, 8'000,
-                "SLURM_NTASKS=8 SLURM_NTASKS_PER_NODE=4 SLURM_CPUS_PER_TASK=1 "},
+                "SLURM_NTASKS=8 SLURM_NTASKS_PER_NODE=4 SLURM_CPUS_PER_TASK=1 SRUN_CPUS_PER_TASK=1 "},
        }) {
     const auto file = parse_sbatch(script_of("#SBATCH -t1 --mem-per-cpu=1G " + each.line));
     ASSERT_TRUE(file.has_value()) << each.line << all_texts(file.error());

@@ -150,23 +150,27 @@ void Planner::look_at_class(JobClass& job_class, const Bits& asked) {
   if (job_class.seen_in == walk_) return;
   job_class.seen_in = walk_;
   const bool asks_all = open_.size() > many_open;
-  std::vector<PoolIndex> suitable;
+  std::vector<OpenPool> suitable;
   if (!asks_all) {
     for (const PoolIndex pool : open_) {
-      if (is_unasked(pool, job_class.need, asked)) suitable.push_back(pool);
+      if (is_unasked(pool, job_class.need, asked)) suitable.push_back({pool, no_bound});
     }
     if (suitable.empty()) return;
   }
   const Ranking& ranking = agenda_.ranking(job_class);
-  std::erase_if(suitable, [&](PoolIndex pool) { return !ranking.feasible().get(pool); });
+  std::erase_if(suitable, [&](const OpenPool& open) { return !ranking.feasible().get(open.pool); });
   if (!asks_all && suitable.empty()) return;
+  Duration longest = Duration::microseconds(-int64_max);
+  for (OpenPool& open : suitable) {
+    open.passes_up_to = passes_up_to(open.pool, job_class.need);
+    longest = std::max(longest, open.passes_up_to);
+  }
   for (const LaneIndex each : job_class.lanes) {
     const Lane& lane = agenda_.queue().lane(each);
     if (lane.jobs.empty()) continue;
-    const auto is_accepted = [&](PoolIndex pool) { return planning_.accepts(lane.key.group, pool); };
+    const auto is_accepted = [&](const OpenPool& open) { return planning_.accepts(lane.key.group, open.pool); };
     if (!asks_all && std::none_of(suitable.begin(), suitable.end(), is_accepted)) continue;
-    const auto keeps_out = [&](PoolIndex pool) { return keeps_out_lane(pool, lane); };
-    if (!asks_all && std::all_of(suitable.begin(), suitable.end(), keeps_out)) continue;
+    if (!asks_all && longest < no_bound && lane.shortest_wall() > longest) continue;
     if (asks_all || !is_one_in_view(lane) ||
         is_interested(lane, horizon_of(lane.in, lane.key), suitable)) {
       lanes_.push({lane.jobs.begin()->first, each, {}});
@@ -176,11 +180,11 @@ void Planner::look_at_class(JobClass& job_class, const Bits& asked) {
   }
 }
 
-/// What room the pool has was promised, and that keeps out all of the lane.
-bool Planner::keeps_out_lane(PoolIndex pool, const Lane& lane) {
-  if (bug_ == PlantedBug::forgotten_promise) return false;
-  return agenda_.world().pool(pool).keeps_out(agenda_.queue().job_class(lane.in).need, lane.shortest_wall(),
-                                              agenda_.now());
+/// The longest wall time that may take room of the pool beside what it has promised.
+Duration Planner::passes_up_to(PoolIndex index, const Need& need) {
+  const PoolState& pool = agenda_.world().pool(index);
+  if (!pool.promise || bug_ == PlantedBug::forgotten_promise || pool.fits_beside_promise(need)) return no_bound;
+  return pool.promised_within(agenda_.now());
 }
 
 const Horizon& Planner::horizon_of(ClassIndex of, const LaneKey& lane) {
@@ -198,15 +202,14 @@ bool Planner::is_one_in_view(const Lane& lane) {
 
 /// Whether one of these pools could be worth it to the lane's jobs. Says yes
 /// too often rather than too seldom: the turn looks closer.
-bool Planner::is_interested(const Lane& lane, const Horizon& horizon, const std::vector<PoolIndex>& suitable) {
+bool Planner::is_interested(const Lane& lane, const Horizon& horizon, const std::vector<OpenPool>& suitable) {
   const JobClass& job_class = agenda_.queue().job_class(lane.in);
   const Preference preference = preference_of(job_class.requirements);
   const Bound bound = Planning::bound(horizon, preference, lane.key, false);
-  return std::any_of(suitable.begin(), suitable.end(), [&](PoolIndex pool) {
-    const PoolFigures& figures = agenda_.world().figures(pool);
-    if (figures.wall_time_max < lane.key.wall_bound || !planning_.accepts(lane.key.group, pool) ||
-        keeps_out_lane(pool, lane))
-      return false;
+  return std::any_of(suitable.begin(), suitable.end(), [&](const OpenPool& open) {
+    const PoolFigures& figures = agenda_.world().figures(open.pool);
+    if (figures.wall_time_max < lane.key.wall_bound || !planning_.accepts(lane.key.group, open.pool)) return false;
+    if (open.passes_up_to < no_bound && lane.shortest_wall() > open.passes_up_to) return false;
     if (preference.waits_for_best) return job_class.ranking->score(figures) <= bound.score;
     return job_class.ranking->slowness(figures) <= bound.slowness;
   });
@@ -219,12 +222,12 @@ bool Planner::may_be_interested(const Lane& lane, const JobRecord& job) {
   const double hours =
       static_cast<double>(job.wall_time.microseconds()) / static_cast<double>(Duration::hours(1).microseconds());
   const auto left = static_cast<double>(job.price_cap.micro() - job.charged.micro() - job.held.micro());
-  std::vector<PoolIndex> suitable;
+  std::vector<OpenPool> suitable;
   for (const PoolIndex pool : open_) {
     const double hold = job_class.ranking->rate(agenda_.world().figures(pool)) * hours;
     if (hold * (1 - estimate_slack) - estimate_slack_micro > left) continue;
     if (planning_.keeps_out(agenda_.world().pool(pool), job)) continue;
-    if (agenda_.world().pool(pool).has_room(job_class.need)) suitable.push_back(pool);
+    if (agenda_.world().pool(pool).has_room(job_class.need)) suitable.push_back({pool, no_bound});
   }
   if (suitable.empty()) return false;
   // Those of the best pools of all that it surely can pay are among its own best: the bound is no looser than theirs.

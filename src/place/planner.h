@@ -25,6 +25,13 @@ class Planner {
   [[nodiscard]] Agenda& agenda() { return agenda_; }
 
  private:
+  /// A pool with room that a class has not been asked at, and the longest wall time that may take it.
+  struct OpenPool {
+    PoolIndex pool = 0;
+    Duration passes_up_to;
+  };
+  static constexpr Duration no_bound = Duration::microseconds(int64_max);
+
   /// What comes at this place of the queue: the next of a lane, or of those
   /// that wait for a wallet.
   struct Next {
@@ -54,8 +61,8 @@ class Planner {
   void look_at_class(JobClass& job_class, const Bits& asked);
   [[nodiscard]] bool is_unasked(PoolIndex pool, const Need& need, const Bits& asked);
   [[nodiscard]] const Horizon& horizon_of(ClassIndex of, const LaneKey& lane);
-  [[nodiscard]] bool is_interested(const Lane& lane, const Horizon& horizon, const std::vector<PoolIndex>& suitable);
-  [[nodiscard]] bool keeps_out_lane(PoolIndex pool, const Lane& lane);
+  [[nodiscard]] bool is_interested(const Lane& lane, const Horizon& horizon, const std::vector<OpenPool>& suitable);
+  [[nodiscard]] Duration passes_up_to(PoolIndex pool, const Need& need);
   [[nodiscard]] bool has_own_room(const JobRecord& job);
   [[nodiscard]] bool is_one_in_view(const Lane& lane);
   [[nodiscard]] bool may_be_interested(const Lane& lane, const JobRecord& job);

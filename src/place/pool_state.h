@@ -44,7 +44,7 @@ struct Opening {
   std::int64_t slots = 0;
 };
 
-/// Room that a pool keeps for one waiting job (promises.h).
+/// Room that a pool keeps for one waiting job (turn.h has the rules).
 struct Promise {
   JobId job;       ///< none: it has been used or dropped by the plan under way, and binds until that ends
   Need need;

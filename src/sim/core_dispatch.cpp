@@ -12,7 +12,7 @@ namespace {
 class CoreDispatch final : public Dispatch {
  public:
   CoreDispatch(const Stage& stage, Duration plan_every)
-      : stage_(stage), plan_every_(plan_every), platform_(beginning) {
+      : stage_(stage), plan_every_(plan_every), platform_(beginning, stage.scenario.file().customer) {
     const auto& centres = stage.scenario.file().centres;
     for (std::size_t centre = 0; centre < centres.size(); ++centre) {
       const auto id = platform_.add_centre(centres[centre]);

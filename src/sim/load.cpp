@@ -200,7 +200,7 @@ jobfile::PlatformFile platform_of(std::span<const trace::OpenbNode> nodes) {
     pool.wall_time_max = wall_time_limit_max;
     centre.pools.push_back(std::move(pool));
   }
-  return {{std::move(centre)}, {}};
+  return {.centres = {std::move(centre)}, .jobs = {}};
 }
 
 jobfile::PlatformFile platform_of(std::span<const trace::PlatformPool> pools) {
@@ -242,7 +242,7 @@ jobfile::PlatformFile platform_of(std::int64_t processors) {
   pool.memory_per_node = memory_per_processor * processors;
   pool.wall_time_max = wall_time_limit_max;
   centre.pools.push_back(std::move(pool));
-  return {{std::move(centre)}, {}};
+  return {.centres = {std::move(centre)}, .jobs = {}};
 }
 
 }  // namespace dayan::sim

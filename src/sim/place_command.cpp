@@ -41,7 +41,7 @@ Error within(Error error, const std::string& what) {
 }  // namespace
 
 Result<std::vector<PlacedJob>> place_jobs(const jobfile::PlatformFile& file) {
-  Platform platform(beginning);
+  Platform platform(beginning, file.customer);
   for (const jobfile::CentreFile& centre : file.centres) {
     const auto added = platform.add_centre(centre);
     if (!added) return fail(within(added.error(), "centre " + centre.name));

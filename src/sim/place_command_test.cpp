@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/scenario.h"
+
 namespace dayan::sim {
 namespace {
 
@@ -34,6 +36,23 @@ TEST(PlaceCommand, TheCheapestIsFilledFirst) {
   ASSERT_TRUE(jobs[0].waiting.has_value());
   EXPECT_EQ(jobs[0].waiting->tasks, 2);
   EXPECT_FALSE(jobs[0].waiting->hopeless);
+}
+
+// Shows that a centre which names its customers takes the jobs of those alone.
+TEST(PlaceCommand, AChoosyCentreTakesItsOwnCustomersOnly) {
+  const std::string choosy =
+      "centres: [{name: c, accepts: [film-studio], prices: {core_hour: \"1\"}, "
+      "pools: [{name: batch, nodes: 1, cpus: 4, memory: 8GB}]}]\n"
+      "jobs: [{name: shot, wall_time: 1h}]\n";
+  for (const bool is_theirs : {true, false}) {
+    const auto file = jobfile::parse_platform_yaml((is_theirs ? "customer: film-studio\n" : "") + choosy);
+    ASSERT_TRUE(file.has_value()) << to_text(file.error().front());
+    const auto jobs = place_jobs(*file);
+    ASSERT_TRUE(jobs.has_value()) << to_text(jobs.error());
+    EXPECT_EQ(jobs->at(0).shares.size(), is_theirs ? 1U : 0U);
+    const bool could_run = Scenario(*file).sites().at(0).could_run(file->jobs[0].spec.requirements, Duration::hours(1));
+    EXPECT_EQ(could_run, is_theirs);
+  }
 }
 
 // Shows that a job which no pool can run is told so, pool by pool, by how much; and that it does not stop the next.

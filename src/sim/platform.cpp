@@ -5,7 +5,6 @@
 namespace dayan::sim {
 namespace {
 
-constexpr const char* customer = "customer";
 constexpr OrganisationId customer_organisation{2};
 constexpr std::size_t plan_max = 1'000;
 /// Well within place::reachable_within.
@@ -21,7 +20,7 @@ Error first_fault(const Refusal& refusal) {
 
 }  // namespace
 
-Platform::Platform(UnixTime now) : engine_(place::make_engine()), now_(now) {
+Platform::Platform(UnixTime now, const std::string& customer) : engine_(place::make_engine()), now_(now) {
   Actor host;
   host.is_host = true;
   const auto done = [](const Result<core::Decision>& decision) { ASSERT(decision.has_value()); };

@@ -18,7 +18,7 @@ namespace dayan::sim {
 class Platform {
  public:
   /// `now`: when it begins. Its one customer has funds without a practical bound.
-  explicit Platform(UnixTime now);
+  Platform(UnixTime now, const std::string& customer);
 
   /// Enrols the centre with its pools and prices. An error names what the core refused.
   [[nodiscard]] Result<CentreId> add_centre(const jobfile::CentreFile& centre);

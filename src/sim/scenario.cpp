@@ -49,6 +49,7 @@ Duration Site::run_of(const LoadJob& job) const { return std::min(scaled(job.run
 bool Site::is_cut(const LoadJob& job) const { return scaled(job.run, pool) > job.limit; }
 
 bool Site::could_run(const Requirements& needs, Duration limit) const {
+  if (!is_for_customer) return false;
   const place::Need need = place::need_of(needs.resources);
   if (need.nodes > pool.nodes || !place::covers(per_node(), need.each)) return false;
   if (limit > pool.wall_time_max) return false;
@@ -80,7 +81,9 @@ Scenario::Scenario(jobfile::PlatformFile file) : file_(std::move(file)) {
         changes_.push_back(
             {outage.from + outage.span, Change::What::nodes, centre, sites_.size(), outage.nodes, false});
       }
-      sites_.push_back({centre, from.name, from.provider, from.region, from.latency, pool});
+      const bool is_for_customer =
+          from.accepts.empty() || std::ranges::find(from.accepts, file_.customer) != from.accepts.end();
+      sites_.push_back({centre, from.name, from.provider, from.region, from.latency, is_for_customer, pool});
     }
     for (const jobfile::Silence& silence : from.silences) {
       changes_.push_back({silence.from, Change::What::silence, centre, 0, 0, true});

@@ -26,6 +26,7 @@ struct Site {
   std::string provider;
   std::string region;
   std::vector<CityLatency> latency;
+  bool is_for_customer = true;  ///< the centre accepts whose jobs they are
   PoolRow pool;
 
   [[nodiscard]] place::Amounts per_node() const;
@@ -34,8 +35,8 @@ struct Site {
   [[nodiscard]] Duration run_of(const LoadJob& job) const;
   /// It would run beyond its limit here.
   [[nodiscard]] bool is_cut(const LoadJob& job) const;
-  /// A node of the pool could run it: shape, chip, capability, software, region, provider, latency, wall time. Written apart from the
-  /// engine's own check, which it also checks.
+  /// A node of the pool could run it: shape, chip, capability, software, region, provider, latency, wall time, and the
+  /// centre takes it. Written apart from the engine's own check, which it also checks.
   [[nodiscard]] bool could_run(const Requirements& needs, Duration limit) const;
 };
 
