@@ -51,7 +51,9 @@ JobSpec Customer::draw_spec() {
   if (prng_.chance(1, 2)) needs.run_time = Duration::seconds(needs.wall_time.seconds_up() / 3 + 1);
   if (prng_.chance(1, 4)) spec.wait_max = Duration::seconds(prng_.between(60, 10'000));
   if (prng_.chance(1, 6)) needs.price_cap = Cny::micro(prng_.between(1'000, 2'000'000));
-  needs.objective = static_cast<Objective>(prng_.below(3));
+  needs.objective = static_cast<Objective>(prng_.below(EnumWords<Objective>::words.size()));
+  if (needs.objective == Objective::weighted) needs.weights = {2, 1, static_cast<std::int32_t>(prng_.below(3))};
+  if (prng_.chance(1, 4)) needs.priority = -static_cast<std::int32_t>(prng_.between(1, priority_steps_max));
   if (prng_.chance(1, 12)) needs.resources.cores = Cores(1'000);     // no node is that large
   if (prng_.chance(1, 12)) needs.software = {{"unheard-of", "1.0"}};  // no pool has it
   if (prng_.chance(1, 20)) spec.count = 0;                            // refused

@@ -118,6 +118,9 @@ void World::change_price_again() {
     request.token = centre.provider_token;
     request.body = PublishOffer{OfferId(trial_.next_id()), centre.name, Cny::micro(prng_.between(100'000, 900'000)),
                                 Cny::micro(prng_.between(1'000'000, 9'000'000)), Cny()};
+    // What it draws changes too, and with it the greenest.
+    if (prng_.chance(1, 3))
+      request.body = UpdateCentre{centre.name, {}, {}, prng_.between(1'000, 2'000), prng_.between(0, 900)};
     request.key = "offer " + std::to_string(trial_.next_id());
     request.digest = sha256(request.key);
     provider_.send(std::move(request), {});
