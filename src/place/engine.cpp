@@ -39,12 +39,6 @@ void rule_out_avoided(std::vector<Evaluation>& evaluations, CentreId avoided) {
   }
 }
 
-/// How many of its gaps time will not mend.
-std::int64_t lasting(const Evaluation& evaluation) {
-  return std::count_if(evaluation.gaps.begin(), evaluation.gaps.end(),
-                       [](const Gap& gap) { return !gap.passes_with_time; });
-}
-
 class IncrementalEngine : public Engine {
  public:
   explicit IncrementalEngine(PlantedBug bug) : world_(bug), planner_(world_, bug) {}
@@ -81,9 +75,10 @@ class IncrementalEngine : public Engine {
       return answer;
     }
     answer.hopeless = !all.front().is_feasible;
-    // Among those that will never do, the nearest is the one with the fewest lasting reasons.
-    const auto fewest = [](const Evaluation& a, const Evaluation& b) { return lasting(a) < lasting(b); };
-    const Evaluation& nearest = answer.hopeless ? *std::min_element(all.begin(), all.end(), fewest) : all.front();
+    const auto is_nearer = [](const Evaluation& a, const Evaluation& b) {
+      return distance_of(a.gaps) < distance_of(b.gaps);
+    };
+    const Evaluation& nearest = answer.hopeless ? *std::min_element(all.begin(), all.end(), is_nearer) : all.front();
     answer.nearest = nearest.pool->centre->id;
     answer.reasons = quote_of(nearest, asking, now).reasons;
     if (job->promised != no_pool) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -35,7 +36,29 @@ struct Evaluation {
 /// A centre that does not answer stands behind all that do. Ties go by the names of centre and pool: a total order.
 void sort_best_first(std::vector<Evaluation>& evaluations, const Requirements& requirements);
 
+/// How far a pool is from ever taking what is asked: by how many of its gaps or reasons last, then by how large they are,
+/// each as the larger of its numbers in thousandths of the smaller, one without numbers as a thousandfold. Less is nearer.
+struct Distance {
+  std::int64_t lasting = 0;
+  std::int64_t size = 0;
+  friend auto operator<=>(const Distance&, const Distance&) = default;
+};
+template <class Gaps>
+[[nodiscard]] Distance distance_of(const Gaps& gaps);
+
 /// 1000 × value / least, rounded up; a least of zero counts as one.
 [[nodiscard]] std::int64_t relative(std::int64_t value, std::int64_t least);
+
+template <class Gaps>
+Distance distance_of(const Gaps& gaps) {
+  Distance distance;
+  for (const auto& gap : gaps) {
+    if (gap.passes_with_time) continue;
+    ++distance.lasting;
+    const auto [least, most] = std::minmax(gap.required, gap.offered);
+    distance.size = plus(distance.size, most > least ? relative(most, least) : 1'000'000);
+  }
+  return distance;
+}
 
 }  // namespace dayan::place

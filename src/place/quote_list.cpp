@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <map>
 
+#include "place/evaluation.h"
+
 namespace dayan::place {
 namespace {
-
-std::ptrdiff_t lasting(const Quote& quote) {
-  return std::ranges::count_if(quote.reasons, [](const Reason& reason) { return !reason.passes_with_time; });
-}
 
 void count(std::map<Constraint, RuledOut>& counts, const Quote& quote) {
   // A constraint counts once for a pool, by the least of its gaps there.
@@ -38,7 +36,8 @@ QuoteRest shorten(std::vector<Quote>& quotes, std::size_t limit) {
     quotes.resize(limit);
   }
   if (misses.size() > limit) {
-    std::ranges::stable_sort(misses, [](const Quote& a, const Quote& b) { return lasting(a) < lasting(b); });
+    std::ranges::stable_sort(
+        misses, [](const Quote& a, const Quote& b) { return distance_of(a.reasons) < distance_of(b.reasons); });
     std::map<Constraint, RuledOut> counts;
     for (std::size_t i = limit; i < misses.size(); ++i) count(counts, misses[i]);
     rest.ruled_out = static_cast<std::int32_t>(misses.size() - limit);

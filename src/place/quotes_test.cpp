@@ -495,6 +495,20 @@ TEST(WaitingTest, TellsOfTheBestPoolOrThatNoneWillDo) {
   EXPECT_FALSE(engine->waiting(JobId(5), scene_now).has_value());
 }
 
+TEST(WaitingTest, TheNearestIsWhereLeastIsMissing) {
+  // Two pools are too small, both for one reason: the larger of them is nearer, whatever its name.
+  Scene scene;
+  scene.site("a", 4, 4);
+  scene.site("b", 8, 4);
+  Requirements wide = Scene::small();
+  wide.resources.nodes = 16;
+  const JobRow job = scene.job(1, wide);
+  const auto waiting = scene.engine()->waiting(job.id, scene_now);
+  ASSERT_TRUE(waiting->hopeless);
+  EXPECT_EQ(waiting->reasons.at(0).constraint, Constraint::nodes);
+  EXPECT_EQ(waiting->reasons.at(0).offered, 8);
+}
+
 TEST(WaitingTest, WithoutAnyPool) {
   // Before any centre has reported, there is still an answer.
   Scene scene;
