@@ -67,7 +67,7 @@ void on(State& state, const TokenRevoked& event, UnixTime) {
 void on(State& state, const AgentEnrolled& event, UnixTime) {
   JoinTokenRow join = copy_of(state.join_tokens, std::tuple{event.join_token});
   join.used = true;
-  state.join_tokens.put(std::move(join));
+  state.join_tokens.put(join);
   CentreRow centre = copy_of(state.centres, std::tuple{event.centre});
   centre.agent_key = event.agent_key;
   ++centre.agent_epoch;
@@ -104,7 +104,7 @@ std::int32_t end_waiting_tasks(State& state, JobRow& job, TaskState end) {
   });
   for (TaskRow& task : waiting) {
     task.state = end;
-    state.tasks.retire(std::move(task));
+    state.tasks.retire(task);
   }
   ASSERT(std::cmp_equal(waiting.size(), job.retrying));
   const std::int32_t ended = job.retrying + (job.count - job.next_task);
