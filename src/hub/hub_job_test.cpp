@@ -81,6 +81,15 @@ TEST_P(HubJob, WhatACentreTellsIsQuotedWith) {
       "PUT", path, R"({"accepts":["lab"],"latency":[{"city":"shanghai","round_trip":0.028}],"pue":1200,"carbon":410})");
   ASSERT_EQ(told.status, 200) << told.raw.body;
   EXPECT_EQ(told.json.as_object().at("pue").as_int64(), 1'200);
+  const auto seen_by = [](const Client& who) {
+    const Answer centres = who.get("/v1/centres");
+    const JsonObject& item = centres.items().front().as_object();
+    return std::pair{json_text(item.at("centre").as_object().at("accepts")), item.at("serves_you").as_bool()};
+  };
+  EXPECT_EQ(seen_by(customer), std::pair(std::string("[]"), false)) << "whom it serves is not a customer's to know";
+  EXPECT_EQ(seen_by(hub.customer("lab")), std::pair(std::string("[]"), true));
+  EXPECT_EQ(seen_by(provider).first, R"(["lab"])");
+  EXPECT_EQ(seen_by(hub.root()).first, R"(["lab"])");
   const Answer choosy = customer.call("POST", "/v1/quotes", job_body());
   EXPECT_NE(choosy.raw.body.find("\"acceptance\""), std::string::npos) << choosy.raw.body;
   EXPECT_EQ(provider.call("PUT", path, "{}").status, 200);

@@ -26,9 +26,18 @@ wire::AgentPresence presence_of(const CentreRow& centre, UnixTime heard_at, Unix
   return is_reachable ? wire::AgentPresence::reachable : wire::AgentPresence::silent;
 }
 
-wire::CentreView centre_view(const View& view, const CentreRow& centre, const Leased& leased) {
+/// Who its other customers are is nobody's business but the provider's, and the platform's.
+void hide_customers(wire::CentreView& shown, const OrganisationRow& asking) {
+  std::vector<std::string>& accepts = shown.centre.accepts;
+  shown.serves_you = accepts.empty() || std::ranges::find(accepts, asking.name) != accepts.end();
+  if (asking.id != shown.centre.provider && !asking.is_operator) accepts.clear();
+}
+
+wire::CentreView centre_view(const View& view, const CentreRow& centre, const Leased& leased,
+                             const OrganisationRow& asking) {
   wire::CentreView shown;
   shown.centre = centre;
+  hide_customers(shown, asking);
   view.state.pools.visit_from({centre.id, ""}, [&](const PoolRow& pool) {
     if (pool.centre == centre.id) shown.pools.push_back(pool);
     return pool.centre == centre.id;
@@ -109,8 +118,10 @@ Handled list_centres(Call& call) {
       sum.leases += 1;
       sum.cores += over_all_nodes(lease.resources).cores;
     });
+    const OrganisationRow* asking = view.state.organisations.find({call.actor.organisation});
+    ASSERT(asking != nullptr);
     view.state.centres.visit_all(
-        [&](const CentreRow& centre) { centres.push_back(centre_view(view, centre, leased[centre.id])); });
+        [&](const CentreRow& centre) { centres.push_back(centre_view(view, centre, leased[centre.id], *asking)); });
   }));
   return list_items(
       call, centres, [](const wire::CentreView& item) { return item.centre.id.value(); },

@@ -26,8 +26,9 @@ enum class AgentPresence { never_enrolled, reachable, silent };
 
 /// GET /v1/centres: one item.
 struct CentreView {
-  CentreRow centre;
+  CentreRow centre;      ///< whom it accepts is seen by its provider and operators alone
   std::string provider;  ///< name
+  bool serves_you = true;  ///< it accepts the organisation that asks
   std::vector<PoolRow> pools;
   std::optional<OfferRow> offer;
   AgentPresence agent = AgentPresence::never_enrolled;
@@ -38,6 +39,7 @@ struct CentreView {
   static constexpr auto fields() {
     using R = CentreView;
     return std::tuple{field("centre", &R::centre),     field("provider", &R::provider),
+                      field("serves_you", &R::serves_you),
                       field("pools", &R::pools),       field("offer", &R::offer),
                       field("agent", &R::agent),       field("heard_at", &R::heard_at),
                       field("leases", &R::leases),     field("cores_leased", &R::cores_leased)};
