@@ -15,7 +15,12 @@ fail() {
 }
 
 said=$(mktemp)
-bash "$root/scripts/demo" --keep --json --frames 6 >"$report" 2> >(tee "$said" >&2) || fail "scripts/demo ended with $?"
+bash "$root/scripts/demo" --keep --json --frames 6 >"$report" 2>"$said" || {
+  code=$?
+  cat "$said" >&2
+  fail "scripts/demo ended with $code"
+}
+cat "$said" >&2
 # What a person reads: quotes with reasons, placements with reasons, the bill, the earnings, how to go on.
 for words in 'why guian/' 'why shanghai/' 'nowhere\|too many\|needs' 'what guizhou-power earned' 'the video: ' 'go on by hand'; do
   grep -q "$words" "$said" || fail "the demo does not say '$words'"

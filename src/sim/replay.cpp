@@ -6,6 +6,7 @@
 
 #include "sim/core_dispatch.h"
 #include "sim/dispatch.h"
+#include "sim/engine_dispatch.h"
 #include "sim/greedy_dispatch.h"
 #include "sim/queue_dispatch.h"
 
@@ -142,7 +143,7 @@ class Replay {
                         site.centre_name + ", which cannot run it");
     if (now_ < job.submit) schedule_.violate(name_of(start.task) + " was started before it was submitted");
     task.start = now_;
-    task.run = site.run_of(job);
+    task.run = site.run_of(stage_.load, job);
     task.site = start.site;
     task.state = State::running;
     ++task.tries;
@@ -199,7 +200,7 @@ class Replay {
     }
     const LoadJob& job = jobs()[stage_.job_of[index]];
     const Site& site = stage_.scenario.sites()[task.site];
-    const bool by_limit = site.is_cut(job);
+    const bool by_limit = site.is_cut(stage_.load, job);
     const auto charged = dispatch_->end({index, task.site}, task.run, by_limit, now_);
     if (charged) task.cost = *charged;
     task.state = State::done;
@@ -318,6 +319,7 @@ std::unique_ptr<Dispatch> make_dispatch(const Stage& stage, PolicyKind policy, s
                                         Duration plan_every) {
   switch (policy) {
     case PolicyKind::ours: return make_core_dispatch(stage, plan_every);
+    case PolicyKind::engine: return make_engine_dispatch(stage, plan_every);
     case PolicyKind::fcfs: return make_queue_dispatch(stage, place::QueueRule::fcfs);
     case PolicyKind::easy: return make_queue_dispatch(stage, place::QueueRule::easy);
     case PolicyKind::conservative: return make_queue_dispatch(stage, place::QueueRule::conservative);
