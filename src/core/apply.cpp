@@ -53,6 +53,18 @@ void on(State& state, const ProjectCreated& event, UnixTime) {
   state.project_names.put({event.project.organisation, event.project.name, event.project.id});
 }
 
+void on(State& state, const OrganisationWeighed& event, UnixTime) {
+  OrganisationRow organisation = copy_of(state.organisations, std::tuple{event.organisation});
+  organisation.weight = event.weight;
+  state.organisations.put(std::move(organisation));
+}
+
+void on(State& state, const ProjectWeighed& event, UnixTime) {
+  ProjectRow project = copy_of(state.projects, std::tuple{event.project});
+  project.weight = event.weight;
+  state.projects.put(std::move(project));
+}
+
 void on(State& state, const OfferPublished& event, UnixTime) {
   state.offers.put(event.offer);
   state.note_offer(event.offer);
@@ -218,6 +230,15 @@ void end_task(State& state, JobRow& job, const AttemptSettled& event, CentreId c
   state.tasks.retire(task);
 }
 
+/// What a settled attempt used, as far as it is billed: what the provider bears, nobody's share grows by.
+void note_usage(State& state, const JobRow& job, const LeaseRow& lease, Duration run, UnixTime now) {
+  if (run <= Duration()) return;
+  const UsageRow* known = state.usage.find({job.project});
+  UsageRow usage = known != nullptr ? *known : UsageRow{job.project, job.organisation, usage_period(now)};
+  add_use(usage, lease.resources, now - run, now);
+  state.usage.put(std::move(usage));
+}
+
 void on(State& state, const AttemptSettled& event, UnixTime now) {
   LeaseRow lease = copy_of(state.leases, key_of_attempt(event.attempt));
   AttemptRow attempt = copy_of(state.attempts, key_of_attempt(event.attempt));
@@ -235,6 +256,7 @@ void on(State& state, const AttemptSettled& event, UnixTime now) {
   job.charged += attempt.charged;
   if (event.task_becomes == TaskState::succeeded) job.run_time_sum += reference_run(state, attempt, event.billed_run);
   end_task(state, job, event, lease.centre);
+  note_usage(state, job, lease, event.billed_run, now);
   state.forget_lease(lease);
   lease.desired = Desired::ended;
   lease.sequence = next_lease_sequence(state);

@@ -62,6 +62,8 @@ template <class Row, class IdType>
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const Bootstrap& command);
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateOrganisation& command);
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateProject& command);
+[[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const WeighOrganisation& command);
+[[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const WeighProject& command);
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateToken& command);
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const RevokeToken& command);
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const ReissueToken& command);

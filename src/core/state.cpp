@@ -71,6 +71,7 @@ State State::over(const State& base) {
   lay(draft.payments, base.payments);
   lay(draft.holds, base.holds);
   lay(draft.charges, base.charges);
+  lay(draft.usage, base.usage);
   lay(draft.due, base.due);
   lay(draft.pool_use, base.pool_use);
   lay(draft.project_names, base.project_names);

@@ -69,6 +69,7 @@ class State {
   Table<PaymentRow> payments;  ///< appended
   Table<HoldRow> holds;
   Table<ChargeRow> charges;  ///< appended
+  Table<UsageRow> usage;     ///< of projects that have used something
 
   // Derived from the rows above by apply and load; not stored, not hashed.
   Table<DueRow> due;                    ///< timers, earliest first
@@ -85,7 +86,7 @@ class State {
                std::tie(self.meta, self.organisations, self.projects, self.users, self.tokens, self.join_tokens,
                         self.centres, self.pools, self.offers, self.jobs, self.payloads, self.tasks, self.placements,
                         self.leases, self.attempts, self.outputs, self.late_reports, self.accounts, self.entries,
-                        self.payments, self.holds, self.charges));
+                        self.payments, self.holds, self.charges, self.usage));
   }
 
   /// A live row read from the store at start.

@@ -46,6 +46,18 @@ struct CreateProject {
   std::string name;
 };
 
+/// What an organisation is due beside the others; by an operator.
+struct WeighOrganisation {
+  std::string organisation;  ///< name
+  std::int64_t weight = share_weight_usual;  ///< in thousandths, 1 to share_weight_max
+};
+
+/// What a project is due beside the others of the acting organisation.
+struct WeighProject {
+  std::string project;  ///< name
+  std::int64_t weight = share_weight_usual;  ///< in thousandths, 1 to share_weight_max
+};
+
 /// A further token for the acting user; its scopes must be within the actor's own.
 struct CreateToken {
   Digest token_hash;
@@ -154,7 +166,7 @@ struct Tick {};
 using CommandBody = std::variant<Bootstrap, CreateOrganisation, CreateProject, CreateToken, RevokeToken, ReissueToken,
                                  RenewAgentToken, TopUpWallet,
                                  CreateCentre, UpdateCentre, CreateJoinToken, EnrolAgent, PublishOffer, ReportPools, SubmitJob,
-                                 CancelJob, ReportAttempts, CommitPlan, Tick>;
+                                 CancelJob, ReportAttempts, CommitPlan, Tick, WeighOrganisation, WeighProject>;
 
 struct Command {
   Actor actor;

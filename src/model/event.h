@@ -18,6 +18,22 @@ struct ProjectCreated {
   ProjectRow project;
   static constexpr auto fields() { return std::tuple{field("project", &ProjectCreated::project)}; }
 };
+struct OrganisationWeighed {
+  OrganisationId organisation;
+  std::int64_t weight = share_weight_usual;
+  static constexpr auto fields() {
+    using E = OrganisationWeighed;
+    return std::tuple{field("organisation", &E::organisation), field("weight", &E::weight)};
+  }
+};
+struct ProjectWeighed {
+  ProjectId project;
+  std::int64_t weight = share_weight_usual;
+  static constexpr auto fields() {
+    using E = ProjectWeighed;
+    return std::tuple{field("project", &E::project), field("weight", &E::weight)};
+  }
+};
 struct UserCreated {
   UserRow user;
   static constexpr auto fields() { return std::tuple{field("user", &UserCreated::user)}; }
@@ -169,7 +185,8 @@ struct JobEnded {
 using Event = std::variant<OrganisationCreated, ProjectCreated, UserCreated, TokenIssued, TokenRevoked, CentreCreated,
                            JoinTokenIssued, AgentEnrolled, OfferPublished, PoolReported, PoolGone, EntryPosted,
                            JobSubmitted, JobCancelRequested, JobGaveUp, LeaseGranted, LeaseStopRequested, ReportTaken,
-                           AttemptObserved, LateReportKept, AttemptSettled, JobEnded, CentreUpdated>;
+                           AttemptObserved, LateReportKept, AttemptSettled, JobEnded, CentreUpdated,
+                           OrganisationWeighed, ProjectWeighed>;
 
 /// The event's name on the wire and in the store: "lease_granted".
 [[nodiscard]] std::string_view event_name(const Event& event);
