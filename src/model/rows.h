@@ -11,6 +11,7 @@
 #include "model/lease.h"
 #include "model/party.h"
 #include "model/placement.h"
+#include "model/reservation.h"
 
 /// Every kind of row. Rows are the truth: what is committed is rows, and a start reads the live ones.
 
@@ -36,7 +37,7 @@ struct MetaRow {
 
 using Row = std::variant<MetaRow, OrganisationRow, ProjectRow, UserRow, TokenRow, JoinTokenRow, CentreRow, PoolRow,
                          OfferRow, JobRow, PayloadRow, TaskRow, PlacementRow, LeaseRow, AttemptRow, OutputRow,
-                         LateReportRow, AccountRow, EntryRow, PaymentRow, HoldRow, ChargeRow>;
+                         LateReportRow, AccountRow, EntryRow, PaymentRow, HoldRow, ChargeRow, ReservationRow>;
 
 /// What becomes of a row.
 enum class RowFate {
