@@ -148,7 +148,7 @@ Decided<void> decide_tick(Draft& draft, const Actor& actor, PlantedBug bug) {
     overdue.push_back(attempt);
     return overdue.size() < tick_batch_max;
   };
-  draft.state().due.visit_from({UnixTime(INT64_MIN), AttemptKey{}}, [&](const DueRow& row) {
+  draft.state().due.visit_from({UnixTime(INT64_MIN), AttemptKey{}, ReservationId()}, [&](const DueRow& row) {
     return row.at <= draft.now() && collect(row.attempt);
   });
   if (bug == PlantedBug::placed_before_lease_end) {
