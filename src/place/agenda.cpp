@@ -13,9 +13,9 @@ void Agenda::pool_changed(PoolState& pool, PoolChange change) {
     return;
   }
   opened.insert(pool.index);
+  if (change == PoolChange::reserved || change == PoolChange::replaced) note_reservations(pool);
   if (change == PoolChange::reserved) {
     queue_.forget_asked(pool.index);
-    note_reservations(pool);
     is_review_due_ = true;
   }
   if (change != PoolChange::replaced || bug_ == PlantedBug::stale_score) return;
@@ -189,6 +189,7 @@ void Agenda::advance_reservations(bool is_backwards) {
   while (!reopens_.empty() && reopens_.begin()->first <= now_) {
     PoolState& pool = world_.pool(reopens_.begin()->second);
     reopens_.erase(reopens_.begin());
+    if (pool.promise) note_change(pool, PoolChange::reserved);
     reopen(pool);
     is_review_due_ = true;
   }
