@@ -58,6 +58,9 @@ void show_seen(Output& out, const SeenJob& seen) {
   show_priority(out, seen.view.job);
   if (seen.view.job.gave_up == GaveUp::wait_max)
     out.note("gave up what still waited on " + readable(seen.view.job.waits_until) + " UTC: wait_max was over");
+  if (seen.view.job.gave_up == GaveUp::deadline)
+    out.note("gave up what still waited: no pool could have ended a task of it by its deadline, " +
+             readable(seen.view.job.requirements.finish_by) + " UTC");
   if (seen.view.job.gave_up == GaveUp::price_cap)
     out.note("gave up what still waited: the price cap pays for no further task at any price that is offered");
 }

@@ -85,6 +85,8 @@ Answer<void> list_centres(Session& session) {
   for (const wire::CentreView& view : views) {
     const std::string told = description_text(view.centre);
     if (!told.empty()) session.out.line(view.centre.name + ": " + told);
+    for (const ReservationRow& row : view.reservations)
+      session.out.line(view.centre.name + ": " + reservation_text(row));
   }
   return {};
 }

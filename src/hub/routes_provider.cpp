@@ -7,7 +7,7 @@
 #include "wire/centre.h"
 #include "wire/money.h"
 
-/// Centres, offers and earnings.
+/// Centres, reservations, offers and earnings.
 
 namespace dayan::hub {
 
@@ -43,6 +43,10 @@ wire::CentreView centre_view(const View& view, const CentreRow& centre, const Le
   shown.agent = presence_of(centre, shown.heard_at, view.now);
   shown.leases = leased.leases;
   shown.cores_leased = leased.cores;
+  view.state.reservations.visit_all([&](const ReservationRow& row) {
+    if (row.centre == centre.id && row.until > view.now) shown.reservations.push_back(row);
+  });
+  std::ranges::sort(shown.reservations, {}, [](const ReservationRow& row) { return std::pair{row.from, row.id}; });
   return shown;
 }
 
@@ -127,6 +131,26 @@ Handled create_join_token(Call& call) {
                   ASSERT(row != nullptr);
                   return rendered_once(wire::JoinTokenReply{token, row->expires_at}, "join_token");
                 });
+}
+
+Handled add_reservation(Call& call) {
+  wire::AddReservationRequest wanted;
+  if (auto bad = read_body(call, wanted)) return bad;
+  const ReservationId id(call.hub.writer.next_id());
+  AddReservation command{id,           call.path.front(),    std::move(wanted.pool), wanted.from,
+                         wanted.until, std::move(wanted.organisations), std::move(wanted.note)};
+  return submit(call, std::move(command), [id](const View& view, const core::Decision&) {
+    const ReservationRow* row = view.state.reservations.find({id});
+    ASSERT(row != nullptr);
+    return rendered(201, *row);
+  });
+}
+
+Handled remove_reservation(Call& call) {
+  if (auto bad = refuse_body(call)) return bad;
+  const auto id = parse<ReservationId>(call.path.front());
+  if (!id.has_value()) return no_such("reservation");
+  return submit(call, RemoveReservation{*id}, [](const View&, const core::Decision&) { return Rendered{204, {}, {}}; });
 }
 
 Handled publish_offer(Call& call) {

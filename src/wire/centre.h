@@ -7,6 +7,7 @@
 
 #include "model/centre.h"
 #include "model/fields.h"
+#include "model/reservation.h"
 
 /// Centres, join tokens and offers on the wire (api/openapi.yaml).
 
@@ -34,13 +35,15 @@ struct CentreView {
   UnixTime heard_at;
   std::int64_t leases = 0;  ///< live ones
   Cores cores_leased;
+  std::vector<ReservationRow> reservations;  ///< that are not over, by when they begin
 
   static constexpr auto fields() {
     using R = CentreView;
     return std::tuple{field("centre", &R::centre),     field("provider", &R::provider),
                       field("pools", &R::pools),       field("offer", &R::offer),
                       field("agent", &R::agent),       field("heard_at", &R::heard_at),
-                      field("leases", &R::leases),     field("cores_leased", &R::cores_leased)};
+                      field("leases", &R::leases),     field("cores_leased", &R::cores_leased),
+                      field("reservations", &R::reservations)};
   }
 };
 
@@ -55,6 +58,21 @@ struct UpdateCentreRequest {
     using R = UpdateCentreRequest;
     return std::tuple{field("accepts", &R::accepts), field("latency", &R::latency), field("pue", &R::pue),
                       field("carbon", &R::carbon)};
+  }
+};
+
+/// POST /v1/centres/{name}/reservations; the reply is the ReservationRow.
+struct AddReservationRequest {
+  std::string pool;  ///< empty: all
+  UnixTime from;
+  UnixTime until;
+  std::vector<std::string> organisations;  ///< names of those that may use it meanwhile
+  std::string note;
+
+  static constexpr auto fields() {
+    using R = AddReservationRequest;
+    return std::tuple{field("pool", &R::pool), field("from", &R::from), field("until", &R::until),
+                      field("organisations", &R::organisations), field("note", &R::note)};
   }
 };
 
