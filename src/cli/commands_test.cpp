@@ -141,11 +141,12 @@ TEST(Commands, AProviderClosesItsPools) {
   wire::CentreView own;
   own.centre.name = "guian";
   own.centre.provider = OrganisationId(5);
-  own.reservations = {row};
+  own.reservations = {{row, 2, false}};
   wire::CentreView other;
   other.centre.name = "elsewhere";
   other.centre.provider = OrganisationId(6);
-  other.reservations = {row};
+  row.organisations.clear();
+  other.reservations = {{row, 2, true}};
   wire::MeView me;
   me.organisation.id = OrganisationId(5);
   const std::string centres =
@@ -160,6 +161,9 @@ TEST(Commands, AProviderClosesItsPools) {
   EXPECT_EQ(person.runs("provider reservation list elsewhere"), 2);
   EXPECT_EQ(person.runs("centres"), 0) << person.complained();
   EXPECT_NE(person.said().find("guian: " + text), std::string::npos) << person.said();
+  EXPECT_NE(person.said().find("elsewhere: pool gpu closed to all but you and others that it names from"),
+            std::string::npos)
+      << person.said();
   hub.on("DELETE /v1/reservations/" + to_text(row.id), HttpResponse{204, {}, ""});
   EXPECT_EQ(person.runs("provider reservation remove " + to_text(row.id)), 0) << person.complained();
 }

@@ -27,9 +27,13 @@ std::string joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
-std::string reservation_text(const ReservationRow& row) {
-  return (row.pool.empty() ? "closed" : "pool " + row.pool + " closed") +
-         (row.organisations.empty() ? " to all" : " to all but " + joined(row.organisations)) + " from " +
+std::string reservation_text(const wire::ReservationView& view) {
+  const ReservationRow& row = view.reservation;
+  std::string but;
+  if (!row.organisations.empty()) but = " but " + joined(row.organisations);
+  else if (view.for_you) but = " but you" + std::string(view.named > 1 ? " and others that it names" : "");
+  else if (view.named > 0) but = " but others that it names";
+  return (row.pool.empty() ? "closed" : "pool " + row.pool + " closed") + " to all" + but + " from " +
          readable(row.from) + " until " + readable(row.until) + " UTC" + (row.note.empty() ? "" : " (" + row.note + ")");
 }
 
@@ -44,7 +48,7 @@ Answer<void> add_reservation(Session& session, const ReservationOptions& options
     return {};
   }
   TRY(const auto row, read_as<ReservationRow>(std::move(document)));
-  session.out.line(to_text(row.id) + ' ' + options.centre + ": " + reservation_text(row));
+  session.out.line(to_text(row.id) + ' ' + options.centre + ": " + reservation_text({row, std::ssize(row.organisations), false}));
   session.out.note("what is leased already may still run then: dayan centres shows how much that is");
   return {};
 }
@@ -60,7 +64,8 @@ Answer<void> list_reservations(Session& session, const std::string& centre) {
     TRY(const auto view, read_as<wire::CentreView>(std::move(item)));
     if (view.centre.provider != me.organisation.id || (!centre.empty() && view.centre.name != centre)) continue;
     is_there = true;
-    for (const ReservationRow& row : view.reservations) {
+    for (const wire::ReservationView& each : view.reservations) {
+      const ReservationRow& row = each.reservation;
       rows.push_back(to_json(row));
       table.add({to_text(row.id), view.centre.name, row.pool.empty() ? "all" : row.pool, readable(row.from),
                  readable(row.until), row.organisations.empty() ? "nobody" : joined(row.organisations),

@@ -151,6 +151,7 @@ TEST(OpenApi, HasTheFieldsOfTheBodies) {
   expect_fields<wire::MeView>("Me");
   expect_fields<wire::WalletView>("Wallet");
   expect_fields<wire::CentreView>("CentreView");
+  expect_fields<wire::ReservationView>("ReservationView");
   expect_fields<wire::AttemptView>("Task");
   expect_fields<wire::ExplanationView>("Explanation");
   expect_fields<wire::QuotesReply>("Quotes");

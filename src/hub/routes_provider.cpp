@@ -26,9 +26,25 @@ wire::AgentPresence presence_of(const CentreRow& centre, UnixTime heard_at, Unix
   return is_reachable ? wire::AgentPresence::reachable : wire::AgentPresence::silent;
 }
 
-wire::CentreView centre_view(const View& view, const CentreRow& centre, const Leased& leased) {
+/// Who its other customers are is nobody's business but the provider's, and the platform's.
+void hide_customers(wire::CentreView& shown, const OrganisationRow& asking) {
+  std::vector<std::string>& accepts = shown.centre.accepts;
+  shown.serves_you = accepts.empty() || std::ranges::find(accepts, asking.name) != accepts.end();
+  if (asking.id != shown.centre.provider && !asking.is_operator) accepts.clear();
+}
+
+wire::ReservationView reservation_view(const ReservationRow& row, const CentreRow& centre,
+                                       const OrganisationRow& asking) {
+  wire::ReservationView shown{row, std::ssize(row.organisations), row.names(asking.name)};
+  if (asking.id != centre.provider && !asking.is_operator) shown.reservation.organisations.clear();
+  return shown;
+}
+
+wire::CentreView centre_view(const View& view, const CentreRow& centre, const Leased& leased,
+                             const OrganisationRow& asking) {
   wire::CentreView shown;
   shown.centre = centre;
+  hide_customers(shown, asking);
   view.state.pools.visit_from({centre.id, ""}, [&](const PoolRow& pool) {
     if (pool.centre == centre.id) shown.pools.push_back(pool);
     return pool.centre == centre.id;
@@ -44,9 +60,11 @@ wire::CentreView centre_view(const View& view, const CentreRow& centre, const Le
   shown.leases = leased.leases;
   shown.cores_leased = leased.cores;
   view.state.reservations.visit_all([&](const ReservationRow& row) {
-    if (row.centre == centre.id && row.until > view.now) shown.reservations.push_back(row);
+    if (row.centre == centre.id && row.until > view.now) shown.reservations.push_back(reservation_view(row, centre, asking));
   });
-  std::ranges::sort(shown.reservations, {}, [](const ReservationRow& row) { return std::pair{row.from, row.id}; });
+  std::ranges::sort(shown.reservations, {}, [](const wire::ReservationView& each) {
+    return std::pair{each.reservation.from, each.reservation.id};
+  });
   return shown;
 }
 
@@ -113,8 +131,10 @@ Handled list_centres(Call& call) {
       sum.leases += 1;
       sum.cores += over_all_nodes(lease.resources).cores;
     });
+    const OrganisationRow* asking = view.state.organisations.find({call.actor.organisation});
+    ASSERT(asking != nullptr);
     view.state.centres.visit_all(
-        [&](const CentreRow& centre) { centres.push_back(centre_view(view, centre, leased[centre.id])); });
+        [&](const CentreRow& centre) { centres.push_back(centre_view(view, centre, leased[centre.id], *asking)); });
   }));
   return list_items(
       call, centres, [](const wire::CentreView& item) { return item.centre.id.value(); },

@@ -68,7 +68,7 @@ TEST(Wire, CentresAndAgents) {
   centre.name = "gz";
   expect_members(CreateCentreRequest{"gz", "guizhou"}, {"name", "region"});
   expect_members(CentreView{centre, "gz-one", {PoolRow{}}, OfferRow{}, AgentPresence::silent, UnixTime(9), 2, Cores(8),
-                            {ReservationRow{}}},
+                            {ReservationView{}}},
                  {"centre", "provider", "pools", "offer", "agent", "heard_at", "leases", "cores_leased",
                   "reservations"});
   expect_members(AddReservationRequest{"batch", UnixTime(8), UnixTime(9), {"film"}, "new switches"},
