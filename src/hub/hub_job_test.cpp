@@ -113,14 +113,14 @@ TEST_P(HubJob, WhatAProviderReservesIsQuotedWith) {
   const auto body = [&](const std::string& more) {
     return R"({"from":")" + to_text(now) + R"(","until":")" + to_text(now + Duration::hours(1)) + "\"" + more + "}";
   };
-  EXPECT_EQ(customer.post(path, body("")).status, 403);
-  EXPECT_EQ(stranger.post(path, body("")).status, 404);
-  const Answer bad = provider.post(path, R"({"from":null,"until":null,"pool":"x"})");
+  EXPECT_EQ(customer.post(path, body(""), "a").status, 403);
+  EXPECT_EQ(stranger.post(path, body(""), "b").status, 404);
+  const Answer bad = provider.post(path, R"({"from":null,"until":null,"pool":"x"})", "c");
   EXPECT_EQ(bad.status, 400);
   EXPECT_NE(bad.raw.body.find("\"until\""), std::string::npos) << bad.raw.body;
-  const Answer made = provider.post(path, body(R"(,"organisations":["lab"],"note":"typhoon")"));
+  const Answer made = provider.post(path, body(R"(,"organisations":["lab"],"note":"typhoon")"), "d");
   ASSERT_EQ(made.status, 201) << made.raw.body;
-  EXPECT_EQ(provider.post(path, body("")).status, 409);
+  EXPECT_EQ(provider.post(path, body(""), "e").status, 409);
   const Answer closed = customer.call("POST", "/v1/quotes", job_body());
   EXPECT_NE(closed.raw.body.find("\"closed\""), std::string::npos) << closed.raw.body;
   EXPECT_EQ(closed.raw.body.find("\"lab\""), std::string::npos) << closed.raw.body;

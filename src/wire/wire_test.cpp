@@ -67,9 +67,9 @@ TEST(Wire, CentresAndAgents) {
   centre.id = CentreId(3);
   centre.name = "gz";
   expect_members(CreateCentreRequest{"gz", "guizhou"}, {"name", "region"});
-  expect_members(CentreView{centre, "gz-one", {PoolRow{}}, OfferRow{}, AgentPresence::silent, UnixTime(9), 2, Cores(8),
+  expect_members(CentreView{centre, "gz-one", true, {PoolRow{}}, OfferRow{}, AgentPresence::silent, UnixTime(9), 2, Cores(8),
                             {ReservationView{}}},
-                 {"centre", "provider", "pools", "offer", "agent", "heard_at", "leases", "cores_leased",
+                 {"centre", "provider", "serves_you", "pools", "offer", "agent", "heard_at", "leases", "cores_leased",
                   "reservations"});
   expect_members(AddReservationRequest{"batch", UnixTime(8), UnixTime(9), {"film"}, "new switches"},
                  {"pool", "from", "until", "organisations", "note"});
