@@ -5,6 +5,7 @@
 #include "wire/centre.h"
 #include "wire/job.h"
 #include "wire/money.h"
+#include "wire/party.h"
 
 namespace dayan::cli::testing {
 namespace {
@@ -109,6 +110,62 @@ TEST(Commands, AProviderTellsOfItsCentre) {
     hub.on("GET /v1/centres?limit=1000", json(R"({"items":[],"next_cursor":null})"));
     EXPECT_EQ(person.runs(std::string("provider centre set guian ") + wrong), 2) << wrong << person.complained();
   }
+}
+
+TEST(Commands, AProviderClosesItsPools) {
+  // Times count from now or are dates; what cannot be read is refused before the hub is asked. The list has what the
+  // own centres' rows have, and everybody sees when a centre is closed.
+  FakeHub hub;
+  ReservationRow row;
+  row.id = ReservationId(77);
+  row.pool = "gpu";
+  row.from = UnixTime(1'800'007'200'000'000);
+  row.until = UnixTime(1'800'028'800'000'000);
+  row.organisations = {"weather", "lab"};
+  row.note = "typhoon";
+  hub.on("POST /v1/centres/guian/reservations", json(json_text(to_json(row))));
+  Person person(hub);
+  EXPECT_EQ(person.runs("provider reservation add guian --pool gpu --from +2h --until 2027-01-16T00:00:00+08:00 "
+                        "--for weather --for lab --note typhoon"),
+            0)
+      << person.complained();
+  EXPECT_EQ(hub.heard().back().body,
+            R"({"pool":"gpu","from":"2027-01-15T10:00:00Z","until":"2027-01-15T16:00:00Z",)"
+            R"("organisations":["weather","lab"],"note":"typhoon"})");
+  const std::string text = "pool gpu closed to all but weather, lab from 2027-01-15 10:00:00 until 2027-01-15 16:00:00 "
+                           "UTC (typhoon)\n";
+  EXPECT_EQ(person.said(), to_text(row.id) + " guian: " + text);
+  for (const char* wrong : {"--from tomorrow --until +2h", "--from +1h --until 2027-01-16", "--from +1h", "--until +1h"})
+    EXPECT_EQ(person.runs(std::string("provider reservation add guian ") + wrong), 2) << wrong;
+
+  wire::CentreView own;
+  own.centre.name = "guian";
+  own.centre.provider = OrganisationId(5);
+  own.reservations = {{row, 2, false}};
+  wire::CentreView other;
+  other.centre.name = "elsewhere";
+  other.centre.provider = OrganisationId(6);
+  row.organisations.clear();
+  other.reservations = {{row, 2, true}};
+  wire::MeView me;
+  me.organisation.id = OrganisationId(5);
+  const std::string centres =
+      R"({"items":[)" + json_text(to_json(own)) + "," + json_text(to_json(other)) + R"(],"next_cursor":null})";
+  for (int calls = 0; calls < 3; ++calls) hub.on("GET /v1/me", json(json_text(to_json(me))));
+  for (int calls = 0; calls < 4; ++calls) hub.on("GET /v1/centres?limit=1000", json(centres));
+  EXPECT_EQ(person.runs("provider reservation list"), 0) << person.complained();
+  EXPECT_NE(person.said().find(to_text(row.id) + "  guian"), std::string::npos) << person.said();
+  EXPECT_EQ(person.said().find("elsewhere"), std::string::npos) << person.said();
+  EXPECT_EQ(person.runs("provider reservation list --json"), 0) << person.complained();
+  EXPECT_NE(person.said().find(R"("note":"typhoon")"), std::string::npos) << person.said();
+  EXPECT_EQ(person.runs("provider reservation list elsewhere"), 2);
+  EXPECT_EQ(person.runs("centres"), 0) << person.complained();
+  EXPECT_NE(person.said().find("guian: " + text), std::string::npos) << person.said();
+  EXPECT_NE(person.said().find("elsewhere: pool gpu closed to all but you and others that it names from"),
+            std::string::npos)
+      << person.said();
+  hub.on("DELETE /v1/reservations/" + to_text(row.id), HttpResponse{204, {}, ""});
+  EXPECT_EQ(person.runs("provider reservation remove " + to_text(row.id)), 0) << person.complained();
 }
 
 TEST(Commands, BillsLineByLine) {

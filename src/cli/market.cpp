@@ -89,6 +89,8 @@ Answer<void> list_centres(Session& session) {
       told += std::string(told.empty() ? "" : "; ") + "does not serve your organisation";
     }
     if (!told.empty()) session.out.line(view.centre.name + ": " + told);
+    for (const wire::ReservationView& each : view.reservations)
+      session.out.line(view.centre.name + ": " + reservation_text(each));
   }
   return {};
 }

@@ -4,6 +4,7 @@
 
 #include "core/core.h"
 #include "ledger/ledger.h"
+#include "model/run_time.h"
 
 /// Events to rows. Nothing is decided here: what an event says has been checked.
 
@@ -51,6 +52,18 @@ void on(State& state, const LateReportKept& event, UnixTime) { state.late_report
 void on(State& state, const ProjectCreated& event, UnixTime) {
   state.projects.put(event.project);
   state.project_names.put({event.project.organisation, event.project.name, event.project.id});
+}
+
+void on(State& state, const OrganisationWeighed& event, UnixTime) {
+  OrganisationRow organisation = copy_of(state.organisations, std::tuple{event.organisation});
+  organisation.weight = event.weight;
+  state.organisations.put(std::move(organisation));
+}
+
+void on(State& state, const ProjectWeighed& event, UnixTime) {
+  ProjectRow project = copy_of(state.projects, std::tuple{event.project});
+  project.weight = event.weight;
+  state.projects.put(std::move(project));
 }
 
 void on(State& state, const OfferPublished& event, UnixTime) {
@@ -129,6 +142,31 @@ void on(State& state, const JobGaveUp& event, UnixTime) {
   state.jobs.put(std::move(job));
 }
 
+void on(State& state, const JobLatestStartMoved& event, UnixTime) {
+  JobRow job = copy_of(state.jobs, std::tuple{event.job});
+  state.forget_job(job);
+  job.latest_start = event.latest_start;
+  state.note_job(job);
+  state.jobs.put(std::move(job));
+}
+
+void on(State& state, const ReservationAdded& event, UnixTime) {
+  state.reservations.put(event.reservation);
+  state.note_reservation(event.reservation);
+}
+
+void on(State& state, const ReservationRemoved& event, UnixTime) {
+  const ReservationRow row = copy_of(state.reservations, std::tuple{event.reservation});
+  state.forget_reservation(row);
+  state.reservations.erase(row.key());
+}
+
+void on(State& state, const ReservationEnded& event, UnixTime) {
+  ReservationRow row = copy_of(state.reservations, std::tuple{event.reservation});
+  state.forget_reservation(row);
+  state.reservations.retire(std::move(row));
+}
+
 void on(State& state, const LeaseGranted& event, UnixTime now) {
   LeaseRow lease = event.lease;
   lease.sequence = next_lease_sequence(state);
@@ -194,7 +232,6 @@ void on(State& state, const AttemptObserved& event, UnixTime now) {
 
 /// Run time of a succeeded task as the reference core would have taken it, in µs.
 std::int64_t reference_run(const State& state, const AttemptRow& attempt, Duration run) {
-  constexpr std::int64_t reference_capability = 10'000;
   const PoolRow* pool = state.pools.find({attempt.centre, attempt.pool});
   const std::int64_t capability = pool == nullptr || pool->core_capability.is_zero() ? reference_capability
                                                                                       : pool->core_capability.value();
@@ -218,6 +255,15 @@ void end_task(State& state, JobRow& job, const AttemptSettled& event, CentreId c
   state.tasks.retire(task);
 }
 
+/// What a settled attempt used, as far as it is billed: what the provider bears, nobody's share grows by.
+void note_usage(State& state, const JobRow& job, const LeaseRow& lease, Duration run, UnixTime now) {
+  if (run <= Duration()) return;
+  const UsageRow* known = state.usage.find({job.project});
+  UsageRow usage = known != nullptr ? *known : UsageRow{job.project, job.organisation, usage_period(now)};
+  add_use(usage, lease.resources, now - run, now);
+  state.usage.put(std::move(usage));
+}
+
 void on(State& state, const AttemptSettled& event, UnixTime now) {
   LeaseRow lease = copy_of(state.leases, key_of_attempt(event.attempt));
   AttemptRow attempt = copy_of(state.attempts, key_of_attempt(event.attempt));
@@ -235,6 +281,7 @@ void on(State& state, const AttemptSettled& event, UnixTime now) {
   job.charged += attempt.charged;
   if (event.task_becomes == TaskState::succeeded) job.run_time_sum += reference_run(state, attempt, event.billed_run);
   end_task(state, job, event, lease.centre);
+  note_usage(state, job, lease, event.billed_run, now);
   state.forget_lease(lease);
   lease.desired = Desired::ended;
   lease.sequence = next_lease_sequence(state);

@@ -56,7 +56,7 @@ Decided<Decision> decide(const State& state, const Command& command, UnixTime no
 
 std::optional<UnixTime> next_wakeup(const State& state) {
   std::optional<UnixTime> earliest;
-  state.due.visit_from({UnixTime(INT64_MIN), AttemptKey{}}, [&](const DueRow& row) {
+  state.due.visit_from({UnixTime(INT64_MIN), AttemptKey{}, ReservationId()}, [&](const DueRow& row) {
     earliest = row.at;
     return false;
   });

@@ -25,6 +25,12 @@ TokenRow first_token(const Digest& hash, OrganisationId organisation, UserId use
   return {hash, organisation, user, CentreId(), scopes, "first", now, now + token_lifetime_max, false};
 }
 
+Decided<void> require_weight(std::int64_t weight) {
+  if (weight >= 1 && weight <= share_weight_max) return {};
+  return refuse(RefusalReason::invalid, std::to_string(weight) + " is out of range",
+                "thousandths of the usual weight: 1 to 1,000,000", "weight");
+}
+
 /// A printable text without control characters.
 bool is_printable(const std::string& text) {
   for (const char c : text) {
@@ -88,6 +94,35 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateProject& c
   }
   TRY_VOID(require_fresh(draft.state().projects, command.id));
   draft.emit(ProjectCreated{{command.id, actor.organisation, command.name}});
+  return {};
+}
+
+Decided<void> decide_on(Draft& draft, const Actor& actor, const WeighOrganisation& command) {
+  TRY_VOID(require_scope(actor, Scope::operate));
+  TRY_VOID(require_role(draft.state(), actor, &OrganisationRow::is_operator));
+  TRY_VOID(require_weight(command.weight));
+  const OrganisationRow* organisation = organisation_by_name(draft.state(), command.organisation);
+  if (organisation == nullptr) {
+    return refuse(RefusalReason::not_found,
+                  "there is no organisation '" + command.organisation.substr(0, name_length_max) + "'",
+                  "look at its name in the list of organisations", "organisation");
+  }
+  if (organisation->weight != command.weight) draft.emit(OrganisationWeighed{organisation->id, command.weight});
+  return {};
+}
+
+Decided<void> decide_on(Draft& draft, const Actor& actor, const WeighProject& command) {
+  TRY_VOID(require_scope(actor, Scope::submit));
+  TRY_VOID(require_weight(command.weight));
+  const ProjectName* named = draft.state().project_names.find({actor.organisation, command.project});
+  if (named == nullptr) {
+    return refuse(RefusalReason::not_found,
+                  "your organisation has no project '" + command.project.substr(0, name_length_max) + "'",
+                  "create it first, or look at its name in the list of projects", "project");
+  }
+  const ProjectRow* project = draft.state().projects.find({named->project});
+  ASSERT(project != nullptr);
+  if (project->weight != command.weight) draft.emit(ProjectWeighed{project->id, command.weight});
   return {};
 }
 

@@ -1,5 +1,6 @@
 #include "core/state.h"
 
+#include <algorithm>
 #include <string>
 #include <type_traits>
 #include <variant>
@@ -71,6 +72,8 @@ State State::over(const State& base) {
   lay(draft.payments, base.payments);
   lay(draft.holds, base.holds);
   lay(draft.charges, base.charges);
+  lay(draft.reservations, base.reservations);
+  lay(draft.usage, base.usage);
   lay(draft.due, base.due);
   lay(draft.pool_use, base.pool_use);
   lay(draft.project_names, base.project_names);
@@ -96,6 +99,8 @@ void State::load(Row row) {
           note_lease(read);
         } else if constexpr (std::is_same_v<RowType, JobRow>) {
           note_job(read);
+        } else if constexpr (std::is_same_v<RowType, ReservationRow>) {
+          note_reservation(read);
         }
         bool taken = false;
         for_each_table(*this, [&](auto& table) {
@@ -116,7 +121,7 @@ void State::note_offer(const OfferRow& offer) {
 }
 
 void State::note_lease(const LeaseRow& lease) {
-  due.put({lease_deadline(lease), lease.attempt()});
+  due.put({lease_deadline(lease), lease.attempt(), ReservationId()});
   const PoolUse* found = pool_use.find({lease.centre, lease.pool});
   PoolUse use = found != nullptr ? *found : PoolUse{lease.centre, lease.pool};
   const Resources all = over_all_nodes(lease.resources);
@@ -127,7 +132,7 @@ void State::note_lease(const LeaseRow& lease) {
 }
 
 void State::forget_lease(const LeaseRow& lease) {
-  due.erase({lease_deadline(lease), lease.attempt()});
+  due.erase({lease_deadline(lease), lease.attempt(), ReservationId()});
   const PoolUse* found = pool_use.find({lease.centre, lease.pool});
   ASSERT(found != nullptr);
   PoolUse use = *found;
@@ -139,12 +144,21 @@ void State::forget_lease(const LeaseRow& lease) {
 }
 
 void State::note_job(const JobRow& job) {
-  if (job.gave_up == GaveUp::no && job.state != JobState::cancelling) due.put({job.waits_until, {job.id, 0, 0}});
+  if (job.gave_up == GaveUp::no && job.state != JobState::cancelling)
+    due.put({waiting_ends(job), {job.id, 0, 0}, ReservationId()});
 }
 
 void State::forget_job(const JobRow& job) {
-  const DueRow row{job.waits_until, {job.id, 0, 0}};
+  const DueRow row{waiting_ends(job), {job.id, 0, 0}, ReservationId()};
   if (due.contains(row.key())) due.erase(row.key());
+}
+
+void State::note_reservation(const ReservationRow& row) {
+  due.put({row.until, {JobId(), 0, 0}, row.id});
+}
+
+void State::forget_reservation(const ReservationRow& row) {
+  due.erase({row.until, {JobId(), 0, 0}, row.id});
 }
 
 std::vector<RowChange> State::drain() {
@@ -164,6 +178,11 @@ std::uint64_t State::hash() const {
     hash.add(0x7461626c65ULL);  // ends a table, so that rows cannot move from one to the next unseen
   });
   return hash.value();
+}
+
+UnixTime waiting_ends(const JobRow& job) {
+  if (job.latest_start.is_none()) return job.waits_until;
+  return std::min(job.waits_until, job.latest_start + Duration::microseconds(1));
 }
 
 UnixTime lease_deadline(const LeaseRow& lease) { return lease.ends_at + lease_grace + clock_bound; }

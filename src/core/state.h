@@ -12,11 +12,13 @@
 
 namespace dayan::core {
 
-/// A live lease must have ended by then; a job, told by the attempt number zero, waits no longer than that.
+/// A live lease must have ended by then; a job, told by the attempt number zero, waits no longer than that; a
+/// reservation, which names no job, is over.
 struct DueRow {
   UnixTime at;
   AttemptKey attempt;
-  [[nodiscard]] auto key() const { return std::tuple{at, attempt}; }
+  ReservationId reservation;
+  [[nodiscard]] auto key() const { return std::tuple{at, attempt, reservation}; }
 };
 
 /// What the live leases of one pool take.
@@ -69,6 +71,8 @@ class State {
   Table<PaymentRow> payments;  ///< appended
   Table<HoldRow> holds;
   Table<ChargeRow> charges;  ///< appended
+  Table<ReservationRow> reservations;
+  Table<UsageRow> usage;     ///< of projects that have used something
 
   // Derived from the rows above by apply and load; not stored, not hashed.
   Table<DueRow> due;                    ///< timers, earliest first
@@ -85,7 +89,7 @@ class State {
                std::tie(self.meta, self.organisations, self.projects, self.users, self.tokens, self.join_tokens,
                         self.centres, self.pools, self.offers, self.jobs, self.payloads, self.tasks, self.placements,
                         self.leases, self.attempts, self.outputs, self.late_reports, self.accounts, self.entries,
-                        self.payments, self.holds, self.charges));
+                        self.payments, self.holds, self.charges, self.reservations, self.usage));
   }
 
   /// A live row read from the store at start.
@@ -101,9 +105,14 @@ class State {
   void forget_lease(const LeaseRow& lease);
   void note_job(const JobRow& job);
   void forget_job(const JobRow& job);
+  void note_reservation(const ReservationRow& row);
+  void forget_reservation(const ReservationRow& row);
 };
 
 /// After this nothing of the lease can run any more, whatever the centre's clock: only then is the task placed again.
 [[nodiscard]] UnixTime lease_deadline(const LeaseRow& lease);
+/// When what still waits of the job is given up: it has waited as long as it may, or no pool that is known could meet
+/// its deadline any more.
+[[nodiscard]] UnixTime waiting_ends(const JobRow& job);
 
 }  // namespace dayan::core

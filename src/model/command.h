@@ -46,6 +46,18 @@ struct CreateProject {
   std::string name;
 };
 
+/// What an organisation is due beside the others; by an operator.
+struct WeighOrganisation {
+  std::string organisation;  ///< name
+  std::int64_t weight = share_weight_usual;  ///< in thousandths, 1 to share_weight_max
+};
+
+/// What a project is due beside the others of the acting organisation.
+struct WeighProject {
+  std::string project;  ///< name
+  std::int64_t weight = share_weight_usual;  ///< in thousandths, 1 to share_weight_max
+};
+
 /// A further token for the acting user; its scopes must be within the actor's own.
 struct CreateToken {
   Digest token_hash;
@@ -118,6 +130,28 @@ struct PublishOffer {
 /// The platform's share of every charge until an operator can set it (docs/decisions/).
 inline constexpr BasisPoints commission_default{500};
 
+/// Closes a pool of an own centre, or all of them, to all but the customers named: for maintenance, or in advance for
+/// those. It must not overlap one that closes the same pool.
+struct AddReservation {
+  ReservationId id;
+  std::string centre;  ///< name
+  std::string pool;    ///< empty: all
+  UnixTime from;
+  UnixTime until;
+  std::vector<std::string> organisations;  ///< names; empty: nobody
+  std::string note;
+};
+inline constexpr Duration reservation_length_min = Duration::minutes(1);
+/// Nobody waits longer: whom a centre serves for good is said by UpdateCentre.
+inline constexpr Duration reservation_length_max = wait_limit_max;
+inline constexpr Duration reservation_ahead_max = Duration::hours(24 * 366);
+inline constexpr std::size_t reservations_max = 1'000;  ///< of one centre at once
+inline constexpr std::size_t reservation_note_max = 200;
+
+struct RemoveReservation {
+  ReservationId id;
+};
+
 /// The pools of an agent's centre, all of them: one that is missing has gone.
 struct ReportPools {
   std::vector<PoolRow> pools;  ///< the centre is set from the actor
@@ -154,7 +188,8 @@ struct Tick {};
 using CommandBody = std::variant<Bootstrap, CreateOrganisation, CreateProject, CreateToken, RevokeToken, ReissueToken,
                                  RenewAgentToken, TopUpWallet,
                                  CreateCentre, UpdateCentre, CreateJoinToken, EnrolAgent, PublishOffer, ReportPools, SubmitJob,
-                                 CancelJob, ReportAttempts, CommitPlan, Tick>;
+                                 CancelJob, ReportAttempts, CommitPlan, Tick, AddReservation, RemoveReservation,
+                                 WeighOrganisation, WeighProject>;
 
 struct Command {
   Actor actor;

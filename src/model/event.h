@@ -18,6 +18,22 @@ struct ProjectCreated {
   ProjectRow project;
   static constexpr auto fields() { return std::tuple{field("project", &ProjectCreated::project)}; }
 };
+struct OrganisationWeighed {
+  OrganisationId organisation;
+  std::int64_t weight = share_weight_usual;
+  static constexpr auto fields() {
+    using E = OrganisationWeighed;
+    return std::tuple{field("organisation", &E::organisation), field("weight", &E::weight)};
+  }
+};
+struct ProjectWeighed {
+  ProjectId project;
+  std::int64_t weight = share_weight_usual;
+  static constexpr auto fields() {
+    using E = ProjectWeighed;
+    return std::tuple{field("project", &E::project), field("weight", &E::weight)};
+  }
+};
 struct UserCreated {
   UserRow user;
   static constexpr auto fields() { return std::tuple{field("user", &UserCreated::user)}; }
@@ -165,11 +181,35 @@ struct JobEnded {
                       field("state", &E::state)};
   }
 };
+struct ReservationAdded {
+  ReservationRow reservation;
+  static constexpr auto fields() { return std::tuple{field("reservation", &ReservationAdded::reservation)}; }
+};
+/// By the provider, before it was over.
+struct ReservationRemoved {
+  ReservationId reservation;
+  static constexpr auto fields() { return std::tuple{field("reservation", &ReservationRemoved::reservation)}; }
+};
+struct ReservationEnded {
+  ReservationId reservation;
+  static constexpr auto fields() { return std::tuple{field("reservation", &ReservationEnded::reservation)}; }
+};
+/// Pools or run times have changed: a later start than was known before can still meet the job's deadline.
+struct JobLatestStartMoved {
+  JobId job;
+  UnixTime latest_start;
+  static constexpr auto fields() {
+    using E = JobLatestStartMoved;
+    return std::tuple{field("job", &E::job), field("latest_start", &E::latest_start)};
+  }
+};
 
 using Event = std::variant<OrganisationCreated, ProjectCreated, UserCreated, TokenIssued, TokenRevoked, CentreCreated,
                            JoinTokenIssued, AgentEnrolled, OfferPublished, PoolReported, PoolGone, EntryPosted,
                            JobSubmitted, JobCancelRequested, JobGaveUp, LeaseGranted, LeaseStopRequested, ReportTaken,
-                           AttemptObserved, LateReportKept, AttemptSettled, JobEnded, CentreUpdated>;
+                           AttemptObserved, LateReportKept, AttemptSettled, JobEnded, CentreUpdated, ReservationAdded,
+                           ReservationRemoved, ReservationEnded, JobLatestStartMoved, OrganisationWeighed,
+                           ProjectWeighed>;
 
 /// The event's name on the wire and in the store: "lease_granted".
 [[nodiscard]] std::string_view event_name(const Event& event);

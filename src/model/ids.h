@@ -18,6 +18,7 @@ struct CentreTag { static constexpr std::string_view prefix = "centre"; };
 struct OfferTag { static constexpr std::string_view prefix = "offer"; };
 struct JobTag { static constexpr std::string_view prefix = "job"; };
 struct EntryTag { static constexpr std::string_view prefix = "entry"; };
+struct ReservationTag { static constexpr std::string_view prefix = "reservation"; };
 
 using OrganisationId = Id<OrganisationTag>;
 using ProjectId = Id<ProjectTag>;
@@ -25,6 +26,7 @@ using UserId = Id<UserTag>;
 using CentreId = Id<CentreTag>;
 using OfferId = Id<OfferTag>;
 using JobId = Id<JobTag>;
+using ReservationId = Id<ReservationTag>;
 /// Counted by the ledger from one, without gaps.
 using EntryId = Id<EntryTag>;
 

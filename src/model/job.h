@@ -115,6 +115,8 @@ struct Requirements {
   Capability core_capability_min;     ///< of one core of the pool, as measured or told; zero: any
   std::vector<LatencyBound> latency;  ///< each must be met; a centre that does not know its latency meets none
   std::int32_t priority = 0;          ///< −priority_steps_max to 0; more goes first
+  UnixTime not_before;                ///< no task starts earlier; none: at once
+  UnixTime finish_by;                 ///< no task is started that is not expected to end by then, or runs on past it
 
   static constexpr auto fields() {
     using R = Requirements;
@@ -124,7 +126,8 @@ struct Requirements {
                       field("providers", &R::providers), field("price_cap", &R::price_cap),
                       field("objective", &R::objective), field("weights", &R::weights),
                       field("core_capability_min", &R::core_capability_min),
-                      field("latency", &R::latency),     field("priority", &R::priority)};
+                      field("latency", &R::latency),     field("priority", &R::priority),
+                      field("not_before", &R::not_before), field("finish_by", &R::finish_by)};
   }
   friend bool operator==(const Requirements&, const Requirements&) = default;
 };
@@ -213,10 +216,11 @@ enum class GaveUp {
   no,
   wait_max,   ///< they had waited as long as they may
   price_cap,  ///< what is left of the price cap pays for no further task anywhere
+  deadline,   ///< no pool could have ended a further task by the deadline
 };
 template <>
 struct EnumWords<GaveUp> {
-  static constexpr std::array<std::string_view, 3> words{"no", "wait_max", "price_cap"};
+  static constexpr std::array<std::string_view, 4> words{"no", "wait_max", "price_cap", "deadline"};
 };
 
 /// Tasks [0, next_task) have been leased at least once and have rows of their own; the rest wait, and have none.
@@ -243,6 +247,7 @@ struct JobRow {
   UnixTime ended_at;
   UnixTime waits_until;        ///< what still waits then is given up
   GaveUp gave_up = GaveUp::no;
+  UnixTime latest_start;       ///< a lease granted later meets the deadline at no pool; none: there is no deadline
 
   static constexpr std::string_view table = "job";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
@@ -269,7 +274,8 @@ struct JobRow {
                       field("submitted_at", &R::submitted_at),
                       field("ended_at", &R::ended_at),
                       field("waits_until", &R::waits_until),
-                      field("gave_up", &R::gave_up)};
+                      field("gave_up", &R::gave_up),
+                      field("latest_start", &R::latest_start)};
   }
   friend bool operator==(const JobRow&, const JobRow&) = default;
 };

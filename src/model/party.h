@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "model/fields.h"
 #include "model/ids.h"
+#include "model/usage.h"
 
 /// Who takes part: organisations with roles, their projects and people, and the tokens that speak for them.
 
@@ -18,6 +19,7 @@ struct OrganisationRow {
   bool is_provider = false;
   bool is_operator = false;
   UnixTime created_at;
+  std::int64_t weight = share_weight_usual;  ///< its due beside other organisations, in thousandths
 
   static constexpr std::string_view table = "organisation";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
@@ -28,7 +30,8 @@ struct OrganisationRow {
                       field("is_customer", &R::is_customer),
                       field("is_provider", &R::is_provider),
                       field("is_operator", &R::is_operator),
-                      field("created_at", &R::created_at)};
+                      field("created_at", &R::created_at),
+                      field("weight", &R::weight)};
   }
   friend bool operator==(const OrganisationRow&, const OrganisationRow&) = default;
 };
@@ -38,12 +41,14 @@ struct ProjectRow {
   ProjectId id;
   OrganisationId organisation;
   std::string name;  ///< unique in its organisation
+  std::int64_t weight = share_weight_usual;  ///< its due beside other projects of its organisation, in thousandths
 
   static constexpr std::string_view table = "project";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
   static constexpr auto fields() {
     using R = ProjectRow;
-    return std::tuple{dayan::key("id", &R::id), field("organisation", &R::organisation), field("name", &R::name)};
+    return std::tuple{dayan::key("id", &R::id), field("organisation", &R::organisation), field("name", &R::name),
+                      field("weight", &R::weight)};
   }
   friend bool operator==(const ProjectRow&, const ProjectRow&) = default;
 };

@@ -37,13 +37,16 @@ enum class Constraint {
   latency,      ///< µs of the round trip to the city of the text
   acceptance,   ///< no numbers: the centre does not serve the organisation
   reserved,     ///< µs: its wall time, and how long until what is free is needed by a job that has waited longer
+  not_before,   ///< µs: how long until the job lets its tasks start, and zero
+  deadline,     ///< µs: how long a task takes there at the least, and how long it may until the job's deadline
+  closed,       ///< µs: its wall time, and how long until the provider closes the pool
 };
 template <>
 struct EnumWords<Constraint> {
-  static constexpr std::array<std::string_view, 20> words{
+  static constexpr std::array<std::string_view, 23> words{
       "cores",     "memory",   "cards",       "chip",  "software", "wall_time", "region", "provider", "price_cap",
       "price",     "reachable", "capacity", "failed_here", "funds", "throttle", "nodes", "capability", "latency",
-      "acceptance", "reserved"};
+      "acceptance", "reserved", "not_before", "deadline", "closed"};
 };
 
 /// One constraint that is not met, by how much. Change `required` to `offered` and this constraint is met.

@@ -11,6 +11,8 @@
 #include "model/lease.h"
 #include "model/party.h"
 #include "model/placement.h"
+#include "model/reservation.h"
+#include "model/usage.h"
 
 /// Every kind of row. Rows are the truth: what is committed is rows, and a start reads the live ones.
 
@@ -36,7 +38,8 @@ struct MetaRow {
 
 using Row = std::variant<MetaRow, OrganisationRow, ProjectRow, UserRow, TokenRow, JoinTokenRow, CentreRow, PoolRow,
                          OfferRow, JobRow, PayloadRow, TaskRow, PlacementRow, LeaseRow, AttemptRow, OutputRow,
-                         LateReportRow, AccountRow, EntryRow, PaymentRow, HoldRow, ChargeRow>;
+                         LateReportRow, AccountRow, EntryRow, PaymentRow, HoldRow, ChargeRow, ReservationRow,
+                         UsageRow>;
 
 /// What becomes of a row.
 enum class RowFate {

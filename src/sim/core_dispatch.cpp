@@ -89,7 +89,7 @@ class CoreDispatch final : public Dispatch {
       if (lease.starts_by < beginning + now) {
         expire(lease);
       } else {
-        started.push_back({task, site});
+        started.push_back({task, site, lease.wall_time});
       }
     }
     while (!retries_.empty() && retries_.top() <= platform_.now()) retries_.pop();

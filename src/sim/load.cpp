@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "model/json.h"
+#include "sim/scenario.h"
 #include "trace/draw.h"
 
 namespace dayan::sim {
@@ -155,6 +156,10 @@ Load load_of(std::span<const jobfile::JobFile> jobs) {
     needs.wall_time = {};
     needs.run_time = {};
     needs.price_cap.reset();
+    // They were counted from the beginning of any platform; a simulation has one of its own.
+    const Duration shift = beginning - jobfile::platform_beginning;
+    if (!needs.not_before.is_none()) needs.not_before = needs.not_before + shift;
+    if (!needs.finish_by.is_none()) needs.finish_by = needs.finish_by + shift;
     made.kind = kinds.find_or_add(std::move(needs));
     load.jobs.push_back(std::move(made));
   }

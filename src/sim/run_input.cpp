@@ -198,4 +198,11 @@ tl::expected<RunInput, Faults> input_of(RunOrder order) {
   return input;
 }
 
+bool has_times(const RunInput& input) {
+  const auto has_reservations = [](const jobfile::CentreFile& centre) { return !centre.reservations.empty(); };
+  const auto is_timed = [](const Requirements& needs) { return !needs.not_before.is_none() || !needs.finish_by.is_none(); };
+  return std::ranges::any_of(input.scenario.file().centres, has_reservations) ||
+         std::ranges::any_of(input.load.kinds, is_timed);
+}
+
 }  // namespace dayan::sim
