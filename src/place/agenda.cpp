@@ -104,10 +104,9 @@ void Agenda::unpark(JobRecord& job) {
 
 void Agenda::note_denied(const JobRecord& job) { denied_[job.organisation].insert(job.key()); }
 
-void Agenda::hold_out(LaneIndex lane) {
-  if (queue_.lane(lane).is_holding_out) return;
-  queue_.lane(lane).is_holding_out = true;
-  holding_out_.push_back({now_ + review_every, lane, {}});
+void Agenda::hold_out(ViewIndex view) {
+  if (std::exchange(queue_.view(view).is_holding_out, true)) return;
+  holding_out_.push_back({now_ + review_every, view, false, {}, {}});
 }
 
 std::optional<QueueKey> Agenda::next_affordable(OrganisationId organisation, const QueueKey& from) const {
@@ -223,28 +222,42 @@ void Agenda::review(Duration passed) {
   const std::int64_t earned = std::min(passed, review_every).microseconds() * reviewed_per_second;
   review_budget_ = std::min(review_budget_ + earned, reviewed_at_once * micro);
   while (!holding_out_.empty() && review_budget_ >= micro && (due_at_once_ > 0 || holding_out_.front().due <= now_)) {
-    HeldOut& held_out = holding_out_.front();
-    Lane& lane = queue_.lane(held_out.lane);
-    auto job = lane.jobs.lower_bound(held_out.from);
-    if (held_out.from == QueueKey()) {
-      lane.is_holding_out = false;
-      lane.is_settled = false;
-      lane.is_in_review = !lane.key.is_particular;
-    }
-    for (; job != lane.jobs.end() && review_budget_ >= micro; ++job) {
-      dirty.insert(job->first);
-      review_budget_ -= micro;
-      if (lane.key.is_particular) continue;
-      job = lane.jobs.end();  // it speaks for those behind
-      break;
-    }
-    if (job != lane.jobs.end()) {
-      held_out.from = job->first;
-      return;
-    }
+    if (!review(holding_out_.front())) return;
     holding_out_.pop_front();
     if (due_at_once_ > 0) --due_at_once_;
   }
+}
+
+/// Takes one off the budget; false when there is none left.
+bool Agenda::is_reviewed() {
+  if (review_budget_ < micro) return false;
+  review_budget_ -= micro;
+  return true;
+}
+
+/// False when the budget did not reach to the end: it goes on from there.
+bool Agenda::review(HeldOut& held_out) {
+  View& view = queue_.view(held_out.view);
+  if (!std::exchange(held_out.is_begun, true)) view.is_holding_out = false;
+  const auto from = std::lower_bound(view.lanes.begin(), view.lanes.end(), held_out.lane,
+                                     [](const View::Entry& each, const LaneKey& key) { return each.key < key; });
+  for (auto entry = from; entry != view.lanes.end(); ++entry) {
+    if (entry->head == View::nobody) continue;
+    Lane& lane = queue_.lane(entry->lane);
+    auto job = lane.jobs.lower_bound(entry == from ? held_out.from : QueueKey());
+    for (; job != lane.jobs.end(); ++job) {
+      if (!is_reviewed()) {
+        held_out.lane = entry->key;
+        held_out.from = job->first;
+        return false;
+      }
+      lane.is_settled = false;
+      lane.is_in_review = !lane.key.is_particular;
+      dirty.insert(job->first);
+      if (!lane.key.is_particular) break;  // it speaks for those behind
+    }
+  }
+  return true;
 }
 
 }  // namespace dayan::place

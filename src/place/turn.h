@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <optional>
@@ -64,6 +65,31 @@ struct Horizon {
   std::size_t count = 0;
   float least_score = std::numeric_limits<float>::infinity();
   double rate_most = 0;  ///< micro-yuan an hour of the dearest of them
+
+  /// Room of one of them was promised: what a task would find there hangs on its wall time.
+  [[nodiscard]] bool is_promised() const {
+    return std::any_of(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(count), [](const Entry& each) {
+      return each.passes_up_to < std::numeric_limits<double>::infinity();
+    });
+  }
+};
+
+/// A pool with room, as a class ranks it.
+struct OpenPool {
+  float score = 0;
+  std::uint32_t rank = 0;
+  PoolIndex pool = 0;
+};
+/// Up to so many pools with room are listed and sorted; more are sought in the order of the ranking, where one is soon
+/// met.
+inline constexpr std::size_t few_open = 64;
+
+/// What the jobs of a view see at a moment of a plan.
+struct Vista {
+  Horizon horizon;
+  bool has_open = false;       ///< those with room have been looked for
+  bool are_many_open = false;  ///< more than few_open have room
+  std::vector<OpenPool> open;  ///< else these, best first
 };
 
 /// What a pool must not pass to be worth it.
@@ -94,10 +120,14 @@ class Planning {
     const Room* room = nullptr;
   };
   [[nodiscard]] Sight sight(JobClass& of) { return {&of, &agenda_.ranking(of), &agenda_.rooms().of(of.need)}; }
+  // vista.cpp
   [[nodiscard]] Horizon::Entry horizon_entry(const Sight& sight, const PoolState& pool);
-  /// The horizon of a class, as its jobs without a price cap see it whose wall times have this bound and whose
-  /// customers are of this group.
-  [[nodiscard]] Horizon horizon(const Sight& sight, Duration wall_bound, CustomerGroup group);
+  /// The horizon of a view, as its jobs without a price cap see it.
+  [[nodiscard]] const Horizon& horizon_of(ViewIndex view) { return vista(view).horizon; }
+  /// The same with the pools that have room.
+  [[nodiscard]] const Vista& open_of(ViewIndex view);
+  /// Something was placed or promised, or a plan begins: what was seen may be another now.
+  void forget_vistas() { vistas_.clear(); }
   /// With `room_stays` false: should whoever comes first take all room that there is now, and what is expected later
   /// alone count.
   [[nodiscard]] static Bound bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane,
@@ -116,8 +146,12 @@ class Planning {
   [[nodiscard]] Openings& openings() { return openings_; }
 
  private:
+  [[nodiscard]] Vista& vista(ViewIndex view);
+  [[nodiscard]] Horizon horizon(const View& view);
+
   Agenda& agenda_;
   Openings& openings_;
+  std::map<ViewIndex, Vista> vistas_;  ///< since they were last forgotten
   struct Searched {
     UnixTime at;
     QueueKey from;  ///< where a search that was cut short goes on
@@ -155,7 +189,7 @@ class Turn {
   [[nodiscard]] bool can_ever_take(const PoolState& pool, CentreId left_out) const;
   [[nodiscard]] const Outlook& outlook(CentreId avoid);
   [[nodiscard]] Outlook look(CentreId left_out);
-  [[nodiscard]] std::uint64_t open_word(std::size_t at) const;
+  [[nodiscard]] bool sees_nothing_worth_it();
   template <class Visitor>
   void visit_open(Visitor&& visit);
   [[nodiscard]] const PoolState* choose(const Outlook& outlook);
@@ -178,6 +212,7 @@ class Turn {
   Objective objective_;
   Preference preference_;
   LaneKey lane_;
+  ViewIndex view_;
   UnixTime now_;
   double wall_hours_ = 0;
   bool is_rich_ = false;    ///< any pool is within its wallet's means
