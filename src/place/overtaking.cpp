@@ -56,7 +56,8 @@ class Search {
       coming_.push({next->first, next->second, no_lane, &shape});
   }
   [[nodiscard]] bool is_of_pool(ClassIndex index) {
-    return planning_.agenda().ranking(queue_.job_class(index)).feasible().get(pool_.index);
+    return queue_.may_suit(index, pool_) &&
+           planning_.agenda().ranking(queue_.job_class(index)).feasible().get(pool_.index);
   }
   void push_lanes(ClassIndex index, const QueueKey& from) {
     for (const ViewIndex view : queue_.job_class(index).views) {

@@ -131,7 +131,11 @@ void Planner::follow_classes() {
   const bool is_there = shape->second.by_head.contains({next.key, next.index});
   // One that has another head now comes where that stands.
   push_class(next.need, shape->second, {next.key, next.index + (is_there ? 1 : 0)});
-  if (is_there) look_at_class(agenda_.queue().job_class(next.index), shape->second.asked);
+  const auto may_suit = [&](PoolIndex pool) {
+    return agenda_.queue().may_suit(next.index, agenda_.world().pool(pool));
+  };
+  const bool is_asked = open_.size() > many_open || std::any_of(open_.begin(), open_.end(), may_suit);
+  if (is_there && is_asked) look_at_class(agenda_.queue().job_class(next.index), shape->second.asked);
 }
 
 bool Planner::suits_some_shape(PoolIndex index) {
@@ -179,7 +183,9 @@ void Planner::look_at_view(ViewIndex index, const std::vector<Offered>& suitable
     const auto entry = each++;
     if (!is_there(*entry)) continue;
     const Lane& lane = agenda_.queue().lane(entry->lane);
-    if (!is_one_in_view(entry->key, horizon) || is_interested(offer, horizon, entry->key, lane, false)) {
+    Horizon own;
+    const Horizon* const seen = seen_by(entry->key, horizon, own);
+    if (seen == nullptr || is_interested(offer, *seen, entry->key, lane, false)) {
       lanes_.push({entry->head, entry->lane, {}});
       continue;
     }
@@ -211,10 +217,17 @@ Duration Planner::passes_up_to(PoolIndex index, const Need& need) {
   return pool.promised_within(agenda_.now());
 }
 
-/// Whether all its jobs see the same best pools: those without a cap do, and those whose cap rules none of them out.
-bool Planner::is_one_in_view(const LaneKey& lane, const Horizon& horizon) {
-  if (!lane.is_particular) return true;
-  return lane.cap_step > 0 && surely_pays(lane.cap_step, horizon.rate_most);
+/// What all jobs of a lane see of the best pools: those that their caps surely pay, which are among the best that each
+/// can have. Nothing when that tells nothing. `own` is to keep it in.
+const Horizon* Planner::seen_by(const LaneKey& lane, const Horizon& all, Horizon& own) {
+  if (!lane.is_particular) return &all;
+  if (lane.cap_step == 0) return nullptr;
+  if (surely_pays(lane.cap_step, all.rate_most)) return &all;
+  for (std::size_t i = 0; i < all.count; ++i) {
+    if (surely_pays(lane.cap_step, all.entries[i].rate)) own.entries[own.count++] = all.entries[i];
+  }
+  own.least_score = all.least_score;
+  return own.count > 0 ? &own : nullptr;
 }
 
 Planner::Offer Planner::offer_to(const View& view, const std::vector<Offered>& suitable) {
@@ -285,7 +298,7 @@ bool Planner::may_be_interested(const Lane& lane, const JobRecord& job) {
     if (most * (1 + estimate_slack) + estimate_slack_micro < left) own.entries[own.count++] = all.entries[i];
   }
   own.least_score = all.least_score;
-  return own.count == 0 || is_interested(offer, own, lane.key, lane, false);
+  return own.count == 0 || is_interested(offer, own, lane.key, lane, true);
 }
 
 void Planner::follow_lane(const Next& next, std::vector<Assignment>& plan, std::size_t limit) {

@@ -76,7 +76,7 @@ class Planner {
   [[nodiscard]] bool may_be_interested(const Lane& lane);
   [[nodiscard]] Duration passes_up_to(PoolIndex pool, const Need& need);
   [[nodiscard]] bool has_own_room(const JobRecord& job);
-  [[nodiscard]] static bool is_one_in_view(const LaneKey& lane, const Horizon& horizon);
+  [[nodiscard]] static const Horizon* seen_by(const LaneKey& lane, const Horizon& all, Horizon& own);
   [[nodiscard]] bool may_be_interested(const Lane& lane, const JobRecord& job);
   void follow_lane(const Next& next, std::vector<Assignment>& plan, std::size_t limit);
   void follow_wallet(const Next& next);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 
 #include "model/energy.h"
 #include "model/meter.h"
@@ -87,20 +88,14 @@ void Turn::count_passing(std::vector<RuledOut>& counts) const {
   RuledOut& capacity = of_constraint(counts, Constraint::capacity);
   RuledOut& silent = of_constraint(counts, Constraint::reachable);
   const Bits& feasible = sight_.ranking->feasible();
-  const auto is_left = [&](std::size_t pool) {
-    return world_.figures(static_cast<PoolIndex>(pool)).wall_time_max >= job_.wall_time;
-  };
+  const Bits& long_enough = world_.long_enough(world_.wall_bound_of(job_.wall_time));
   std::int64_t lack = int64_max;
   for (std::size_t at = 0; at < feasible.words(); ++at) {
-    const std::uint64_t left = feasible.word(at) & world_.acceptance().word(lane_.group, at);
+    const std::uint64_t left = feasible.word(at) & world_.acceptance().word(lane_.group, at) & long_enough.word(at);
     const std::uint64_t full = left & ~sight_.room->now.word(at);
-    for_each_bit(full, at * 64, [&](std::size_t pool) {
-      if (!is_left(pool)) return;
-      ++capacity.pools;
-      lack = std::min(lack, sight_.room->lacks[pool]);
-    });
+    capacity.pools += std::popcount(full);
+    for_each_bit(full, at * 64, [&](std::size_t pool) { lack = std::min(lack, sight_.room->lacks[pool]); });
     for_each_bit(left & ~world_.reachable().word(at), at * 64, [&](std::size_t pool) {
-      if (!is_left(pool)) return;
       const UnixTime heard = world_.pool(static_cast<PoolIndex>(pool)).centre->heard_at;
       add(silent, (now_ - heard - reachable_within).microseconds());
     });

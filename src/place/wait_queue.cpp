@@ -79,13 +79,16 @@ ClassIndex WaitQueue::class_of(const JobRecord& job) {
   if (free_classes_.empty()) {
     free_classes_.push_back(static_cast<ClassIndex>(classes_.size()));
     classes_.emplace_back();
+    sieves_.emplace_back();
   }
   const ClassIndex index = free_classes_.back();
   free_classes_.pop_back();
   found->second = index;
   classes_[index] = std::make_unique<JobClass>();
   JobClass& made = *classes_[index];
+  made.index = index;
   made.key = key;
+  sieves_[index] = NameSieve();
   made.requirements = job.common->requirements;
   made.need = need_of(made.requirements.resources);
   made.used = ++used_;
@@ -193,6 +196,7 @@ Ranking& WaitQueue::ranking(JobClass& of, const World& world, const ChangeLog& r
   if (of.ranking->is_fresh(replaced)) return *of.ranking;
   const std::size_t before = of.ranking->is_built() ? of.ranking->bytes() : 0;
   of.ranking->refresh(world, replaced);
+  of.ranking->tell(sieves_[of.index]);
   ranking_bytes_ += of.ranking->bytes() - before;
   if (ranking_bytes_ > ranking_bytes_max) make_way(of);
   return *of.ranking;

@@ -84,6 +84,7 @@ struct View {
 };
 
 struct JobClass {
+  ClassIndex index = 0;
   ClassKey key;
   Requirements requirements;  ///< with neither times, cap nor priority
   Need need;
@@ -122,6 +123,8 @@ class WaitQueue {
   [[nodiscard]] View& view(ViewIndex index) { return views_[index]; }
   [[nodiscard]] JobClass& job_class(ClassIndex index) { return *classes_[index]; }
   [[nodiscard]] const std::vector<std::unique_ptr<JobClass>>& classes() const { return classes_; }
+  /// False when the pool's names rule it out for the class.
+  [[nodiscard]] bool may_suit(ClassIndex index, const PoolState& pool) const { return sieves_[index].passes(pool); }
   [[nodiscard]] const std::map<Need, WaitingShape>& shapes() const { return shapes_; }
   [[nodiscard]] std::map<Need, WaitingShape>& shapes() { return shapes_; }
   /// The pool is another, or was silent: whoever was asked at it may say otherwise now.
@@ -142,6 +145,7 @@ class WaitQueue {
 
   std::map<ClassKey, ClassIndex> by_key_;
   std::vector<std::unique_ptr<JobClass>> classes_;  ///< nullptr: free
+  std::vector<NameSieve> sieves_;                   ///< by class
   std::vector<ClassIndex> free_classes_;
   std::vector<Lane> lanes_;
   std::vector<LaneIndex> free_lanes_;
