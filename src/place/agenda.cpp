@@ -56,7 +56,7 @@ void Agenda::enqueue(JobRecord& job) {
   if (!can_go) return forget(job);
   const bool is_particular = job.has_cap() || job.retrying > 0;
   const CustomerGroup group = world_.acceptance().group_of(job.organisation);
-  if (queue_.join(job, world_.wall_bound_of(job.wall_time), is_particular, group)) dirty.insert(job.key());
+  if (queue_.join(job, world_.wall_bound_of(job.wall_time), is_particular, group)) dirty.insert({job.key(), &job});
 }
 
 /// It cannot pay now. Whether what it was promised is still for it, the next plan sees.
@@ -124,7 +124,7 @@ std::optional<QueueKey> Agenda::next_affordable(OrganisationId organisation, con
 void Agenda::bring_back(JobRecord& job) {
   unpark(job);
   enqueue(job);
-  if (job.lane != no_lane) dirty.insert(job.key());
+  if (job.lane != no_lane) dirty.insert({job.key(), &job});
 }
 
 void Agenda::advance(UnixTime now) {
@@ -142,8 +142,8 @@ void Agenda::advance(UnixTime now) {
     const auto denied = denied_.find(organisation);
     if (denied == denied_.end()) continue;
     for (const QueueKey& key : denied->second) {
-      const JobRecord* job = world_.job(key.job);
-      if (job != nullptr && job->lane != no_lane) dirty.insert(job->key());  // its place may be another by now
+      JobRecord* job = world_.job(key.job);
+      if (job != nullptr && job->lane != no_lane) dirty.insert({job->key(), job});  // its place may be another by now
     }
     denied_.erase(denied);
   }
@@ -253,7 +253,7 @@ bool Agenda::review(HeldOut& held_out) {
       }
       lane.is_settled = false;
       lane.is_in_review = !lane.key.is_particular;
-      dirty.insert(job->first);
+      dirty.insert(*job);
       if (!lane.key.is_particular) break;  // it speaks for those behind
     }
   }

@@ -78,7 +78,7 @@ class Agenda : public WorldListener {
   [[nodiscard]] const ChangeLog& replaced() const { return replaced_; }
   [[nodiscard]] UnixTime now() const { return now_; }
 
-  std::set<QueueKey> dirty;         ///< jobs to be asked
+  std::map<QueueKey, JobRecord*> dirty;  ///< jobs to be asked
   std::set<PoolIndex> opened;       ///< pools with more room than when last looked at
   std::set<PoolIndex> narrowed;     ///< pools that have had less room since
   std::set<OrganisationId> filled;  ///< whose wallets may have more than when last looked at

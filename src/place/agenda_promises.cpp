@@ -89,8 +89,8 @@ void Agenda::note_change(const PoolState& pool, PoolChange change) {
   promises_.to_check.insert(pool.index);
   if (change == PoolChange::less_room) return;
   queue_.forget_asked(pool.index);
-  const JobRecord* job = world_.job(pool.promise->job);
-  if (job != nullptr && job->lane != no_lane) dirty.insert(job->key());
+  JobRecord* job = world_.job(pool.promise->job);
+  if (job != nullptr && job->lane != no_lane) dirty.insert({job->key(), job});
 }
 
 void Agenda::advance_promises() {

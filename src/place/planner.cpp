@@ -33,6 +33,7 @@ void Planner::begin_walk() {
   is_full_ = false;
   classes_ = {};
   lanes_ = {};
+  later_.clear();
   wallets_ = {};
   planning_.forget_vistas();
   for (const OrganisationId each : agenda_.filled) {
@@ -46,7 +47,7 @@ void Planner::begin_walk() {
     for (const PoolIndex pool : open_) {
       if (!asks_all && is_unasked(pool, need, shape.asked)) shape.asks_at.push_back(pool);
     }
-    if (asks_all || !shape.asks_at.empty()) push_class(need, shape, {});
+    if (asks_all || !shape.asks_at.empty()) push_class(need, shape, shape.by_head.begin());
   }
 }
 
@@ -61,7 +62,7 @@ void Planner::walk(std::vector<Assignment>& plan, std::size_t limit) {
     // lane, one that its wallet now has enough for, or a class not looked at
     // yet.
     const QueueKey* lane = lanes_.empty() ? nullptr : &lanes_.top().key;
-    const QueueKey* dirty = agenda_.dirty.empty() ? nullptr : &*agenda_.dirty.begin();
+    const QueueKey* dirty = agenda_.dirty.empty() ? nullptr : &agenda_.dirty.begin()->first;
     const QueueKey* wallet = wallets_.empty() ? nullptr : &wallets_.top().key;
     const QueueKey* first = lane;
     for (const QueueKey* other : {dirty, wallet}) {
@@ -80,7 +81,7 @@ void Planner::walk(std::vector<Assignment>& plan, std::size_t limit) {
       wallets_.pop();
       follow_wallet(next);
     } else {
-      look_at_dirty(*dirty, plan, limit);
+      look_at_dirty(plan, limit);
     }
   }
   end_walk();
@@ -116,10 +117,17 @@ bool Planner::is_unasked(PoolIndex pool, const Need& need, const Bits& asked) {
   return !asked.get(pool) && agenda_.world().pool(pool).has_room(need);
 }
 
-/// The first class of this shape from there on.
-void Planner::push_class(const Need& need, const WaitingShape& shape, const std::pair<QueueKey, ClassIndex>& from) {
-  const auto next = shape.by_head.lower_bound(from);
+/// The first class of this shape from there on that may use what is open.
+void Planner::push_class(const Need& need, const WaitingShape& shape, WaitingShape::ByHead::const_iterator next) {
+  while (next != shape.by_head.end() && !may_suit(next->second)) ++next;
   if (next != shape.by_head.end()) classes_.push({next->first, next->second, need});
+}
+
+bool Planner::may_suit(ClassIndex index) {
+  if (open_.size() > many_open) return true;
+  return std::any_of(open_.begin(), open_.end(), [&](PoolIndex pool) {
+    return agenda_.queue().may_suit(index, agenda_.world().pool(pool));
+  });
 }
 
 void Planner::follow_classes() {
@@ -128,14 +136,11 @@ void Planner::follow_classes() {
   const auto& shapes = agenda_.queue().shapes();
   const auto shape = shapes.find(next.need);
   if (shape == shapes.end()) return;  // none of it waits any more
-  const bool is_there = shape->second.by_head.contains({next.key, next.index});
+  const auto at = shape->second.by_head.lower_bound({next.key, next.index});
   // One that has another head now comes where that stands.
-  push_class(next.need, shape->second, {next.key, next.index + (is_there ? 1 : 0)});
-  const auto may_suit = [&](PoolIndex pool) {
-    return agenda_.queue().may_suit(next.index, agenda_.world().pool(pool));
-  };
-  const bool is_asked = open_.size() > many_open || std::any_of(open_.begin(), open_.end(), may_suit);
-  if (is_there && is_asked) look_at_class(agenda_.queue().job_class(next.index), shape->second.asked);
+  const bool is_there = at != shape->second.by_head.end() && *at == std::pair{next.key, next.index};
+  push_class(next.need, shape->second, is_there ? std::next(at) : at);
+  if (is_there) look_at_class(agenda_.queue().job_class(next.index), shape->second.asked);
 }
 
 bool Planner::suits_some_shape(PoolIndex index) {
@@ -185,11 +190,15 @@ void Planner::look_at_view(ViewIndex index, const std::vector<Offered>& suitable
     const Lane& lane = agenda_.queue().lane(entry->lane);
     Horizon own;
     const Horizon* const seen = seen_by(entry->key, horizon, own);
-    if (seen == nullptr || is_interested(offer, *seen, entry->key, lane, false)) {
+    if (seen == nullptr || is_interested(offer, *seen, entry->key, lane, true)) {
       lanes_.push({entry->head, entry->lane, {}});
       continue;
     }
     holds_out = true;
+    if (is_interested(offer, *seen, entry->key, lane, false)) {
+      later_.push_back({entry->head, entry->lane, {}});
+      continue;
+    }
     if (!is_plain || entry->key.is_particular) continue;
     // Nor are others that differ in nothing that makes a longer wait worth while: longer tasks wait less for theirs.
     LaneKey last = entry->key;
@@ -202,6 +211,14 @@ void Planner::look_at_view(ViewIndex index, const std::vector<Offered>& suitable
                             [](const LaneKey& key, const View::Entry& other) { return key < other.key; });
   }
   if (holds_out) agenda_.hold_out(index);
+}
+
+/// Something was placed or promised: lanes behind it that wanted better room than this may want this now.
+void Planner::come_back(const QueueKey& after) {
+  for (const Next& each : later_) {
+    if (after < each.key) lanes_.push(each);
+  }
+  later_.clear();
 }
 
 void Planner::push_lanes(const View& view) {
@@ -333,10 +350,10 @@ void Planner::follow_wallet(const Next& next) {
     wallets_.push({*after, no_lane, next.organisation});
 }
 
-void Planner::look_at_dirty(QueueKey key, std::vector<Assignment>& plan, std::size_t limit) {
-  agenda_.dirty.erase(key);
-  JobRecord* job = agenda_.world().job(key.job);
-  if (job == nullptr || job->lane == no_lane || job->seen_in == walk_) return;
+void Planner::look_at_dirty(std::vector<Assignment>& plan, std::size_t limit) {
+  const auto [key, job] = *agenda_.dirty.begin();
+  agenda_.dirty.erase(agenda_.dirty.begin());
+  if (job->lane == no_lane || job->seen_in == walk_) return;
   const LaneIndex index = job->lane;
   const bool is_settled = agenda_.queue().lane(index).settled_in == walk_ && agenda_.queue().lane(index).is_settled;
   if (is_settled && !has_own_room(*job)) return;  // what was promised to it alone, nobody else could speak of
@@ -350,7 +367,7 @@ void Planner::look_at_dirty(QueueKey key, std::vector<Assignment>& plan, std::si
   // What was good enough for this one may be so for the next, who has not been asked since.
   const auto next = lane.jobs.upper_bound(key);
   lane.is_in_review = lane.is_in_review && next != lane.jobs.end();
-  if (next != lane.jobs.end()) agenda_.dirty.insert(next->first);
+  if (next != lane.jobs.end()) agenda_.dirty.insert(*next);
 }
 
 /// Whether there is room now where room was promised to it.
@@ -363,8 +380,11 @@ TurnEnd Planner::give_turn(JobRecord& job, std::vector<Assignment>& plan, std::s
   job.seen_in = walk_;
   const std::size_t before = plan.size();
   const LaneIndex index = job.lane;
+  const QueueKey key = job.key();
+  const std::uint64_t seen = planning_.vistas_seen();
   Turn turn(planning_, job);
   const TurnEnd end = turn.take(plan, limit);
+  if (seen != planning_.vistas_seen()) come_back(key);
   // What it does not take when it could is for others.
   if (end != TurnEnd::limit && has_own_room(job)) agenda_.release(job);
   if (bug_ == PlantedBug::lost_job && end == TurnEnd::lane_must_wait) agenda_.queue().leave(job);
@@ -382,7 +402,7 @@ TurnEnd Planner::give_turn(JobRecord& job, std::vector<Assignment>& plan, std::s
     }
   }
   if (end == TurnEnd::limit) {
-    agenda_.dirty.insert(job.key());
+    agenda_.dirty.insert({job.key(), &job});
     is_full_ = true;
   } else {
     agenda_.dirty.erase(job.key());

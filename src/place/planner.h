@@ -64,7 +64,9 @@ class Planner {
   void walk(std::vector<Assignment>& plan, std::size_t limit);
   void begin_walk();
   void end_walk();
-  void push_class(const Need& need, const WaitingShape& shape, const std::pair<QueueKey, ClassIndex>& from);
+  void push_class(const Need& need, const WaitingShape& shape, WaitingShape::ByHead::const_iterator next);
+  [[nodiscard]] bool may_suit(ClassIndex index);
+  void come_back(const QueueKey& after);
   void follow_classes();
   void look_at_class(JobClass& job_class, const Bits& asked);
   [[nodiscard]] bool is_unasked(PoolIndex pool, const Need& need, const Bits& asked);
@@ -80,7 +82,7 @@ class Planner {
   [[nodiscard]] bool may_be_interested(const Lane& lane, const JobRecord& job);
   void follow_lane(const Next& next, std::vector<Assignment>& plan, std::size_t limit);
   void follow_wallet(const Next& next);
-  void look_at_dirty(QueueKey key, std::vector<Assignment>& plan, std::size_t limit);
+  void look_at_dirty(std::vector<Assignment>& plan, std::size_t limit);
   TurnEnd give_turn(JobRecord& job, std::vector<Assignment>& plan, std::size_t limit);
   void close_full_pools();
   [[nodiscard]] bool suits_some_shape(PoolIndex pool);
@@ -96,6 +98,7 @@ class Planner {
                                  ///< and room for some shape that waits
   NextClasses classes_;          ///< of the shapes that find room where they have not been asked
   NextOnes lanes_;
+  std::vector<Next> later_;  ///< lanes that want none of what is left now, but may once that is less
   NextOnes wallets_;
   bool is_full_ = false;
 };

@@ -127,7 +127,12 @@ class Planning {
   /// The same with the pools that have room.
   [[nodiscard]] const Vista& open_of(ViewIndex view);
   /// Something was placed or promised, or a plan begins: what was seen may be another now.
-  void forget_vistas() { vistas_.clear(); }
+  void forget_vistas() {
+    vistas_.clear();
+    ++vistas_seen_;
+  }
+  /// Rises as they are forgotten.
+  [[nodiscard]] std::uint64_t vistas_seen() const { return vistas_seen_; }
   /// With `room_stays` false: should whoever comes first take all room that there is now, and what is expected later
   /// alone count.
   [[nodiscard]] static Bound bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane,
@@ -152,6 +157,7 @@ class Planning {
   Agenda& agenda_;
   Openings& openings_;
   std::map<ViewIndex, Vista> vistas_;  ///< since they were last forgotten
+  std::uint64_t vistas_seen_ = 0;
   struct Searched {
     UnixTime at;
     QueueKey from;  ///< where a search that was cut short goes on

@@ -98,7 +98,8 @@ struct JobClass {
 /// Jobs that ask for tasks of one shape.
 struct WaitingShape {
   std::int64_t jobs = 0;
-  std::set<std::pair<QueueKey, ClassIndex>> by_head;  ///< their classes, by the first of each
+  using ByHead = std::set<std::pair<QueueKey, ClassIndex>>;
+  ByHead by_head;  ///< their classes, by the first of each
   /// Pools with room for it at which all these jobs have been asked since: what refused one then does so still, or is
   /// on the agenda.
   Bits asked;
