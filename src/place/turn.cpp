@@ -123,10 +123,14 @@ void Turn::visit_open(Visitor&& visit) {
     }
     return;
   }
-  for (const RankedPool& each : sight_.ranking->best_first()) {
-    if (!sight_.room->now.get(each.pool) || !world_.reachable().get(each.pool)) continue;
-    if (!planning_.accepts(lane_.group, each.pool)) continue;
-    if (!visit(world_.pool(each.pool), each.score)) return;
+  const std::vector<RankedPool>& order = sight_.ranking->best_first();
+  // A turn only takes room: what had none at the top of the ranking has none when the next task is looked at.
+  while (open_from_ < order.size() && !sight_.room->now.get(order[open_from_].pool)) ++open_from_;
+  for (std::size_t i = open_from_; i < order.size(); ++i) {
+    const auto& [score, pool] = order[i];
+    if (!sight_.room->now.get(pool) || !world_.reachable().get(pool)) continue;
+    if (!planning_.accepts(lane_.group, pool)) continue;
+    if (!visit(world_.pool(pool), score)) return;
   }
 }
 
@@ -135,8 +139,9 @@ bool Turn::sees_nothing_worth_it() {
   if (lane_.is_particular || lane_.is_promised || !is_counted_) return false;
   const Vista& seen = planning_.open_of(view_);
   if (seen.are_many_open) return false;
-  if (seen.open.empty() || seen.horizon.count == 0) return true;
-  const Bound bound = Planning::bound(seen.horizon, preference_, lane_);
+  const Horizon& horizon = planning_.horizon_of(view_);
+  if (seen.open.empty() || horizon.count == 0) return true;
+  const Bound bound = Planning::bound(horizon, preference_, lane_);
   const auto is_worth_it = [&](const OpenPool& each) {
     if (preference_.waits_for_best) return each.score <= bound.score;
     return sight_.ranking->slowness(world_.figures(each.pool)) <= bound.slowness;

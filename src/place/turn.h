@@ -86,7 +86,7 @@ inline constexpr std::size_t few_open = 64;
 
 /// What the jobs of a view see at a moment of a plan.
 struct Vista {
-  Horizon horizon;
+  std::optional<Horizon> horizon;
   bool has_open = false;       ///< those with room have been looked for
   bool are_many_open = false;  ///< more than few_open have room
   std::vector<OpenPool> open;  ///< else these, best first
@@ -123,8 +123,8 @@ class Planning {
   // vista.cpp
   [[nodiscard]] Horizon::Entry horizon_entry(const Sight& sight, const PoolState& pool);
   /// The horizon of a view, as its jobs without a price cap see it.
-  [[nodiscard]] const Horizon& horizon_of(ViewIndex view) { return vista(view).horizon; }
-  /// The same with the pools that have room.
+  [[nodiscard]] const Horizon& horizon_of(ViewIndex view);
+  /// The pools that have room, as it sees them; its horizon need not be there.
   [[nodiscard]] const Vista& open_of(ViewIndex view);
   /// Something was placed or promised, or a plan begins: what was seen may be another now.
   void forget_vistas() {
@@ -151,7 +151,6 @@ class Planning {
   [[nodiscard]] Openings& openings() { return openings_; }
 
  private:
-  [[nodiscard]] Vista& vista(ViewIndex view);
   [[nodiscard]] Horizon horizon(const View& view);
 
   Agenda& agenda_;
@@ -228,6 +227,7 @@ class Turn {
   std::vector<std::pair<CentreId, Outlook>> outlooks_;  ///< by the centre to keep away from
   std::vector<RuledOut> ruled_out_;
   bool is_told_ = false;     ///< ruled_out_ has been worked out
+  std::size_t open_from_ = 0;  ///< in the ranking: none before it has room
   bool was_denied_ = false;  ///< by its own money
   bool held_out_ = false;    ///< there was room, but not worth it
   bool was_kept_out_ = false;  ///< there was room, but promised to others

@@ -42,14 +42,14 @@ Horizon Planning::horizon(const View& view) {
   return found;
 }
 
-Vista& Planning::vista(ViewIndex view) {
-  const auto [found, is_new] = vistas_.try_emplace(view);
-  if (is_new) found->second.horizon = horizon(agenda_.queue().view(view));
-  return found->second;
+const Horizon& Planning::horizon_of(ViewIndex view) {
+  Vista& seen = vistas_[view];
+  if (!seen.horizon) seen.horizon = horizon(agenda_.queue().view(view));
+  return *seen.horizon;
 }
 
 const Vista& Planning::open_of(ViewIndex index) {
-  Vista& seen = vista(index);
+  Vista& seen = vistas_[index];
   if (std::exchange(seen.has_open, true)) return seen;
   const View& view = agenda_.queue().view(index);
   const Sight sight = this->sight(agenda_.queue().job_class(view.in));
