@@ -177,14 +177,15 @@ JobRow PlatformLoad::row_of(JobId id, const Job& job) const {
   row.succeeded = job.succeeded;
   row.run_time_sum = job.succeeded * job.run_seconds * 1'000'000;
   row.held = job.held;
-  row.submitted_at = now_;
+  row.submitted_at = job.submitted_at;
   return row;
 }
 
-JobId PlatformLoad::submit(std::uint32_t kind) {
+JobId PlatformLoad::submit(std::uint32_t kind, Duration ago) {
   const JobId id(++last_job_);
   Job& job = jobs_[id];
   job.kind = kind;
+  job.submitted_at = now_ - ago;
   job.customer = static_cast<std::uint32_t>(random_.between(1, customers));
   if (random_.chance(1, 30)) job.count = static_cast<std::int32_t>(random_.between(2, 50));
   job.run_seconds = draw_ratio(random_, 60, day);
@@ -204,7 +205,11 @@ JobId PlatformLoad::submit(std::uint32_t kind) {
   return id;
 }
 
-void PlatformLoad::submit_waiting() { (void)submit(draw_kind(true)); }
+void PlatformLoad::submit_waiting() {
+  const std::int64_t to_come = std::max<std::int64_t>(size_.waiting - waiting_submitted_++, 0);
+  const auto ago = Duration::seconds(day).microseconds() / size_.waiting * to_come;
+  (void)submit(draw_kind(true), Duration::microseconds(ago));
+}
 JobId PlatformLoad::submit_placeable() { return submit(draw_kind(false)); }
 JobId PlatformLoad::submit_any() { return submit(draw_kind(random_.chance(3, 4))); }
 
@@ -265,6 +270,7 @@ void PlatformLoad::fill(std::uint32_t index) {
       job.run_seconds = draw_ratio(random_, 600, day);
       job.wall_seconds = std::min(job.run_seconds * random_.between(10, 100) / 10, 3 * day);
       const std::int64_t ran = random_.between(0, job.run_seconds);
+      job.submitted_at = now_ - Duration::seconds(ran);
       lease(id, job, 0, index, Duration::seconds(ran));
     }
   }

@@ -66,7 +66,7 @@ void Agenda::enqueue(JobRecord& job) {
   if (!can_go) return forget(job);
   const bool is_particular = job.has_cap() || job.has_deadline() || job.retrying > 0;
   const CustomerGroup group = world_.acceptance().group_of(job.organisation);
-  if (queue_.join(job, world_.wall_bound_of(job.wall_time), is_particular, group)) dirty.insert(job.key());
+  if (queue_.join(job, world_.wall_bound_of(job.wall_time), is_particular, group)) dirty.insert({job.key(), &job});
 }
 
 /// It cannot pay now. Whether what it was promised is still for it, the next plan sees.
@@ -114,10 +114,9 @@ void Agenda::unpark(JobRecord& job) {
 
 void Agenda::note_denied(const JobRecord& job) { denied_[job.organisation].insert(job.key()); }
 
-void Agenda::hold_out(LaneIndex lane) {
-  if (queue_.lane(lane).is_holding_out) return;
-  queue_.lane(lane).is_holding_out = true;
-  holding_out_.push_back({now_ + review_every, lane, {}});
+void Agenda::hold_out(ViewIndex view) {
+  if (std::exchange(queue_.view(view).is_holding_out, true)) return;
+  holding_out_.push_back({now_ + review_every, view, false, {}, {}});
 }
 
 std::optional<QueueKey> Agenda::next_affordable(OrganisationId organisation, const QueueKey& from) const {
@@ -135,7 +134,7 @@ std::optional<QueueKey> Agenda::next_affordable(OrganisationId organisation, con
 void Agenda::bring_back(JobRecord& job) {
   unpark(job);
   enqueue(job);
-  if (job.lane != no_lane) dirty.insert(job.key());
+  if (job.lane != no_lane) dirty.insert({job.key(), &job});
 }
 
 void Agenda::advance(UnixTime now) {
@@ -159,8 +158,8 @@ void Agenda::advance(UnixTime now) {
     const auto denied = denied_.find(organisation);
     if (denied == denied_.end()) continue;
     for (const QueueKey& key : denied->second) {
-      const JobRecord* job = world_.job(key.job);
-      if (job != nullptr && job->lane != no_lane) dirty.insert(job->key());  // its place may be another by now
+      JobRecord* job = world_.job(key.job);
+      if (job != nullptr && job->lane != no_lane) dirty.insert({job->key(), job});  // its place may be another by now
     }
     denied_.erase(denied);
   }
@@ -259,28 +258,42 @@ void Agenda::review(Duration passed) {
   const std::int64_t earned = std::min(passed, review_every).microseconds() * reviewed_per_second;
   review_budget_ = std::min(review_budget_ + earned, reviewed_at_once * micro);
   while (!holding_out_.empty() && review_budget_ >= micro && (due_at_once_ > 0 || holding_out_.front().due <= now_)) {
-    HeldOut& held_out = holding_out_.front();
-    Lane& lane = queue_.lane(held_out.lane);
-    auto job = lane.jobs.lower_bound(held_out.from);
-    if (held_out.from == QueueKey()) {
-      lane.is_holding_out = false;
-      lane.is_settled = false;
-      lane.is_in_review = !lane.key.is_particular;
-    }
-    for (; job != lane.jobs.end() && review_budget_ >= micro; ++job) {
-      dirty.insert(job->first);
-      review_budget_ -= micro;
-      if (lane.key.is_particular) continue;
-      job = lane.jobs.end();  // it speaks for those behind
-      break;
-    }
-    if (job != lane.jobs.end()) {
-      held_out.from = job->first;
-      return;
-    }
+    if (!review(holding_out_.front())) return;
     holding_out_.pop_front();
     if (due_at_once_ > 0) --due_at_once_;
   }
+}
+
+/// Takes one off the budget; false when there is none left.
+bool Agenda::is_reviewed() {
+  if (review_budget_ < micro) return false;
+  review_budget_ -= micro;
+  return true;
+}
+
+/// False when the budget did not reach to the end: it goes on from there.
+bool Agenda::review(HeldOut& held_out) {
+  View& view = queue_.view(held_out.view);
+  if (!std::exchange(held_out.is_begun, true)) view.is_holding_out = false;
+  const auto from = std::lower_bound(view.lanes.begin(), view.lanes.end(), held_out.lane,
+                                     [](const View::Entry& each, const LaneKey& key) { return each.key < key; });
+  for (auto entry = from; entry != view.lanes.end(); ++entry) {
+    if (entry->head == View::nobody) continue;
+    Lane& lane = queue_.lane(entry->lane);
+    auto job = lane.jobs.lower_bound(entry == from ? held_out.from : QueueKey());
+    for (; job != lane.jobs.end(); ++job) {
+      if (!is_reviewed()) {
+        held_out.lane = entry->key;
+        held_out.from = job->first;
+        return false;
+      }
+      lane.is_settled = false;
+      lane.is_in_review = !lane.key.is_particular;
+      dirty.insert(*job);
+      if (!lane.key.is_particular) break;  // it speaks for those behind
+    }
+  }
+  return true;
 }
 
 }  // namespace dayan::place

@@ -26,7 +26,7 @@ class Agenda : public WorldListener {
   /// A job that holds out for a better pool than it could have is asked again so often: what it waits for may take
   /// longer than was thought.
   static constexpr Duration review_every = Duration::seconds(1);
-  /// So many such jobs are asked again in a second of the platform's time, and in one plan, at most: where more hold
+  /// So many such jobs (of a plain lane the first) are asked again in a second of the platform's time, and in one plan, at most: where more hold
   /// out, each waits longer for its next review, and no plan stalls.
   static constexpr std::int64_t reviewed_per_second = 20'000;
   static constexpr std::int64_t reviewed_at_once = 4'096;
@@ -55,7 +55,7 @@ class Agenda : public WorldListener {
   void set_broke(JobRecord& job);
   /// A job that the pools with room are too dear for at present, though another would not be.
   void note_denied(const JobRecord& job);
-  void hold_out(LaneIndex lane);
+  void hold_out(ViewIndex view);
 
   // agenda_promises.cpp
   /// Keeps room of a pool for a job. Neither has a promise yet.
@@ -78,7 +78,7 @@ class Agenda : public WorldListener {
   [[nodiscard]] const ChangeLog& replaced() const { return replaced_; }
   [[nodiscard]] UnixTime now() const { return now_; }
 
-  std::set<QueueKey> dirty;         ///< jobs to be asked
+  std::map<QueueKey, JobRecord*> dirty;  ///< jobs to be asked
   std::set<PoolIndex> opened;       ///< pools with more room than when last looked at
   std::set<PoolIndex> narrowed;     ///< pools that have had less room since
   std::set<OrganisationId> filled;  ///< whose wallets may have more than when last looked at
@@ -92,10 +92,12 @@ class Agenda : public WorldListener {
     std::multiset<std::int64_t> least;
   };
 
-  /// A lane whose jobs hold out, from one of them on.
+  /// A view of which some jobs hold out, from one of its lanes on, and of that from one of its jobs.
   struct HeldOut {
     UnixTime due;
-    LaneIndex lane = no_lane;
+    ViewIndex view = 0;
+    bool is_begun = false;
+    LaneKey lane;
     QueueKey from;
   };
   static constexpr std::int64_t micro = 1'000'000;
@@ -127,6 +129,8 @@ class Agenda : public WorldListener {
   void check_promise(PoolState& pool);
   [[nodiscard]] bool can_pay(const JobRecord& job, const PoolState& pool) const;
   void review(Duration passed);
+  [[nodiscard]] bool review(HeldOut& held_out);
+  [[nodiscard]] bool is_reviewed();
 
   World& world_;
   PlantedBug bug_;

@@ -79,18 +79,18 @@ void Agenda::reopen(PoolState& pool) {
 void Agenda::rejoin(JobRecord& job) {
   if (job.lane == no_lane) return;
   const bool is_particular = queue_.lane(job.lane).key.is_particular;
-  const bool is_holding_out = queue_.lane(job.lane).is_holding_out;
+  const bool is_holding_out = queue_.view(queue_.lane(job.lane).view).is_holding_out;
   const CustomerGroup group = queue_.lane(job.lane).key.group;
   (void)queue_.join(job, world_.wall_bound_of(job.wall_time), is_particular, group);
-  if (is_holding_out) hold_out(job.lane);
+  if (is_holding_out) hold_out(queue_.lane(job.lane).view);
 }
 
 void Agenda::note_change(const PoolState& pool, PoolChange change) {
   promises_.to_check.insert(pool.index);
   if (change == PoolChange::less_room) return;
   queue_.forget_asked(pool.index);
-  const JobRecord* job = world_.job(pool.promise->job);
-  if (job != nullptr && job->lane != no_lane) dirty.insert(job->key());
+  JobRecord* job = world_.job(pool.promise->job);
+  if (job != nullptr && job->lane != no_lane) dirty.insert({job->key(), job});
 }
 
 void Agenda::advance_promises() {

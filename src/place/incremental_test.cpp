@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <map>
 
 #include "base/prng.h"
@@ -436,6 +437,12 @@ class Life {
   std::size_t promises_ = 0;
 };
 
+/// DAYAN_LIVES=3000 in the environment runs so many, for who has changed the planner.
+std::uint64_t lives() {
+  const char* wanted = std::getenv("DAYAN_LIVES");
+  return wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 200;
+}
+
 class LifeTest : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(LifeTest, PlansAsAPlannerThatKeepsNothing) {
@@ -456,7 +463,7 @@ TEST_P(LifeTest, PlansAsAPlannerThatKeepsNothing) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, LifeTest, testing::Range<std::uint64_t>(1, 201));
+INSTANTIATE_TEST_SUITE_P(Seeds, LifeTest, testing::Range<std::uint64_t>(1, lives() + 1));
 
 TEST(LifeTest, PoolsPromiseRoom) {
   // The lives above are busy enough for promises to be common, so that comparing them says something.

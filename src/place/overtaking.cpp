@@ -56,11 +56,15 @@ class Search {
       coming_.push({next->first, next->second, no_lane, &shape});
   }
   [[nodiscard]] bool is_of_pool(ClassIndex index) {
-    return planning_.agenda().ranking(queue_.job_class(index)).feasible().get(pool_.index);
+    return queue_.may_suit(index, pool_) &&
+           planning_.agenda().ranking(queue_.job_class(index)).feasible().get(pool_.index);
   }
   void push_lanes(ClassIndex index, const QueueKey& from) {
-    for (const LaneIndex each : queue_.job_class(index).lanes) {
-      if (!queue_.lane(each).key.is_promised) push_job(each, queue_.lane(each).jobs.lower_bound(from));
+    for (const ViewIndex view : queue_.job_class(index).views) {
+      for (const View::Entry& each : queue_.view(view).lanes) {
+        if (each.head < by_.key() && !each.key.is_promised)
+          push_job(each.lane, queue_.lane(each.lane).jobs.lower_bound(from));
+      }
     }
   }
   void push_job(LaneIndex index, std::map<QueueKey, JobRecord*>::const_iterator job) {
@@ -103,6 +107,7 @@ bool Planning::is_pushing_back(const JobRecord& by, PoolIndex index) {
   const auto start = pool.surely_opens(need, now);
   if (!start) return false;
   agenda_.promise(pool, *overtaken, agenda_.world().open_from(pool, *overtaken, *start));
+  forget_vistas();
   return keeps_out(pool, by);
 }
 

@@ -33,8 +33,9 @@ void Planner::begin_walk() {
   is_full_ = false;
   classes_ = {};
   lanes_ = {};
+  later_.clear();
   wallets_ = {};
-  horizons_.clear();
+  planning_.forget_vistas();
   for (const OrganisationId each : agenda_.filled) {
     if (const auto key = agenda_.next_affordable(each, QueueKey())) wallets_.push({*key, no_lane, each});
   }
@@ -46,7 +47,7 @@ void Planner::begin_walk() {
     for (const PoolIndex pool : open_) {
       if (!asks_all && is_unasked(pool, need, shape.asked)) shape.asks_at.push_back(pool);
     }
-    if (asks_all || !shape.asks_at.empty()) push_class(need, shape, {});
+    if (asks_all || !shape.asks_at.empty()) push_class(need, shape, shape.by_head.begin());
   }
 }
 
@@ -61,7 +62,7 @@ void Planner::walk(std::vector<Assignment>& plan, std::size_t limit) {
     // lane, one that its wallet now has enough for, or a class not looked at
     // yet.
     const QueueKey* lane = lanes_.empty() ? nullptr : &lanes_.top().key;
-    const QueueKey* dirty = agenda_.dirty.empty() ? nullptr : &*agenda_.dirty.begin();
+    const QueueKey* dirty = agenda_.dirty.empty() ? nullptr : &agenda_.dirty.begin()->first;
     const QueueKey* wallet = wallets_.empty() ? nullptr : &wallets_.top().key;
     const QueueKey* first = lane;
     for (const QueueKey* other : {dirty, wallet}) {
@@ -80,7 +81,7 @@ void Planner::walk(std::vector<Assignment>& plan, std::size_t limit) {
       wallets_.pop();
       follow_wallet(next);
     } else {
-      look_at_dirty(*dirty, plan, limit);
+      look_at_dirty(plan, limit);
     }
   }
   end_walk();
@@ -116,10 +117,17 @@ bool Planner::is_unasked(PoolIndex pool, const Need& need, const Bits& asked) {
   return !asked.get(pool) && agenda_.world().pool(pool).has_room(need);
 }
 
-/// The first class of this shape from there on.
-void Planner::push_class(const Need& need, const WaitingShape& shape, const std::pair<QueueKey, ClassIndex>& from) {
-  const auto next = shape.by_head.lower_bound(from);
+/// The first class of this shape from there on that may use what is open.
+void Planner::push_class(const Need& need, const WaitingShape& shape, WaitingShape::ByHead::const_iterator next) {
+  while (next != shape.by_head.end() && !may_suit(next->second)) ++next;
   if (next != shape.by_head.end()) classes_.push({next->first, next->second, need});
+}
+
+bool Planner::may_suit(ClassIndex index) {
+  if (open_.size() > many_open) return true;
+  return std::any_of(open_.begin(), open_.end(), [&](PoolIndex pool) {
+    return agenda_.queue().may_suit(index, agenda_.world().pool(pool));
+  });
 }
 
 void Planner::follow_classes() {
@@ -128,9 +136,10 @@ void Planner::follow_classes() {
   const auto& shapes = agenda_.queue().shapes();
   const auto shape = shapes.find(next.need);
   if (shape == shapes.end()) return;  // none of it waits any more
-  const bool is_there = shape->second.by_head.contains({next.key, next.index});
+  const auto at = shape->second.by_head.lower_bound({next.key, next.index});
   // One that has another head now comes where that stands.
-  push_class(next.need, shape->second, {next.key, next.index + (is_there ? 1 : 0)});
+  const bool is_there = at != shape->second.by_head.end() && *at == std::pair{next.key, next.index};
+  push_class(next.need, shape->second, is_there ? std::next(at) : at);
   if (is_there) look_at_class(agenda_.queue().job_class(next.index), shape->second.asked);
 }
 
@@ -150,7 +159,7 @@ void Planner::look_at_class(JobClass& job_class, const Bits& asked) {
   if (job_class.seen_in == walk_) return;
   job_class.seen_in = walk_;
   const bool asks_all = open_.size() > many_open;
-  std::vector<OpenPool> suitable;
+  std::vector<Offered> suitable;
   if (!asks_all) {
     for (const PoolIndex pool : open_) {
       if (is_unasked(pool, job_class.need, asked)) suitable.push_back({pool, no_bound});
@@ -158,28 +167,63 @@ void Planner::look_at_class(JobClass& job_class, const Bits& asked) {
     if (suitable.empty()) return;
   }
   const Ranking& ranking = agenda_.ranking(job_class);
-  std::erase_if(suitable, [&](const OpenPool& open) { return !ranking.feasible().get(open.pool); });
+  std::erase_if(suitable, [&](const Offered& open) { return !ranking.feasible().get(open.pool); });
   if (!asks_all && suitable.empty()) return;
-  Duration longest = Duration::microseconds(-int64_max);
-  bool has_closed = false;
-  for (OpenPool& open : suitable) {
-    has_closed = has_closed || agenda_.world().reserved_pools().get(open.pool);
-    open.passes_up_to = passes_up_to(open.pool, job_class.need);
-    longest = std::max(longest, open.passes_up_to);
-  }
-  for (const LaneIndex each : job_class.lanes) {
-    const Lane& lane = agenda_.queue().lane(each);
-    if (lane.jobs.empty()) continue;
-    const auto is_accepted = [&](const OpenPool& open) { return planning_.accepts(lane.key.group, open.pool); };
-    if (!asks_all && std::none_of(suitable.begin(), suitable.end(), is_accepted)) continue;
-    if (!asks_all && longest < no_bound && lane.shortest_wall() > longest) continue;
-    if (!asks_all && has_closed && !may_enter(lane, suitable)) continue;
-    if (asks_all || !is_one_in_view(lane) ||
-        is_interested(lane, horizon_of(lane.in, lane.key), suitable)) {
-      lanes_.push({lane.jobs.begin()->first, each, {}});
-    } else {
-      agenda_.hold_out(each);
+  for (Offered& open : suitable) open.passes_up_to = passes_up_to(open.pool, job_class.need);
+  for (const ViewIndex each : job_class.views) look_at_view(each, suitable);
+}
+
+/// The lanes of a view that may want what it is offered: one of these pools, or any when every class is looked at.
+void Planner::look_at_view(ViewIndex index, const std::vector<Offered>& suitable) {
+  View& view = agenda_.queue().view(index);
+  const auto is_there = [](const View::Entry& each) { return each.head != View::nobody; };
+  if (std::none_of(view.lanes.begin(), view.lanes.end(), is_there)) return;
+  if (open_.size() > many_open) return push_lanes(view);
+  const Offer offer = offer_to(view, suitable);
+  if (offer.pools.empty()) return;
+  const Horizon& horizon = planning_.horizon_of(index);
+  const bool is_plain = !horizon.hangs_on_wall_time() && !offer.is_limited;
+  bool holds_out = false;
+  for (auto each = view.lanes.begin(); each != view.lanes.end();) {
+    const auto entry = each++;
+    if (!is_there(*entry)) continue;
+    const Lane& lane = agenda_.queue().lane(entry->lane);
+    Horizon own;
+    const Horizon* const seen = seen_by(entry->key, horizon, own);
+    if (seen == nullptr || is_interested(offer, *seen, entry->key, lane, true)) {
+      lanes_.push({entry->head, entry->lane, {}});
+      continue;
     }
+    holds_out = true;
+    if (is_interested(offer, *seen, entry->key, lane, false)) {
+      later_.push_back({entry->head, entry->lane, {}});
+      continue;
+    }
+    if (!is_plain || entry->key.is_particular) continue;
+    // Nor are others that differ in nothing that makes a longer wait worth while: longer tasks wait less for theirs.
+    LaneKey last = entry->key;
+    last.run_step = last.wall_step = last.cap_step = std::numeric_limits<std::uint8_t>::max();
+    if (offer.preference.waits_for_best) {
+      last.is_promised = true;
+      last.tasks_step = last.throttle_step = std::numeric_limits<std::uint8_t>::max();
+    }
+    each = std::upper_bound(each, view.lanes.end(), last,
+                            [](const LaneKey& key, const View::Entry& other) { return key < other.key; });
+  }
+  if (holds_out) agenda_.hold_out(index);
+}
+
+/// Something was placed or promised: lanes behind it that wanted better room than this may want this now.
+void Planner::come_back(const QueueKey& after) {
+  for (const Next& each : later_) {
+    if (after < each.key) lanes_.push(each);
+  }
+  later_.clear();
+}
+
+void Planner::push_lanes(const View& view) {
+  for (const View::Entry& each : view.lanes) {
+    if (each.head != View::nobody) lanes_.push({each.head, each.lane, {}});
   }
 }
 
@@ -190,65 +234,87 @@ Duration Planner::passes_up_to(PoolIndex index, const Need& need) {
   return pool.promised_within(agenda_.now());
 }
 
-/// Whether the shortest of the lane's jobs would end before each of these pools is closed that is, for one of them.
-bool Planner::may_enter(const Lane& lane, const std::vector<OpenPool>& suitable) {
-  return std::any_of(suitable.begin(), suitable.end(), [&](const OpenPool& open) {
-    return lane.shortest_wall() <= closes_within(open.pool, lane.key.group);
-  });
-}
-
 /// The longest wall time that ends before the pool is closed to this group.
 Duration Planner::closes_within(PoolIndex pool, CustomerGroup group) {
   if (!agenda_.world().reserved_pools().get(pool)) return no_bound;
   return agenda_.world().open_within(agenda_.world().pool(pool), group, agenda_.now());
 }
 
-const Horizon& Planner::horizon_of(ClassIndex of, const LaneKey& lane) {
-  const auto [found, is_new] = horizons_.try_emplace({of, lane.wall_bound, lane.group});
-  if (is_new)
-    found->second = planning_.horizon(planning_.sight(agenda_.queue().job_class(of)), lane.wall_bound, lane.group);
-  return found->second;
+/// What all jobs of a lane see of the best pools: those that their caps surely pay, which are among the best that each
+/// can have. Nothing when that tells nothing. `own` is to keep it in.
+const Horizon* Planner::seen_by(const LaneKey& lane, const Horizon& all, Horizon& own) {
+  if (!lane.is_particular) return &all;
+  if (lane.cap_step == 0) return nullptr;
+  if (surely_pays(lane.cap_step, all.rate_most)) return &all;
+  for (std::size_t i = 0; i < all.count; ++i) {
+    if (surely_pays(lane.cap_step, all.entries[i].rate)) own.entries[own.count++] = all.entries[i];
+  }
+  own.least_score = all.least_score;
+  return own.count > 0 ? &own : nullptr;
 }
 
-/// Whether all its jobs see the same best pools: those without a cap do, and those whose cap rules none of them out.
-bool Planner::is_one_in_view(const Lane& lane) {
-  if (!lane.key.is_particular) return true;
-  return lane.key.cap_step > 0 && surely_pays(lane.key.cap_step, horizon_of(lane.in, lane.key).rate_most);
+Planner::Offer Planner::offer_to(const View& view, const std::vector<Offered>& suitable) {
+  JobClass& job_class = agenda_.queue().job_class(view.in);
+  const Ranking& ranking = agenda_.ranking(job_class);
+  Offer offer;
+  offer.preference = preference_of(job_class.requirements);
+  for (Offered each : suitable) {
+    const PoolFigures& figures = agenda_.world().figures(each.pool);
+    if (figures.wall_time_max < view.wall_bound || !planning_.accepts(view.group, each.pool)) continue;
+    if (!ranking.feasible().get(each.pool)) continue;
+    each.score = ranking.score(figures);
+    each.slowness = ranking.slowness(figures);
+    each.passes_up_to = std::min(each.passes_up_to, closes_within(each.pool, view.group));
+    offer.is_limited = offer.is_limited || each.passes_up_to < no_bound;
+    offer.pools.push_back(each);
+  }
+  return offer;
 }
 
-/// Whether one of these pools could be worth it to the lane's jobs. Says yes
-/// too often rather than too seldom: the turn looks closer.
-bool Planner::is_interested(const Lane& lane, const Horizon& horizon, const std::vector<OpenPool>& suitable) {
-  const JobClass& job_class = agenda_.queue().job_class(lane.in);
-  const Preference preference = preference_of(job_class.requirements);
-  const Bound bound = planning_.bound(horizon, preference, lane.key, false);
-  return std::any_of(suitable.begin(), suitable.end(), [&](const OpenPool& open) {
-    const PoolFigures& figures = agenda_.world().figures(open.pool);
-    if (figures.wall_time_max < lane.key.wall_bound || !planning_.accepts(lane.key.group, open.pool)) return false;
-    if (open.passes_up_to < no_bound && lane.shortest_wall() > open.passes_up_to) return false;
-    if (lane.shortest_wall() > closes_within(open.pool, lane.key.group)) return false;
-    if (preference.waits_for_best) return job_class.ranking->score(figures) <= bound.score;
-    return job_class.ranking->slowness(figures) <= bound.slowness;
+/// Whether one of these pools could be worth it to the lane's jobs. Says yes too often rather than too seldom: the
+/// turn looks closer.
+bool Planner::is_interested(const Offer& offer, const Horizon& horizon, const LaneKey& key, const Lane& lane,
+                            bool room_stays) {
+  const Bound bound = planning_.bound(horizon, offer.preference, key, room_stays);
+  return std::any_of(offer.pools.begin(), offer.pools.end(), [&](const Offered& each) {
+    if (each.passes_up_to < no_bound && lane.shortest_wall() > each.passes_up_to) return false;
+    return offer.preference.waits_for_best ? each.score <= bound.score : each.slowness <= bound.slowness;
   });
+}
+
+/// The same for a plain lane, as things stand now that it is its turn: others before it may have left room elsewhere
+/// that suits it better.
+bool Planner::may_be_interested(const Lane& lane) {
+  if (open_.size() > many_open || lane.key.is_promised) return true;
+  const Need& need = agenda_.queue().job_class(lane.in).need;
+  std::vector<Offered> suitable;
+  for (const PoolIndex pool : open_) {
+    if (agenda_.world().pool(pool).has_room(need)) suitable.push_back({pool, passes_up_to(pool, need)});
+  }
+  const Offer offer = offer_to(agenda_.queue().view(lane.view), suitable);
+  return !offer.pools.empty() && is_interested(offer, planning_.horizon_of(lane.view), lane.key, lane, true);
 }
 
 /// The same for one job of a particular lane.
 bool Planner::may_be_interested(const Lane& lane, const JobRecord& job) {
   if (open_.size() > many_open || job.retrying > 0 || !job.has_cap() || job.has_deadline()) return true;
-  const JobClass& job_class = agenda_.queue().job_class(lane.in);
+  JobClass& job_class = agenda_.queue().job_class(lane.in);
+  const Ranking& ranking = agenda_.ranking(job_class);
   const double hours =
       static_cast<double>(job.wall_time.microseconds()) / static_cast<double>(Duration::hours(1).microseconds());
   const auto left = static_cast<double>(job.price_cap.micro() - job.charged.micro() - job.held.micro());
-  std::vector<OpenPool> suitable;
+  std::vector<Offered> suitable;
   for (const PoolIndex pool : open_) {
-    const double hold = job_class.ranking->rate(agenda_.world().figures(pool)) * hours;
+    const double hold = ranking.rate(agenda_.world().figures(pool)) * hours;
     if (hold * (1 - estimate_slack) - estimate_slack_micro > left) continue;
     if (planning_.keeps_out(agenda_.world().pool(pool), job)) continue;
     if (agenda_.world().pool(pool).has_room(job_class.need)) suitable.push_back({pool, no_bound});
   }
   if (suitable.empty()) return false;
+  const Offer offer = offer_to(agenda_.queue().view(lane.view), suitable);
+  if (offer.pools.empty()) return false;
   // Those of the best pools of all that it surely can pay are among its own best: the bound is no looser than theirs.
-  const Horizon& all = horizon_of(lane.in, lane.key);
+  const Horizon& all = planning_.horizon_of(lane.view);
   Horizon own;
   const double tasks = static_cast<double>(std::max<std::int64_t>(job.waiting(), 1) + job.live);
   for (std::size_t i = 0; i < all.count; ++i) {
@@ -256,7 +322,7 @@ bool Planner::may_be_interested(const Lane& lane, const JobRecord& job) {
     if (most * (1 + estimate_slack) + estimate_slack_micro < left) own.entries[own.count++] = all.entries[i];
   }
   own.least_score = all.least_score;
-  return own.count == 0 || is_interested(lane, own, suitable);
+  return own.count == 0 || is_interested(offer, own, lane.key, lane, true);
 }
 
 void Planner::follow_lane(const Next& next, std::vector<Assignment>& plan, std::size_t limit) {
@@ -270,8 +336,9 @@ void Planner::follow_lane(const Next& next, std::vector<Assignment>& plan, std::
     return;
   }
   JobRecord& record = *job->second;
-  const bool is_asked = !lane.key.is_particular || may_be_interested(lane, record);
-  if (!is_asked) agenda_.hold_out(next.lane);
+  const bool is_asked = lane.key.is_particular ? may_be_interested(lane, record) : may_be_interested(lane);
+  if (!is_asked) agenda_.hold_out(lane.view);
+  if (!is_asked && !lane.key.is_particular) return;  // nor are those behind
   if (is_asked && record.seen_in != walk_ && give_turn(record, plan, limit) == TurnEnd::lane_must_wait) return;
   if (is_full_) return;
   const Lane& left = agenda_.queue().lane(next.lane);
@@ -290,10 +357,10 @@ void Planner::follow_wallet(const Next& next) {
     wallets_.push({*after, no_lane, next.organisation});
 }
 
-void Planner::look_at_dirty(QueueKey key, std::vector<Assignment>& plan, std::size_t limit) {
-  agenda_.dirty.erase(key);
-  JobRecord* job = agenda_.world().job(key.job);
-  if (job == nullptr || job->lane == no_lane || job->seen_in == walk_) return;
+void Planner::look_at_dirty(std::vector<Assignment>& plan, std::size_t limit) {
+  const auto [key, job] = *agenda_.dirty.begin();
+  agenda_.dirty.erase(agenda_.dirty.begin());
+  if (job->lane == no_lane || job->seen_in == walk_) return;
   const LaneIndex index = job->lane;
   const bool is_settled = agenda_.queue().lane(index).settled_in == walk_ && agenda_.queue().lane(index).is_settled;
   if (is_settled && !has_own_room(*job)) return;  // what was promised to it alone, nobody else could speak of
@@ -307,7 +374,7 @@ void Planner::look_at_dirty(QueueKey key, std::vector<Assignment>& plan, std::si
   // What was good enough for this one may be so for the next, who has not been asked since.
   const auto next = lane.jobs.upper_bound(key);
   lane.is_in_review = lane.is_in_review && next != lane.jobs.end();
-  if (next != lane.jobs.end()) agenda_.dirty.insert(next->first);
+  if (next != lane.jobs.end()) agenda_.dirty.insert(*next);
 }
 
 /// Whether there is room now where room was promised to it, and the pool is not closed to it.
@@ -323,8 +390,11 @@ TurnEnd Planner::give_turn(JobRecord& job, std::vector<Assignment>& plan, std::s
   job.seen_in = walk_;
   const std::size_t before = plan.size();
   const LaneIndex index = job.lane;
+  const QueueKey key = job.key();
+  const std::uint64_t seen = planning_.vistas_seen();
   Turn turn(planning_, job);
   const TurnEnd end = turn.take(plan, limit);
+  if (seen != planning_.vistas_seen()) come_back(key);
   // What it does not take when it could is for others.
   if (end != TurnEnd::limit && has_own_room(job)) agenda_.release(job);
   if (bug_ == PlantedBug::lost_job && end == TurnEnd::lane_must_wait) agenda_.queue().leave(job);
@@ -342,15 +412,12 @@ TurnEnd Planner::give_turn(JobRecord& job, std::vector<Assignment>& plan, std::s
     }
   }
   if (end == TurnEnd::limit) {
-    agenda_.dirty.insert(job.key());
+    agenda_.dirty.insert({job.key(), &job});
     is_full_ = true;
   } else {
     agenda_.dirty.erase(job.key());
   }
-  if (plan.size() > before) {
-    close_full_pools();
-    horizons_.clear();  // what it took, others now wait for longer
-  }
+  if (plan.size() > before) close_full_pools();
   return end;
 }
 

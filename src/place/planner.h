@@ -26,9 +26,17 @@ class Planner {
 
  private:
   /// A pool with room that a class has not been asked at, and the longest wall time that may take it.
-  struct OpenPool {
+  struct Offered {
     PoolIndex pool = 0;
     Duration passes_up_to;
+    float score = 0;
+    double slowness = 1;
+  };
+  /// Those of them that a view's jobs may take.
+  struct Offer {
+    Preference preference;
+    std::vector<Offered> pools;
+    bool is_limited = false;  ///< some pass only shorter wall times
   };
   static constexpr Duration no_bound = Duration::microseconds(int64_max);
 
@@ -56,21 +64,26 @@ class Planner {
   void walk(std::vector<Assignment>& plan, std::size_t limit);
   void begin_walk();
   void end_walk();
-  void push_class(const Need& need, const WaitingShape& shape, const std::pair<QueueKey, ClassIndex>& from);
+  void push_class(const Need& need, const WaitingShape& shape, WaitingShape::ByHead::const_iterator next);
+  [[nodiscard]] bool may_suit(ClassIndex index);
+  void come_back(const QueueKey& after);
   void follow_classes();
   void look_at_class(JobClass& job_class, const Bits& asked);
   [[nodiscard]] bool is_unasked(PoolIndex pool, const Need& need, const Bits& asked);
-  [[nodiscard]] const Horizon& horizon_of(ClassIndex of, const LaneKey& lane);
-  [[nodiscard]] bool is_interested(const Lane& lane, const Horizon& horizon, const std::vector<OpenPool>& suitable);
+  void look_at_view(ViewIndex index, const std::vector<Offered>& suitable);
+  void push_lanes(const View& view);
+  [[nodiscard]] Offer offer_to(const View& view, const std::vector<Offered>& suitable);
+  [[nodiscard]] static bool is_interested(const Offer& offer, const Horizon& horizon, const LaneKey& key,
+                                          const Lane& lane, bool room_stays);
+  [[nodiscard]] bool may_be_interested(const Lane& lane);
   [[nodiscard]] Duration passes_up_to(PoolIndex pool, const Need& need);
-  [[nodiscard]] bool may_enter(const Lane& lane, const std::vector<OpenPool>& suitable);
   [[nodiscard]] Duration closes_within(PoolIndex pool, CustomerGroup group);
   [[nodiscard]] bool has_own_room(const JobRecord& job);
-  [[nodiscard]] bool is_one_in_view(const Lane& lane);
+  [[nodiscard]] static const Horizon* seen_by(const LaneKey& lane, const Horizon& all, Horizon& own);
   [[nodiscard]] bool may_be_interested(const Lane& lane, const JobRecord& job);
   void follow_lane(const Next& next, std::vector<Assignment>& plan, std::size_t limit);
   void follow_wallet(const Next& next);
-  void look_at_dirty(QueueKey key, std::vector<Assignment>& plan, std::size_t limit);
+  void look_at_dirty(std::vector<Assignment>& plan, std::size_t limit);
   TurnEnd give_turn(JobRecord& job, std::vector<Assignment>& plan, std::size_t limit);
   void close_full_pools();
   [[nodiscard]] bool suits_some_shape(PoolIndex pool);
@@ -86,8 +99,8 @@ class Planner {
                                  ///< and room for some shape that waits
   NextClasses classes_;          ///< of the shapes that find room where they have not been asked
   NextOnes lanes_;
+  std::vector<Next> later_;  ///< lanes that want none of what is left now, but may once that is less
   NextOnes wallets_;
-  std::map<std::tuple<ClassIndex, Duration, CustomerGroup>, Horizon> horizons_;  ///< since something was last placed
   bool is_full_ = false;
 };
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <vector>
 
 #include "place/change_log.h"
@@ -40,6 +42,41 @@ inline constexpr std::array<Constraint, 11> verdict_constraints{
     Constraint::cores,  Constraint::memory,   Constraint::cards, Constraint::chip,  Constraint::software,  Constraint::region,
     Constraint::provider, Constraint::price, Constraint::nodes, Constraint::capability, Constraint::latency};
 
+/// Which names of a pool rule it out for a class: a cache line, so that a hundred classes are passed over without a look
+/// at their rankings. Says yes to names that it does not know.
+class NameSieve {
+ public:
+  [[nodiscard]] bool passes(const PoolState& pool) const {
+    return chips_.passes(pool.chip) && software_.passes(pool.software) && regions_.passes(pool.region) &&
+           providers_.passes(pool.provider);
+  }
+  /// Verdicts by number of the name.
+  using Verdicts = std::vector<std::uint16_t>;
+  void set(const Verdicts& chips, const Verdicts& software, const Verdicts& regions, const Verdicts& providers) {
+    chips_.set(chips);
+    software_.set(software);
+    regions_.set(regions);
+    providers_.set(providers);
+  }
+
+ private:
+  template <std::size_t words>
+  struct Sieve {
+    std::array<std::uint64_t, words> ruled_out{};
+    [[nodiscard]] bool passes(std::uint32_t number) const {
+      return number >= words * 64 || (ruled_out[number / 64] >> (number % 64) & 1) == 0;
+    }
+    void set(const Verdicts& verdicts) {
+      for (std::size_t i = 0; i < std::min(verdicts.size(), words * 64); ++i)
+        ruled_out[i / 64] |= std::uint64_t{verdicts[i] != 0} << (i % 64);
+    }
+  };
+  Sieve<1> chips_;
+  Sieve<4> software_;
+  Sieve<1> regions_;
+  Sieve<2> providers_;
+};
+
 struct RankedPool {
   float score = 0;  ///< by the objective; less is better. Where it hangs on what is not known: behind all others
   PoolIndex pool = 0;
@@ -73,6 +110,7 @@ class Ranking {
     if (figures.core_carbon < 0 || (cards_ > 0 && figures.card_carbon < 0)) return -1;
     return cores_ * figures.core_carbon + (cards_ > 0 ? cards_ * figures.card_carbon : 0);
   }
+  void tell(NameSieve& sieve) const { sieve.set(chips_, software_, regions_, providers_); }
   /// Bounds of rate() over the feasible pools.
   [[nodiscard]] double rate_max() const { return rate_max_; }
   [[nodiscard]] double rate_min() const { return rate_min_; }

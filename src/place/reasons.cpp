@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 
 #include "model/energy.h"
 #include "model/meter.h"
@@ -18,6 +19,50 @@ void add(RuledOut& count, std::int64_t margin) {
   count.best_margin = count.pools == 0 ? margin : std::min(count.best_margin, margin);
   ++count.pools;
 }
+
+constexpr double microseconds_per_hour = 3'600'000'000.0;
+/// Run times are charged by whole milliseconds: what an estimate may lie beside that, with its own rounding.
+constexpr double run_slack_hours = 2'000 / microseconds_per_hour;
+
+/// Counts the pools where something is more than a limit, by estimates with a doubt on either side. It is worked out
+/// where the estimate leaves it open, and, of the pools that are surely above, for those that may be the nearest.
+class Excess {
+ public:
+  explicit Excess(std::int64_t limit) : limit_(limit) {}
+
+  template <class Exact>
+  void look(PoolIndex pool, double estimate, double doubt, Exact&& exact) {
+    const auto limit = static_cast<double>(limit_);
+    if (estimate + doubt < limit) return;
+    if (estimate - doubt <= limit) {
+      const std::int64_t value = exact(pool);
+      if (value > limit_) add(found_, value - limit_);
+      return;
+    }
+    ++sure_;
+    if (estimate - doubt > least_) return;
+    nearest_.emplace_back(estimate - doubt, pool);
+    least_ = std::min(least_, estimate + doubt);
+  }
+
+  template <class Exact>
+  void tell(RuledOut& count, Exact&& exact) {
+    for (const auto& [least, pool] : nearest_) {
+      if (least > least_) continue;
+      add(found_, exact(pool) - limit_);
+      --sure_;
+    }
+    count.pools = found_.pools + sure_;
+    count.best_margin = found_.best_margin;
+  }
+
+ private:
+  std::int64_t limit_;
+  RuledOut found_;         ///< what has been worked out
+  std::int32_t sure_ = 0;  ///< pools that are above the limit without that
+  std::vector<std::pair<double, PoolIndex>> nearest_;  ///< of these, with what is needed there at least
+  double least_ = std::numeric_limits<double>::infinity();  ///< what is needed at most in the nearest of them
+};
 
 }  // namespace
 
@@ -90,19 +135,21 @@ void Turn::count_passing(std::vector<RuledOut>& counts) const {
   const Bits& feasible = sight_.ranking->feasible();
   const auto is_left = [&](std::size_t pool) {
     const auto index = static_cast<PoolIndex>(pool);
-    return world_.figures(index).wall_time_max >= job_.wall_time && is_in_time(job_, now_, world_.pool(index).row);
+    return is_in_time(job_, now_, world_.pool(index).row);
   };
+  const Bits& long_enough = world_.long_enough(world_.wall_bound_of(job_.wall_time));
   std::int64_t lack = int64_max;
   for (std::size_t at = 0; at < feasible.words(); ++at) {
-    const std::uint64_t left = feasible.word(at) & world_.acceptance().word(lane_.group, at);
+    std::uint64_t left = feasible.word(at) & world_.acceptance().word(lane_.group, at) & long_enough.word(at);
+    if (job_.has_deadline()) {
+      for_each_bit(left, at * 64, [&](std::size_t pool) {
+        if (!is_left(pool)) left &= ~(std::uint64_t{1} << (pool % 64));
+      });
+    }
     const std::uint64_t full = left & ~sight_.room->now.word(at);
-    for_each_bit(full, at * 64, [&](std::size_t pool) {
-      if (!is_left(pool)) return;
-      ++capacity.pools;
-      lack = std::min(lack, sight_.room->lacks[pool]);
-    });
+    capacity.pools += std::popcount(full);
+    for_each_bit(full, at * 64, [&](std::size_t pool) { lack = std::min(lack, sight_.room->lacks[pool]); });
     for_each_bit(left & ~world_.reachable().word(at), at * 64, [&](std::size_t pool) {
-      if (!is_left(pool)) return;
       const UnixTime heard = world_.pool(static_cast<PoolIndex>(pool)).centre->heard_at;
       add(silent, (now_ - heard - reachable_within).microseconds());
     });
@@ -110,7 +157,7 @@ void Turn::count_passing(std::vector<RuledOut>& counts) const {
   if (capacity.pools > 0) capacity.best_margin = lack;
   RuledOut& closed = of_constraint(counts, Constraint::closed);
   for (std::size_t at = 0; at < world_.reserved_pools().words(); ++at) {
-    const std::uint64_t left = feasible.word(at) & world_.acceptance().word(lane_.group, at);
+    const std::uint64_t left = feasible.word(at) & world_.acceptance().word(lane_.group, at) & long_enough.word(at);
     for_each_bit(left & world_.reserved_pools().word(at), at * 64, [&](std::size_t pool) {
       if (!is_left(pool)) return;
       const Duration limit = world_.open_within(world_.pool(static_cast<PoolIndex>(pool)), lane_.group, now_);
@@ -132,41 +179,45 @@ void Turn::count_late(std::vector<RuledOut>& counts) const {
 }
 
 void Turn::count_money(std::vector<RuledOut>& counts) const {
-  RuledOut& cap = of_constraint(counts, Constraint::price_cap);
-  RuledOut& funds = of_constraint(counts, Constraint::funds);
   const Ranking& ranking = *sight_.ranking;
   const Resources& resources = class_.requirements.resources;
-  const std::int64_t available = world_.available(job_.organisation).micro();
   const bool counts_job = job_.next_task == 0 && job_.is_estimated();
   const std::int64_t unsettled = job_.waiting() + job_.live;
-  const auto is_clearly_within = [](double estimate, std::int64_t limit) {
-    return estimate * (1 + estimate_slack) + estimate_slack_micro < static_cast<double>(limit);
+  const auto spent = static_cast<double>(spent_and_held_.micro());
+  const auto charged = static_cast<double>(job_.charged.micro());
+  const std::int64_t mean = job_.succeeded > 0 ? job_.run_time_sum / job_.succeeded : job_.run_time.microseconds();
+  const double run_hours = static_cast<double>(mean) / microseconds_per_hour;
+  // What it needs at most: the hold, or the whole job's cost.
+  const auto needed_at = [&](PoolIndex index) {
+    const PoolState& pool = world_.pool(index);
+    const std::int64_t needed = plus(spent_and_held_.micro(), hold_on(pool).micro());
+    if (!counts_job) return needed;
+    const auto cost =
+        amount_of(*pool.centre->current_offer(), resources, expected_run(job_, pool.row), Rounding::down);
+    return std::max(needed, plus(job_.charged.micro(), cost.has_value() ? times(cost->micro(), unsettled) : int64_max));
   };
+  Excess over_cap(job_.price_cap.micro());
+  Excess over_funds(world_.available(job_.organisation).micro());
   for (const RankedPool& each : ranking.best_first()) {
-    const PoolState& pool = world_.pool(each.pool);
     const PoolFigures& figures = world_.figures(each.pool);
     if (figures.wall_time_max < job_.wall_time || !planning_.accepts(lane_.group, each.pool)) continue;
-    if (!is_in_time(job_, now_, pool.row)) continue;
-    const double hold_estimate = ranking.rate(figures) * wall_hours_;
-    if (!is_rich_ && !is_clearly_within(hold_estimate, available)) {
-      const std::int64_t hold = hold_on(pool).micro();
-      if (hold > available) add(funds, hold - available);
+    if (job_.has_deadline() && !is_in_time(job_, now_, world_.pool(each.pool).row)) continue;
+    const double rate = ranking.rate(figures);
+    const double hold = rate * wall_hours_;
+    if (!is_rich_) {
+      over_funds.look(each.pool, hold, hold * estimate_slack + estimate_slack_micro,
+                      [&](PoolIndex pool) { return hold_on(world_.pool(pool)).micro(); });
     }
     if (!job_.has_cap()) continue;
-    // What it needs at most: the hold, or the whole job's cost, which is at most its tasks' holds.
-    const std::int64_t limit = job_.price_cap.micro();
-    const double most = hold_estimate * static_cast<double>(counts_job ? std::max<std::int64_t>(unsettled, 1) : 1) +
-                        static_cast<double>(spent_and_held_.micro());
-    if (is_clearly_within(most, limit)) continue;
-    std::int64_t needed = plus(spent_and_held_.micro(), hold_on(pool).micro());
-    if (counts_job) {
-      const auto cost =
-          amount_of(*pool.centre->current_offer(), resources, expected_run(job_, pool.row), Rounding::down);
-      const std::int64_t all = cost.has_value() ? times(cost->micro(), unsettled) : int64_max;
-      needed = std::max(needed, plus(job_.charged.micro(), all));
-    }
-    if (needed > limit) add(cap, needed - limit);
+    const auto tasks = static_cast<double>(std::max<std::int64_t>(unsettled, 1));
+    const double cost = rate * std::min(run_hours * figures.slowness, wall_hours_) * tasks;
+    const double most = std::max(spent + hold, counts_job ? charged + cost : 0);
+    const double doubt = most * estimate_slack + (estimate_slack_micro + rate * run_slack_hours) * tasks;
+    over_cap.look(each.pool, most, doubt, needed_at);
   }
+  if (job_.has_cap()) over_cap.tell(of_constraint(counts, Constraint::price_cap), needed_at);
+  over_funds.tell(of_constraint(counts, Constraint::funds),
+                  [&](PoolIndex pool) { return hold_on(world_.pool(pool)).micro(); });
 }
 
 }  // namespace dayan::place

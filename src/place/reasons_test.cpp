@@ -3,6 +3,8 @@
 #include <map>
 
 #include "base/prng.h"
+#include "model/meter.h"
+#include "place/pool_state.h"
 #include "place/scene_for_tests.h"
 
 namespace dayan::place {
@@ -248,6 +250,61 @@ TEST(ReasonsAreTrue, WhatIsChangedByTheReportedAmountIsPlacedAndByOneUnitLessIsN
         Constraint::price_cap, Constraint::funds, Constraint::throttle, Constraint::reachable, Constraint::capability,
         Constraint::latency, Constraint::acceptance, Constraint::not_before, Constraint::deadline, Constraint::closed})
     EXPECT_GE(last[each], 10) << to_text(each);
+}
+
+TEST(CountsOfMoney, AreThoseOfEveryPoolWorkedOutAlone) {
+  // Of forty centres with prices of their own, a plan tells how many a price cap and a wallet rule out, and by how much
+  // the nearest: as one finds who works each out to the micro-yuan. Estimates pass over those that are clear; where a
+  // cap is just what a pool costs, or a micro-yuan less, they cannot.
+  Prng random(7);
+  int planned = 0;
+  for (int round = 0; round < 200; ++round) {
+    Scene scene;
+    Requirements needs = Scene::small();
+    needs.wall_time = Duration::milliseconds(random.between(60'000, 7'200'000));
+    if (random.chance(1, 2)) needs.run_time = Duration::microseconds(random.between(1'000'000, 9'000'000'000));
+    std::vector<std::pair<std::int64_t, std::int64_t>> costs;  // what is held for a task, and what one costs
+    const std::int32_t tasks = static_cast<std::int32_t>(random.between(1, 3));
+    for (int i = 0; i < 40; ++i) {
+      const CentreRow centre = scene.centre("c" + std::to_string(i));
+      const OfferRow offer = scene.offer(centre.id, Cny::micro(random.between(1, 30) * 100'003), 2);
+      const PoolRow pool = scene.pool(centre.id, 8, 8);
+      const Duration run = expected_run(needs, {}, pool);
+      costs.emplace_back(amount_of(offer, needs.resources, needs.wall_time, Rounding::up).value().micro(),
+                         amount_of(offer, needs.resources, run, Rounding::down).value().micro());
+    }
+    const auto needed_at = [&](const std::pair<std::int64_t, std::int64_t>& at) {
+      return std::max(at.first, needs.run_time > Duration() ? at.second * tasks : 0);
+    };
+    const auto& chosen = costs[random.below(costs.size())];
+    const std::int64_t cap = needed_at(chosen) - random.between(0, 1);
+    const std::int64_t wallet = chosen.first * random.between(1, 3) + random.between(-1, 1);
+    needs.price_cap = Cny::micro(cap);
+    scene.wallet(scene_customer, Cny::micro(wallet));
+    (void)scene.job(tasks, needs);
+    RuledOut by_cap{Constraint::price_cap, 0, 0};
+    RuledOut by_funds{Constraint::funds, 0, 0};
+    const auto count = [](RuledOut& sum, std::int64_t margin) {
+      if (margin <= 0) return;
+      sum.best_margin = sum.pools == 0 ? margin : std::min(sum.best_margin, margin);
+      ++sum.pools;
+    };
+    for (const auto& each : costs) {
+      count(by_cap, needed_at(each) - cap);
+      count(by_funds, each.first - wallet);
+    }
+    const auto plan = scene.engine()->plan(scene_now, 10);
+    if (plan.empty()) continue;
+    for (const RuledOut& expected : {by_cap, by_funds}) {
+      RuledOut told{expected.constraint, 0, 0};
+      for (const RuledOut& each : plan.front().placement.ruled_out) {
+        if (each.constraint == expected.constraint) told = each;
+      }
+      EXPECT_EQ(told, expected) << "round " << round << " of " << to_text(expected.constraint);
+    }
+    ++planned;
+  }
+  EXPECT_GT(planned, 100);
 }
 
 }  // namespace

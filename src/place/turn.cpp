@@ -9,50 +9,11 @@
 namespace dayan::place {
 namespace {
 
-/// Up to so many pools with room are sorted as they are found; more are sought in the order of the ranking, where one
-/// is soon met.
-constexpr std::size_t few_open = 64;
 /// Room for so few tasks may be gone before a lane behind gets its turn.
 constexpr std::int64_t soon_taken = 16;
 constexpr double milliseconds_per_hour = 3'600'000;
 
 }  // namespace
-
-Horizon::Entry Planning::horizon_entry(const Sight& sight, const PoolState& pool) {
-  Horizon::Entry entry;
-  if (!pool.reservations.empty()) entry.closes = &pool;
-  entry.slowness = sight.ranking->slowness(agenda_.world().figures(pool.index));
-  entry.rate = sight.ranking->rate(agenda_.world().figures(pool.index));
-  if (sight.room->now.get(pool.index)) {
-    entry.slots = pool.slots(sight.room->need);
-    if (pool.promise && !pool.fits_beside_promise(sight.room->need)) {
-      const Duration starts_in = std::max(pool.promise->start - agenda_.now(), Duration());
-      entry.passes_up_to = static_cast<double>(pool.promised_within(agenda_.now()).microseconds());
-      entry.later_wait = static_cast<double>((starts_in + pool.promise->run).microseconds());
-      entry.later_slots = pool.slots_when_empty(sight.room->need);
-    }
-    return entry;
-  }
-  const auto wait = openings_.wait(pool, sight.room->need, agenda_.now());
-  entry.wait = wait ? static_cast<double>(wait->microseconds()) : std::numeric_limits<double>::infinity();
-  entry.slots = pool.slots_when_empty(sight.room->need);
-  return entry;
-}
-
-Horizon Planning::horizon(const Sight& sight, Duration wall_bound, CustomerGroup group) {
-  Horizon found;
-  const Bits& reachable = agenda_.world().reachable();
-  const std::size_t wanted = preference_of(sight.of->requirements).waits_for_best ? 1 : horizon_max;
-  for (const RankedPool& each : sight.ranking->best_first()) {
-    if (!reachable.get(each.pool) || !sight.room->ever.get(each.pool) || !accepts(group, each.pool)) continue;
-    if (agenda_.world().figures(each.pool).wall_time_max < wall_bound) continue;
-    if (found.count == 0) found.least_score = each.score;
-    found.entries[found.count++] = horizon_entry(sight, agenda_.world().pool(each.pool));
-    found.rate_most = std::max(found.rate_most, sight.ranking->rate(agenda_.world().figures(each.pool)));
-    if (found.count == wanted) break;
-  }
-  return found;
-}
 
 Bound Planning::bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane,
                       bool room_stays) const {
@@ -100,6 +61,7 @@ Turn::Turn(Planning& planning, JobRecord& job)
       objective_(class_.requirements.objective),
       preference_(preference_of(class_.requirements)),
       lane_(planning.agenda().queue().lane(job.lane).key),
+      view_(planning.agenda().queue().lane(job.lane).view),
       now_(planning.agenda().now()),
       wall_(job.wall_at(planning.agenda().now())),
       wall_hours_(static_cast<double>(wall_.microseconds() / 1'000) / milliseconds_per_hour),
@@ -171,48 +133,24 @@ bool Turn::can_ever_take(const PoolState& pool, CentreId left_out) const {
          (left_out.is_none() || pool.centre->id != left_out) && passes(pool);
 }
 
-std::uint64_t Turn::open_word(std::size_t at) const {
-  return sight_.ranking->feasible().word(at) & world_.reachable().word(at) & sight_.room->now.word(at) &
-         world_.acceptance().word(lane_.group, at);
-}
-
 /// Visits the pools with room, best first, until visit(pool, score) returns false.
 template <class Visitor>
 void Turn::visit_open(Visitor&& visit) {
-  const std::size_t words = sight_.ranking->feasible().words();
-  std::array<PoolIndex, few_open> open;
-  std::size_t count = 0;
-  for (std::size_t at = 0; at < words && count <= few_open; ++at) {
-    for_each_bit(open_word(at), at * 64, [&](std::size_t pool) {
-      if (count < few_open) open[count] = static_cast<PoolIndex>(pool);
-      ++count;
-    });
-  }
-  if (count == 0) return;
-  if (count <= few_open) {
-    struct Found {
-      float score = 0;
-      std::uint32_t rank = 0;
-      const PoolState* pool = nullptr;
-    };
-    std::array<Found, few_open> few;
-    std::size_t found = 0;
-    for (; found < count; ++found) {
-      const PoolIndex pool = open[found];
-      few[found] = {sight_.ranking->score(world_.figures(pool)), world_.rank(pool), &world_.pool(pool)};
-    }
-    std::sort(few.begin(), few.begin() + static_cast<std::ptrdiff_t>(found), [](const Found& a, const Found& b) {
-      return a.score != b.score ? a.score < b.score : a.rank < b.rank;
-    });
-    for (std::size_t i = 0; i < found; ++i) {
-      if (!visit(*few[i].pool, few[i].score)) return;
+  const Vista& seen = planning_.open_of(view_);
+  if (!seen.are_many_open) {
+    for (const OpenPool& each : seen.open) {
+      if (!visit(world_.pool(each.pool), each.score)) return;
     }
     return;
   }
-  for (const RankedPool& each : sight_.ranking->best_first()) {
-    if (!sight_.room->now.get(each.pool) || !world_.reachable().get(each.pool)) continue;
-    if (!planning_.accepts(lane_.group, each.pool)) continue;
-    if (!visit(world_.pool(each.pool), each.score)) return;
+  const std::vector<RankedPool>& order = sight_.ranking->best_first();
+  // A turn only takes room: what had none at the top of the ranking has none when the next task is looked at.
+  while (open_from_ < order.size() && !sight_.room->now.get(order[open_from_].pool)) ++open_from_;
+  for (std::size_t i = open_from_; i < order.size(); ++i) {
+    const auto& [score, pool] = order[i];
+    if (!sight_.room->now.get(pool) || !world_.reachable().get(pool)) continue;
+    if (!planning_.accepts(lane_.group, pool)) continue;
+    if (!visit(world_.pool(pool), score)) return;
   }
 }
 
@@ -276,6 +214,22 @@ Turn::Outlook Turn::look_for_deadline(CentreId left_out) {
   return outlook;
 }
 
+/// Whether what the whole of a plain lane sees tells that there is no place for it. Most that are asked find none.
+bool Turn::sees_nothing_worth_it() {
+  if (lane_.is_particular || lane_.is_promised || !is_counted_) return false;
+  const Vista& seen = planning_.open_of(view_);
+  if (seen.are_many_open) return false;
+  const Horizon& horizon = planning_.horizon_of(view_);
+  if (seen.open.empty() || horizon.count == 0) return true;
+  const Bound bound = planning_.bound(horizon, preference_, lane_);
+  const auto is_worth_it = [&](const OpenPool& each) {
+    if (preference_.waits_for_best) return each.score <= bound.score;
+    return sight_.ranking->slowness(world_.figures(each.pool)) <= bound.slowness;
+  };
+  held_out_ = std::none_of(seen.open.begin(), seen.open.end(), is_worth_it);
+  return held_out_;
+}
+
 Turn::Outlook Turn::look(CentreId left_out) {
   if (job_.has_deadline()) return look_for_deadline(left_out);
   Outlook outlook;
@@ -283,7 +237,7 @@ Turn::Outlook Turn::look(CentreId left_out) {
   Horizon horizon;
   const bool is_plain = !lane_.is_particular && is_counted_;
   if (is_plain) {
-    horizon = planning_.horizon(sight_, lane_.wall_bound, lane_.group);
+    horizon = planning_.horizon_of(view_);
   } else {
     const std::size_t wanted = preference_.waits_for_best ? 1 : horizon_max;
     for (const RankedPool& each : sight_.ranking->best_first()) {
@@ -397,6 +351,7 @@ bool Turn::place(std::int32_t task, std::int32_t number, CentreId avoid, std::ve
   plan.push_back({job_.id, task, placement(*chosen, task, number, seen.left_out)});
   const Cny hold = hold_on(*chosen);
   world_.claim(job_, {job_.id, task, number}, chosen->index, now_);
+  planning_.forget_vistas();
   if (job_.promised == chosen->index) planning_.agenda().release(job_);
   sight_.room = &planning_.agenda().rooms().of(class_.need);
   spent_and_held_ += hold;
@@ -413,7 +368,7 @@ TurnEnd Turn::end(bool has_placed, bool is_full) {
   if (is_full) return TurnEnd::limit;
   // Openings become too late, and less is held, as the deadline comes nearer: it is asked again before anything changes.
   if (job_.has_deadline() && (was_denied_ || job_.has_cap())) held_out_ = true;
-  if (held_out_) agenda.hold_out(job_.lane);
+  if (held_out_) agenda.hold_out(view_);
   if (was_denied_) agenda.note_denied(job_);
   const bool speaks_for_all = !lane_.is_particular && !was_denied_ && !has_placed && is_counted_ &&
                               (!was_kept_out_ || passes_up_to_ < agenda.queue().lane(job_.lane).shortest_wall());
@@ -422,6 +377,7 @@ TurnEnd Turn::end(bool has_placed, bool is_full) {
 
 TurnEnd Turn::take(std::vector<Assignment>& plan, std::size_t limit) {
   if (is_parked_for_money()) return TurnEnd::done;
+  if (sees_nothing_worth_it()) return end(false, false);
   const std::size_t before = plan.size();
   bool is_waiting = false;
   const World::Retries& retries = world_.retries();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <optional>
@@ -80,6 +81,31 @@ struct Horizon {
   std::size_t count = 0;
   float least_score = std::numeric_limits<float>::infinity();
   double rate_most = 0;  ///< micro-yuan an hour of the dearest of them
+
+  /// Room of one of them was promised, or it will be closed: what a task would find there hangs on its wall time.
+  [[nodiscard]] bool hangs_on_wall_time() const {
+    return std::any_of(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(count), [](const Entry& each) {
+      return each.passes_up_to < std::numeric_limits<double>::infinity() || each.closes != nullptr;
+    });
+  }
+};
+
+/// A pool with room, as a class ranks it.
+struct OpenPool {
+  float score = 0;
+  std::uint32_t rank = 0;
+  PoolIndex pool = 0;
+};
+/// Up to so many pools with room are listed and sorted; more are sought in the order of the ranking, where one is soon
+/// met.
+inline constexpr std::size_t few_open = 64;
+
+/// What the jobs of a view see at a moment of a plan.
+struct Vista {
+  std::optional<Horizon> horizon;
+  bool has_open = false;       ///< those with room have been looked for
+  bool are_many_open = false;  ///< more than few_open have room
+  std::vector<OpenPool> open;  ///< else these, best first
 };
 
 /// What a pool must not pass to be worth it.
@@ -110,10 +136,19 @@ class Planning {
     const Room* room = nullptr;
   };
   [[nodiscard]] Sight sight(JobClass& of) { return {&of, &agenda_.ranking(of), &agenda_.rooms().of(of.need)}; }
+  // vista.cpp
   [[nodiscard]] Horizon::Entry horizon_entry(const Sight& sight, const PoolState& pool);
-  /// The horizon of a class, as its jobs without a price cap see it whose wall times have this bound and whose
-  /// customers are of this group.
-  [[nodiscard]] Horizon horizon(const Sight& sight, Duration wall_bound, CustomerGroup group);
+  /// The horizon of a view, as its jobs without a price cap see it.
+  [[nodiscard]] const Horizon& horizon_of(ViewIndex view);
+  /// The pools that have room, as it sees them; its horizon need not be there.
+  [[nodiscard]] const Vista& open_of(ViewIndex view);
+  /// Something was placed or promised, or a plan begins: what was seen may be another now.
+  void forget_vistas() {
+    vistas_.clear();
+    ++vistas_seen_;
+  }
+  /// Rises as they are forgotten.
+  [[nodiscard]] std::uint64_t vistas_seen() const { return vistas_seen_; }
   /// With `room_stays` false: should whoever comes first take all room that there is now, and what is expected later
   /// alone count.
   [[nodiscard]] Bound bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane,
@@ -135,9 +170,12 @@ class Planning {
 
  private:
   [[nodiscard]] double wait_until_open(const PoolState& pool, const LaneKey& lane, double wait) const;
+  [[nodiscard]] Horizon horizon(const View& view);
 
   Agenda& agenda_;
   Openings& openings_;
+  std::map<ViewIndex, Vista> vistas_;  ///< since they were last forgotten
+  std::uint64_t vistas_seen_ = 0;
   struct Searched {
     UnixTime at;
     QueueKey from;  ///< where a search that was cut short goes on
@@ -179,7 +217,7 @@ class Turn {
   [[nodiscard]] Outlook look_for_deadline(CentreId left_out);
   [[nodiscard]] Horizon::Entry exact_entry(const PoolState& pool);
   [[nodiscard]] bool opens_in_time(const Horizon::Entry& entry, const PoolState& pool) const;
-  [[nodiscard]] std::uint64_t open_word(std::size_t at) const;
+  [[nodiscard]] bool sees_nothing_worth_it();
   template <class Visitor>
   void visit_open(Visitor&& visit);
   [[nodiscard]] const PoolState* choose(const Outlook& outlook);
@@ -203,6 +241,7 @@ class Turn {
   Objective objective_;
   Preference preference_;
   LaneKey lane_;
+  ViewIndex view_;
   UnixTime now_;
   Duration wall_;  ///< of a lease granted now
   double wall_hours_ = 0;
@@ -213,6 +252,7 @@ class Turn {
   std::vector<std::pair<CentreId, Outlook>> outlooks_;  ///< by the centre to keep away from
   std::vector<RuledOut> ruled_out_;
   bool is_told_ = false;     ///< ruled_out_ has been worked out
+  std::size_t open_from_ = 0;  ///< in the ranking: none before it has room
   bool was_denied_ = false;  ///< by its own money
   bool held_out_ = false;    ///< there was room, but not worth it
   bool was_kept_out_ = false;  ///< there was room, but promised to others

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <tuple>
+#include <utility>
 
 namespace dayan::place {
 namespace {
@@ -16,6 +17,25 @@ std::uint8_t tasks_step_of(std::int64_t tasks) {
   if (tasks <= exact_tasks_max) return static_cast<std::uint8_t>(std::max<std::int64_t>(tasks, 0));
   const int log = log_of(tasks) - log_of(exact_tasks_max);
   return static_cast<std::uint8_t>(exact_tasks_max + 1 + log);
+}
+
+/// The index of a new one, which may have been another before.
+template <class Things>
+std::uint32_t take_free(Things& things, std::vector<std::uint32_t>& free) {
+  if (free.empty()) {
+    free.push_back(static_cast<std::uint32_t>(things.size()));
+    things.emplace_back();
+  }
+  const std::uint32_t index = free.back();
+  free.pop_back();
+  things[index] = {};
+  return index;
+}
+
+/// Where the lane of this key is, or would be.
+auto entry_of(View& view, const LaneKey& key) {
+  return std::lower_bound(view.lanes.begin(), view.lanes.end(), key,
+                          [](const View::Entry& each, const LaneKey& wanted) { return each.key < wanted; });
 }
 
 }  // namespace
@@ -59,13 +79,16 @@ ClassIndex WaitQueue::class_of(const JobRecord& job) {
   if (free_classes_.empty()) {
     free_classes_.push_back(static_cast<ClassIndex>(classes_.size()));
     classes_.emplace_back();
+    sieves_.emplace_back();
   }
   const ClassIndex index = free_classes_.back();
   free_classes_.pop_back();
   found->second = index;
   classes_[index] = std::make_unique<JobClass>();
   JobClass& made = *classes_[index];
+  made.index = index;
   made.key = key;
+  sieves_[index] = NameSieve();
   made.requirements = job.common->requirements;
   made.need = need_of(made.requirements.resources);
   made.used = ++used_;
@@ -74,21 +97,28 @@ ClassIndex WaitQueue::class_of(const JobRecord& job) {
   return index;
 }
 
-LaneIndex WaitQueue::lane_of(ClassIndex in, const LaneKey& key) {
+ViewIndex WaitQueue::view_of(ClassIndex in, const LaneKey& key) {
   JobClass& job_class = *classes_[in];
-  for (const LaneIndex index : job_class.lanes) {
-    if (lanes_[index].key == key) return index;
+  for (const ViewIndex index : job_class.views) {
+    if (views_[index].wall_bound == key.wall_bound && views_[index].group == key.group) return index;
   }
-  if (free_lanes_.empty()) {
-    free_lanes_.push_back(static_cast<LaneIndex>(lanes_.size()));
-    lanes_.emplace_back();
-  }
-  const LaneIndex index = free_lanes_.back();
-  free_lanes_.pop_back();
-  lanes_[index] = Lane();
+  const ViewIndex index = take_free(views_, free_views_);
+  views_[index].in = in;
+  views_[index].wall_bound = key.wall_bound;
+  views_[index].group = key.group;
+  job_class.views.push_back(index);
+  return index;
+}
+
+LaneIndex WaitQueue::lane_of(ClassIndex in, const LaneKey& key) {
+  const ViewIndex of = view_of(in, key);
+  const auto entry = entry_of(views_[of], key);
+  if (entry != views_[of].lanes.end() && entry->key == key) return entry->lane;
+  const LaneIndex index = take_free(lanes_, free_lanes_);
   lanes_[index].in = in;
+  lanes_[index].view = of;
   lanes_[index].key = key;
-  job_class.lanes.push_back(index);
+  views_[of].lanes.insert(entry, {key, index, View::nobody});
   return index;
 }
 
@@ -109,7 +139,7 @@ bool WaitQueue::join(JobRecord& job, Duration wall_bound, bool is_particular, Cu
   ++lane.walls[job.wall_least()];
   ++size_;
   ++shapes_[classes_[in]->need].jobs;
-  update_head(in);
+  update_head(lane);
   return is_first || !lane.is_settled;
 }
 
@@ -122,19 +152,29 @@ void WaitQueue::leave(JobRecord& job) {
   job.lane = no_lane;
   --size_;
   if (lane.jobs.empty()) lane.is_settled = false;
-  update_head(lane.in);
+  update_head(lane);
   const auto shape = shapes_.find(classes_[lane.in]->need);
   if (--shape->second.jobs == 0) shapes_.erase(shape);
 }
 
-void WaitQueue::update_head(ClassIndex index) {
-  JobClass& job_class = *classes_[index];
-  std::optional<QueueKey> head;
-  for (const LaneIndex lane : job_class.lanes) {
-    if (lanes_[lane].jobs.empty()) continue;
-    const QueueKey& first = lanes_[lane].jobs.begin()->first;
-    if (!head || first < *head) head = first;
+void WaitQueue::update_head(const Lane& lane) {
+  View::Entry& entry = *entry_of(views_[lane.view], lane.key);
+  const QueueKey head = lane.jobs.empty() ? View::nobody : lane.jobs.begin()->first;
+  const QueueKey before = std::exchange(entry.head, head);
+  const JobClass& job_class = *classes_[lane.in];
+  const QueueKey known = job_class.head.value_or(View::nobody);
+  if (head <= known) return update_head(lane.in, head);
+  if (before != known) return;
+  QueueKey first = head;
+  for (const ViewIndex view : job_class.views) {
+    for (const View::Entry& each : views_[view].lanes) first = std::min(first, each.head);
   }
+  update_head(lane.in, first);
+}
+
+void WaitQueue::update_head(ClassIndex index, const QueueKey& first) {
+  JobClass& job_class = *classes_[index];
+  const auto head = first == View::nobody ? std::nullopt : std::optional(first);
   if (head == job_class.head) return;
   auto& by_head = shapes_[job_class.need].by_head;
   if (job_class.head) by_head.erase({*job_class.head, index});
@@ -156,6 +196,7 @@ Ranking& WaitQueue::ranking(JobClass& of, const World& world, const ChangeLog& r
   if (of.ranking->is_fresh(replaced)) return *of.ranking;
   const std::size_t before = of.ranking->is_built() ? of.ranking->bytes() : 0;
   of.ranking->refresh(world, replaced);
+  of.ranking->tell(sieves_[of.index]);
   ranking_bytes_ += of.ranking->bytes() - before;
   if (ranking_bytes_ > ranking_bytes_max) make_way(of);
   return *of.ranking;
@@ -185,7 +226,11 @@ void WaitQueue::drop_idle() {
   for (const auto& [used, index] : idle) {
     if (idle_ <= idle_classes_max) break;
     if (classes_[index]->ranking != nullptr) ranking_bytes_ -= classes_[index]->ranking->bytes();
-    for (const LaneIndex lane : classes_[index]->lanes) free_lanes_.push_back(lane);
+    for (const ViewIndex view : classes_[index]->views) {
+      for (const View::Entry& each : views_[view].lanes) free_lanes_.push_back(each.lane);
+      views_[view] = View();
+      free_views_.push_back(view);
+    }
     by_key_.erase(classes_[index]->key);
     classes_[index].reset();
     free_classes_.push_back(index);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,19 +18,20 @@ namespace dayan::place {
 
 using ClassIndex = std::uint32_t;
 using LaneIndex = std::uint32_t;
+using ViewIndex = std::uint32_t;
 
 /// What the jobs of a lane have in common beside their class: steps, so that a million estimates make a few lanes.
 struct LaneKey {
-  Duration wall_bound;             ///< the shortest bound of any pool that its wall time is within
-  std::uint8_t run_step = 0;       ///< of its run time (job_record.h)
-  std::uint8_t tasks_step = 0;     ///< waiting tasks: exact up to 64, then by powers of two
-  std::uint8_t throttle_step = 0;  ///< the same of the throttle; zero: none
-  std::uint8_t wall_step = 0;      ///< of its wall time, by powers of two of µs
-  std::uint8_t cap_step = 0;       ///< what a price cap leaves for a task's hour, by powers of two; zero: no cap
+  Duration wall_bound;  ///< the shortest bound of any pool that its wall time is within
+  CustomerGroup group = named_by_none;  ///< whom the centres that are choosy see in them
   /// Its jobs are asked one by one: they have a price cap or a deadline, or keep away from a centre.
   bool is_particular = false;
-  CustomerGroup group = named_by_none;  ///< whom the centres that are choosy see in them
-  bool is_promised = false;  ///< a pool keeps room for each of its jobs
+  bool is_promised = false;        ///< a pool keeps room for each of its jobs
+  std::uint8_t tasks_step = 0;     ///< waiting tasks: exact up to 64, then by powers of two
+  std::uint8_t throttle_step = 0;  ///< the same of the throttle; zero: none
+  std::uint8_t run_step = 0;       ///< of its run time (job_record.h)
+  std::uint8_t wall_step = 0;      ///< of its wall time, by powers of two of µs
+  std::uint8_t cap_step = 0;       ///< what a price cap leaves for a task's hour, by powers of two; zero: no cap
   friend constexpr auto operator<=>(const LaneKey&, const LaneKey&) = default;
 };
 [[nodiscard]] LaneKey lane_key_of(const JobRecord& job, Duration wall_bound, bool is_particular,
@@ -45,13 +47,13 @@ struct LaneKey {
 
 struct Lane {
   ClassIndex in = 0;
+  ViewIndex view = 0;
   LaneKey key;
   std::map<QueueKey, JobRecord*> jobs;
   std::map<Duration, std::int32_t> walls;  ///< their wall times (the least that they can be), with how many have each
   /// Its first job has found no place, and that speaks for all behind it.
   bool is_settled = false;
   std::uint32_t settled_in = 0;  ///< the walk that found so last
-  bool is_holding_out = false;   ///< there is room, but its jobs would rather wait for a better pool
   bool is_in_review = false;     ///< its jobs are asked again, one after the other until one speaks for the rest
   /// In this walk its jobs with a longer wall time find no place: what there is was promised to others.
   Duration passes_up_to;
@@ -62,11 +64,31 @@ struct Lane {
   }
 };
 
+/// Lanes of a class whose jobs see the same pools: their wall times have one bound, and their customers are of one
+/// group.
+struct View {
+  /// A lane, with all that it is passed over by: a million jobs make 200,000 lanes, and a look at each is dear.
+  struct Entry {
+    LaneKey key;
+    LaneIndex lane = 0;
+    QueueKey head = nobody;  ///< of its jobs
+  };
+  static constexpr QueueKey nobody{std::numeric_limits<std::int64_t>::max(),
+                                   JobId(std::numeric_limits<std::int64_t>::max())};
+
+  ClassIndex in = 0;
+  Duration wall_bound;
+  CustomerGroup group = named_by_none;
+  std::vector<Entry> lanes;     ///< in order of their keys
+  bool is_holding_out = false;  ///< there is room, but some of its jobs would rather wait for a better pool
+};
+
 struct JobClass {
+  ClassIndex index = 0;
   ClassKey key;
   Requirements requirements;  ///< without times, cap and priority
   Need need;
-  std::vector<LaneIndex> lanes;
+  std::vector<ViewIndex> views;
   std::optional<QueueKey> head;  ///< of its waiting jobs
   std::unique_ptr<Ranking> ranking;
   std::uint64_t used = 0;
@@ -76,7 +98,8 @@ struct JobClass {
 /// Jobs that ask for tasks of one shape.
 struct WaitingShape {
   std::int64_t jobs = 0;
-  std::set<std::pair<QueueKey, ClassIndex>> by_head;  ///< their classes, by the first of each
+  using ByHead = std::set<std::pair<QueueKey, ClassIndex>>;
+  ByHead by_head;  ///< their classes, by the first of each
   /// Pools with room for it at which all these jobs have been asked since: what refused one then does so still, or is
   /// on the agenda.
   Bits asked;
@@ -98,8 +121,11 @@ class WaitQueue {
 
   [[nodiscard]] Lane& lane(LaneIndex index) { return lanes_[index]; }
   [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }
+  [[nodiscard]] View& view(ViewIndex index) { return views_[index]; }
   [[nodiscard]] JobClass& job_class(ClassIndex index) { return *classes_[index]; }
   [[nodiscard]] const std::vector<std::unique_ptr<JobClass>>& classes() const { return classes_; }
+  /// False when the pool's names rule it out for the class.
+  [[nodiscard]] bool may_suit(ClassIndex index, const PoolState& pool) const { return sieves_[index].passes(pool); }
   [[nodiscard]] const std::map<Need, WaitingShape>& shapes() const { return shapes_; }
   [[nodiscard]] std::map<Need, WaitingShape>& shapes() { return shapes_; }
   /// The pool is another, or was silent: whoever was asked at it may say otherwise now.
@@ -111,16 +137,21 @@ class WaitQueue {
   [[nodiscard]] std::size_t ranking_bytes() const { return ranking_bytes_; }
 
  private:
+  ViewIndex view_of(ClassIndex in, const LaneKey& key);
   LaneIndex lane_of(ClassIndex in, const LaneKey& key);
-  void update_head(ClassIndex index);
+  void update_head(const Lane& lane);
+  void update_head(ClassIndex index, const QueueKey& head);
   void make_way(const JobClass& keep);
   void drop_idle();
 
   std::map<ClassKey, ClassIndex> by_key_;
   std::vector<std::unique_ptr<JobClass>> classes_;  ///< nullptr: free
+  std::vector<NameSieve> sieves_;                   ///< by class
   std::vector<ClassIndex> free_classes_;
   std::vector<Lane> lanes_;
   std::vector<LaneIndex> free_lanes_;
+  std::vector<View> views_;
+  std::vector<ViewIndex> free_views_;
   std::map<Need, WaitingShape> shapes_;
   std::size_t size_ = 0;
   std::size_t idle_ = 0;

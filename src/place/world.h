@@ -94,6 +94,11 @@ class World {
     const auto bound = wall_bounds_.lower_bound(wall_time);
     return bound != wall_bounds_.end() ? bound->first : Duration::microseconds(int64_max);
   }
+  /// The pools that take a wall time of this bound.
+  [[nodiscard]] const Bits& long_enough(Duration wall_bound) const {
+    const auto bound = long_enough_.find(wall_bound);
+    return bound != long_enough_.end() ? bound->second : no_pools_;
+  }
   [[nodiscard]] const std::map<JobId, JobRecord>& jobs() const { return jobs_; }
   [[nodiscard]] std::map<JobId, JobRecord>& jobs() { return jobs_; }
   [[nodiscard]] const JobRecord* job(JobId id) const;
@@ -153,6 +158,7 @@ class World {
   void renew(CentreState& centre);  ///< tells each of its pools that it is replaced
   void renew(PoolState& pool);
   void renew_figures(const PoolState& pool);
+  void count_bound(Duration bound);
   void share_foreign(CentreState& centre);
   void drop_lease(const AttemptKey& attempt);
   [[nodiscard]] bool consume_claim(const Holding& lease);
@@ -166,6 +172,8 @@ class World {
   std::deque<PoolState> pools_;
   std::vector<PoolFigures> figures_;  ///< by pool
   std::map<Duration, std::int32_t> wall_bounds_;
+  std::map<Duration, Bits> long_enough_;  ///< by each of these bounds
+  Bits no_pools_;                         ///< none
   std::vector<Duration> counted_bound_;  ///< by pool: what wall_bounds_ counts; negative: not counted
   std::map<PoolKey, PoolIndex> pool_index_;
   mutable std::vector<std::uint32_t> ranks_;  ///< worked out when it is asked for

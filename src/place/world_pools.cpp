@@ -104,7 +104,16 @@ void World::renew_figures(const PoolState& pool) {
   figures.wall_time_max = pool.row.wall_time_max;
   if (counted >= Duration()) --wall_bounds_[counted];
   counted = pool.is_known ? pool.row.wall_time_max : Duration::microseconds(-1);
-  if (counted >= Duration()) ++wall_bounds_[counted];
+  if (counted >= Duration()) count_bound(counted);
+  for (auto& [bound, pools] : long_enough_) pools.set(pool.index, figures.wall_time_max >= bound);
+}
+
+void World::count_bound(Duration bound) {
+  ++wall_bounds_[bound];
+  const auto [pools, is_new] = long_enough_.try_emplace(bound);
+  if (!is_new) return;
+  pools->second.resize(pools_.size());
+  for (const PoolState& each : pools_) pools->second.set(each.index, figures_[each.index].wall_time_max >= bound);
 }
 
 /// The provider's own people are observed for the centre as a whole: each pool bears its share by cores, rounded up.

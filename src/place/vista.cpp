@@ -1,0 +1,79 @@
+#include <algorithm>
+
+#include "place/turn.h"
+
+/// Vistas: what the jobs of a view see at a moment of a plan, worked out once for all of them.
+
+namespace dayan::place {
+
+Horizon::Entry Planning::horizon_entry(const Sight& sight, const PoolState& pool) {
+  Horizon::Entry entry;
+  if (!pool.reservations.empty()) entry.closes = &pool;
+  entry.slowness = sight.ranking->slowness(agenda_.world().figures(pool.index));
+  entry.rate = sight.ranking->rate(agenda_.world().figures(pool.index));
+  if (sight.room->now.get(pool.index)) {
+    entry.slots = pool.slots(sight.room->need);
+    if (pool.promise && !pool.fits_beside_promise(sight.room->need)) {
+      const Duration starts_in = std::max(pool.promise->start - agenda_.now(), Duration());
+      entry.passes_up_to = static_cast<double>(pool.promised_within(agenda_.now()).microseconds());
+      entry.later_wait = static_cast<double>((starts_in + pool.promise->run).microseconds());
+      entry.later_slots = pool.slots_when_empty(sight.room->need);
+    }
+    return entry;
+  }
+  const auto wait = openings_.wait(pool, sight.room->need, agenda_.now());
+  entry.wait = wait ? static_cast<double>(wait->microseconds()) : std::numeric_limits<double>::infinity();
+  entry.slots = pool.slots_when_empty(sight.room->need);
+  return entry;
+}
+
+Horizon Planning::horizon(const View& view) {
+  const Sight sight = this->sight(agenda_.queue().job_class(view.in));
+  Horizon found;
+  const Bits& reachable = agenda_.world().reachable();
+  const std::size_t wanted = preference_of(sight.of->requirements).waits_for_best ? 1 : horizon_max;
+  for (const RankedPool& each : sight.ranking->best_first()) {
+    if (!reachable.get(each.pool) || !sight.room->ever.get(each.pool) || !accepts(view.group, each.pool)) continue;
+    if (agenda_.world().figures(each.pool).wall_time_max < view.wall_bound) continue;
+    if (found.count == 0) found.least_score = each.score;
+    found.entries[found.count++] = horizon_entry(sight, agenda_.world().pool(each.pool));
+    found.rate_most = std::max(found.rate_most, sight.ranking->rate(agenda_.world().figures(each.pool)));
+    if (found.count == wanted) break;
+  }
+  return found;
+}
+
+const Horizon& Planning::horizon_of(ViewIndex view) {
+  Vista& seen = vistas_[view];
+  if (!seen.horizon) seen.horizon = horizon(agenda_.queue().view(view));
+  return *seen.horizon;
+}
+
+const Vista& Planning::open_of(ViewIndex index) {
+  Vista& seen = vistas_[index];
+  if (std::exchange(seen.has_open, true)) return seen;
+  const View& view = agenda_.queue().view(index);
+  const Sight sight = this->sight(agenda_.queue().job_class(view.in));
+  const World& world = agenda_.world();
+  const Bits& feasible = sight.ranking->feasible();
+  for (std::size_t at = 0; at < feasible.words() && !seen.are_many_open; ++at) {
+    const std::uint64_t open = feasible.word(at) & sight.room->now.word(at) & world.reachable().word(at) &
+                               world.acceptance().word(view.group, at);
+    for_each_bit(open, at * 64, [&](std::size_t pool) { seen.open.push_back({0, 0, static_cast<PoolIndex>(pool)}); });
+    seen.are_many_open = seen.open.size() > few_open;
+  }
+  if (seen.are_many_open) {
+    seen.open.clear();
+    return seen;
+  }
+  for (OpenPool& each : seen.open) {
+    each.score = sight.ranking->score(world.figures(each.pool));
+    each.rank = world.rank(each.pool);
+  }
+  std::sort(seen.open.begin(), seen.open.end(), [](const OpenPool& a, const OpenPool& b) {
+    return a.score != b.score ? a.score < b.score : a.rank < b.rank;
+  });
+  return seen;
+}
+
+}  // namespace dayan::place
