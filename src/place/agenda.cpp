@@ -133,6 +133,7 @@ void Agenda::advance(UnixTime now) {
   const Duration passed = is_backwards ? review_every : now - now_;
   now_ = now;
   advance_centres(is_backwards);
+  advance_shares();
   advance_retries();
   if (world_.acceptance().is_stale()) regroup();
   if (has_replaced_) reconsider();
@@ -147,6 +148,28 @@ void Agenda::advance(UnixTime now) {
       if (job != nullptr && job->lane != no_lane) dirty.insert(job->key());  // its place may be another by now
     }
     denied_.erase(denied);
+  }
+}
+
+/// Moves the jobs of projects that are set back otherwise now. That makes no room: nobody has to be asked again.
+void Agenda::advance_shares() {
+  const std::vector<Shares::Change> changed = world_.renew_shares(now_);
+  // A review under way would pass over whoever moves to where it has been.
+  if (!changed.empty() && !holding_out_.empty()) holding_out_.front().from = QueueKey();
+  for (const Shares::Change& change : changed) {
+    const std::int64_t by = (change.project->setback - change.before).microseconds();
+    for (JobRecord* job : change.project->jobs) {
+      const QueueKey before = job->key();
+      const QueueKey after{job->rank + by, job->id};
+      if (dirty.erase(before) > 0) dirty.insert(after);
+      if (job->is_broke && broke_.erase(before) > 0) broke_.insert(after);
+      if (job->is_parked) {
+        auto parked = parked_.at(job->organisation).jobs.extract(before);
+        parked.key() = after;
+        parked_.at(job->organisation).jobs.insert(std::move(parked));
+      }
+    }
+    queue_.move(change.project->jobs, by);
   }
 }
 

@@ -114,6 +114,7 @@ class Agenda : public WorldListener {
   void set_aside(JobRecord& job);
   void note_aside(JobRecord& job);
   void advance_retries();
+  void advance_shares();
   void advance_centres(bool is_backwards);
   void set_reachable(CentreState& centre, bool is_reachable);
   void reconsider();

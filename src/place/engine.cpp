@@ -90,6 +90,8 @@ class IncrementalEngine : public Engine {
     return answer;
   }
 
+  [[nodiscard]] std::vector<ShareStanding> shares() const override { return world_.shares().standings(); }
+
   [[nodiscard]] std::vector<Assignment> plan(UnixTime now, std::size_t assignments) override {
     return planner_.plan(now, assignments);
   }

@@ -36,6 +36,32 @@ struct Question {
   std::int32_t throttle = 0;
 };
 
+/// The resource of which a member has had the greatest part.
+enum class ShareResource { cores, memory, cards };
+
+/// How a project stands beside the others of its organisation.
+struct ProjectStanding {
+  ProjectId project;
+  std::int64_t weight = share_weight_usual;  ///< in thousandths
+  Duration time;                             ///< as its organisation's
+  Duration setback;                          ///< so much later than others of the organisation its jobs stand
+};
+
+/// How an organisation stands (shares.h), as of the last minute of planning. What it has had is told as the time for which
+/// it would have had the whole platform, what lies back counting less.
+struct ShareStanding {
+  OrganisationId organisation;
+  std::int64_t weight = share_weight_usual;  ///< in thousandths
+  bool is_active = false;                    ///< has jobs
+  ShareResource resource = ShareResource::cores;
+  Duration time;            ///< of its dominant resource
+  std::int64_t share = 0;   ///< in millionths of what all active organisations have had
+  std::int64_t due = 0;     ///< its weight in millionths of theirs
+  Duration setback;         ///< so much later than submitted its jobs stand in the queue
+  Duration setback_at_due;  ///< so much later those of an organisation do that has had just its due
+  std::vector<ProjectStanding> projects = {};
+};
+
 /// What a waiting job waits for: the reasons of the best pool, or of every pool when none will ever do.
 struct Waiting {
   std::int32_t tasks = 0;       ///< that wait
@@ -67,6 +93,8 @@ class Engine {
   /// The same for a live job, which also knows where its tasks failed and how long they took.
   [[nodiscard]] virtual std::vector<Quote> quotes(JobId job, UnixTime now) const = 0;
   [[nodiscard]] virtual std::optional<Waiting> waiting(JobId job, UnixTime now) const = 0;
+  /// How every organisation stands that has had something or has jobs, in order of ids.
+  [[nodiscard]] virtual std::vector<ShareStanding> shares() const = 0;
 
   /// At most `assignments` placements of waiting tasks, best use of what is free now (turn.h has the rules). What it
   /// does not place waits until something changes, and is not looked at before. The rows of what the core takes come

@@ -127,6 +127,23 @@ void WaitQueue::leave(JobRecord& job) {
   if (--shape->second.jobs == 0) shapes_.erase(shape);
 }
 
+void WaitQueue::move(const std::vector<JobRecord*>& jobs, std::int64_t by) {
+  std::vector<ClassIndex> moved;
+  for (JobRecord* job : jobs) {
+    const QueueKey before = job->key();
+    job->rank += by;
+    if (job->lane == no_lane) continue;
+    Lane& lane = lanes_[job->lane];
+    auto place = lane.jobs.extract(before);
+    place.key() = job->key();
+    lane.jobs.insert(std::move(place));
+    if (moved.empty() || moved.back() != lane.in) moved.push_back(lane.in);
+  }
+  std::sort(moved.begin(), moved.end());
+  moved.erase(std::unique(moved.begin(), moved.end()), moved.end());
+  for (const ClassIndex each : moved) update_head(each);
+}
+
 void WaitQueue::update_head(ClassIndex index) {
   JobClass& job_class = *classes_[index];
   std::optional<QueueKey> head;

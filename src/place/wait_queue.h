@@ -95,6 +95,8 @@ class WaitQueue {
   /// anything but the back of a lane whose first job has spoken for it.
   bool join(JobRecord& job, Duration wall_bound, bool is_particular, CustomerGroup group);
   void leave(JobRecord& job);
+  /// Moves these jobs by so many µs of their rank, also those that are in no lane.
+  void move(const std::vector<JobRecord*>& jobs, std::int64_t by);
 
   [[nodiscard]] Lane& lane(LaneIndex index) { return lanes_[index]; }
   [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }

@@ -20,6 +20,7 @@ PoolState& World::pool_of(const PoolKey& key) {
   pool.row.name = key.second;
   figures_.emplace_back();
   counted_bound_.push_back(Duration::microseconds(-1));
+  counted_capacity_.emplace_back();
   pool.centre = &centre_of(key.first);
   pool.centre->pools.push_back(pool.index);
   if (!pool.centre->accepts.empty()) acceptance_.note_change();
@@ -50,6 +51,7 @@ void World::renew(PoolState& pool) {
   pool.provider = attributes_.providers.number_of(centre.provider != nullptr ? *centre.provider : std::string());
   pool.recount();
   renew_figures(pool);
+  count_capacity(pool);
   reachable_.set(pool.index, pool.is_known && centre.is_reachable);
   tell_pool(pool, replaced);
 }
@@ -78,6 +80,31 @@ void World::renew_figures(const PoolState& pool) {
   if (counted >= Duration()) --wall_bounds_[counted];
   counted = pool.is_known ? pool.row.wall_time_max : Duration::microseconds(-1);
   if (counted >= Duration()) ++wall_bounds_[counted];
+}
+
+void World::count_capacity(const PoolState& pool) {
+  Amounts& counted = counted_capacity_[pool.index];
+  shares_.count_capacity(counted, -1);
+  counted = pool.is_known ? pool.total : Amounts();
+  shares_.count_capacity(counted, 1);
+}
+
+/// What a lease holds is its project's, as long as its job is known.
+void World::share_lease(const Holding& lease, bool is_held) {
+  if (lease.job == nullptr) return;
+  if (is_held) {
+    shares_.hold(*lease.job->share, lease.shape, lease.granted_at);
+  } else {
+    shares_.let_go(*lease.job->share, lease.shape, lease.granted_at);
+  }
+}
+
+std::vector<Shares::Change> World::renew_shares(UnixTime now) {
+  if (!shares_.is_due(now)) return {};
+  if (shares_.begin(now)) {
+    for (const auto& [attempt, lease] : leases_) share_lease(lease, true);
+  }
+  return shares_.renew(now);
 }
 
 /// The provider's own people are observed for the centre as a whole: each pool bears its share by cores, rounded up.
@@ -112,6 +139,7 @@ void World::drop_lease(const AttemptKey& attempt) {
   const auto lease = leases_.find(attempt);
   PoolState& pool = pools_[lease->second.pool];
   pool.let_go(lease->second);
+  share_lease(lease->second, false);
   leases_.erase(lease);
   if (bug_ == PlantedBug::forgotten_room) return;
   tell_pool(pool, more_room);
@@ -176,7 +204,11 @@ bool World::has_claim(JobId job) const {
 
 void World::attach_leases(const JobRecord* to, JobId id) {
   for (auto lease = leases_.lower_bound({id, 0, 0}); lease != leases_.end() && lease->first.job == id; ++lease) {
-    lease->second.job = to;
+    if (lease->second.job != to) {
+      share_lease(lease->second, false);
+      lease->second.job = to;
+      share_lease(lease->second, true);
+    }
     ++pools_[lease->second.pool].version;
   }
   for (auto claim = claims_.lower_bound({id, 0, 0}); claim != claims_.end() && claim->first.job == id; ++claim)

@@ -1,0 +1,3 @@
+#include "place/shares.h"
+
+#include <gtest/gtest.h>
