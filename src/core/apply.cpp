@@ -4,6 +4,7 @@
 
 #include "core/core.h"
 #include "ledger/ledger.h"
+#include "model/run_time.h"
 
 /// Events to rows. Nothing is decided here: what an event says has been checked.
 
@@ -141,6 +142,31 @@ void on(State& state, const JobGaveUp& event, UnixTime) {
   state.jobs.put(std::move(job));
 }
 
+void on(State& state, const JobLatestStartMoved& event, UnixTime) {
+  JobRow job = copy_of(state.jobs, std::tuple{event.job});
+  state.forget_job(job);
+  job.latest_start = event.latest_start;
+  state.note_job(job);
+  state.jobs.put(std::move(job));
+}
+
+void on(State& state, const ReservationAdded& event, UnixTime) {
+  state.reservations.put(event.reservation);
+  state.note_reservation(event.reservation);
+}
+
+void on(State& state, const ReservationRemoved& event, UnixTime) {
+  const ReservationRow row = copy_of(state.reservations, std::tuple{event.reservation});
+  state.forget_reservation(row);
+  state.reservations.erase(row.key());
+}
+
+void on(State& state, const ReservationEnded& event, UnixTime) {
+  ReservationRow row = copy_of(state.reservations, std::tuple{event.reservation});
+  state.forget_reservation(row);
+  state.reservations.retire(std::move(row));
+}
+
 void on(State& state, const LeaseGranted& event, UnixTime now) {
   LeaseRow lease = event.lease;
   lease.sequence = next_lease_sequence(state);
@@ -206,7 +232,6 @@ void on(State& state, const AttemptObserved& event, UnixTime now) {
 
 /// Run time of a succeeded task as the reference core would have taken it, in µs.
 std::int64_t reference_run(const State& state, const AttemptRow& attempt, Duration run) {
-  constexpr std::int64_t reference_capability = 10'000;
   const PoolRow* pool = state.pools.find({attempt.centre, attempt.pool});
   const std::int64_t capability = pool == nullptr || pool->core_capability.is_zero() ? reference_capability
                                                                                       : pool->core_capability.value();

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/prng.h"
+#include "trade/rating.h"
 
 namespace dayan::core {
 namespace {
@@ -550,6 +551,173 @@ TEST_F(CoreTest, AJobThatNothingTakesEndsWithItsPatience) {
   must(host_, Tick{});
   EXPECT_FALSE(state_.jobs.contains({JobId(300)}));
   EXPECT_EQ(next_wakeup(state_), std::nullopt);
+}
+
+TEST_F(CoreTest, NothingIsLeasedBeforeTheEarliestStart) {
+  // A plan that comes too early is dropped with how long it still is, to the microsecond; at the time it is granted.
+  // Waiting counts from then on.
+  JobSpec later = spec(1);
+  later.requirements.not_before = now_ + Duration::hours(1);
+  later.wait_max = Duration::minutes(30);
+  must(as("film-studio"), SubmitJob{JobId(100), "default", later});
+  const auto early = plan({assign(JobId(100), 0, 10)});
+  ASSERT_EQ(early.stale.size(), 1U);
+  EXPECT_EQ(early.stale[0].reason.constraint, Constraint::not_before);
+  EXPECT_EQ(early.stale[0].reason.required, (later.requirements.not_before - now_).microseconds());
+  now_ = later.requirements.not_before - Duration::seconds(1) - Duration::microseconds(1);
+  EXPECT_EQ(plan({assign(JobId(100), 0, 10)}).stale.size(), 1U);
+  EXPECT_EQ(state_.jobs.find({JobId(100)})->waits_until, later.requirements.not_before + later.wait_max);
+  now_ = later.requirements.not_before - Duration::seconds(1);
+  EXPECT_TRUE(plan({assign(JobId(100), 0, 10)}).stale.empty());
+}
+
+TEST_F(CoreTest, ALeaseEndsByTheDeadline) {
+  // The lease is cut so that it ends with the deadline, and is held and charged for no more. Where the expected run
+  // does not fit any more, by a microsecond, nothing is leased.
+  JobSpec due = spec(3);
+  due.requirements.finish_by = now_ + Duration::minutes(45);
+  due.requirements.run_time = Duration::minutes(20);
+  must(as("film-studio"), SubmitJob{JobId(100), "default", due});
+  EXPECT_TRUE(plan({assign(JobId(100), 0, 10)}).stale.empty());
+  const LeaseRow* lease = state_.leases.find({JobId(100), 0, 1});
+  ASSERT_NE(lease, nullptr);
+  EXPECT_EQ(lease->ends_at, due.requirements.finish_by);
+  EXPECT_EQ(lease->wall_time, due.requirements.finish_by - lease->granted_at - lease_start_allowance);
+  EXPECT_EQ(lease->held, trade::hold_for(*state_.offers.find({OfferId(10)}), lease->resources, lease->wall_time));
+  const UnixTime last = due.requirements.finish_by - lease_start_allowance - due.requirements.run_time;
+  now_ = last - Duration::seconds(1);
+  EXPECT_TRUE(plan({assign(JobId(100), 1, 10)}).stale.empty());
+  EXPECT_EQ(state_.leases.find({JobId(100), 1, 1})->wall_time, due.requirements.run_time);
+  now_ = last - Duration::seconds(1) + Duration::microseconds(1);
+  const auto late = plan({assign(JobId(100), 2, 11)});
+  ASSERT_EQ(late.stale.size(), 1U);
+  EXPECT_EQ(late.stale[0].reason.constraint, Constraint::deadline);
+  EXPECT_EQ(late.stale[0].reason.required - late.stale[0].reason.offered, 1);
+}
+
+TEST_F(CoreTest, WhatCanMeetItsDeadlineNowhereIsGivenUp) {
+  // The timer is at the latest start that the fastest pool leaves, a microsecond after which nothing waits any more;
+  // a pool that has come meanwhile and is faster moves it.
+  JobSpec due = spec(2);
+  due.requirements.finish_by = now_ + Duration::hours(3);
+  due.requirements.run_time = Duration::hours(1);
+  must(as("film-studio"), SubmitJob{JobId(100), "default", due});
+  const UnixTime latest = due.requirements.finish_by - lease_start_allowance - Duration::hours(1);
+  EXPECT_EQ(state_.jobs.find({JobId(100)})->latest_start, latest);
+  PoolRow fast = *state_.pools.find({CentreId(10), "batch"});
+  fast.core_capability = Capability(20'000);
+  must(as("agent guian"), ReportPools{{fast}});
+  EXPECT_EQ(next_wakeup(state_), latest + Duration::microseconds(1));
+  now_ = latest - Duration::seconds(1) + Duration::microseconds(1);
+  must(host_, Tick{});
+  EXPECT_EQ(state_.jobs.find({JobId(100)})->latest_start, latest + Duration::minutes(30));
+  EXPECT_TRUE(plan({assign(JobId(100), 0, 10)}).stale.empty());
+  now_ = latest + Duration::minutes(30) - Duration::seconds(1) + Duration::microseconds(1);
+  must(host_, Tick{});
+  EXPECT_EQ(state_.jobs.find({JobId(100)})->gave_up, GaveUp::deadline);
+  EXPECT_EQ(state_.jobs.find({JobId(100)})->failed, 1);
+  must(as("agent guian"), report("guian", ended(JobId(100), 0, 1, 0, Duration::minutes(20))));
+  EXPECT_EQ(state_.jobs.find({JobId(100)}), nullptr);
+}
+
+TEST_F(CoreTest, DeadlinesThatCannotBeKeptAreNotTaken) {
+  // One fault for each cause, which names the field and what would be right.
+  const auto fault_of = [&](UnixTime not_before, UnixTime finish_by) {
+    JobSpec asked = spec(1);
+    asked.requirements.not_before = not_before;
+    asked.requirements.finish_by = finish_by;
+    const Refusal refusal = refused(as("film-studio"), SubmitJob{JobId(100), "default", asked});
+    EXPECT_EQ(refusal.faults.size(), 1U);
+    return refusal.faults.empty() ? std::string() : refusal.faults[0].field + ": " + refusal.faults[0].wrong;
+  };
+  const Duration hour = Duration::hours(1);
+  EXPECT_EQ(fault_of({}, now_), "requirements.finish_by: " + to_text(now_) + " is over");
+  EXPECT_EQ(fault_of(now_ + hour, now_ + hour),
+            "requirements.finish_by: " + to_text(now_ + hour) + " does not lie after the earliest start, " +
+                to_text(now_ + hour));
+  EXPECT_EQ(fault_of(now_ + hour, now_ + hour + Duration::minutes(10)),
+            "requirements.finish_by: leaves 10m, and a centre may take 10m to start a task");
+  EXPECT_EQ(fault_of(now_ + hour * 721, {}),
+            "requirements.not_before: " + to_text(now_ + hour * 721) + " lies more than 30d ahead");
+}
+
+TEST_F(CoreTest, AReservationKeepsOthersOut) {
+  // Nobody who is not named is leased anything that could still run when the pool is closed, to the microsecond; the
+  // named may use it at all times; what is over has left the state.
+  const UnixTime from = now_ + Duration::hours(2);
+  const UnixTime until = from + Duration::hours(1);
+  must(as("guizhou"), AddReservation{ReservationId(70), "guian", "batch", from, until, {}, "new switches"});
+  submit(4);
+  now_ = from - lease_start_allowance - Duration::hours(1) - Duration::seconds(1);
+  EXPECT_TRUE(plan({assign(JobId(100), 0, 10)}).stale.empty());
+  now_ = from - lease_start_allowance - Duration::hours(1) - Duration::seconds(1) + Duration::microseconds(1);
+  const auto late = plan({assign(JobId(100), 1, 10), assign(JobId(100), 1, 11)});
+  ASSERT_EQ(late.stale.size(), 1U);
+  EXPECT_EQ(late.stale[0].reason.constraint, Constraint::closed);
+  EXPECT_EQ(late.stale[0].reason.required - late.stale[0].reason.offered, 1);
+  now_ = until - Duration::seconds(1) - Duration::microseconds(1);
+  EXPECT_EQ(plan({assign(JobId(100), 2, 10)}).stale.size(), 1U);
+  now_ = until - Duration::seconds(1);
+  EXPECT_TRUE(plan({assign(JobId(100), 2, 10)}).stale.empty());
+  must(host_, Tick{});
+  EXPECT_FALSE(state_.reservations.contains({ReservationId(70)}));
+
+  must(as("guizhou"), AddReservation{ReservationId(71), "guian", "", now_, now_ + Duration::hours(1), {"film-studio"}, ""});
+  EXPECT_TRUE(plan({assign(JobId(100), 3, 10)}).stale.empty());
+}
+
+TEST_F(CoreTest, ALeaseInAReservationIsSeenByTheInvariant) {
+  // What was leased before the reservation was made is left alone; what is granted later and overlaps it is told of.
+  submit(2);
+  plan({assign(JobId(100), 0, 10)});
+  must(as("guizhou"), AddReservation{ReservationId(70), "guian", "", now_, now_ + Duration::hours(4), {}, ""});
+  LeaseRow lease = *state_.leases.find({JobId(100), 0, 1});
+  lease.granted_at = now_ + Duration::seconds(1);
+  state_.leases.put(lease);
+  const auto broken = broken_invariant(state_);
+  ASSERT_TRUE(broken.has_value());
+  EXPECT_NE(broken->find("lies in reservation_"), std::string::npos) << *broken;
+}
+
+TEST_F(CoreTest, ReservationsAreOfTheOwnCentre) {
+  // Somebody else's centre is not there; each fault names its field; two that close one pool at once are one too many;
+  // one that is removed is gone.
+  const UnixTime from = now_ + Duration::hours(2);
+  const auto add = [&](std::string centre, std::string pool, UnixTime begin, UnixTime end) {
+    return AddReservation{ReservationId(70), std::move(centre), std::move(pool), begin, end, {}, ""};
+  };
+  EXPECT_EQ(refused(as("zhangjiang"), add("guian", "", from, from + Duration::hours(1))).reason,
+            RefusalReason::not_found);
+  EXPECT_EQ(refused(as("film-studio"), add("guian", "", from, from + Duration::hours(1))).reason,
+            RefusalReason::forbidden);
+  EXPECT_EQ(refused(as("agent guian"), add("guian", "", from, from + Duration::hours(1))).reason,
+            RefusalReason::forbidden);
+  AddReservation bad = add("guian", "gpu", from, from);
+  bad.organisations = {"film-studio", "../x", "film-studio"};
+  bad.note = "two\nlines";
+  std::vector<std::string> fields;
+  for (const Error& fault : refused(as("guizhou"), bad).faults) fields.push_back(fault.field);
+  EXPECT_EQ(fields, (std::vector<std::string>{"until", "organisations[1]", "organisations[2]", "note", "pool"}));
+  const auto only_fault = [&](UnixTime begin, UnixTime end) {
+    const Refusal refusal = refused(as("guizhou"), add("guian", "", begin, end));
+    return refusal.faults.size() == 1 ? refusal.faults[0].field : std::to_string(refusal.faults.size());
+  };
+  EXPECT_EQ(only_fault({}, from), "from");
+  EXPECT_EQ(only_fault(now_ - Duration::hours(2), now_), "until");
+  EXPECT_EQ(only_fault(from, from + Duration::seconds(59)), "until");
+  EXPECT_EQ(only_fault(from, from + Duration::hours(721)), "until");
+  EXPECT_EQ(only_fault(now_ + Duration::hours(24 * 367), now_ + Duration::hours(24 * 368)), "from");
+
+  must(as("guizhou"), add("guian", "batch", from, from + Duration::hours(1)));
+  AddReservation second = add("guian", "", from + Duration::minutes(59), from + Duration::hours(3));
+  second.id = ReservationId(71);
+  EXPECT_EQ(refused(as("guizhou"), second).reason, RefusalReason::already_exists);
+  second.from = from + Duration::hours(1);
+  must(as("guizhou"), second);
+  EXPECT_EQ(refused(as("zhangjiang"), RemoveReservation{ReservationId(70)}).reason, RefusalReason::not_found);
+  must(as("guizhou"), RemoveReservation{ReservationId(70)});
+  EXPECT_EQ(refused(as("guizhou"), RemoveReservation{ReservationId(70)}).reason, RefusalReason::not_found);
+  EXPECT_EQ(next_wakeup(state_), second.until);
 }
 
 TEST_F(CoreTest, WhatThePriceCapNoLongerPaysIsGivenUp) {

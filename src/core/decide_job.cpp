@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/draft.h"
+#include "model/run_time.h"
 #include "trade/rating.h"
 
 /// Submission, cancelling and the end of jobs.
@@ -8,16 +9,57 @@
 namespace dayan::core {
 namespace {
 
-/// The least that any priced centre would hold for one task; nullopt when there is no offer at all.
-std::optional<Cny> least_hold(const State& state, const Requirements& requirements) {
+/// The least that any priced centre would hold for one task leased at `start`; nullopt when there is no offer at all.
+std::optional<Cny> least_hold(const State& state, const Requirements& requirements, UnixTime start) {
+  const Duration wall_time = lease_wall_time(requirements.wall_time, requirements.finish_by, start);
   std::optional<Cny> least;
   state.current_offers.visit_all([&](const CurrentOffer& current) {
     const OfferRow* offer = state.offers.find({current.offer});
     ASSERT(offer != nullptr);
-    const Result<Cny> hold = trade::hold_for(*offer, requirements.resources, requirements.wall_time);
+    const Result<Cny> hold = trade::hold_for(*offer, requirements.resources, wall_time);
     if (hold && (!least || *hold < *least)) least = *hold;
   });
   return least;
+}
+
+/// Whether a pool could ever run a task, by what its nodes are. What else may rule it out is left out: a job is given
+/// up too late rather than too early.
+bool is_large_enough(const PoolRow& pool, const Requirements& needs) {
+  const Resources& want = needs.resources;
+  return want.cores <= pool.cores_per_node && want.memory <= pool.memory_per_node &&
+         want.cards <= pool.cards_per_node && want.nodes <= std::max(pool.nodes, 1) && needs.wall_time <= pool.wall_time_max;
+}
+
+/// The latest start from which some pool is expected to end a task by the deadline: there is one. Without any pool that
+/// is large enough, the latest that any could meet.
+UnixTime latest_start(const State& state, const Requirements& needs, const Learned& learned) {
+  std::optional<Duration> least;
+  state.pools.visit_all([&](const PoolRow& pool) {
+    if (!is_large_enough(pool, needs)) return;
+    const Duration run = expected_run(needs, learned, pool);
+    if (!least || run < *least) least = run;
+  });
+  return needs.finish_by - needed_time(least.value_or(Duration()));
+}
+
+/// What of the job's own times cannot be kept any more.
+void check_times(const Requirements& needs, UnixTime now, Faults& faults) {
+  const auto fault = [&](const char* field, std::string wrong, std::string right) {
+    faults.push_back({ErrorCode::invalid, std::string("requirements.") + field, std::move(wrong), std::move(right)});
+  };
+  if (needs.not_before > now + wait_limit_max)
+    fault("not_before", to_text(needs.not_before) + " lies more than " + to_text(wait_limit_max) + " ahead",
+          "submit it later, or let it start earlier");
+  if (needs.finish_by.is_none() || needs.finish_by <= needs.not_before) return;  // that is a fault of its own
+  const UnixTime start = std::max(needs.not_before, now);
+  if (needs.finish_by <= now) {
+    fault("finish_by", to_text(needs.finish_by) + " is over", "give a deadline that is to come");
+  } else if (!meets_deadline(needs.finish_by, start, Duration())) {
+    fault("finish_by",
+          "leaves " + to_text(needs.finish_by - start) + ", and a centre may take " + to_text(lease_start_allowance) +
+              " to start a task",
+          "give at least " + to_text(needed_time(Duration())) + " from the earliest start on");
+  }
 }
 
 }  // namespace
@@ -26,6 +68,7 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const SubmitJob& comma
   TRY_VOID(require_scope(actor, Scope::submit));
   TRY_VOID(require_role(draft.state(), actor, &OrganisationRow::is_customer));
   Faults faults = check(command.spec);
+  check_times(command.spec.requirements, draft.now(), faults);
   const ProjectName* project = draft.state().project_names.find({actor.organisation, command.project});
   if (project == nullptr) {
     faults.push_back({ErrorCode::invalid, "project",
@@ -38,7 +81,8 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const SubmitJob& comma
   const JobSpec& spec = command.spec;
   const AccountRow* wallet = draft.state().accounts.find({AccountKind::customer_wallet, actor.organisation});
   const Cny available = wallet == nullptr ? Cny() : wallet->available();
-  const std::optional<Cny> least = least_hold(draft.state(), spec.requirements);
+  const std::optional<Cny> least =
+      least_hold(draft.state(), spec.requirements, std::max(draft.now(), spec.requirements.not_before));
   if (least && available < *least) {
     return refuse(RefusalReason::insufficient_funds,
                   "the wallet has " + to_text(available) + " yuan available; one task holds at least " +
@@ -55,7 +99,9 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const SubmitJob& comma
   job.throttle = spec.throttle;
   job.requirements = spec.requirements;
   job.submitted_at = draft.now();
-  job.waits_until = draft.now() + spec.wait_max;
+  job.waits_until = std::max(draft.now(), spec.requirements.not_before) + spec.wait_max;
+  if (!spec.requirements.finish_by.is_none())
+    job.latest_start = latest_start(draft.state(), spec.requirements, Learned());
   draft.emit(JobSubmitted{std::move(job), spec.payload});
   draft.decision.job = command.id;
   return {};
@@ -94,10 +140,21 @@ void give_up(Draft& draft, JobId id, GaveUp why) {
   end_job_if_done(draft, id);
 }
 
+void give_up_late(Draft& draft, JobId id) {
+  const JobRow* job = draft.state().jobs.find({id});
+  ASSERT(job != nullptr);
+  const UnixTime latest =
+      latest_start(draft.state(), job->requirements, Learned{job->succeeded, job->run_time_sum});
+  if (latest <= draft.now()) return give_up(draft, id, GaveUp::deadline);
+  draft.emit(JobLatestStartMoved{id, latest});
+}
+
 void give_up_above_cap(Draft& draft, JobId id) {
   const JobRow* job = draft.state().jobs.find({id});
   if (job == nullptr || job->live > 0 || job->gave_up != GaveUp::no || !job->requirements.price_cap) return;
-  const std::optional<Cny> least = least_hold(draft.state(), job->requirements);
+  // The nearer the deadline, the less is held: there is always a later moment that might do, until it is missed.
+  if (!job->requirements.finish_by.is_none()) return;
+  const std::optional<Cny> least = least_hold(draft.state(), job->requirements, draft.now());
   if (least && job->charged + *least > *job->requirements.price_cap) give_up(draft, id, GaveUp::price_cap);
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/draft.h"
 #include "ledger/ledger.h"
+#include "model/run_time.h"
 #include "trade/rating.h"
 
 /// A plan is checked against the rows, assignment by assignment: what has changed since it was made is dropped.
@@ -38,6 +39,31 @@ tl::expected<AttemptKey, Reason> next_attempt(const State& state, const JobRow& 
                  "the task's older lease has not ended");
   }
   return AttemptKey{job.id, assignment.task, task->attempts + 1};
+}
+
+/// The time limit that a lease granted now would have; nothing where job or provider let none be granted.
+tl::expected<Duration, Reason> time_limit(const State& state, const JobRow& job, const PoolRow& pool,
+                                          const std::string& customer, UnixTime now) {
+  const Requirements& needs = job.requirements;
+  if (needs.not_before > now)
+    return stale(Constraint::not_before, (needs.not_before - now).microseconds(), 0, "the job may not start yet");
+  const Duration run = expected_run(needs, Learned{job.succeeded, job.run_time_sum}, pool);
+  if (!meets_deadline(needs.finish_by, now, run)) {
+    return stale(Constraint::deadline, needed_time(run).microseconds(), (needs.finish_by - now).microseconds(),
+                 "it would not end by the job's deadline");
+  }
+  const Duration limit = lease_wall_time(needs.wall_time, needs.finish_by, now);
+  const UnixTime end = now + lease_start_allowance + limit;
+  std::optional<Reason> closed;
+  state.reservations.visit_all([&](const ReservationRow& row) {
+    if (row.centre != pool.centre || !row.is_of(pool.name) || row.names(customer)) return;
+    if (now >= row.until || end <= row.from) return;
+    closed = Reason{Constraint::closed, limit.microseconds(),
+                    (row.from - now - lease_start_allowance).microseconds(), "the provider closes the pool meanwhile",
+                    true};
+  });
+  if (closed) return Stale(*std::move(closed));
+  return limit;
 }
 
 /// Whether the pool has room for these resources beside the leases that it has: nodes enough that are each large
@@ -88,9 +114,12 @@ tl::expected<Grant, Reason> check_assignment(const State& state, const Assignmen
   auto key = next_attempt(state, *job, assignment, now);
   if (!key) return Stale(std::move(key).error());
 
+  auto wall_time = time_limit(state, *job, *pool, customer->name, now);
+  if (!wall_time) return Stale(std::move(wall_time).error());
+
   const OfferRow* offer = state.offers.find({current->offer});
   ASSERT(offer != nullptr);
-  const Result<Cny> hold = trade::hold_for(*offer, job->requirements.resources, job->requirements.wall_time);
+  const Result<Cny> hold = trade::hold_for(*offer, job->requirements.resources, *wall_time);
   if (!hold) return stale(Constraint::price, 1, 0, hold.error().wrong);
   if (job->requirements.price_cap && job->charged + job->held + *hold > *job->requirements.price_cap) {
     return stale(Constraint::price_cap, job->requirements.price_cap->micro(),
@@ -109,7 +138,7 @@ tl::expected<Grant, Reason> check_assignment(const State& state, const Assignmen
   lease.task_count = job->count;
   lease.resources = job->requirements.resources;
   lease.chip = lease.resources.cards.is_zero() ? "" : pool->chip;
-  lease.wall_time = job->requirements.wall_time;
+  lease.wall_time = *wall_time;
   lease.granted_at = now;
   lease.starts_by = now + lease_start_allowance;
   lease.ends_at = lease.starts_by + lease.wall_time;

@@ -144,12 +144,16 @@ Decided<void> decide_report(Draft& draft, const Actor& actor, const ReportAttemp
 Decided<void> decide_tick(Draft& draft, const Actor& actor, PlantedBug bug) {
   TRY_VOID(require_host(actor));
   std::vector<AttemptKey> overdue;
+  std::vector<ReservationId> over;
   const auto collect = [&](const AttemptKey& attempt) {
     overdue.push_back(attempt);
     return overdue.size() < tick_batch_max;
   };
   draft.state().due.visit_from({UnixTime(INT64_MIN), AttemptKey{}, ReservationId()}, [&](const DueRow& row) {
-    return row.at <= draft.now() && collect(row.attempt);
+    if (row.at > draft.now()) return false;
+    if (row.reservation.is_none()) return collect(row.attempt);
+    over.push_back(row.reservation);
+    return over.size() < tick_batch_max;
   });
   if (bug == PlantedBug::placed_before_lease_end) {
     overdue.clear();
@@ -160,11 +164,15 @@ Decided<void> decide_tick(Draft& draft, const Actor& actor, PlantedBug bug) {
   }
   for (const AttemptKey& due : overdue) {
     if (due.number == 0) {
-      give_up(draft, due.job, GaveUp::wait_max);
+      const JobRow* job = draft.state().jobs.find({due.job});
+      ASSERT(job != nullptr);
+      if (job->waits_until <= draft.now()) give_up(draft, due.job, GaveUp::wait_max);
+      else give_up_late(draft, due.job);
     } else {
       settle(draft, due, Outcome::lost, bug);
     }
   }
+  for (const ReservationId each : over) draft.emit(ReservationEnded{each});
   return {};
 }
 

@@ -74,6 +74,8 @@ template <class Row, class IdType>
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateJoinToken& command);
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const EnrolAgent& command);
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const UpdateCentre& command);
+[[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const AddReservation& command);
+[[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const RemoveReservation& command);
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const PublishOffer& command);
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const ReportPools& command);
 [[nodiscard]] Decided<void> decide_on(Draft& draft, const Actor& actor, const SubmitJob& command);
@@ -91,6 +93,9 @@ void settle(Draft& draft, const AttemptKey& attempt, Outcome outcome, PlantedBug
 void end_job_if_done(Draft& draft, JobId job);
 /// Gives up what waits of a job, and ends it when nothing of it runs.
 void give_up(Draft& draft, JobId job, GaveUp why);
+/// The time has come by which a lease must have been granted to meet the job's deadline: gives up what waits of it,
+/// unless a later start can still meet it, since pools or what is known of its run time have changed.
+void give_up_late(Draft& draft, JobId job);
 /// Gives up what waits of a job of which nothing runs, when its price cap pays for no further task at any price that
 /// is offered.
 void give_up_above_cap(Draft& draft, JobId job);

@@ -34,7 +34,25 @@ Broken check_lease(const State& state, const LeaseRow& lease) {
     return name_of(lease) + " is not of its task's newest attempt " + std::to_string(task->attempts);
   }
   if (lease.ends_at != lease.starts_by + lease.wall_time) return name_of(lease) + " could run past its end";
+  const UnixTime deadline = state.jobs.find({lease.job})->requirements.finish_by;
+  if (!deadline.is_none() && lease.ends_at > deadline)
+    return name_of(lease) + " could run past its job's deadline, " + to_text(deadline);
   return std::nullopt;
+}
+
+/// No live lease of a customer that is not named overlaps a reservation that was there before it.
+Broken check_reservations(const State& state) {
+  Broken broken;
+  state.reservations.visit_all([&](const ReservationRow& row) {
+    if (broken) return;
+    state.leases.visit_all([&](const LeaseRow& lease) {
+      if (lease.centre != row.centre || !row.is_of(lease.pool) || row.names(lease.organisation)) return;
+      if (lease.granted_at < row.created_at || lease.granted_at >= row.until || lease.ends_at <= row.from) return;
+      broken = name_of(lease) + " lies in " + to_text(row.id) + ", which closes its pool from " + to_text(row.from) +
+               " to " + to_text(row.until);
+    });
+  });
+  return broken;
 }
 
 Broken check_job(const JobRow& job, const Counted& counted) {
@@ -101,6 +119,7 @@ std::optional<std::string> broken_invariant(const State& state) {
   if (auto broken = ledger::broken_invariant({state.accounts, state.holds})) return "ledger: " + *broken;
   if (auto broken = check_clearing(state)) return "ledger: " + *broken;
   if (auto broken = check_work(state)) return "work: " + *broken;
+  if (auto broken = check_reservations(state)) return "work: " + *broken;
   return std::nullopt;
 }
 

@@ -149,6 +149,10 @@ void check_requirements(const Requirements& wanted, Checker& checker) {
         checker.fault(field + ".version_min", quote(need.version_min) + " is not a version", "give one like 3.7");
     }
   }
+  if (!wanted.finish_by.is_none() && wanted.finish_by <= wanted.not_before)
+    checker.fault("requirements.finish_by",
+                  to_text(wanted.finish_by) + " does not lie after the earliest start, " + to_text(wanted.not_before),
+                  "give a later deadline, or an earlier start");
   const auto show = [](Duration time) { return to_text(time); };
   checker.range("requirements.wall_time", wanted.wall_time, wall_time_limit_min, wall_time_limit_max, show);
   checker.range("requirements.run_time", wanted.run_time, Duration(), wall_time_limit_max, show);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/rows.h"
+#include "model/run_time.h"
 #include "place/engine.h"
 #include "place/packing.h"
 
@@ -157,27 +158,5 @@ struct PoolState {
 /// When a live lease ends at the latest, later than `now`: one that is still there past that takes its room still, and
 /// is given one second more, or two, or four, and so on.
 [[nodiscard]] UnixTime sure_end(const Holding& holding, UnixTime now);
-
-/// What a job has learned from its succeeded tasks.
-struct Learned {
-  std::int32_t succeeded = 0;
-  std::int64_t run_time_sum = 0;  ///< µs on the reference core
-};
-
-/// How long one task of `requirements` runs on this pool: the mean of the job's succeeded tasks, else the submitter's
-/// estimate, both scaled from the reference core by the pool's measured capability (unknown: as the reference); else
-/// its wall time. Never more than the wall time, which ends it.
-[[nodiscard]] Duration expected_run(Duration wall_time, Duration run_time, const Learned& learned,
-                                    const PoolRow& pool);
-[[nodiscard]] inline Duration expected_run(const Requirements& requirements, const Learned& learned,
-                                           const PoolRow& pool) {
-  return expected_run(requirements.wall_time, requirements.run_time, learned, pool);
-}
-/// False when only the wall time is known.
-[[nodiscard]] inline bool has_estimate(Duration run_time, const Learned& learned) {
-  return learned.succeeded > 0 || run_time > Duration();
-}
-
-inline constexpr std::int64_t reference_capability = 10'000;
 
 }  // namespace dayan::place

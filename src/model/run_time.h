@@ -1,0 +1,52 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/time.h"
+#include "model/centre.h"
+#include "model/job.h"
+#include "model/lease.h"
+
+/// How long a task is expected to run on a pool, and what that leaves of its job's deadline.
+
+namespace dayan {
+
+/// What a core is measured in: the reference core has so much.
+inline constexpr std::int64_t reference_capability = 10'000;
+
+/// What a job has learned from its succeeded tasks.
+struct Learned {
+  std::int32_t succeeded = 0;
+  std::int64_t run_time_sum = 0;  ///< µs on the reference core
+};
+
+/// How long one task of `requirements` runs on this pool: the mean of the job's succeeded tasks, else the submitter's
+/// estimate, both scaled from the reference core by the pool's measured capability (unknown: as the reference); else
+/// its wall time. Never more than the wall time, which ends it.
+[[nodiscard]] Duration expected_run(Duration wall_time, Duration run_time, const Learned& learned,
+                                    const PoolRow& pool);
+[[nodiscard]] inline Duration expected_run(const Requirements& requirements, const Learned& learned,
+                                           const PoolRow& pool) {
+  return expected_run(requirements.wall_time, requirements.run_time, learned, pool);
+}
+/// False when only the wall time is known.
+[[nodiscard]] inline bool has_estimate(Duration run_time, const Learned& learned) {
+  return learned.succeeded > 0 || run_time > Duration();
+}
+
+/// What a task takes at the most from its lease to its expected end: it may start as late as the start allowance lets
+/// it, and no lease is shorter than the shortest wall time.
+[[nodiscard]] inline Duration needed_time(Duration run) {
+  return lease_start_allowance + std::max(run, wall_time_limit_min);
+}
+/// Whether what is leased at `start` is expected to end by the deadline (none: always).
+[[nodiscard]] inline bool meets_deadline(UnixTime finish_by, UnixTime start, Duration run) {
+  return finish_by.is_none() || start + needed_time(run) <= finish_by;
+}
+/// The time limit of a lease granted at `start`: the job's wall time, cut so that the lease is over by the deadline.
+[[nodiscard]] inline Duration lease_wall_time(Duration wall_time, UnixTime finish_by, UnixTime start) {
+  return finish_by.is_none() ? wall_time : std::min(wall_time, finish_by - start - lease_start_allowance);
+}
+
+}  // namespace dayan
