@@ -115,6 +115,7 @@ class Agenda : public WorldListener {
   void note_aside(JobRecord& job);
   void advance_retries();
   void advance_shares();
+  void move(JobRecord& job, std::int64_t rank);
   void advance_centres(bool is_backwards);
   void set_reachable(CentreState& centre, bool is_reachable);
   void reconsider();

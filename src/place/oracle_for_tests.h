@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/wide.h"
 #include "model/meter.h"
 #include "place/constraints.h"
 #include "place/openings.h"
@@ -42,7 +43,7 @@ struct KeptShares {
     const std::map<AttemptKey, LeaseRow>* leases = nullptr;
     std::vector<PoolRow> pools;
   };
-  using Wide = __extension__ __int128;
+  using Wide = Int128;
 
   void renew(const Rows& rows, UnixTime now) {
     if (now.microseconds() / 60'000'000 == minute) return;

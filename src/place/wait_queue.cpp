@@ -127,21 +127,22 @@ void WaitQueue::leave(JobRecord& job) {
   if (--shape->second.jobs == 0) shapes_.erase(shape);
 }
 
-void WaitQueue::move(const std::vector<JobRecord*>& jobs, std::int64_t by) {
-  std::vector<ClassIndex> moved;
-  for (JobRecord* job : jobs) {
-    const QueueKey before = job->key();
-    job->rank += by;
-    if (job->lane == no_lane) continue;
-    Lane& lane = lanes_[job->lane];
-    auto place = lane.jobs.extract(before);
-    place.key() = job->key();
-    lane.jobs.insert(std::move(place));
-    if (moved.empty() || moved.back() != lane.in) moved.push_back(lane.in);
-  }
-  std::sort(moved.begin(), moved.end());
-  moved.erase(std::unique(moved.begin(), moved.end()), moved.end());
-  for (const ClassIndex each : moved) update_head(each);
+void WaitQueue::move(JobRecord& job, std::int64_t rank) {
+  const QueueKey before = job.key();
+  job.rank = rank;
+  if (job.lane == no_lane) return;
+  Lane& lane = lanes_[job.lane];
+  auto place = lane.jobs.extract(before);
+  place.key() = job.key();
+  lane.jobs.insert(std::move(place));
+  if (moved_.empty() || moved_.back() != lane.in) moved_.push_back(lane.in);
+}
+
+void WaitQueue::end_moves() {
+  std::sort(moved_.begin(), moved_.end());
+  moved_.erase(std::unique(moved_.begin(), moved_.end()), moved_.end());
+  for (const ClassIndex each : moved_) update_head(each);
+  moved_.clear();
 }
 
 void WaitQueue::update_head(ClassIndex index) {

@@ -95,8 +95,9 @@ class WaitQueue {
   /// anything but the back of a lane whose first job has spoken for it.
   bool join(JobRecord& job, Duration wall_bound, bool is_particular, CustomerGroup group);
   void leave(JobRecord& job);
-  /// Moves these jobs by so many µs of their rank, also those that are in no lane.
-  void move(const std::vector<JobRecord*>& jobs, std::int64_t by);
+  /// Gives a job another rank, and it stays in its lane, if it is in one. After the last, `end_moves`.
+  void move(JobRecord& job, std::int64_t rank);
+  void end_moves();
 
   [[nodiscard]] Lane& lane(LaneIndex index) { return lanes_[index]; }
   [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }
@@ -124,6 +125,7 @@ class WaitQueue {
   std::vector<Lane> lanes_;
   std::vector<LaneIndex> free_lanes_;
   std::map<Need, WaitingShape> shapes_;
+  std::vector<ClassIndex> moved_;  ///< classes of jobs that were moved
   std::size_t size_ = 0;
   std::size_t idle_ = 0;
   std::size_t ranking_bytes_ = 0;
