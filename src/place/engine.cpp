@@ -65,6 +65,7 @@ class IncrementalEngine : public Engine {
     Waiting answer;
     answer.tasks = static_cast<std::int32_t>(job->waiting());
     if (answer.tasks == 0) return answer;
+    answer.set_back = world_.shares().set_back(*job);
     const Requirements requirements = job->requirements();
     const Asking asking = asking_of(*job, requirements, world_);
     const std::vector<Evaluation> all = evaluations_of(asking, avoided_by_all(world_, *job), now);
@@ -90,7 +91,7 @@ class IncrementalEngine : public Engine {
     return answer;
   }
 
-  [[nodiscard]] std::vector<ShareStanding> shares() const override { return world_.shares().standings(); }
+  [[nodiscard]] ShareTable shares() const override { return world_.shares().table(); }
 
   [[nodiscard]] std::vector<Assignment> plan(UnixTime now, std::size_t assignments) override {
     return planner_.plan(now, assignments);

@@ -179,6 +179,7 @@ Shares::Sum Shares::with(Sum sum, std::int64_t time, std::int64_t weight, bool i
 
 std::vector<Shares::Change> Shares::renew(UnixTime now) {
   worked_out_ = now.microseconds() / shares_every.microseconds();
+  as_of_ = now;
   measure(now);
   const Sum active = sum();
   std::vector<Change> changed;
@@ -240,19 +241,20 @@ ShareStanding Shares::standing_of(const OrganisationShare& organisation, const S
   return standing;
 }
 
-std::vector<ShareStanding> Shares::standings() const {
+ShareTable Shares::table() const {
   const Sum active = sum();
-  std::vector<ShareStanding> all;
+  ShareTable table{as_of_, {}};
   for (const auto& [id, each] : organisations_) {
-    if (each.time > 0 || is_active(each)) all.push_back(standing_of(each, active));
+    if (each.time > 0 || is_active(each)) table.organisations.push_back(standing_of(each, active));
   }
-  return all;
+  return table;
 }
 
-std::optional<ShareStanding> Shares::standing(OrganisationId organisation) const {
-  const auto found = organisations_.find(organisation);
-  if (found == organisations_.end()) return std::nullopt;
-  return standing_of(found->second, sum());
+std::optional<SetBack> Shares::set_back(const JobRecord& job) const {
+  if (job.share->setback == Duration()) return std::nullopt;
+  const ShareStanding standing = standing_of(*job.share->organisation, sum());
+  return SetBack{job.share->setback,  job.share->own_setback, standing.setback_at_due,
+                 standing.resource, standing.share,         standing.due};
 }
 
 }  // namespace dayan::place

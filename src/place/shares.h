@@ -101,9 +101,9 @@ class Shares {
   };
   [[nodiscard]] std::vector<Change> renew(UnixTime now);
 
-  /// How every organisation stands that has had something or has jobs, in order of ids.
-  [[nodiscard]] std::vector<ShareStanding> standings() const;
-  [[nodiscard]] std::optional<ShareStanding> standing(OrganisationId organisation) const;
+  /// As last worked out.
+  [[nodiscard]] ShareTable table() const;
+  [[nodiscard]] std::optional<SetBack> set_back(const JobRecord& job) const;
 
   [[nodiscard]] const std::map<OrganisationId, OrganisationShare>& organisations() const { return organisations_; }
   [[nodiscard]] UnixTime period() const { return period_; }
@@ -128,6 +128,7 @@ class Shares {
   std::map<std::pair<OrganisationId, ProjectId>, ProjectShare> projects_;
   std::array<Int128, kinds> capacity_{};  ///< cores, bytes, thousandths of cards
   UnixTime period_;
+  UnixTime as_of_;
   std::int64_t worked_out_ = -1;  ///< in which span of shares_every
 };
 

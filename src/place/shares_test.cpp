@@ -149,7 +149,7 @@ TEST_F(Contest, UseIsCountedByTheResourceOfWhichOneHasMost) {
   EXPECT_EQ(first(), heavy);
   const auto engine = scene_.engine();
   (void)engine->plan(scene_now, 0);
-  for (const ShareStanding& each : engine->shares()) {
+  for (const ShareStanding& each : engine->shares().organisations) {
     if (each.organisation != light) continue;
     EXPECT_EQ(each.resource, ShareResource::cards);
     // 10 card-hours of one card, decayed from the start of the period on.
@@ -186,7 +186,7 @@ TEST_F(Contest, ProjectsOfOneOrganisationShareAsItWeighsThem) {
   const auto setback_of_busy = [&] {
     const auto engine = scene_.engine();
     (void)engine->plan(scene_now, 0);
-    for (const ShareStanding& each : engine->shares()) {
+    for (const ShareStanding& each : engine->shares().organisations) {
       for (const ProjectStanding& project : each.projects) {
         if (project.project == busy) return project.setback;
       }
@@ -223,12 +223,12 @@ TEST_F(Contest, AHundredThousandJobsMoveWithoutAStall) {
   const auto engine = scene_.engine();
   EXPECT_TRUE(engine->plan(scene_now, 1'000).empty());
   Duration before;
-  for (const ShareStanding& each : engine->shares()) before = std::max(before, each.setback);
+  for (const ShareStanding& each : engine->shares().organisations) before = std::max(before, each.setback);
   const auto begun = std::chrono::steady_clock::now();
   EXPECT_TRUE(engine->plan(scene_now + Duration::minutes(1), 1'000).empty());
   const auto took = std::chrono::steady_clock::now() - begun;
   Duration after;
-  for (const ShareStanding& each : engine->shares()) after = std::max(after, each.setback);
+  for (const ShareStanding& each : engine->shares().organisations) after = std::max(after, each.setback);
   EXPECT_GT(after, before);
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
   RecordProperty("milliseconds", static_cast<int>(milliseconds));
