@@ -22,30 +22,35 @@ bool accepts(const CentreState& centre, const std::string* organisation) {
 }
 
 std::vector<OrganisationId> Acceptance::renew(const std::map<OrganisationId, std::string>& organisations,
-                                              const std::map<CentreId, CentreState>& centres) {
+                                              const std::map<CentreId, CentreState>& centres,
+                                              const std::map<ReservationId, ReservationRow>& reservations) {
   is_stale_ = false;
   choosy_.clear();
   has_choosy_ = false;
-  std::map<std::string, Centres> named;
+  std::map<std::string, NamedBy> named;
+  const auto note = [](auto& by, auto id) {
+    if (by.empty() || by.back() != id) by.push_back(id);
+  };
   for (const auto& [id, centre] : centres) {
     if (centre.accepts.empty()) continue;
     for (const PoolIndex pool : centre.pools) choosy_.set(pool, has_choosy_ = true);
-    for (const std::string& name : centre.accepts) {
-      Centres& of_name = named[name];
-      if (of_name.empty() || of_name.back() != id) of_name.push_back(id);
-    }
+    for (const std::string& name : centre.accepts) note(named[name].centres, id);
   }
-  std::map<OrganisationId, const Centres*> now;
+  for (const auto& [id, row] : reservations) {
+    for (const std::string& name : row.organisations) note(named[name].reservations, id);
+  }
+  has_names_ = !named.empty();
+  std::map<OrganisationId, const NamedBy*> now;
   if (!named.empty()) {
     for (const auto& [id, name] : organisations) {
       const auto found = named.find(name);
       if (found != named.end()) now[id] = &found->second;
     }
   }
-  // A set of centres that was there before keeps its number; no new one gets a number that jobs still bear.
+  // Who was named by the same before keeps the number; no new one gets a number that jobs still bear.
   std::set<CustomerGroup> taken;
   for (const auto& [of, number] : groups_) taken.insert(number);
-  std::map<Centres, CustomerGroup> groups;
+  std::map<NamedBy, CustomerGroup> groups;
   std::map<OrganisationId, CustomerGroup> group_of;
   for (const auto& [id, of] : now) {
     const auto [group, is_new] = groups.try_emplace(*of);
@@ -65,10 +70,12 @@ std::vector<OrganisationId> Acceptance::renew(const std::map<OrganisationId, std
   groups_ = std::move(groups);
   group_of_ = std::move(group_of);
   welcome_.clear();
+  named_.clear();
   for (const auto& [of, number] : groups_) {
-    for (const CentreId id : of) {
+    for (const CentreId id : of.centres) {
       for (const PoolIndex pool : centres.at(id).pools) welcome_[number].set(pool, true);
     }
+    for (const ReservationId id : of.reservations) named_.insert({number, id});
   }
   std::sort(moved.begin(), moved.end());
   return moved;

@@ -2,20 +2,23 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "place/bits.h"
 #include "place/pool_state.h"
 
-/// Acceptance: whom the centres serve. Most serve everybody; a choosy one names its customers. Customers whom the
-/// same choosy centres name are alike to placement and make one group, so that jobs are told apart by as many groups
-/// as there are, and not by customers. The group stands beside the rankings, which all groups share.
+/// Acceptance: whom the centres serve, and for whom pools are reserved. Most centres serve everybody; a choosy one names
+/// its customers, and so may a reservation. Customers whom the same choosy centres and the same reservations name are
+/// alike to placement and make one group, so that jobs are told apart by as many groups as there are, and not by
+/// customers. The group stands beside the rankings, which all groups share.
 
 namespace dayan::place {
 
 using CustomerGroup = std::uint32_t;
-/// Those that no choosy centre names.
+/// Those that no choosy centre and no reservation names.
 inline constexpr CustomerGroup named_by_none = 0;
 
 /// Whether the centre serves an organisation of this name; one whose name is not known, only where all are served.
@@ -23,16 +26,19 @@ inline constexpr CustomerGroup named_by_none = 0;
 
 class Acceptance {
  public:
-  /// A choosy centre, one of its pools or an organisation is another.
+  /// A choosy centre, one of its pools, a reservation that names somebody or an organisation is another.
   void note_change() { is_stale_ = true; }
   [[nodiscard]] bool is_stale() const { return is_stale_; }
   /// Some pool did not serve everybody when the groups were last worked out.
   [[nodiscard]] bool has_choosy() const { return has_choosy_; }
+  /// Some organisation could be named.
+  [[nodiscard]] bool has_names() const { return has_names_; }
 
   /// Works the groups out again. Returns the organisations that are now in another one; a group's number stands for
   /// other centres only after all its jobs had to move.
   [[nodiscard]] std::vector<OrganisationId> renew(const std::map<OrganisationId, std::string>& organisations,
-                                                  const std::map<CentreId, CentreState>& centres);
+                                                  const std::map<CentreId, CentreState>& centres,
+                                                  const std::map<ReservationId, ReservationRow>& reservations);
 
   [[nodiscard]] CustomerGroup group_of(OrganisationId organisation) const {
     const auto found = group_of_.find(organisation);
@@ -40,6 +46,10 @@ class Acceptance {
   }
   [[nodiscard]] bool accepts(CustomerGroup group, PoolIndex pool) const {
     return !has_choosy_ || !choosy_.get(pool) || is_welcome(group, pool);
+  }
+  /// Whether the reservation is for this group.
+  [[nodiscard]] bool is_named(CustomerGroup group, ReservationId reservation) const {
+    return group != named_by_none && named_.contains({group, reservation});
   }
   /// The pools that accept the group, 64 at once.
   [[nodiscard]] std::uint64_t word(CustomerGroup group, std::size_t at) const {
@@ -54,13 +64,20 @@ class Acceptance {
     return found != welcome_.end() && found->second.get(pool);
   }
 
-  using Centres = std::vector<CentreId>;  ///< in order
+  /// Who names an organisation, in order.
+  struct NamedBy {
+    std::vector<CentreId> centres;
+    std::vector<ReservationId> reservations;
+    friend auto operator<=>(const NamedBy&, const NamedBy&) = default;
+  };
 
   bool is_stale_ = false;
   bool has_choosy_ = false;
+  bool has_names_ = false;
   Bits choosy_;
-  std::map<Centres, CustomerGroup> groups_;  ///< by the choosy centres that name its members
+  std::map<NamedBy, CustomerGroup> groups_;
   std::map<CustomerGroup, Bits> welcome_;    ///< of the choosy pools, those that accept it
+  std::set<std::pair<CustomerGroup, ReservationId>> named_;
   std::map<OrganisationId, CustomerGroup> group_of_;
 };
 

@@ -13,6 +13,11 @@ void Agenda::pool_changed(PoolState& pool, PoolChange change) {
     return;
   }
   opened.insert(pool.index);
+  if (change == PoolChange::reserved) {
+    queue_.forget_asked(pool.index);
+    note_reservations(pool);
+    is_review_due_ = true;
+  }
   if (change != PoolChange::replaced || bug_ == PlantedBug::stale_score) return;
   queue_.forget_asked(pool.index);
   replaced_.add(pool.index);
@@ -44,6 +49,11 @@ void Agenda::set_aside(JobRecord& job) {
 void Agenda::enqueue(JobRecord& job) {
   const bool is_throttled = job.throttle > 0 && job.live >= job.throttle;
   if (job.waiting() <= 0 || is_throttled) return forget(job);
+  if (job.not_before > now_) {
+    jobs_due_.insert({job.not_before, job.id});
+    return forget(job);
+  }
+  if (job.has_deadline() && job.last_call() > now_) jobs_due_.insert({job.last_call(), job.id});
   bool can_go = job.next_task < job.count;
   UnixTime due;
   const World::Retries& retries = world_.retries();
@@ -52,9 +62,9 @@ void Agenda::enqueue(JobRecord& job) {
     if (at <= now_) can_go = true;
     if (at > now_ && (due.is_none() || at < due)) due = at;
   }
-  if (!due.is_none()) retries_due_.insert({due, job.id});
+  if (!due.is_none()) jobs_due_.insert({due, job.id});
   if (!can_go) return forget(job);
-  const bool is_particular = job.has_cap() || job.retrying > 0;
+  const bool is_particular = job.has_cap() || job.has_deadline() || job.retrying > 0;
   const CustomerGroup group = world_.acceptance().group_of(job.organisation);
   if (queue_.join(job, world_.wall_bound_of(job.wall_time), is_particular, group)) dirty.insert(job.key());
 }
@@ -134,7 +144,13 @@ void Agenda::advance(UnixTime now) {
   now_ = now;
   advance_centres(is_backwards);
   advance_shares();
-  advance_retries();
+  advance_reservations(is_backwards);
+  if (is_backwards) {
+    for (auto& [id, job] : world_.jobs()) {
+      if (!job.not_before.is_none() || job.has_deadline()) job_changed(job);
+    }
+  }
+  advance_jobs();
   if (world_.acceptance().is_stale()) regroup();
   if (has_replaced_) reconsider();
   advance_promises();
@@ -178,12 +194,31 @@ void Agenda::move(JobRecord& job, std::int64_t rank) {
   queue_.move(job, rank);
 }
 
-void Agenda::advance_retries() {
-  while (!retries_due_.empty() && retries_due_.begin()->first <= now_) {
-    const JobId id = retries_due_.begin()->second;
-    retries_due_.erase(retries_due_.begin());
+void Agenda::advance_jobs() {
+  while (!jobs_due_.empty() && jobs_due_.begin()->first <= now_) {
+    const JobId id = jobs_due_.begin()->second;
+    jobs_due_.erase(jobs_due_.begin());
     JobRecord* job = world_.job(id);
     if (job != nullptr && !job->is_parked && !job->is_broke) bring_back(*job);
+  }
+}
+
+void Agenda::note_reservations(const PoolState& pool) {
+  for (const ReservationRow* each : pool.reservations) {
+    if (each->until > now_) reopens_.insert({each->until, pool.index});
+  }
+}
+
+/// Nobody finds more room where a reservation begins; where one is over, whoever it kept out may.
+void Agenda::advance_reservations(bool is_backwards) {
+  if (is_backwards) {
+    for (const PoolState& pool : world_.pools()) note_reservations(pool);
+  }
+  while (!reopens_.empty() && reopens_.begin()->first <= now_) {
+    PoolState& pool = world_.pool(reopens_.begin()->second);
+    reopens_.erase(reopens_.begin());
+    reopen(pool);
+    is_review_due_ = true;
   }
 }
 

@@ -16,8 +16,8 @@
 ///   in a lane of the queue  it could take room as soon as there is some;
 ///   parked                  no pool is as cheap as what its wallet has: it comes back with money;
 ///   broke                   the same with its own price cap: it comes back when what it holds is settled;
-///   nowhere                 its throttle is reached, or all its tasks wait for a time: it comes back as it changes,
-///                           and when the time has come.
+///   nowhere                 its throttle is reached, it may not start yet, or all its tasks wait for a time: it comes
+///                           back as it changes, and when the time has come.
 
 namespace dayan::place {
 
@@ -113,7 +113,9 @@ class Agenda : public WorldListener {
   void forget(JobRecord& job);
   void set_aside(JobRecord& job);
   void note_aside(JobRecord& job);
-  void advance_retries();
+  void advance_jobs();
+  void advance_reservations(bool is_backwards);
+  void note_reservations(const PoolState& pool);
   void advance_shares();
   void move(JobRecord& job, std::int64_t rank);
   void advance_centres(bool is_backwards);
@@ -139,7 +141,8 @@ class Agenda : public WorldListener {
   bool is_planning_ = false;
   std::set<CentreId> heard_;
   std::set<std::pair<UnixTime, CentreId>> falls_silent_;  ///< reachable centres, at the earliest
-  std::set<std::pair<UnixTime, JobId>> retries_due_;
+  std::set<std::pair<UnixTime, JobId>> jobs_due_;  ///< that are to be asked then
+  std::set<std::pair<UnixTime, PoolIndex>> reopens_;  ///< when what closes a pool is over
   std::map<OrganisationId, Parked> parked_;
   std::map<OrganisationId, std::set<QueueKey>> denied_;
   std::set<QueueKey> broke_;

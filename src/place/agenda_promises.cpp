@@ -108,21 +108,23 @@ void Agenda::advance_promises() {
 
 void Agenda::check_promise(PoolState& pool) {
   const JobRecord* job = world_.job(pool.promise->job);
-  const auto start = pool.surely_opens(pool.promise->need, now_);
-  if (job == nullptr || !pool.is_known || !pool.centre->is_reachable || !start || !can_pay(*job, pool))
-    return release(pool);
-  // Leases that end early bring it nearer. It is put off only when it has come and could not be kept: what grew was
-  // the provider's own work, or a lease is still there past its end.
+  const auto room = pool.surely_opens(pool.promise->need, now_);
+  if (job == nullptr || !pool.is_known || !pool.centre->is_reachable || !room) return release(pool);
+  const UnixTime start = world_.open_from(pool, *job, *room);
+  if (!is_in_time(*job, start, pool.row) || !can_pay(*job, pool)) return release(pool);
+  // Leases that end early bring it nearer. It is put off only when the provider closes the pool, and when it has come
+  // and could not be kept: what grew was the provider's own work, or a lease is still there past its end.
   Promise kept = *pool.promise;
-  if (*start == kept.start) return;
-  if (*start > kept.start && kept.start > now_) {
+  if (start == kept.start) return;
+  const bool is_closed_then = world_.open_from(pool, *job, kept.start) != kept.start;
+  if (start > kept.start && kept.start > now_ && !is_closed_then) {
     kept.counts_from = now_;  // not by a job that came later: none has been let in since
     return pool.set_promise(kept);
   }
-  const bool is_later = *start > kept.start;
+  const bool is_later = start > kept.start;
   promises_.due.erase({kept.start, pool.index});
-  promises_.due.insert({*start, pool.index});
-  kept.start = *start;
+  promises_.due.insert({start, pool.index});
+  kept.start = start;
   pool.set_promise(kept);
   if (is_later) reopen(pool);
 }
@@ -130,7 +132,7 @@ void Agenda::check_promise(PoolState& pool) {
 bool Agenda::can_pay(const JobRecord& job, const PoolState& pool) const {
   const OfferRow* offer = pool.centre->current_offer();
   if (offer == nullptr) return false;
-  const auto hold = amount_of(*offer, job.common->requirements.resources, job.wall_time, Rounding::up);
+  const auto hold = amount_of(*offer, job.common->requirements.resources, job.wall_at(now_), Rounding::up);
   if (!hold.has_value() || *hold > world_.available(job.organisation)) return false;
   return !job.has_cap() ||
          plus(plus(job.charged.micro(), job.held.micro()), hold->micro()) <= job.price_cap.micro();

@@ -78,7 +78,28 @@ Broken check_rankings(const World& world, const Agenda& agenda) {
   return std::nullopt;
 }
 
-/// The groups of customers against the lists of the centres.
+/// No lease that the engine knew to be so lies where its pool is closed to its customer, or runs past its deadline.
+Broken check_times(const World& world) {
+  Broken broken;
+  const auto look = [&](const Holding& each) {
+    if (broken || each.job == nullptr) return;
+    const PoolState& pool = world.pool(each.pool);
+    const std::string* customer = world.name_of(each.job->organisation);
+    for (const ReservationRow* closing : pool.reservations) {
+      if (customer != nullptr && closing->names(*customer)) continue;
+      if (each.granted_at < closing->created_at || each.granted_at >= closing->until) continue;
+      if (each.ends_at > closing->from)
+        broken = name_of(pool) + ": a lease of " + to_text(each.job->id) + " lies in " + to_text(closing->id);
+    }
+    if (each.job->has_deadline() && each.ends_at > each.job->finish_by)
+      broken = name_of(pool) + ": a lease of " + to_text(each.job->id) + " runs past its deadline";
+  };
+  for (const auto& [attempt, lease] : world.leases()) look(lease);
+  world.visit_claims(look);
+  return broken;
+}
+
+/// The groups of customers against the lists of the centres, and of the reservations.
 Broken check_acceptance(const World& world) {
   const Acceptance& acceptance = world.acceptance();
   if (acceptance.is_stale()) return std::nullopt;  // will be renewed before the next plan
@@ -86,6 +107,12 @@ Broken check_acceptance(const World& world) {
     for (const auto& [id, name] : world.organisations()) {
       if (acceptance.accepts(acceptance.group_of(id), pool.index) != accepts(*pool.centre, &name))
         return name_of(pool) + ": whether it accepts " + name + " is not what its centre says";
+    }
+  }
+  for (const auto& [reservation, row] : world.reservations()) {
+    for (const auto& [id, name] : world.organisations()) {
+      if (acceptance.is_named(acceptance.group_of(id), reservation) != row.names(name))
+        return to_text(reservation) + ": whether it names " + name + " is not what its row says";
     }
   }
   return std::nullopt;
@@ -104,7 +131,7 @@ Broken check_shares(const World& world) {
     waiting[job.share] += job.waiting() > 0 ? 1 : 0;
     if (job.share_place >= job.share->jobs.size() || job.share->jobs[job.share_place] != &job)
       return to_text(id) + " is not among the jobs of its project";
-    if (job.rank != rank_of(job.submitted_at, job.priority) + job.share->setback.microseconds())
+    if (job.rank != rank_of(job.waits_since, job.priority) + job.share->setback.microseconds())
       return to_text(id) + " does not stand back as its project does";
   }
   for (const auto& [id, organisation] : world.shares().organisations()) {
@@ -128,7 +155,7 @@ Broken check_queue(const World& world, const Agenda& agenda) {
                             agenda.queue().lanes()[job.lane].key.group == world.acceptance().group_of(job.organisation);
     if (!is_grouped) return to_text(id) + " is in a lane of other customers";
     const bool is_throttled = job.throttle > 0 && job.live >= job.throttle;
-    const bool can_go = job.waiting() > 0 && !is_throttled && job.next_task < job.count;
+    const bool can_go = job.waiting() > 0 && !is_throttled && job.next_task < job.count && job.not_before <= agenda.now();
     const bool is_set_aside = agenda.is_parked(job) || agenda.broke().contains(job.key());
     if (job.is_parked != agenda.is_parked(job)) return to_text(id) + " is not parked as it says";
     if (can_go && !is_queued && !is_set_aside && !world.has_claim(id))
@@ -173,6 +200,7 @@ std::optional<std::string> broken_invariant(const World& world, const Agenda& ag
   if (auto broken = check_gangs(world)) return broken;
   if (auto broken = check_rooms(world, agenda.rooms())) return broken;
   if (auto broken = check_rankings(world, agenda)) return broken;
+  if (auto broken = check_times(world)) return broken;
   if (auto broken = check_acceptance(world)) return broken;
   if (auto broken = check_promises(world, agenda)) return broken;
   if (auto broken = check_shares(world)) return broken;

@@ -154,8 +154,17 @@ std::vector<Gap> money_gaps(const Asking& asking, const Terms& terms) {
   return gaps;
 }
 
+std::vector<Gap> deadline_gaps(const Asking& asking, const PoolState& pool, UnixTime now) {
+  const UnixTime start = asking.start(now);
+  if (asking.is_in_time(start, pool.row)) return {};
+  return {{Constraint::deadline, needed_time(asking.run_on(pool.row)).microseconds(),
+           (asking.requirements->finish_by - start).microseconds()}};
+}
+
 std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool is_large_enough, UnixTime now) {
   std::vector<Gap> gaps;
+  const UnixTime start = asking.start(now);
+  if (start > now) gaps.push_back({Constraint::not_before, (start - now).microseconds(), 0, true});
   if (!pool.centre->reachable(now)) {
     // One that was never heard has been silent since the beginning of time.
     const Duration silence = now - pool.centre->heard_at;
@@ -166,9 +175,15 @@ std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool 
     const CapacityGaps found = capacity_gaps(pool, need);
     gaps.insert(gaps.end(), found.gaps.begin(), found.gaps.begin() + static_cast<std::ptrdiff_t>(found.count));
   }
-  const Duration wall_time = asking.requirements->wall_time;
+  // Where the deadline rules the pool out, no lease has a length.
+  const Duration wall_time = asking.is_in_time(start, pool.row) ? asking.wall_at(start) : asking.requirements->wall_time;
   if (pool.promise && pool.promise->job != asking.job && pool.has_room(need) && pool.keeps_out(need, wall_time, now))
     gaps.push_back({Constraint::reserved, wall_time.microseconds(), pool.promised_within(now).microseconds(), true});
+  const ReservationRow* closing = pool.closing(start, [&](const ReservationRow& row) { return asking.is_named(row); });
+  if (closing != nullptr && wall_time > open_within(*closing, start)) {
+    gaps.push_back({Constraint::closed, wall_time.microseconds(), open_within(*closing, start).microseconds(), true});
+    gaps.back().closing = closing;
+  }
   if (asking.throttle > 0 && asking.live >= asking.throttle)
     gaps.push_back({Constraint::throttle, asking.live + 1, asking.throttle, true});
   return gaps;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct Gap {
   Kind kind = in_cores;      ///< of a capacity gap: what is scarce on each node
   bool is_of_nodes = false;  ///< of a capacity gap: nodes with enough left are scarce, not a kind on them
   std::size_t bound = 0;     ///< of a latency gap: which of the job's
+  const ReservationRow* closing = nullptr;  ///< of a gap of what is closed
 };
 
 /// What is asked of a pool: a question, or a live job with what it has behind it.
@@ -38,6 +40,20 @@ struct Asking {
   Cny available;  ///< in the wallet
 
   [[nodiscard]] Need need() const { return need_of(requirements->resources); }
+  /// When a task of it may start at the earliest.
+  [[nodiscard]] UnixTime start(UnixTime now) const { return std::max(now, requirements->not_before); }
+  [[nodiscard]] Duration run_on(const PoolRow& pool) const { return expected_run(*requirements, learned, pool); }
+  /// Whether a task leased there then is expected to end by the deadline.
+  [[nodiscard]] bool is_in_time(UnixTime at, const PoolRow& pool) const {
+    return meets_deadline(requirements->finish_by, at, run_on(pool));
+  }
+  /// The time limit of a lease granted then.
+  [[nodiscard]] Duration wall_at(UnixTime at) const {
+    return lease_wall_time(requirements->wall_time, requirements->finish_by, at);
+  }
+  [[nodiscard]] bool is_named(const ReservationRow& reservation) const {
+    return organisation_name != nullptr && reservation.names(*organisation_name);
+  }
 };
 [[nodiscard]] Asking asking_of(const Question& question, const World& world);
 /// `requirements` are the job's, and must outlive what is asked.
@@ -59,7 +75,9 @@ struct Terms {
 [[nodiscard]] std::vector<Gap> fixed_gaps(const Requirements& requirements, const PoolState& pool);
 /// The price cap and the wallet.
 [[nodiscard]] std::vector<Gap> money_gaps(const Asking& asking, const Terms& terms);
-/// What only has to wait: reachability, room, what is kept for another job, the throttle. `is_large_enough`: room is only
+/// Where a task leased as early as may be would not end by the deadline: how long it takes there, and how long is left.
+[[nodiscard]] std::vector<Gap> deadline_gaps(const Asking& asking, const PoolState& pool, UnixTime now);
+/// What only has to wait: the earliest start, reachability, reservations, room, what is kept for another job, the throttle. `is_large_enough`: room is only
 /// asked for where the pool has so many nodes that are large enough at all.
 [[nodiscard]] std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool is_large_enough,
                                             UnixTime now);

@@ -134,6 +134,7 @@ enum class PlantedBug {
   stale_score,       ///< a new price does not reach the classes that know the pool
   forgotten_room,    ///< what a lease gives back is not counted
   forgotten_promise,  ///< a job takes room that was promised to another
+  forgotten_reservation,  ///< a job takes room of a pool that is closed to it
   lost_job,          ///< a job that was not placed leaves the queue
   gang_half_placed,  ///< what a plan gives a gang is counted for half of its nodes alone
 };

@@ -11,13 +11,15 @@ namespace dayan::place {
 namespace {
 
 /// Nothing when the amounts pass what money can count.
-std::optional<Terms> terms_of(const Asking& asking, const PoolState& pool) {
+std::optional<Terms> terms_of(const Asking& asking, const PoolState& pool, UnixTime now) {
   const Requirements& requirements = *asking.requirements;
   Terms terms;
-  terms.run = expected_run(requirements, asking.learned, pool.row);
+  terms.run = asking.run_on(pool.row);
+  const UnixTime start = asking.start(now);
+  const Duration wall_time = asking.is_in_time(start, pool.row) ? asking.wall_at(start) : requirements.wall_time;
   const auto cost = amount_of(*pool.centre->current_offer(), requirements.resources, terms.run, Rounding::down);
   const auto hold =
-      amount_of(*pool.centre->current_offer(), requirements.resources, requirements.wall_time, Rounding::up);
+      amount_of(*pool.centre->current_offer(), requirements.resources, wall_time, Rounding::up);
   if (!cost.has_value() || !hold.has_value()) return std::nullopt;
   terms.task_cost = *cost;
   terms.task_hold = *hold;
@@ -111,7 +113,7 @@ Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now) {
   result.gaps = fixed_gaps(*asking.requirements, pool);
   if (!accepts(*pool.centre, asking.organisation_name)) result.gaps.push_back({Constraint::acceptance});
   if (pool.centre->current_offer() != nullptr) {
-    result.terms = terms_of(asking, pool);
+    result.terms = terms_of(asking, pool, now);
     if (result.terms) {
       const auto money = money_gaps(asking, *result.terms);
       result.gaps.insert(result.gaps.end(), money.begin(), money.end());
@@ -119,6 +121,8 @@ Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now) {
       result.gaps.push_back({Constraint::price});
     }
   }
+  const auto late = deadline_gaps(asking, pool, now);
+  result.gaps.insert(result.gaps.end(), late.begin(), late.end());
   const auto passing = passing_gaps(asking, pool, pool.is_large_enough(asking.need()), now);
   result.gaps.insert(result.gaps.end(), passing.begin(), passing.end());
   result.is_feasible = result.terms.has_value() && std::all_of(result.gaps.begin(), result.gaps.end(),
@@ -130,6 +134,17 @@ Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now) {
   const auto is_reserved = [](const Gap& gap) { return gap.constraint == Constraint::reserved; };
   if (std::any_of(result.gaps.begin(), result.gaps.end(), is_reserved))
     result.wait = std::max(pool.promise->start - now, Duration()) + pool.promise->run;
+  const UnixTime start = std::max(now + result.wait, asking.start(now));
+  if (result.wait != wait_unknown)
+    result.wait = pool.open_from(start, asking.requirements->wall_time, asking.requirements->finish_by,
+                                 [&](const ReservationRow& row) { return asking.is_named(row); }) -
+                  now;
+  result.is_late = !asking.is_in_time(now + result.wait, pool.row);
+  if (result.is_late) {
+    const Duration needed = result.wait + needed_time(result.terms->run);
+    result.gaps.push_back({Constraint::deadline, needed.microseconds(),
+                           (asking.requirements->finish_by - now).microseconds(), true});
+  }
   result.finish = finish_of(asking, result);
   return result;
 }
@@ -146,8 +161,8 @@ void sort_best_first(std::vector<Evaluation>& evaluations, const Requirements& r
     keyed.push_back({score_of(evaluations[i], requirements, least), i});
   const auto order = [&](const Keyed& key) {
     const Evaluation& each = evaluations[key.index];
-    return std::tuple<bool, bool, bool, std::int64_t, std::int64_t, const std::string&, const std::string&>(
-        !each.is_feasible, !each.is_reachable, key.score.is_unknown, key.score.first, key.score.second,
+    return std::tuple<bool, bool, bool, bool, std::int64_t, std::int64_t, const std::string&, const std::string&>(
+        !each.is_feasible, !each.is_reachable, each.is_late, key.score.is_unknown, key.score.first, key.score.second,
         each.pool->centre->name, each.pool->row.name);
   };
   std::sort(keyed.begin(), keyed.end(), [&](const Keyed& a, const Keyed& b) { return order(a) < order(b); });

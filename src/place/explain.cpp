@@ -152,6 +152,36 @@ std::string reserved_text(const Gap& gap, UnixTime now) {
          to_text(within) + ": " + readable(wall_time - within) + " too long";
 }
 
+std::string deadline_text(const Gap& gap, const Asking& asking, const PoolRow& row, UnixTime now) {
+  const Duration needed = Duration::microseconds(gap.required);
+  const Duration left = Duration::microseconds(gap.offered);
+  const std::string deadline = to_text(asking.requirements->finish_by);
+  if (left <= Duration()) return "the deadline, " + deadline + ", is over";
+  const Duration run = asking.run_on(row);
+  std::string text = "a task is expected to run for " + readable(run) + " there and may take " +
+                     to_text(lease_start_allowance) + " to start";
+  if (gap.passes_with_time)
+    text += ", and room is expected in " + readable(needed - needed_time(run)) + "; the deadline, " + deadline + ", is in ";
+  else
+    text += asking.start(now) > now ? "; from its earliest start to the deadline, " + deadline + ", there are "
+                                    : "; the deadline, " + deadline + ", is in ";
+  return text + readable(left) + ": " + readable(needed - left) + " too late";
+}
+
+std::string closed_text(const Gap& gap, UnixTime start) {
+  const ReservationRow& closing = *gap.closing;
+  const Duration wall_time = Duration::microseconds(gap.required);
+  const Duration within = Duration::microseconds(gap.offered);
+  std::string text = "the provider closes the pool to all";
+  if (!closing.organisations.empty()) text += " but those that it names,";
+  text += " from " + to_text(closing.from) + " until " + to_text(closing.until);
+  if (!closing.note.empty()) text += " (" + closing.note + ")";
+  if (closing.from <= start) return text;
+  if (within <= Duration()) return text + ", too soon for any task to begin";
+  return text + "; a task that may run for " + readable(wall_time) + " could begin if that was at most " +
+         to_text(within) + ": " + readable(wall_time - within) + " too long";
+}
+
 std::string reachable_text(const Gap& gap, const CentreState& centre) {
   if (centre.heard_at.is_none()) return "the centre's agent has not been heard since the hub started";
   const Duration silence = Duration::microseconds(gap.offered);
@@ -188,6 +218,11 @@ std::string text_of(const Gap& gap, const Asking& asking, const PoolState& pool,
     case Constraint::reachable: return reachable_text(gap, centre);
     case Constraint::capacity: return capacity_text(gap, pool, asking, now);
     case Constraint::reserved: return reserved_text(gap, now);
+    case Constraint::not_before:
+      return "the job lets no task start before " + to_text(requirements.not_before) + ": in " +
+             readable(Duration::microseconds(gap.required));
+    case Constraint::deadline: return deadline_text(gap, asking, row, now);
+    case Constraint::closed: return closed_text(gap, asking.start(now));
     case Constraint::failed_here: return "the task failed at this centre last, and another one can take it";
     case Constraint::funds:
       return "one task holds " + to_text(Cny::micro(gap.required)) + " yuan, the wallet has " +

@@ -47,6 +47,7 @@ class Life {
     now_ = now_ + Duration::seconds(1);
     const std::vector<Assignment> plan = engine_->plan(now_, 100'000);
     const Book before = book_;
+    compares_ = compares;
     if (compares) compare(plan);
     const bool is_wholly_taken = random_.chance(2, 3);
     bool is_taken = true;
@@ -171,6 +172,7 @@ class Life {
     if (!jobs_.empty() && random_.chance(1, 20)) reorder(any(jobs_));
     if (random_.chance(1, 20)) weigh();
     if (random_.chance(1, 10)) use(any(projects_));
+    if (random_.chance(1, 12)) reserve();
     switch (random_.below(10)) {
       case 0: return publish(any(centres_).id);
       case 1: {
@@ -246,10 +248,48 @@ class Life {
       needs.weights = {weight(), weight(), weight()};
       if (needs.weights == Weights{}) needs.weights.carbon = 1;
     }
+    if (random_.chance(1, 8)) needs.not_before = now_ + Duration::seconds(random_.between(-60, 240));
+    if (random_.chance(1, 4)) {
+      // Many come to their last call, to where a pool is just too slow, or to their end while the platform lives.
+      const Duration least = random_.chance(1, 2) && needs.run_time > Duration() ? needs.run_time : needs.wall_time;
+      needs.finish_by = now_ + Duration::minutes(10) + least * random_.between(0, 3) +
+                        Duration::microseconds(random_.between(1'000'000, 900'000'000));
+    }
     if (random_.chance(1, 4)) needs.priority = static_cast<std::int32_t>(random_.between(-2, 0));
     job.submitted_at = now_;
     jobs_[job.id] = job;
     put(job);
+  }
+
+  /// A provider closes a pool or all of them, to all or to all but some, opens it again, or lets it lie until it is over.
+  void reserve() {
+    if (!reservations_.empty() && random_.chance(1, 2)) {
+      const ReservationRow row = any(reservations_);
+      reservations_.erase(row.id);
+      put(row, row.until <= now_ ? RowFate::retired : RowFate::erased);
+      return;
+    }
+    const PoolRow pool = any(pools_);
+    ReservationRow row;
+    row.id = ReservationId(++last_id_);
+    row.centre = pool.centre;
+    if (random_.chance(3, 4)) row.pool = pool.name;
+    row.from = now_ + Duration::microseconds(random_.between(0, 7'200'000'000));
+    if (random_.chance(1, 3)) row.from = now_;
+    row.until = row.from + Duration::microseconds(random_.between(1, 240'000'000));
+    for (int i = 0; i < 3; ++i) {
+      if (random_.chance(1, 4)) row.organisations.push_back("org-" + std::to_string(i));
+    }
+    row.created_at = now_;
+    reservations_[row.id] = row;
+    put(row);
+  }
+  [[nodiscard]] bool is_closed(const LeaseRow& lease, OrganisationId customer) const {
+    return std::any_of(reservations_.begin(), reservations_.end(), [&](const auto& each) {
+      const ReservationRow& row = each.second;
+      return row.centre == lease.centre && row.is_of(lease.pool) && now_ < row.until && lease.ends_at > row.from &&
+             !row.names("org-" + std::to_string(customer.value() - 1));
+    });
   }
 
   /// It gets another priority: it leaves its place, and what was promised to it there.
@@ -325,9 +365,12 @@ class Life {
     lease.centre = placement.centre;
     lease.pool = placement.pool;
     lease.resources = job.requirements.resources;
-    lease.wall_time = job.requirements.wall_time;
+    lease.wall_time = lease_wall_time(job.requirements.wall_time, job.requirements.finish_by, now_);
     lease.granted_at = now_;
     lease.ends_at = now_ + lease_start_allowance + lease.wall_time;
+    ASSERT_GE(lease.wall_time, wall_time_limit_min);
+    ASSERT_LE(job.requirements.not_before, now_);
+    ASSERT_TRUE(!compares_ || !is_closed(lease, job.organisation));
     lease.held = amount_of(offers_.at(lease.centre), lease.resources, lease.wall_time, Rounding::up).value();
     AccountRow& wallet_row = wallets_[job.organisation];
     ASSERT_LE(lease.held, wallet_row.available());
@@ -376,6 +419,7 @@ class Life {
     for (const auto& [id, row] : centres_) tell(row);
     for (const auto& [id, row] : offers_) tell(row);
     for (const auto& [id, row] : pools_) tell(row);
+    for (const auto& [id, row] : reservations_) tell(row);
     for (const auto& [id, row] : jobs_) tell(row);
     for (const auto& [id, row] : retries_) tell(row);
     for (const auto& [id, row] : leases_) tell(row);
@@ -426,11 +470,13 @@ class Life {
   std::map<CentreId, OfferRow> offers_;
   std::map<PoolKey, PoolRow> pools_;
   std::map<CentreId, Observation> heard_;
+  std::map<ReservationId, ReservationRow> reservations_;
   std::map<JobId, JobRow> jobs_;
   std::map<std::pair<JobId, std::int32_t>, TaskRow> retries_;
   std::map<AttemptKey, LeaseRow> leases_;
   std::map<AttemptKey, AttemptRow> started_;
   bool is_plain_ = false;
+  bool compares_ = true;  ///< with the oracle: no bug is planted
   Book book_;
   Searches searches_;
   std::size_t promises_ = 0;
@@ -506,7 +552,8 @@ TEST_P(PlantedBugTest, IsFoundByTheChecker) {
 
 INSTANTIATE_TEST_SUITE_P(Bugs, PlantedBugTest,
                          testing::Values(PlantedBug::stale_score, PlantedBug::forgotten_room, PlantedBug::lost_job,
-                                         PlantedBug::gang_half_placed, PlantedBug::forgotten_promise));
+                                         PlantedBug::gang_half_placed, PlantedBug::forgotten_promise,
+                                         PlantedBug::forgotten_reservation));
 
 }  // namespace
 }  // namespace dayan::place

@@ -68,6 +68,8 @@ Requirements JobRecord::requirements() const {
   Requirements all = common->requirements;
   all.wall_time = wall_time;
   all.run_time = run_time;
+  all.not_before = not_before;
+  all.finish_by = finish_by;
   all.priority = priority;
   if (has_cap()) all.price_cap = price_cap;
   return all;
@@ -82,6 +84,8 @@ const Common* Commons::take(const Requirements& requirements) {
     common.requirements = requirements;
     common.requirements.wall_time = Duration();
     common.requirements.run_time = Duration();
+    common.requirements.not_before = UnixTime();
+    common.requirements.finish_by = UnixTime();
     common.requirements.price_cap.reset();
     common.requirements.priority = 0;
   }

@@ -31,7 +31,7 @@ struct QueueKey {
 struct Common {
   std::uint64_t serial = 0;   ///< never used again
   std::string key;            ///< all that it holds, as bytes
-  Requirements requirements;  ///< with neither times, price cap nor priority
+  Requirements requirements;  ///< without times, price cap and priority
   std::int64_t jobs = 0;      ///< that refer to it
 };
 
@@ -46,6 +46,8 @@ struct JobRecord {
   const Common* common = nullptr;
   Duration wall_time;
   Duration run_time;  ///< zero: no estimate
+  UnixTime not_before;  ///< no task starts earlier; none: at once
+  UnixTime finish_by;   ///< none: no deadline
   Cny price_cap;      ///< negative: none
   Cny charged;
   Cny held;
@@ -53,7 +55,7 @@ struct JobRecord {
   std::int64_t rank = 0;  ///< in the queue
   ProjectShare* share = nullptr;  ///< its project's (shares.h)
   std::uint32_t share_place = 0;  ///< among the jobs of that
-  UnixTime submitted_at;
+  UnixTime waits_since;  ///< its submission, or its earliest start where that is later
   std::int32_t priority = 0;
   std::int32_t count = 1;
   std::int32_t throttle = 0;
@@ -72,6 +74,13 @@ struct JobRecord {
 
   [[nodiscard]] Learned learned() const { return {succeeded, run_time_sum}; }
   [[nodiscard]] bool is_estimated() const { return has_estimate(run_time, learned()); }
+  [[nodiscard]] bool has_deadline() const { return !finish_by.is_none(); }
+  /// The time limit of a lease granted then.
+  [[nodiscard]] Duration wall_at(UnixTime start) const { return lease_wall_time(wall_time, finish_by, start); }
+  /// A bound of wall_at() from below, at all times.
+  [[nodiscard]] Duration wall_least() const { return has_deadline() ? Duration() : wall_time; }
+  /// There is a deadline: from then on the job takes the best of what has room (turn.h).
+  [[nodiscard]] UnixTime last_call() const { return finish_by - lease_start_allowance - wall_time * 2; }
   [[nodiscard]] bool has_cap() const { return !price_cap.is_negative(); }
   /// Tasks that wait for a lease.
   [[nodiscard]] std::int64_t waiting() const { return takes_tasks ? std::int64_t{count} - next_task + retrying : 0; }
@@ -81,6 +90,11 @@ struct JobRecord {
 
 [[nodiscard]] inline Duration expected_run(const JobRecord& job, const PoolRow& pool) {
   return expected_run(job.wall_time, job.run_time, job.learned(), pool);
+}
+
+/// Whether a task leased there at `start` is expected to end by the job's deadline.
+[[nodiscard]] inline bool is_in_time(const JobRecord& job, UnixTime start, const PoolRow& pool) {
+  return !job.has_deadline() || meets_deadline(job.finish_by, start, expected_run(job, pool));
 }
 
 /// Its run time on the reference core (the wall time when it is not known), in steps of half a power of two µs: what

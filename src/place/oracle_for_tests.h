@@ -1,7 +1,10 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -241,13 +244,46 @@ class Oracle {
     return seen;
   }
 
+  /// Of a lease granted now: it is over by the deadline.
+  [[nodiscard]] Duration wall(const JobRecord& job) const {
+    if (!job.has_deadline()) return job.wall_time;
+    return std::min(job.wall_time, job.finish_by - lease_start_allowance - now_);
+  }
+  [[nodiscard]] static bool ends_in_time(const JobRecord& job, const PoolState& pool, UnixTime start) {
+    const Duration run = std::max(expected_run(job, pool.row), Duration::seconds(1));
+    return !job.has_deadline() || start + Duration::minutes(10) + run <= job.finish_by;
+  }
+  [[nodiscard]] bool is_closed(const JobRecord& job, const PoolState& pool, UnixTime start, Duration limit) const {
+    return std::any_of(pool.reservations.begin(), pool.reservations.end(), [&](const ReservationRow* each) {
+      if (is_named(job, *each)) return false;
+      return start < each->until && start + Duration::minutes(10) + limit > each->from;
+    });
+  }
+  [[nodiscard]] bool is_named(const JobRecord& job, const ReservationRow& row) const {
+    const std::string* name = world_.name_of(job.organisation);
+    return name != nullptr && row.names(*name);
+  }
+  /// The first moment from `start` on when it is not closed to a lease of this length, cut by the deadline.
+  [[nodiscard]] UnixTime open_from(const JobRecord& job, const PoolState& pool, UnixTime start, Duration length,
+                                   bool is_cut) const {
+    const auto limit = [&](UnixTime at) {
+      return is_cut && job.has_deadline() ? std::min(length, job.finish_by - lease_start_allowance - at) : length;
+    };
+    std::set<UnixTime> moments{start};
+    for (const ReservationRow* each : pool.reservations) moments.insert(std::max(start, each->until));
+    for (const UnixTime at : moments) {
+      if (!is_closed(job, pool, at, limit(at))) return at;
+    }
+    ADD_FAILURE() << "closed for ever";
+    return start;
+  }
   [[nodiscard]] Cny hold_on(const JobRecord& job, const PoolState& pool) const {
-    return amount_of(*pool.centre->current_offer(), job.common->requirements.resources, job.wall_time, Rounding::up)
-        .value();
+    return amount_of(*pool.centre->current_offer(), job.common->requirements.resources, wall(job), Rounding::up).value();
   }
   [[nodiscard]] bool can_ever(const JobRecord& job, const PoolState& pool, CentreId left_out) const {
     const Need need = need_of(job);
     if (!pool.centre->reachable(now_) || job.wall_time > pool.row.wall_time_max) return false;
+    if (!ends_in_time(job, pool, now_)) return false;
     if (!accepts(*pool.centre, world_.name_of(job.organisation))) return false;
     if (pool.slots(need) == 0 && pool.slots_when_empty(need) == 0) return false;
     if (!left_out.is_none() && pool.centre->id == left_out) return false;
@@ -259,24 +295,38 @@ class Oracle {
                          .value();
     return job.charged.micro() + cost.micro() * (job.waiting() + job.live) <= job.price_cap.micro();
   }
-  [[nodiscard]] double finish(const JobRecord& job, const Seen& seen) const {
+  /// How long (µs) it would wait for the pool, and for how many tasks at once.
+  struct Expected {
+    double wait = 0;
+    std::int64_t slots = 0;
+  };
+  [[nodiscard]] Expected expected(const JobRecord& job, const Seen& seen) const {
     Openings openings;
     const Need need = need_of(job);
     const LaneKey lane = lane_key_of(job, Duration(), false);
     double wait = 0;
     std::int64_t slots = seen.pool->slots(need);
+    const double length = job.has_deadline() ? static_cast<double>(wall(job).microseconds()) : wall_of_step(lane.wall_step);
+    const bool is_own = job.has_deadline() && seen.pool->promise && seen.pool->promise->job == job.id;
     const auto& promise = seen.pool->promise;
-    if (slots > 0 && promise && !seen.pool->has_room_at(promise->start, promise->need, need) &&
-        wall_of_step(lane.wall_step) > static_cast<double>(seen.pool->promised_within(now_).microseconds())) {
+    if (slots > 0 && promise && !is_own && !seen.pool->has_room_at(promise->start, promise->need, need) &&
+        length > static_cast<double>(seen.pool->promised_within(now_).microseconds())) {
       wait = static_cast<double>((std::max(promise->start - now_, Duration()) + promise->run).microseconds());
       slots = seen.pool->slots_when_empty(need);
     }
     if (slots == 0) {
       const auto known = openings.wait(*seen.pool, need, now_);
-      if (!known) return std::numeric_limits<double>::infinity();
+      if (!known) return {std::numeric_limits<double>::infinity(), 1};
       wait = static_cast<double>(known->microseconds());
       slots = seen.pool->slots_when_empty(need);
     }
+    const UnixTime start = now_ + Duration::microseconds(static_cast<std::int64_t>(wait));
+    const Duration kept = job.has_deadline() ? job.wall_time : Duration::microseconds(static_cast<std::int64_t>(length));
+    return {static_cast<double>((open_from(job, *seen.pool, start, kept, true) - now_).microseconds()), slots};
+  }
+  [[nodiscard]] double finish(const JobRecord& job, const Seen& seen) const {
+    const LaneKey lane = lane_key_of(job, Duration(), false);
+    auto [wait, slots] = expected(job, seen);
     if (job.throttle > 0) slots = std::min(slots, tasks_of_step(lane.throttle_step));
     const std::int64_t tasks = tasks_of_step(lane.tasks_step);
     const std::int64_t waves = tasks / slots + (tasks % slots > 0 ? 1 : 0);
@@ -288,14 +338,62 @@ class Oracle {
     float score = std::numeric_limits<float>::infinity();
     double slowness = std::numeric_limits<double>::infinity();
     bool can_ever = false;
+    bool takes_any = false;
   };
+  [[nodiscard]] bool is_better_awaited(const JobRecord& job, const Seen& seen) const {
+    const double wait = expected(job, seen).wait;
+    return wait < 1e18 && ends_in_time(job, *seen.pool, now_ + Duration::microseconds(static_cast<std::int64_t>(wait)));
+  }
+  /// Of a job with a deadline: what opens in time, of the best that could take it, is what it may wait for.
+  [[nodiscard]] Outlook look_ahead(const JobRecord& job, CentreId left_out) const {
+    Outlook outlook;
+    outlook.left_out = left_out;
+    std::vector<Seen> able;
+    for (const Seen& seen : in_order(job)) {
+      if (can_ever(job, *seen.pool, left_out)) able.push_back(seen);
+    }
+    const auto has_room = [&](const Seen& seen) { return seen.pool->slots(need_of(job)) > 0; };
+    std::vector<Seen> awaited;
+    const bool is_last_call = now_ >= job.finish_by - lease_start_allowance - job.wall_time * 2;
+    for (std::size_t i = 0; i < std::min(able.size(), in_time_looked_at_max) && !is_last_call; ++i) {
+      if (is_better_awaited(job, able[i]) && awaited.size() < horizon_max) awaited.push_back(able[i]);
+    }
+    if (awaited.empty()) {
+      outlook.takes_any = true;
+      outlook.can_ever = std::any_of(able.begin(), able.end(), [&](const Seen& seen) {
+        return has_room(seen) && !keeps_out(*seen.pool, job);
+      });
+      return outlook;
+    }
+    outlook.can_ever = true;
+    outlook.score = awaited.front().score;
+    if (waits_for_best(job)) return outlook;
+    outlook.score = std::numeric_limits<float>::infinity();
+    std::size_t open = 0;
+    for (const Seen& seen : able) {
+      if (open < horizon_max && has_room(seen) && is_better_awaited(job, seen)) {
+        awaited.push_back(seen);
+        ++open;
+      }
+    }
+    double best = std::numeric_limits<double>::infinity();
+    for (const Seen& seen : awaited) best = std::min(best, finish(job, seen));
+    outlook.slowness = best * patience(job) * as_good / run_of_step(lane_key_of(job, Duration(), false).run_step);
+    return outlook;
+  }
+  [[nodiscard]] static double patience(const JobRecord& job) {
+    const Weights& weights = job.common->requirements.weights;
+    if (job.common->requirements.objective == Objective::weighted)
+      return static_cast<double>(weights.cost + weights.time + weights.carbon) / weights.time;
+    return job.common->requirements.objective == Objective::fastest ? 1 : 2;
+  }
   [[nodiscard]] Outlook look(const JobRecord& job, CentreId left_out) const {
+    if (job.has_deadline()) return look_ahead(job, left_out);
     Outlook outlook;
     outlook.left_out = left_out;
     std::size_t ever = 0;
     std::size_t open = 0;
     double best = std::numeric_limits<double>::infinity();
-    const Objective objective = job.common->requirements.objective;
     for (const Seen& seen : in_order(job)) {
       if (!can_ever(job, *seen.pool, left_out)) continue;
       if (ever == 0) outlook.score = seen.score;
@@ -308,11 +406,7 @@ class Oracle {
     const double run = run_of_step(lane_key_of(job, Duration(), false).run_step);
     if (waits_for_best(job)) return outlook;
     outlook.score = std::numeric_limits<float>::infinity();
-    double patience = objective == Objective::fastest ? 1 : 2;
-    const Weights& weights = job.common->requirements.weights;
-    if (objective == Objective::weighted)
-      patience = static_cast<double>(weights.cost + weights.time + weights.carbon) / weights.time;
-    outlook.slowness = best * patience * as_good / run;
+    outlook.slowness = best * patience(job) * as_good / run;
     return outlook;
   }
 
@@ -324,7 +418,7 @@ class Oracle {
 
   [[nodiscard]] const PoolState* choose(const JobRecord& job, const Outlook& outlook, Cny spent) const {
     std::vector<Seen> good;
-    const bool is_cheapest = waits_for_best(job);
+    const bool is_cheapest = waits_for_best(job) && !outlook.takes_any;
     const bool is_greenest = job.common->requirements.objective == Objective::greenest;
     for (const Seen& seen : in_order(job)) {
       if (!can_ever(job, *seen.pool, outlook.left_out) || seen.pool->slots(need_of(job)) == 0) continue;
@@ -359,11 +453,14 @@ class Oracle {
         if (PoolKey(each.row.centre, each.row.name) != key || !each.is_known || job == nullptr) continue;
         PoolState& pool = world_.pool(each.index);
         if (!pool.centre->reachable(now_) || !is_placeable(*job)) continue;
+        const auto room = pool.surely_opens(need_of(*job), now_);
+        if (!room) continue;
+        const UnixTime start = open_from(*job, pool, *room, job->wall_time, true);
+        if (!ends_in_time(*job, pool, start)) continue;
         if (pool.centre->current_offer() == nullptr || !pays(*job, pool)) continue;
-        const auto start = pool.surely_opens(need_of(*job), now_);
-        if (!start) continue;
-        const bool is_moved = *start < kept.start || kept.start <= now_;
-        keep(pool, *job, is_moved ? *start : kept.start, kept.run);
+        const bool is_closed_then = open_from(*job, pool, kept.start, job->wall_time, true) != kept.start;
+        const bool is_moved = start < kept.start || kept.start <= now_ || is_closed_then;
+        keep(pool, *job, is_moved ? start : kept.start, kept.run);
       }
     }
   }
@@ -380,7 +477,7 @@ class Oracle {
     job.promised = no_pool;
   }
   [[nodiscard]] bool is_placeable(const JobRecord& job) const {
-    if (job.waiting() <= 0 || (job.throttle > 0 && job.live >= job.throttle)) return false;
+    if (job.waiting() <= 0 || job.not_before > now_ || (job.throttle > 0 && job.live >= job.throttle)) return false;
     return job.next_task < job.count || first_due(job) != world_.retries().end();
   }
   [[nodiscard]] World::Retries::const_iterator first_due(const JobRecord& job) const {
@@ -397,8 +494,9 @@ class Oracle {
   }
   /// By wall time, or because what was promised fits beside it.
   [[nodiscard]] bool keeps_out(const PoolState& pool, const JobRecord& job) const {
+    if (is_closed(job, pool, now_, wall(job))) return true;
     if (!pool.promise || pool.promise->job == job.id) return false;
-    const bool ends_before = now_ + lease_start_allowance + job.wall_time <= pool.promise->start;
+    const bool ends_before = now_ + lease_start_allowance + wall(job) <= pool.promise->start;
     return !ends_before && !pool.has_room_at(pool.promise->start, pool.promise->need, need_of(job));
   }
   [[nodiscard]] bool would_take(const JobRecord& job, const PoolState& pool) const {
@@ -407,6 +505,10 @@ class Oracle {
     Outlook outlook = look(job, avoid);
     if (!outlook.can_ever) outlook = look(job, CentreId());
     if (!is_of_class(job, pool) || !can_ever(job, pool, outlook.left_out) || !pays(job, pool)) return false;
+    const auto room = pool.surely_opens(need_of(job), now_);
+    if (job.has_deadline() && (!room || !ends_in_time(job, pool, open_from(job, pool, *room, job.wall_time, true))))
+      return false;
+    if (outlook.takes_any) return true;
     for (const Seen& seen : in_order(job)) {
       if (seen.pool != &pool) continue;
       return waits_for_best(job) ? seen.score == outlook.score : seen.slowness <= outlook.slowness;
@@ -420,13 +522,13 @@ class Oracle {
     const auto searched = searches_.find(place);
     if (searched != searches_.end() && now_ - searched->second < overtaken_looked_every) return false;
     for (const auto& [key, job] : waits_on_) {
-      const bool is_next = key < by.key() && job->promised == no_pool && now_ - job->submitted_at >= promised_after;
+      const bool is_next = key < by.key() && job->promised == no_pool && now_ - job->waits_since >= promised_after;
       const bool fits_later = pool.slots(need_of(*job)) == 0 && pool.slots_when_empty(need_of(*job)) > 0;
       if (!is_next || !fits_later || !would_take(*job, pool)) continue;
       const auto start = pool.surely_opens(need_of(*job), now_);
       searches_.erase(place);
       if (!start) return false;
-      keep(pool, *job, *start, expected_run(*job, pool.row));
+      keep(pool, *job, open_from(*job, pool, *start, job->wall_time, true), expected_run(*job, pool.row));
       return keeps_out(pool, by);
     }
     searches_[place] = now_;
@@ -434,7 +536,7 @@ class Oracle {
   }
 
   void take_turn(JobRecord& job) {
-    if (job.waiting() <= 0) return;
+    if (job.waiting() <= 0 || job.not_before > now_) return;
     bool is_waiting = false;
     std::map<CentreId, Outlook> outlooks;
     Cny spent = job.charged + job.held;
@@ -474,7 +576,8 @@ class Oracle {
       break;
     }
     const bool is_throttled = job.throttle > 0 && live >= job.throttle;
-    const bool has_own_room = job.promised != no_pool && world_.pool(job.promised).slots(need_of(job)) > 0;
+    const bool has_own_room = job.promised != no_pool && world_.pool(job.promised).slots(need_of(job)) > 0 &&
+                              !is_closed(job, world_.pool(job.promised), now_, wall(job));
     if (!is_waiting || is_throttled || has_own_room) let_go(job);
     if (is_waiting && !is_throttled) waits_on_[job.key()] = &job;
   }

@@ -71,7 +71,7 @@ class Search {
     const Lane& lane = queue_.lane(next.lane);
     const auto found = lane.jobs.find(next.key);
     JobRecord& job = *found->second;
-    const bool is_patient = planning_.agenda().now() - job.submitted_at >= promised_after;
+    const bool is_patient = planning_.agenda().now() - job.waits_since >= promised_after;
     if (is_patient) {
       const WouldTake answer = Turn(planning_, job).would_take(pool_);
       if (answer == WouldTake::yes) return &job;
@@ -102,14 +102,23 @@ bool Planning::is_pushing_back(const JobRecord& by, PoolIndex index) {
   const Need need = need_of(overtaken->common->requirements.resources);
   const auto start = pool.surely_opens(need, now);
   if (!start) return false;
-  agenda_.promise(pool, *overtaken, *start);
+  agenda_.promise(pool, *overtaken, agenda_.world().open_from(pool, *overtaken, *start));
   return keeps_out(pool, by);
 }
 
 bool Planning::keeps_out(const PoolState& pool, const JobRecord& job) const {
+  if (keeps_for_another(pool, job)) return true;
+  if (pool.reservations.empty()) return false;
+  const World& world = agenda_.world();
+  const CustomerGroup group = world.acceptance().group_of(job.organisation);
+  return job.wall_at(agenda_.now()) > world.open_within(pool, group, agenda_.now());
+}
+
+bool Planning::keeps_for_another(const PoolState& pool, const JobRecord& job) const {
   if (!pool.promise || agenda_.bug() == PlantedBug::forgotten_promise) return false;
   if (pool.promise->job == job.id) return false;
-  return pool.keeps_out(need_of(job.common->requirements.resources), job.wall_time, agenda_.now());
+  const Duration wall_time = job.wall_at(agenda_.now());
+  return pool.keeps_out(need_of(job.common->requirements.resources), wall_time, agenda_.now());
 }
 
 WouldTake Turn::would_take(const PoolState& pool) {
@@ -122,11 +131,16 @@ WouldTake Turn::would_take(const PoolState& pool) {
   }
   const Outlook& seen = outlook(avoid);
   const WouldTake no = lane_.is_particular || !is_counted_ ? WouldTake::no : WouldTake::never_of_its_lane;
-  if (!seen.can_ever || !can_ever_take(pool, seen.left_out)) return no;
+  if ((!seen.can_ever && !seen.takes_any) || !can_ever_take(pool, seen.left_out)) return no;
   const PoolFigures& figures = world_.figures(pool.index);
-  const bool is_good = preference_.waits_for_best ? sight_.ranking->score(figures) == seen.bound.score
+  const bool is_good = seen.takes_any              ? true
+                       : preference_.waits_for_best ? sight_.ranking->score(figures) == seen.bound.score
                                                   : sight_.ranking->slowness(figures) <= seen.bound.slowness;
   if (!is_good) return no;
+  if (job_.has_deadline()) {
+    const auto room = pool.surely_opens(class_.need, now_);
+    if (!room || !is_in_time(job_, world_.open_from(pool, job_, *room), pool.row)) return no;
+  }
   return may_take(pool) ? WouldTake::yes : WouldTake::no;
 }
 

@@ -161,7 +161,9 @@ void Planner::look_at_class(JobClass& job_class, const Bits& asked) {
   std::erase_if(suitable, [&](const OpenPool& open) { return !ranking.feasible().get(open.pool); });
   if (!asks_all && suitable.empty()) return;
   Duration longest = Duration::microseconds(-int64_max);
+  bool has_closed = false;
   for (OpenPool& open : suitable) {
+    has_closed = has_closed || agenda_.world().reserved_pools().get(open.pool);
     open.passes_up_to = passes_up_to(open.pool, job_class.need);
     longest = std::max(longest, open.passes_up_to);
   }
@@ -171,6 +173,7 @@ void Planner::look_at_class(JobClass& job_class, const Bits& asked) {
     const auto is_accepted = [&](const OpenPool& open) { return planning_.accepts(lane.key.group, open.pool); };
     if (!asks_all && std::none_of(suitable.begin(), suitable.end(), is_accepted)) continue;
     if (!asks_all && longest < no_bound && lane.shortest_wall() > longest) continue;
+    if (!asks_all && has_closed && !may_enter(lane, suitable)) continue;
     if (asks_all || !is_one_in_view(lane) ||
         is_interested(lane, horizon_of(lane.in, lane.key), suitable)) {
       lanes_.push({lane.jobs.begin()->first, each, {}});
@@ -185,6 +188,19 @@ Duration Planner::passes_up_to(PoolIndex index, const Need& need) {
   const PoolState& pool = agenda_.world().pool(index);
   if (!pool.promise || bug_ == PlantedBug::forgotten_promise || pool.fits_beside_promise(need)) return no_bound;
   return pool.promised_within(agenda_.now());
+}
+
+/// Whether the shortest of the lane's jobs would end before each of these pools is closed that is, for one of them.
+bool Planner::may_enter(const Lane& lane, const std::vector<OpenPool>& suitable) {
+  return std::any_of(suitable.begin(), suitable.end(), [&](const OpenPool& open) {
+    return lane.shortest_wall() <= closes_within(open.pool, lane.key.group);
+  });
+}
+
+/// The longest wall time that ends before the pool is closed to this group.
+Duration Planner::closes_within(PoolIndex pool, CustomerGroup group) {
+  if (!agenda_.world().reserved_pools().get(pool)) return no_bound;
+  return agenda_.world().open_within(agenda_.world().pool(pool), group, agenda_.now());
 }
 
 const Horizon& Planner::horizon_of(ClassIndex of, const LaneKey& lane) {
@@ -205,11 +221,12 @@ bool Planner::is_one_in_view(const Lane& lane) {
 bool Planner::is_interested(const Lane& lane, const Horizon& horizon, const std::vector<OpenPool>& suitable) {
   const JobClass& job_class = agenda_.queue().job_class(lane.in);
   const Preference preference = preference_of(job_class.requirements);
-  const Bound bound = Planning::bound(horizon, preference, lane.key, false);
+  const Bound bound = planning_.bound(horizon, preference, lane.key, false);
   return std::any_of(suitable.begin(), suitable.end(), [&](const OpenPool& open) {
     const PoolFigures& figures = agenda_.world().figures(open.pool);
     if (figures.wall_time_max < lane.key.wall_bound || !planning_.accepts(lane.key.group, open.pool)) return false;
     if (open.passes_up_to < no_bound && lane.shortest_wall() > open.passes_up_to) return false;
+    if (lane.shortest_wall() > closes_within(open.pool, lane.key.group)) return false;
     if (preference.waits_for_best) return job_class.ranking->score(figures) <= bound.score;
     return job_class.ranking->slowness(figures) <= bound.slowness;
   });
@@ -217,7 +234,7 @@ bool Planner::is_interested(const Lane& lane, const Horizon& horizon, const std:
 
 /// The same for one job of a particular lane.
 bool Planner::may_be_interested(const Lane& lane, const JobRecord& job) {
-  if (open_.size() > many_open || job.retrying > 0 || !job.has_cap()) return true;
+  if (open_.size() > many_open || job.retrying > 0 || !job.has_cap() || job.has_deadline()) return true;
   const JobClass& job_class = agenda_.queue().job_class(lane.in);
   const double hours =
       static_cast<double>(job.wall_time.microseconds()) / static_cast<double>(Duration::hours(1).microseconds());
@@ -293,10 +310,13 @@ void Planner::look_at_dirty(QueueKey key, std::vector<Assignment>& plan, std::si
   if (next != lane.jobs.end()) agenda_.dirty.insert(next->first);
 }
 
-/// Whether there is room now where room was promised to it.
+/// Whether there is room now where room was promised to it, and the pool is not closed to it.
 bool Planner::has_own_room(const JobRecord& job) {
   if (job.promised == no_pool) return false;
-  return agenda_.world().pool(job.promised).has_room(need_of(job.common->requirements.resources));
+  const PoolState& pool = agenda_.world().pool(job.promised);
+  const CustomerGroup group = agenda_.world().acceptance().group_of(job.organisation);
+  return pool.has_room(need_of(job.common->requirements.resources)) &&
+         job.wall_at(agenda_.now()) <= closes_within(job.promised, group);
 }
 
 TurnEnd Planner::give_turn(JobRecord& job, std::vector<Assignment>& plan, std::size_t limit) {

@@ -63,6 +63,8 @@ class Planner {
   [[nodiscard]] const Horizon& horizon_of(ClassIndex of, const LaneKey& lane);
   [[nodiscard]] bool is_interested(const Lane& lane, const Horizon& horizon, const std::vector<OpenPool>& suitable);
   [[nodiscard]] Duration passes_up_to(PoolIndex pool, const Need& need);
+  [[nodiscard]] bool may_enter(const Lane& lane, const std::vector<OpenPool>& suitable);
+  [[nodiscard]] Duration closes_within(PoolIndex pool, CustomerGroup group);
   [[nodiscard]] bool has_own_room(const JobRecord& job);
   [[nodiscard]] bool is_one_in_view(const Lane& lane);
   [[nodiscard]] bool may_be_interested(const Lane& lane, const JobRecord& job);

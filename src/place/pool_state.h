@@ -100,6 +100,8 @@ struct PoolState {
   std::uint32_t provider = 0;
 
   std::optional<Promise> promise;
+  /// What closes it, in order of `from`; that may be over.
+  std::vector<const ReservationRow*> reservations;
 
   std::uint64_t version = 0;  ///< rises when what it holds, or when that is expected to end, changes
 
@@ -141,6 +143,26 @@ struct PoolState {
     return promise && wall_time > promised_within(now) && !fits_beside_promise(need);
   }
 
+  /// The first that closes it to whom it does not name and that is not over; nothing when none does.
+  template <class IsNamed>
+  [[nodiscard]] const ReservationRow* closing(UnixTime now, IsNamed&& is_named) const {
+    for (const ReservationRow* each : reservations) {
+      if (each->until > now && !is_named(*each)) return each;
+    }
+    return nullptr;
+  }
+  /// From when on, `start` at the earliest, a lease with this wall time, cut to end by the deadline, lies in none of
+  /// them: moved to the end of each that it would overlap.
+  template <class IsNamed>
+  [[nodiscard]] UnixTime open_from(UnixTime start, Duration wall_time, UnixTime finish_by, IsNamed&& is_named) const {
+    for (const ReservationRow* each : reservations) {
+      if (start >= each->until || is_named(*each)) continue;
+      const Duration limit = lease_wall_time(wall_time, finish_by, start);
+      if (start + lease_start_allowance + limit > each->from) start = each->until;
+    }
+    return start;
+  }
+
   void hold(const Holding& holding);
   void let_go(const Holding& holding);
   /// To be called when the row or the foreign part has changed.
@@ -154,6 +176,11 @@ struct PoolState {
   mutable bool is_packed_ = false;
   mutable std::map<Need, bool> fits_beside_;  ///< what fits_beside_promise() has said since the last change
 };
+
+/// The longest wall time of a lease granted at `start` that ends before the pool is closed; may be negative.
+[[nodiscard]] inline Duration open_within(const ReservationRow& closing, UnixTime start) {
+  return closing.from - start - lease_start_allowance;
+}
 
 /// When a live lease ends at the latest, later than `now`: one that is still there past that takes its room still, and
 /// is given one second more, or two, or four, and so on.

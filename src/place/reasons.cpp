@@ -77,6 +77,7 @@ std::vector<RuledOut> Turn::ruled_out() const {
       if (world_.pool(static_cast<PoolIndex>(pool)).is_known) ++acceptance.pools;
     });
   }
+  count_late(counts);
   count_passing(counts);
   if (job_.has_cap() || !is_rich_) count_money(counts);
   std::erase_if(counts, [](const RuledOut& each) { return each.pools == 0; });
@@ -88,7 +89,8 @@ void Turn::count_passing(std::vector<RuledOut>& counts) const {
   RuledOut& silent = of_constraint(counts, Constraint::reachable);
   const Bits& feasible = sight_.ranking->feasible();
   const auto is_left = [&](std::size_t pool) {
-    return world_.figures(static_cast<PoolIndex>(pool)).wall_time_max >= job_.wall_time;
+    const auto index = static_cast<PoolIndex>(pool);
+    return world_.figures(index).wall_time_max >= job_.wall_time && is_in_time(job_, now_, world_.pool(index).row);
   };
   std::int64_t lack = int64_max;
   for (std::size_t at = 0; at < feasible.words(); ++at) {
@@ -106,6 +108,27 @@ void Turn::count_passing(std::vector<RuledOut>& counts) const {
     });
   }
   if (capacity.pools > 0) capacity.best_margin = lack;
+  RuledOut& closed = of_constraint(counts, Constraint::closed);
+  for (std::size_t at = 0; at < world_.reserved_pools().words(); ++at) {
+    const std::uint64_t left = feasible.word(at) & world_.acceptance().word(lane_.group, at);
+    for_each_bit(left & world_.reserved_pools().word(at), at * 64, [&](std::size_t pool) {
+      if (!is_left(pool)) return;
+      const Duration limit = world_.open_within(world_.pool(static_cast<PoolIndex>(pool)), lane_.group, now_);
+      if (wall_ > limit) add(closed, (wall_ - limit).microseconds());
+    });
+  }
+}
+
+/// Pools where it would not end by its deadline, of those that nothing else rules out for good.
+void Turn::count_late(std::vector<RuledOut>& counts) const {
+  if (!job_.has_deadline()) return;
+  RuledOut& late = of_constraint(counts, Constraint::deadline);
+  for (const RankedPool& each : sight_.ranking->best_first()) {
+    const PoolState& pool = world_.pool(each.pool);
+    if (world_.figures(each.pool).wall_time_max < job_.wall_time || !planning_.accepts(lane_.group, each.pool)) continue;
+    if (!is_in_time(job_, now_, pool.row))
+      add(late, (now_ + needed_time(expected_run(job_, pool.row)) - job_.finish_by).microseconds());
+  }
 }
 
 void Turn::count_money(std::vector<RuledOut>& counts) const {
@@ -123,6 +146,7 @@ void Turn::count_money(std::vector<RuledOut>& counts) const {
     const PoolState& pool = world_.pool(each.pool);
     const PoolFigures& figures = world_.figures(each.pool);
     if (figures.wall_time_max < job_.wall_time || !planning_.accepts(lane_.group, each.pool)) continue;
+    if (!is_in_time(job_, now_, pool.row)) continue;
     const double hold_estimate = ranking.rate(figures) * wall_hours_;
     if (!is_rich_ && !is_clearly_within(hold_estimate, available)) {
       const std::int64_t hold = hold_on(pool).micro();

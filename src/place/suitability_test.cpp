@@ -170,11 +170,11 @@ TEST(AcceptanceTest, CustomersOfTheSameCentresAreOneGroup) {
   centres[CentreId(2)].accepts = {"o3", "o1", "o3"};
   Acceptance acceptance;
   const std::vector<OrganisationId> first{OrganisationId(1), OrganisationId(2), OrganisationId(3)};
-  EXPECT_EQ(acceptance.renew(organisations, centres), first);
+  EXPECT_EQ(acceptance.renew(organisations, centres, {}), first);
   EXPECT_EQ(acceptance.group_of(OrganisationId(1)), acceptance.group_of(OrganisationId(3)));
   EXPECT_NE(acceptance.group_of(OrganisationId(1)), acceptance.group_of(OrganisationId(2)));
   EXPECT_EQ(acceptance.group_of(OrganisationId(4)), named_by_none);
-  EXPECT_TRUE(acceptance.renew(organisations, centres).empty());
+  EXPECT_TRUE(acceptance.renew(organisations, centres, {}).empty());
   for (const auto& [id, name] : organisations) {
     for (const auto& [centre_id, centre] : centres) {
       const PoolIndex pool = centre.pools[0];
@@ -186,12 +186,12 @@ TEST(AcceptanceTest, CustomersOfTheSameCentresAreOneGroup) {
   // The second centre lets go of o1: it joins o2, and nobody gets the number that it had.
   const CustomerGroup before = acceptance.group_of(OrganisationId(1));
   centres[CentreId(2)].accepts = {"o3"};
-  EXPECT_EQ(acceptance.renew(organisations, centres), std::vector<OrganisationId>{OrganisationId(1)});
+  EXPECT_EQ(acceptance.renew(organisations, centres, {}), std::vector<OrganisationId>{OrganisationId(1)});
   EXPECT_EQ(acceptance.group_of(OrganisationId(1)), acceptance.group_of(OrganisationId(2)));
   EXPECT_EQ(acceptance.group_of(OrganisationId(3)), before);
   centres[CentreId(1)].accepts.clear();
   centres[CentreId(2)].accepts.clear();
-  EXPECT_EQ(acceptance.renew(organisations, centres), first);
+  EXPECT_EQ(acceptance.renew(organisations, centres, {}), first);
   EXPECT_FALSE(acceptance.has_choosy());
 }
 

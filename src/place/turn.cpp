@@ -20,6 +20,7 @@ constexpr double milliseconds_per_hour = 3'600'000;
 
 Horizon::Entry Planning::horizon_entry(const Sight& sight, const PoolState& pool) {
   Horizon::Entry entry;
+  if (!pool.reservations.empty()) entry.closes = &pool;
   entry.slowness = sight.ranking->slowness(agenda_.world().figures(pool.index));
   entry.rate = sight.ranking->rate(agenda_.world().figures(pool.index));
   if (sight.room->now.get(pool.index)) {
@@ -53,7 +54,8 @@ Horizon Planning::horizon(const Sight& sight, Duration wall_bound, CustomerGroup
   return found;
 }
 
-Bound Planning::bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane, bool room_stays) {
+Bound Planning::bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane,
+                      bool room_stays) const {
   Bound bound;
   if (preference.waits_for_best) {
     bound.score = horizon.least_score;
@@ -69,11 +71,24 @@ Bound Planning::bound(const Horizon& horizon, const Preference& preference, cons
     std::int64_t at_once = std::max<std::int64_t>(is_later ? each.later_slots : each.slots, 1);
     if (lane.throttle_step > 0) at_once = std::min(at_once, tasks_of_step(lane.throttle_step));
     const std::int64_t waves = tasks / at_once + (tasks % at_once > 0 ? 1 : 0);
-    const double wait = is_later ? each.later_wait : each.wait;
+    double wait = is_later ? each.later_wait : each.wait;
+    if (each.closes != nullptr) wait = wait_until_open(*each.closes, lane, wait);
     best = std::min(best, wait + static_cast<double>(waves) * run * each.slowness);
   }
   bound.slowness = best * preference.patience * as_good / run;
   return bound;
+}
+
+/// How long the lane's jobs wait (µs) for a pool that has room after `wait`, and is closed at some time.
+double Planning::wait_until_open(const PoolState& pool, const LaneKey& lane, double wait) const {
+  if (!std::isfinite(wait) || agenda_.bug() == PlantedBug::forgotten_reservation) return wait;
+  const UnixTime now = agenda_.now();
+  const UnixTime start = now + Duration::microseconds(static_cast<std::int64_t>(wait));
+  const Duration wall = Duration::microseconds(static_cast<std::int64_t>(wall_of_step(lane.wall_step)));
+  const auto is_named = [&](const ReservationRow& row) {
+    return agenda_.world().acceptance().is_named(lane.group, row.id);
+  };
+  return static_cast<double>((pool.open_from(start, wall, UnixTime(), is_named) - now).microseconds());
 }
 
 Turn::Turn(Planning& planning, JobRecord& job)
@@ -86,7 +101,8 @@ Turn::Turn(Planning& planning, JobRecord& job)
       preference_(preference_of(class_.requirements)),
       lane_(planning.agenda().queue().lane(job.lane).key),
       now_(planning.agenda().now()),
-      wall_hours_(static_cast<double>(job.wall_time.microseconds() / 1'000) / milliseconds_per_hour),
+      wall_(job.wall_at(planning.agenda().now())),
+      wall_hours_(static_cast<double>(wall_.microseconds() / 1'000) / milliseconds_per_hour),
       spent_and_held_(job.charged + job.held),
       live_(job.live) {
   const double most = sight_.ranking->rate_max() * wall_hours_ * (1 + estimate_slack) + estimate_slack_micro;
@@ -96,11 +112,13 @@ Turn::Turn(Planning& planning, JobRecord& job)
 
 Cny Turn::hold_on(const PoolState& pool) const {
   const auto hold =
-      amount_of(*pool.centre->current_offer(), class_.requirements.resources, job_.wall_time, Rounding::up);
+      amount_of(*pool.centre->current_offer(), class_.requirements.resources, wall_, Rounding::up);
   return hold.has_value() ? *hold : Cny::micro(int64_max);
 }
 
 bool Turn::is_parked_for_money() {
+  // The nearer its deadline, the less its lease holds: that money does not do now says nothing of later.
+  if (job_.has_deadline()) return false;
   if (sight_.ranking->best_first().empty()) return false;
   const double rate = sight_.ranking->rate_min();
   const auto least = static_cast<std::int64_t>(std::min(
@@ -116,10 +134,11 @@ bool Turn::is_parked_for_money() {
 
 bool Turn::passes(const PoolState& pool) const {
   if (job_.wall_time > world_.figures(pool.index).wall_time_max) return false;
+  if (!is_in_time(job_, now_, pool.row)) return false;
   if (is_counted_ && !job_.has_cap()) return true;
   const Resources& resources = class_.requirements.resources;
   const OfferRow& offer = *pool.centre->current_offer();
-  const auto hold = amount_of(offer, resources, job_.wall_time, Rounding::up);
+  const auto hold = amount_of(offer, resources, wall_, Rounding::up);
   const auto cost = amount_of(offer, resources, expected_run(job_, pool.row), Rounding::down);
   if (!hold.has_value() || !cost.has_value()) return false;
   if (!job_.has_cap()) return true;
@@ -140,7 +159,9 @@ bool Turn::may_take(const PoolState& pool) const {
 bool Turn::is_kept_out(const PoolState& pool) {
   if (!planning_.keeps_out(pool, job_)) return false;
   was_kept_out_ = true;
-  passes_up_to_ = std::max(passes_up_to_, pool.promised_within(now_));
+  Duration limit = world_.open_within(pool, lane_.group, now_);
+  if (planning_.keeps_for_another(pool, job_)) limit = std::min(limit, pool.promised_within(now_));
+  passes_up_to_ = std::max(passes_up_to_, limit);
   return true;
 }
 
@@ -195,7 +216,68 @@ void Turn::visit_open(Visitor&& visit) {
   }
 }
 
+/// How the pool looks to this job alone: its wall time and not a step of it.
+Horizon::Entry Turn::exact_entry(const PoolState& pool) {
+  Horizon::Entry entry = planning_.horizon_entry(sight_, pool);
+  const bool is_own = pool.promise && pool.promise->job == job_.id;
+  if (!is_own && static_cast<double>(wall_.microseconds()) > entry.passes_up_to) {
+    entry.wait = entry.later_wait;
+    entry.slots = entry.later_slots;
+  }
+  entry.passes_up_to = std::numeric_limits<double>::infinity();
+  if (entry.closes != nullptr && std::isfinite(entry.wait)) {
+    const UnixTime start = now_ + Duration::microseconds(static_cast<std::int64_t>(entry.wait));
+    entry.wait = static_cast<double>((world_.open_from(pool, job_, start) - now_).microseconds());
+  }
+  entry.closes = nullptr;
+  return entry;
+}
+
+bool Turn::opens_in_time(const Horizon::Entry& entry, const PoolState& pool) const {
+  if (!std::isfinite(entry.wait)) return false;
+  return is_in_time(job_, now_ + Duration::microseconds(static_cast<std::int64_t>(entry.wait)), pool.row);
+}
+
+/// What a job with a deadline waits for, if anything.
+Turn::Outlook Turn::look_for_deadline(CentreId left_out) {
+  Outlook outlook;
+  outlook.left_out = left_out;
+  Horizon horizon;
+  Horizon open;
+  const bool is_last_call = now_ >= job_.last_call();
+  const std::size_t wanted = is_last_call ? 0 : preference_.waits_for_best ? 1 : horizon_max;
+  std::size_t looked = 0;
+  for (const RankedPool& each : sight_.ranking->best_first()) {
+    if (horizon.count == wanted || looked == in_time_looked_at_max) break;
+    const PoolState& pool = world_.pool(each.pool);
+    if (!can_ever_take(pool, left_out)) continue;
+    ++looked;
+    const Horizon::Entry entry = exact_entry(pool);
+    if (!opens_in_time(entry, pool)) continue;
+    if (horizon.count == 0) horizon.least_score = each.score;
+    horizon.entries[horizon.count++] = entry;
+  }
+  outlook.takes_any = horizon.count == 0;
+  outlook.can_ever = horizon.count > 0;
+  if (outlook.can_ever) outlook.bound = planning_.bound(horizon, preference_, lane_);
+  if (outlook.can_ever && preference_.waits_for_best) return outlook;
+  visit_open([&](const PoolState& pool, float) {
+    if (!can_ever_take(pool, left_out)) return true;
+    if (outlook.takes_any) {
+      outlook.can_ever = !planning_.keeps_out(pool, job_);
+      return !outlook.can_ever;
+    }
+    const Horizon::Entry entry = exact_entry(pool);
+    if (opens_in_time(entry, pool)) open.entries[open.count++] = entry;
+    return open.count < horizon_max;
+  });
+  if (open.count > 0)
+    outlook.bound.slowness = std::min(outlook.bound.slowness, planning_.bound(open, preference_, lane_).slowness);
+  return outlook;
+}
+
 Turn::Outlook Turn::look(CentreId left_out) {
+  if (job_.has_deadline()) return look_for_deadline(left_out);
   Outlook outlook;
   outlook.left_out = left_out;
   Horizon horizon;
@@ -213,7 +295,7 @@ Turn::Outlook Turn::look(CentreId left_out) {
     }
   }
   outlook.can_ever = horizon.count > 0;
-  outlook.bound = Planning::bound(horizon, preference_, lane_);
+  outlook.bound = planning_.bound(horizon, preference_, lane_);
   if (!outlook.can_ever || preference_.waits_for_best) return outlook;
   Horizon open;
   visit_open([&](const PoolState& pool, float) {
@@ -221,7 +303,7 @@ Turn::Outlook Turn::look(CentreId left_out) {
     return open.count < horizon_max;
   });
   if (open.count > 0)
-    outlook.bound.slowness = std::min(outlook.bound.slowness, Planning::bound(open, preference_, lane_).slowness);
+    outlook.bound.slowness = std::min(outlook.bound.slowness, planning_.bound(open, preference_, lane_).slowness);
   return outlook;
 }
 
@@ -274,7 +356,7 @@ const PoolState* Turn::best_of(const Outlook& outlook) {
 
 const PoolState* Turn::choose(const Outlook& outlook) {
   if (!outlook.can_ever) return nullptr;
-  if (preference_.waits_for_best) return best_of(outlook);
+  if (preference_.waits_for_best && !outlook.takes_any) return best_of(outlook);
   std::vector<const PoolState*> pools;
   float good_enough = std::numeric_limits<float>::infinity();
   visit_open([&](const PoolState& pool, float score) {
@@ -329,6 +411,8 @@ bool Turn::place(std::int32_t task, std::int32_t number, CentreId avoid, std::ve
 TurnEnd Turn::end(bool has_placed, bool is_full) {
   Agenda& agenda = planning_.agenda();
   if (is_full) return TurnEnd::limit;
+  // Openings become too late, and less is held, as the deadline comes nearer: it is asked again before anything changes.
+  if (job_.has_deadline() && (was_denied_ || job_.has_cap())) held_out_ = true;
   if (held_out_) agenda.hold_out(job_.lane);
   if (was_denied_) agenda.note_denied(job_);
   const bool speaks_for_all = !lane_.is_particular && !was_denied_ && !has_placed && is_counted_ &&

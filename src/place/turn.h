@@ -27,6 +27,18 @@
 /// time, or if what was promised fits beside them. A pool makes one promise and a job has one; that it is kept for no
 /// other. It ends with a placement there, when it is refused, and when pool, prices, money or silence make it void.
 ///
+/// A job with an earliest start is not in the queue before, and has waited from then on. One with a deadline:
+///
+///   - goes only where a task leased now is expected to end in time, its start allowance counted in full; its lease is
+///     cut so that it ends with the deadline at the latest;
+///   - waits for a better pool only where one is expected to open so early that it would still be in time (of the
+///     `in_time_looked_at_max` best that could take it); where there is none, it takes the best of what has room;
+///   - does so in any case from its last call on: start allowance and twice its wall time before the deadline, which
+///     leaves time for a task that dies at its very end to be run once more. "The best" is by the objective, within 5 %,
+///     and no wait or run time elsewhere counts any more.
+/// It has no other place in the queue for it, so that nobody gains by naming a deadline that is not one.
+/// A pool that is closed (a reservation of its provider) takes nobody whom that does not name, whose lease could still
+/// be there when it begins; as a full pool it is waited for. No promise starts so that its lease would overlap it.
 /// A pool that can take it one day (it answers, accepts the customer, and is large enough beside the provider's own
 /// work) counts as waited for; the best is sought among those that the job's price cap allows.
 
@@ -44,6 +56,9 @@ inline constexpr Duration overtaken_looked_every = Duration::seconds(10);
 /// Classes and jobs that are asked whether they are overtaken by one placement, at most: the next goes on from there.
 inline constexpr std::size_t overtaken_looked_at_max = 64;
 
+/// Pools that could take a job with a deadline, and that are looked at for whether they open in time.
+inline constexpr std::size_t in_time_looked_at_max = 64;
+
 /// Where a task's hold may differ from its estimate in doubles: relative, and micro-yuan.
 inline constexpr double estimate_slack = 1e-6;
 inline constexpr double estimate_slack_micro = 32;
@@ -59,6 +74,7 @@ struct Horizon {
     double passes_up_to = std::numeric_limits<double>::infinity();
     double later_wait = 0;
     std::int64_t later_slots = 0;
+    const PoolState* closes = nullptr;  ///< the pool, if it is closed at some time
   };
   std::array<Entry, horizon_max> entries;
   std::size_t count = 0;
@@ -100,15 +116,17 @@ class Planning {
   [[nodiscard]] Horizon horizon(const Sight& sight, Duration wall_bound, CustomerGroup group);
   /// With `room_stays` false: should whoever comes first take all room that there is now, and what is expected later
   /// alone count.
-  [[nodiscard]] static Bound bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane,
-                                   bool room_stays = true);
+  [[nodiscard]] Bound bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane,
+                            bool room_stays = true) const;
   [[nodiscard]] bool is_reachable(PoolIndex pool) const { return agenda_.world().reachable().get(pool); }
   [[nodiscard]] bool accepts(CustomerGroup group, PoolIndex pool) const {
     return agenda_.world().acceptance().accepts(group, pool);
   }
   // overtaking.cpp
-  /// Whether the pool keeps its room for another job than this.
+  /// Whether the pool keeps its room for another job than this, or is closed to it.
   [[nodiscard]] bool keeps_out(const PoolState& pool, const JobRecord& job) const;
+  /// The first of these two alone.
+  [[nodiscard]] bool keeps_for_another(const PoolState& pool, const JobRecord& job) const;
   /// Whether a task of `by` must not take the room that it was about to, now that the pool has promised it to the first
   /// that it would overtake.
   [[nodiscard]] bool is_pushing_back(const JobRecord& by, PoolIndex pool);
@@ -116,6 +134,8 @@ class Planning {
   [[nodiscard]] Openings& openings() { return openings_; }
 
  private:
+  [[nodiscard]] double wait_until_open(const PoolState& pool, const LaneKey& lane, double wait) const;
+
   Agenda& agenda_;
   Openings& openings_;
   struct Searched {
@@ -143,7 +163,8 @@ class Turn {
   struct Outlook {
     CentreId left_out;
     Bound bound;
-    bool can_ever = false;  ///< some pool could take it one day
+    bool can_ever = false;  ///< some pool could take it one day, or in time
+    bool takes_any = false;  ///< it waits for nothing better than the best of what has room
   };
 
   [[nodiscard]] bool is_parked_for_money();
@@ -155,6 +176,9 @@ class Turn {
   [[nodiscard]] bool can_ever_take(const PoolState& pool, CentreId left_out) const;
   [[nodiscard]] const Outlook& outlook(CentreId avoid);
   [[nodiscard]] Outlook look(CentreId left_out);
+  [[nodiscard]] Outlook look_for_deadline(CentreId left_out);
+  [[nodiscard]] Horizon::Entry exact_entry(const PoolState& pool);
+  [[nodiscard]] bool opens_in_time(const Horizon::Entry& entry, const PoolState& pool) const;
   [[nodiscard]] std::uint64_t open_word(std::size_t at) const;
   template <class Visitor>
   void visit_open(Visitor&& visit);
@@ -167,6 +191,7 @@ class Turn {
   [[nodiscard]] PlacementRow placement(const PoolState& pool, std::int32_t task, std::int32_t number,
                                        CentreId left_out) const;
   [[nodiscard]] std::vector<RuledOut> ruled_out() const;
+  void count_late(std::vector<RuledOut>& counts) const;
   void count_passing(std::vector<RuledOut>& counts) const;
   void count_money(std::vector<RuledOut>& counts) const;
 
@@ -179,6 +204,7 @@ class Turn {
   Preference preference_;
   LaneKey lane_;
   UnixTime now_;
+  Duration wall_;  ///< of a lease granted now
   double wall_hours_ = 0;
   bool is_rich_ = false;    ///< any pool is within its wallet's means
   bool is_counted_ = true;  ///< any pool's price is within what money can count

@@ -42,7 +42,7 @@ LaneKey lane_key_of(const JobRecord& job, Duration wall_bound, bool is_particula
   key.wall_step = static_cast<std::uint8_t>(log_of(std::max<std::int64_t>(job.wall_time.microseconds(), 1)));
   key.is_particular = is_particular;
   key.is_promised = job.promised != no_pool;
-  if (!job.has_cap() || job.retrying > 0) return key;
+  if (!job.has_cap() || job.has_deadline() || job.retrying > 0) return key;
   const auto left = static_cast<double>(job.price_cap.micro() - job.charged.micro() - job.held.micro());
   const auto hour = static_cast<double>(Duration::hours(1).microseconds());
   const double hours = static_cast<double>(std::max<std::int64_t>(job.wall_time.microseconds(), 1)) / hour;
@@ -104,9 +104,9 @@ bool WaitQueue::join(JobRecord& job, Duration wall_bound, bool is_particular, Cu
   Lane& lane = lanes_[job.lane];
   const bool is_first = lane.jobs.empty() || job.key() < lane.jobs.begin()->first;
   // Who spoke for the lane did so for no shorter wall time than any of it had.
-  if (job.wall_time < lane.shortest_wall()) lane.is_settled = false;
+  if (job.wall_least() < lane.shortest_wall()) lane.is_settled = false;
   lane.jobs[job.key()] = &job;
-  ++lane.walls[job.wall_time];
+  ++lane.walls[job.wall_least()];
   ++size_;
   ++shapes_[classes_[in]->need].jobs;
   update_head(in);
@@ -117,7 +117,7 @@ void WaitQueue::leave(JobRecord& job) {
   if (job.lane == no_lane) return;
   Lane& lane = lanes_[job.lane];
   lane.jobs.erase(job.key());
-  const auto wall = lane.walls.find(job.wall_time);
+  const auto wall = lane.walls.find(job.wall_least());
   if (--wall->second == 0) lane.walls.erase(wall);
   job.lane = no_lane;
   --size_;

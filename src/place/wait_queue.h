@@ -26,7 +26,7 @@ struct LaneKey {
   std::uint8_t throttle_step = 0;  ///< the same of the throttle; zero: none
   std::uint8_t wall_step = 0;      ///< of its wall time, by powers of two of µs
   std::uint8_t cap_step = 0;       ///< what a price cap leaves for a task's hour, by powers of two; zero: no cap
-  /// Its jobs are asked one by one: they have a price cap, or keep away from a centre.
+  /// Its jobs are asked one by one: they have a price cap or a deadline, or keep away from a centre.
   bool is_particular = false;
   CustomerGroup group = named_by_none;  ///< whom the centres that are choosy see in them
   bool is_promised = false;  ///< a pool keeps room for each of its jobs
@@ -47,7 +47,7 @@ struct Lane {
   ClassIndex in = 0;
   LaneKey key;
   std::map<QueueKey, JobRecord*> jobs;
-  std::map<Duration, std::int32_t> walls;  ///< their wall times, with how many have each
+  std::map<Duration, std::int32_t> walls;  ///< their wall times (the least that they can be), with how many have each
   /// Its first job has found no place, and that speaks for all behind it.
   bool is_settled = false;
   std::uint32_t settled_in = 0;  ///< the walk that found so last
@@ -64,7 +64,7 @@ struct Lane {
 
 struct JobClass {
   ClassKey key;
-  Requirements requirements;  ///< with neither times, cap nor priority
+  Requirements requirements;  ///< without times, cap and priority
   Need need;
   std::vector<LaneIndex> lanes;
   std::optional<QueueKey> head;  ///< of its waiting jobs

@@ -40,7 +40,7 @@ void World::put(const OrganisationRow& row, bool is_live) {
   } else {
     organisations_.erase(known);
   }
-  if (acceptance_.has_choosy()) acceptance_.note_change();
+  if (acceptance_.has_choosy() || acceptance_.has_names()) acceptance_.note_change();
   for (auto& [id, centre] : centres_) {
     if (centre.is_known && centre.provider_id == row.id) name_provider(centre);
   }
@@ -121,11 +121,14 @@ void World::put(const JobRow& row, bool is_live) {
   const std::uint8_t run_step = run_step_of(job);
   const std::int64_t was_waiting = job.waiting() > 0 ? 1 : 0;
   if (!is_known) shares_.add(job, shares_.of(row.organisation, row.project));
+  // What waits for its time does not wait for room, and moves up for nothing.
+  const UnixTime waits_since = std::max(row.submitted_at, row.requirements.not_before);
   const std::int64_t rank =
-      rank_of(row.submitted_at, row.requirements.priority) + job.share->setback.microseconds();
+      rank_of(waits_since, row.requirements.priority) + job.share->setback.microseconds();
   // It leaves the place that it has before it gets another.
-  if (is_known && (job.rank != rank || job.wall_time != row.requirements.wall_time) && listener_ != nullptr)
-    listener_->job_gone(job);
+  const bool is_moved = job.rank != rank || job.wall_time != row.requirements.wall_time ||
+                        job.finish_by != row.requirements.finish_by;
+  if (is_known && is_moved && listener_ != nullptr) listener_->job_gone(job);
   const Common* const before = job.common;
   job.common = commons_.take(row.requirements);
   if (before != nullptr) commons_.give_back(before);
@@ -133,9 +136,11 @@ void World::put(const JobRow& row, bool is_live) {
   job.organisation = row.organisation;
   job.wall_time = row.requirements.wall_time;
   job.run_time = row.requirements.run_time;
+  job.not_before = row.requirements.not_before;
+  job.finish_by = row.requirements.finish_by;
   job.price_cap = row.requirements.price_cap.value_or(Cny::micro(-1));
   job.rank = rank;
-  job.submitted_at = row.submitted_at;
+  job.waits_since = waits_since;
   job.priority = row.requirements.priority;
   job.charged = row.charged;
   job.held = row.held;
@@ -216,6 +221,27 @@ void World::put(const AccountRow& row, bool is_live) {
   if (row.kind != AccountKind::customer_wallet) return;
   wallets_[row.owner].available = is_live ? row.available() : Cny();
   if (listener_ != nullptr) listener_->wallet_changed(row.owner);
+}
+
+void World::put(const ReservationRow& row, bool is_live) {
+  const auto known = reservations_.find(row.id);
+  if (is_live ? known != reservations_.end() && known->second == row : known == reservations_.end()) return;
+  std::set<PoolIndex> pools;
+  bool is_naming = false;
+  const auto note = [&](const ReservationRow& each) {
+    is_naming = is_naming || !each.organisations.empty();
+    for (const PoolIndex index : centre_of(each.centre).pools) {
+      if (each.is_of(pools_[index].row.name)) pools.insert(index);
+    }
+  };
+  if (known != reservations_.end()) note(known->second);
+  if (is_live) note(reservations_[row.id] = row);
+  else reservations_.erase(known);
+  if (is_naming) acceptance_.note_change();
+  for (const PoolIndex index : pools) {
+    reserve(pools_[index]);
+    tell_pool(pools_[index], reserved);
+  }
 }
 
 const std::string* World::name_of(OrganisationId organisation) const {

@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,7 @@ class WorldListener {
     more_room,
     less_room,
     replaced,  ///< its row, offer, provider or region is another; it may be gone
+    reserved,  ///< when it is closed, and to whom, is another
   };
   virtual ~WorldListener() = default;
   virtual void pool_changed(PoolState& pool, PoolChange change) = 0;
@@ -107,7 +109,16 @@ class World {
   [[nodiscard]] const std::map<OrganisationId, std::string>& organisations() const { return organisations_; }
   [[nodiscard]] const Acceptance& acceptance() const { return acceptance_; }
   /// Brings the groups of customers up to date. Returns the organisations that are in another one now.
-  [[nodiscard]] std::vector<OrganisationId> renew_acceptance() { return acceptance_.renew(organisations_, centres_); }
+  [[nodiscard]] std::vector<OrganisationId> renew_acceptance() {
+    return acceptance_.renew(organisations_, centres_, reservations_);
+  }
+  [[nodiscard]] const std::map<ReservationId, ReservationRow>& reservations() const { return reservations_; }
+  /// Pools that are closed at some time.
+  [[nodiscard]] const Bits& reserved_pools() const { return reserved_; }
+  /// The longest wall time with which a customer of this group may be leased room of the pool now.
+  [[nodiscard]] Duration open_within(const PoolState& pool, CustomerGroup group, UnixTime now) const;
+  /// From when on, `start` at the earliest, the pool is closed to a lease of the job no more.
+  [[nodiscard]] UnixTime open_from(const PoolState& pool, const JobRecord& job, UnixTime start) const;
   [[nodiscard]] std::size_t commons() const { return commons_.size(); }
 
   [[nodiscard]] const Shares& shares() const { return shares_; }
@@ -141,9 +152,11 @@ class World {
   void put(const LeaseRow& row, bool is_live);
   void put(const AttemptRow& row, bool is_live);
   void put(const AccountRow& row, bool is_live);
+  void put(const ReservationRow& row, bool is_live);
 
   PoolState& pool_of(const PoolKey& key);
   CentreState& centre_of(CentreId id);
+  void reserve(PoolState& pool);
   void name_provider(CentreState& centre);
   void renew(CentreState& centre);  ///< tells each of its pools that it is replaced
   void renew(PoolState& pool);
@@ -170,6 +183,8 @@ class World {
   Attributes attributes_;
   Bits reachable_;
   Acceptance acceptance_;
+  std::map<ReservationId, ReservationRow> reservations_;
+  Bits reserved_;
   Shares shares_;
   std::vector<Amounts> counted_capacity_;  ///< by pool: what shares_ counts
 

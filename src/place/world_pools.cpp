@@ -25,6 +25,7 @@ PoolState& World::pool_of(const PoolKey& key) {
   pool.centre->pools.push_back(pool.index);
   if (!pool.centre->accepts.empty()) acceptance_.note_change();
   are_ranked_ = false;
+  reserve(pool);
   return pool;
 }
 
@@ -32,6 +33,32 @@ CentreState& World::centre_of(CentreId id) {
   const auto [found, is_new] = centres_.try_emplace(id);
   if (is_new) found->second.id = id;
   return found->second;
+}
+
+/// Works out what closes the pool.
+void World::reserve(PoolState& pool) {
+  pool.reservations.clear();
+  for (const auto& [id, row] : reservations_) {
+    if (row.centre == pool.row.centre && row.is_of(pool.row.name)) pool.reservations.push_back(&row);
+  }
+  std::sort(pool.reservations.begin(), pool.reservations.end(), [](const ReservationRow* a, const ReservationRow* b) {
+    return std::tie(a->from, a->id) < std::tie(b->from, b->id);
+  });
+  reserved_.set(pool.index, !pool.reservations.empty());
+}
+
+Duration World::open_within(const PoolState& pool, CustomerGroup group, UnixTime now) const {
+  if (pool.reservations.empty() || bug_ == PlantedBug::forgotten_reservation) return Duration::microseconds(int64_max);
+  const ReservationRow* closing = pool.closing(
+      now, [&](const ReservationRow& row) { return acceptance_.is_named(group, row.id); });
+  return closing != nullptr ? place::open_within(*closing, now) : Duration::microseconds(int64_max);
+}
+
+UnixTime World::open_from(const PoolState& pool, const JobRecord& job, UnixTime start) const {
+  if (pool.reservations.empty() || bug_ == PlantedBug::forgotten_reservation) return start;
+  const CustomerGroup group = acceptance_.group_of(job.organisation);
+  return pool.open_from(start, job.wall_time, job.finish_by,
+                        [&](const ReservationRow& row) { return acceptance_.is_named(group, row.id); });
 }
 
 void World::name_provider(CentreState& centre) {
@@ -149,7 +176,8 @@ void World::claim(const JobRecord& job, const AttemptKey& attempt, PoolIndex poo
   Claim& claim = claims_[attempt];
   claim.organisation = job.organisation;
   const Resources& resources = job.common->requirements.resources;
-  const auto hold = amount_of(*pools_[pool].centre->current_offer(), resources, job.wall_time, Rounding::up);
+  const Duration wall_time = job.wall_at(now);
+  const auto hold = amount_of(*pools_[pool].centre->current_offer(), resources, wall_time, Rounding::up);
   ASSERT(hold.has_value());  // it was checked before
   claim.hold = *hold;
   wallets_[job.organisation].claimed += claim.hold;
@@ -159,8 +187,8 @@ void World::claim(const JobRecord& job, const AttemptKey& attempt, PoolIndex poo
   holding.shape = need_of(resources);
   if (bug_ == PlantedBug::gang_half_placed) holding.shape.nodes = (holding.shape.nodes + 1) / 2;
   holding.granted_at = now;
-  holding.ends_at = now + lease_start_allowance + job.wall_time;
-  holding.wall_time = job.wall_time;
+  holding.ends_at = now + lease_start_allowance + wall_time;
+  holding.wall_time = wall_time;
   holding.job = &job;
   pools_[pool].hold(holding);
   tell_pool(pools_[pool], less_room);
