@@ -93,7 +93,7 @@ struct Waiting {
   UnixTime promised_from = {};            ///< room is kept for its next task, at the latest from then on; none: nowhere
   std::optional<CentreId> promised_centre = {};
   std::string promised_pool = {};
-  std::optional<SetBack> set_back = {};  ///< none: it stands where it was submitted
+  std::optional<SetBack> set_back = {};  ///< none: it stands where it was submitted, or alone
 
   static constexpr auto fields() {
     using R = Waiting;

@@ -252,6 +252,9 @@ ShareTable Shares::table() const {
 
 std::optional<SetBack> Shares::set_back(const JobRecord& job) const {
   if (job.share->setback == Duration()) return std::nullopt;
+  // Who waits alone stands behind nobody for it.
+  const auto others = [&](const auto& each) { return each.first != job.organisation && is_active(each.second); };
+  if (job.share->own_setback == Duration() && std::ranges::none_of(organisations_, others)) return std::nullopt;
   const ShareStanding standing = standing_of(*job.share->organisation, sum());
   return SetBack{job.share->setback,  job.share->own_setback, standing.setback_at_due,
                  standing.resource, standing.share,         standing.due};

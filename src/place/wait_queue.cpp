@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <tuple>
+#include <utility>
 
 namespace dayan::place {
 namespace {
@@ -135,14 +136,15 @@ void WaitQueue::move(JobRecord& job, std::int64_t rank) {
   auto place = lane.jobs.extract(before);
   place.key() = job.key();
   lane.jobs.insert(std::move(place));
-  if (moved_.empty() || moved_.back() != lane.in) moved_.push_back(lane.in);
+  if (moved_.empty() || moved_.back() != job.lane) moved_.push_back(job.lane);
 }
 
 void WaitQueue::end_moves() {
-  std::sort(moved_.begin(), moved_.end());
-  moved_.erase(std::unique(moved_.begin(), moved_.end()), moved_.end());
-  for (const ClassIndex each : moved_) update_head(each);
-  moved_.clear();
+  std::vector<ClassIndex> classes;
+  for (const LaneIndex each : std::exchange(moved_, {})) classes.push_back(lanes_[each].in);
+  std::sort(classes.begin(), classes.end());
+  classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
+  for (const ClassIndex each : classes) update_head(each);
 }
 
 void WaitQueue::update_head(ClassIndex index) {

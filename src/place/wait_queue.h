@@ -125,7 +125,7 @@ class WaitQueue {
   std::vector<Lane> lanes_;
   std::vector<LaneIndex> free_lanes_;
   std::map<Need, WaitingShape> shapes_;
-  std::vector<ClassIndex> moved_;  ///< classes of jobs that were moved
+  std::vector<LaneIndex> moved_;  ///< lanes of jobs that were moved
   std::size_t size_ = 0;
   std::size_t idle_ = 0;
   std::size_t ranking_bytes_ = 0;
