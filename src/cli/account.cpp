@@ -2,6 +2,7 @@
 
 #include "base/scan.h"
 #include "cli/credentials.h"
+#include "cli/display.h"
 #include "cli/documents.h"
 #include "cli/local_file.h"
 #include "edge/random.h"

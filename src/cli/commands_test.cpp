@@ -5,6 +5,7 @@
 #include "wire/centre.h"
 #include "wire/job.h"
 #include "wire/money.h"
+#include "wire/party.h"
 
 namespace dayan::cli::testing {
 namespace {

@@ -1,5 +1,6 @@
 #include "cli/shares.h"
 
+#include "base/scan.h"
 #include "cli/display.h"
 #include "cli/documents.h"
 #include "jobfile/yaml_values.h"
@@ -10,8 +11,10 @@ namespace {
 
 Answer<std::int64_t> read_weight(const std::string& text) {
   const auto thousandths = jobfile::parse_cards(text);
-  if (thousandths && thousandths->value() >= 1 && thousandths->value() <= share_weight_max) return thousandths->value();
-  return bad_usage(quote(text) + " is not a weight", "give a number from 0.001 to 1000, 1 being the usual one", "WEIGHT");
+  if (thousandths && thousandths->value() >= 1 && thousandths->value() <= share_weight_max)
+    return thousandths->value();
+  return bad_usage(quote(text) + " is not a weight", "give a number from 0.001 to 1000, 1 being the usual one",
+                   "WEIGHT");
 }
 
 template <class Row>
@@ -65,8 +68,9 @@ Answer<void> show_shares(Session& session) {
     }
   }
   session.out.table(table);
-  session.out.note("as of " + readable(view.as_of) +
-                   " UTC; what it has had is told as time of the whole platform, what lies a week back counting half");
+  session.out.note(
+      "as of " + readable(view.as_of) +
+      " UTC; what it has had is told as time of the whole platform, what lies a week back counting half");
   return {};
 }
 

@@ -167,33 +167,6 @@ void Agenda::advance(UnixTime now) {
   }
 }
 
-/// Moves the jobs of projects that are set back otherwise now. That makes no room: nobody has to be asked again.
-void Agenda::advance_shares() {
-  const std::vector<Shares::Change> changed = world_.renew_shares(now_);
-  if (changed.empty()) return;
-  // A review under way would pass over whoever moves to where it has been.
-  if (!holding_out_.empty()) holding_out_.front().from = QueueKey();
-  for (const Shares::Change& change : changed) {
-    const std::int64_t by = (change.project->setback - change.before).microseconds();
-    for (JobRecord* job : change.project->jobs) move(*job, job->rank + by);
-  }
-  queue_.end_moves();
-}
-
-void Agenda::move(JobRecord& job, std::int64_t rank) {
-  const QueueKey before = job.key();
-  const QueueKey after{rank, job.id};
-  if (!dirty.empty() && dirty.erase(before) > 0) dirty.insert(after);
-  if (job.is_broke && broke_.erase(before) > 0) broke_.insert(after);
-  if (job.is_parked) {
-    auto& parked = parked_.at(job.organisation).jobs;
-    auto place = parked.extract(before);
-    place.key() = after;
-    parked.insert(std::move(place));
-  }
-  queue_.move(job, rank);
-}
-
 void Agenda::advance_jobs() {
   while (!jobs_due_.empty() && jobs_due_.begin()->first <= now_) {
     const JobId id = jobs_due_.begin()->second;

@@ -116,8 +116,6 @@ class Agenda : public WorldListener {
   void advance_jobs();
   void advance_reservations(bool is_backwards);
   void note_reservations(const PoolState& pool);
-  void advance_shares();
-  void move(JobRecord& job, std::int64_t rank);
   void advance_centres(bool is_backwards);
   void set_reachable(CentreState& centre, bool is_reachable);
   void reconsider();
@@ -125,6 +123,9 @@ class Agenda : public WorldListener {
   void reopen(PoolState& pool);
   void rejoin(JobRecord& job);
   void note_change(const PoolState& pool, PoolChange change);
+  // agenda_shares.cpp
+  void advance_shares();
+  void move(JobRecord& job, std::int64_t rank);
   void advance_promises();
   void check_promise(PoolState& pool);
   [[nodiscard]] bool can_pay(const JobRecord& job, const PoolState& pool) const;

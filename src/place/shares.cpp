@@ -101,9 +101,7 @@ void Shares::count_capacity(const Amounts& total, int sign) {
   for (std::size_t kind = 0; kind < kinds; ++kind) capacity_[kind] += sign * static_cast<Int128>(total.of[kind]);
 }
 
-bool Shares::is_due(UnixTime now) const {
-  return now.microseconds() / shares_every.microseconds() != worked_out_;
-}
+bool Shares::is_due(UnixTime now) const { return now.microseconds() / shares_every.microseconds() != worked_out_; }
 
 bool Shares::begin(UnixTime now) {
   const UnixTime period = usage_period(std::max(now, UnixTime()));
@@ -134,8 +132,7 @@ void Shares::measure(UnixTime now) {
     std::int64_t most = 0;
     for (std::size_t kind = 0; kind < kinds; ++kind) {
       if (capacity_[kind] <= 0) continue;
-      const UInt128 weighed =
-          static_cast<UInt128>(used[kind]) * scale[kind] / static_cast<UInt128>(capacity_[kind]);
+      const UInt128 weighed = static_cast<UInt128>(used[kind]) * scale[kind] / static_cast<UInt128>(capacity_[kind]);
       const std::int64_t time = clamped(static_cast<Int128>(
           static_cast<UInt128>(clamped(static_cast<Int128>(weighed))) * whole / static_cast<UInt128>(reached)));
       if (time <= most) continue;
@@ -186,8 +183,7 @@ std::vector<Shares::Change> Shares::renew(UnixTime now) {
   for (auto& [id, organisation] : organisations_) {
     const Sum all = with(active, organisation.time, organisation.weight, is_active(organisation));
     const UInt128 spent = spent_time(organisation.time, all.weight, organisation.weight);
-    organisation.setback =
-        kept_setback(organisation.setback, setback_of(organisation_setback_max, spent, all.time));
+    organisation.setback = kept_setback(organisation.setback, setback_of(organisation_setback_max, spent, all.time));
     renew_projects(organisation, all, changed);
   }
   return changed;
@@ -256,8 +252,8 @@ std::optional<SetBack> Shares::set_back(const JobRecord& job) const {
   const auto others = [&](const auto& each) { return each.first != job.organisation && is_active(each.second); };
   if (job.share->own_setback == Duration() && std::ranges::none_of(organisations_, others)) return std::nullopt;
   const ShareStanding standing = standing_of(*job.share->organisation, sum());
-  return SetBack{job.share->setback,  job.share->own_setback, standing.setback_at_due,
-                 standing.resource, standing.share,         standing.due};
+  return SetBack{job.share->setback, job.share->own_setback, standing.setback_at_due,
+                 standing.resource,  standing.share,         standing.due};
 }
 
 }  // namespace dayan::place

@@ -15,17 +15,19 @@
 /// (docs/decisions/0011-fair-share.md). Weighted dominant-resource fairness (Ghodsi et al., NSDI 2011) over time, in
 /// two levels, organisations and their projects.
 ///
-/// Time of a member: the greatest of its parts of all cores, all memory and all cards, times how long it had them, what
-/// lies back decayed by a half life (model/usage.h). Leases that run count up to now. Members are active that have jobs.
+/// Time of a member: the greatest of its parts of all cores, all memory and all cards, times how long it had them,
+/// what lies back decayed by a half life (model/usage.h). Leases that run count up to now. Members are active that
+/// have jobs.
 ///
 ///   T  time of the member                 w  its weight
 ///   D  time of all active members         W  weights of all active members      (with its own, active or not)
 ///   V = T × W ÷ w                         in which its due part would have given it what it had
 ///   setback = most × V ÷ max(most, V + D)
 ///
-/// A member at its due has V = D, and stands back by half of the most on a platform in use for long. When that is new, or
-/// idle for long, V is what counts: whoever has had the whole of it since it asked stands behind who asks now. Projects
-/// are measured beside each other alike, and stand back behind the one of them that waits and would least.
+/// A member at its due has V = D, and stands back by half of the most on a platform in use for long. When that is
+/// new, or idle for long, V is what counts: whoever has had the whole of it since it asked stands behind who asks
+/// now. Projects are measured beside each other alike, and stand back behind the one of them that waits and would
+/// least.
 
 namespace dayan::place {
 
@@ -78,7 +80,9 @@ class Shares {
   [[nodiscard]] ProjectShare& of(OrganisationId organisation, ProjectId project);
   [[nodiscard]] OrganisationShare& of(OrganisationId organisation);
 
-  void put(const OrganisationRow& row, bool is_live) { of(row.id).weight = is_live ? row.weight : share_weight_usual; }
+  void put(const OrganisationRow& row, bool is_live) {
+    of(row.id).weight = is_live ? row.weight : share_weight_usual;
+  }
   void put(const ProjectRow& row, bool is_live) {
     of(row.organisation, row.id).weight = is_live ? row.weight : share_weight_usual;
   }

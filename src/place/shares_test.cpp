@@ -14,8 +14,9 @@ namespace {
 constexpr std::int64_t hour = 3'600'000'000;
 
 TEST(Shares, SetbackIsTimeWhileThePlatformIsNew) {
-  // Who has had what its due part gives in ten minutes stands ten minutes back; on a platform that has been in use for
-  // long, a member at its due stands back by half of the most, one that has had nothing by nothing, a hog by nearly all.
+  // Who has had what its due part gives in ten minutes stands ten minutes back; on a platform that has been in use
+  // for long, a member at its due stands back by half of the most, one that has had nothing by nothing, a hog by
+  // nearly all.
   const Duration most = Duration::hours(18);
   EXPECT_EQ(setback_of(most, 600'000'000, 300'000'000), Duration::minutes(10));
   EXPECT_EQ(setback_of(most, 0, 0), Duration());
@@ -39,7 +40,8 @@ TEST(Shares, ASetbackChangesSeldom) {
 constexpr OrganisationId heavy{11};
 constexpr OrganisationId light{12};
 
-/// A pool of eight nodes of one core, all but `free` taken by leases of a job of `heavy`, and two customers with money.
+/// A pool of eight nodes of one core, all but `free` taken by leases of a job of `heavy`, and two customers with
+/// money.
 class Contest : public testing::Test {
  protected:
   void SetUp() override {
@@ -118,8 +120,8 @@ TEST_F(Contest, WhoHasHadNothingKeepsItsPlace) {
 }
 
 TEST_F(Contest, NobodyIsSetBackByMoreThanTheMost) {
-  // Whatever `heavy` has used, its job goes before what is submitted a day later, and after what is less than eighteen
-  // hours (less what a hog of two has, a third) later.
+  // Whatever `heavy` has used, its job goes before what is submitted a day later, and after what is less than
+  // eighteen hours (less what a hog of two has, a third) later.
   used(heavy, ProjectId(), 1'000'000);
   job(heavy, scene_now - Duration::hours(25));
   job(light, scene_now);
@@ -176,8 +178,8 @@ TEST_F(Contest, AGreaterWeightIsSetBackLess) {
 }
 
 TEST_F(Contest, ProjectsOfOneOrganisationShareAsItWeighsThem) {
-  // Two projects of one organisation: the one that has used more stands back, unless it weighs more; and while it waits
-  // alone it is not set back for it.
+  // Two projects of one organisation: the one that has used more stands back, unless it weighs more; and while it
+  // waits alone it is not set back for it.
   const ProjectId busy(1);
   const ProjectId idle(2);
   used(heavy, busy, 100);

@@ -58,7 +58,7 @@ class Market {
     spec.payload.command = {"true"};
     const JobId id(++last_id_);
     must(customers_.at(by), SubmitJob{id, "default", spec});
-    jobs_[id] = {by, now_, run};
+    jobs_[id] = {by, now_, run, UnixTime()};
     return id;
   }
 
