@@ -2,6 +2,7 @@
 
 #include "base/scan.h"
 #include "cli/credentials.h"
+#include "cli/display.h"
 #include "cli/documents.h"
 #include "cli/local_file.h"
 #include "edge/random.h"
@@ -159,10 +160,10 @@ Answer<void> list_projects(Session& session) {
     session.out.json_items(std::move(items));
     return {};
   }
-  Table table({"PROJECT", "NAME"});
+  Table table({"PROJECT", "NAME", "WEIGHT>"});
   for (JsonValue& item : items) {
     TRY(const auto project, read_as<ProjectRow>(std::move(item)));
-    table.add({to_text(project.id), project.name});
+    table.add({to_text(project.id), project.name, thousandths_text(project.weight)});
   }
   session.out.table(table);
   return {};

@@ -1,5 +1,6 @@
 #include "cli/account.h"
 #include "cli/command_line.h"
+#include "cli/shares.h"
 
 namespace dayan::cli {
 namespace {
@@ -66,7 +67,7 @@ void add_tokens(CLI::App& app, Program& program) {
 
 void add_projects(CLI::App& app, Program& program) {
   CLI::App& project =
-      add_group(app, "project", "make and list projects", "dayan project create film-2\ndayan project list");
+      add_group(app, "project", "make, list and weigh projects", "dayan project create film-2\ndayan project list");
   project.group(group);
   CLI::App& create = add_command(project, "create", "make a project", "dayan project create film-2");
   const auto name = std::make_shared<std::string>();
@@ -74,6 +75,14 @@ void add_projects(CLI::App& app, Program& program) {
   on_chosen_with_session(create, program, [name](Session& session) { return create_project(session, *name); });
   CLI::App& list = add_command(project, "list", "list the organisation's projects", "dayan project list");
   on_chosen_with_session(list, program, list_projects);
+  CLI::App& weight = add_command(project, "weight", "what a project is due beside the others of the organisation",
+                                 "dayan project weight film-2 2\ndayan project weight tests 0.5");
+  const auto weighed = std::make_shared<std::pair<std::string, std::string>>();
+  weight.add_option("NAME", weighed->first, "of the project")->required();
+  weight.add_option("WEIGHT", weighed->second, "1 is the usual one; 0.001 to 1000")->required();
+  on_chosen_with_session(weight, program, [weighed](Session& session) {
+    return weigh_project(session, weighed->first, weighed->second);
+  });
 }
 
 }  // namespace

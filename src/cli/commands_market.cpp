@@ -1,6 +1,7 @@
 #include "cli/bill.h"
 #include "cli/command_line.h"
 #include "cli/market.h"
+#include "cli/shares.h"
 
 namespace dayan::cli {
 
@@ -14,6 +15,12 @@ void add_market_commands(CLI::App& app, Program& program) {
   CLI::App& offers = add_command(app, "offers", "list the prices in force", "dayan offers");
   offers.group(group);
   on_chosen_with_session(offers, program, list_offers);
+
+  CLI::App& shares = add_command(app, "shares",
+                                 "who has had how much of the platform lately, and stands back in the queue for it",
+                                 "dayan shares\ndayan shares --json");
+  shares.group(group);
+  on_chosen_with_session(shares, program, show_shares);
 
   CLI::App& depot =
       add_command(app, "depot", "show the space that your files take at the hub, and how long they are kept",

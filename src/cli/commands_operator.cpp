@@ -1,5 +1,6 @@
 #include "cli/command_line.h"
 #include "cli/operate.h"
+#include "cli/shares.h"
 
 namespace dayan::cli {
 namespace {
@@ -26,6 +27,14 @@ void add_organisations(CLI::App& operate, Program& program) {
   const auto name = std::make_shared<std::string>();
   token.add_option("NAME", *name, "of the organisation; not another operator's")->required();
   on_chosen_with_session(token, program, [name](Session& session) { return reissue_token(session, *name); });
+  CLI::App& weight = add_command(organisation, "weight", "what an organisation is due beside the others",
+                                 "dayan operator organisation weight film-studio 2");
+  const auto weighed = std::make_shared<std::pair<std::string, std::string>>();
+  weight.add_option("NAME", weighed->first, "of the organisation")->required();
+  weight.add_option("WEIGHT", weighed->second, "1 is the usual one; 0.001 to 1000")->required();
+  on_chosen_with_session(weight, program, [weighed](Session& session) {
+    return weigh_organisation(session, weighed->first, weighed->second);
+  });
   CLI::App& list = add_command(operate, "organisations", "list all organisations", "dayan operator organisations");
   on_chosen_with_session(list, program, list_organisations);
 }

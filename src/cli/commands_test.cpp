@@ -83,6 +83,37 @@ TEST(Commands, NamesMayEqualCommands) {
   EXPECT_EQ(hub.heard().back().body, R"({"name":"list"})");
 }
 
+TEST(Commands, SharesAreToldAndWeightsSet) {
+  // A golden table with an organisation of two projects; weights cross in thousandths, and what is none is refused here.
+  FakeHub hub;
+  wire::ShareView film{OrganisationId(2),       "film",   2'000, true, place::ShareResource::cards, Duration::hours(4),
+                       620'000,                 500'000,  Duration::hours(11), Duration::hours(9),
+                       {{ProjectId(3), "default", 1'000, Duration::hours(3), Duration::minutes(90)},
+                        {ProjectId(4), "tests", 500, Duration::hours(1), Duration()}}};
+  wire::SharesView view{UnixTime(1'800'000'000'000'000), {film}};
+  hub.on("GET /v1/shares", json(json_text(to_json(view))));
+  Person person(hub);
+  ASSERT_EQ(person.runs("shares"), 0) << person.complained();
+  EXPECT_EQ(person.said(),
+            "ORGANISATION  PROJECT  WEIGHT  HAS HAD  MOST OF  SHARE    DUE   SETBACK   AT DUE\n"
+            "film                        2     4h0m  cards    62.0%  50.0%     11h0m     9h0m\n"
+            "              default       1     3h0m                           +1h30m\n"
+            "              tests       0.5     1h0m                              +0s\n");
+  ProjectRow tests{ProjectId(4), OrganisationId(2), "tests", 500};
+  hub.on("PUT /v1/projects/tests/weight", json(json_text(to_json(tests))));
+  EXPECT_EQ(person.runs("project weight tests 0.5"), 0) << person.complained();
+  EXPECT_EQ(person.said(), "tests: weight 0.5\n");
+  EXPECT_EQ(hub.heard().back().body, R"({"weight":500})");
+  OrganisationRow row;
+  row.name = "film";
+  row.weight = 2'000;
+  hub.on("PUT /v1/organisations/film/weight", json(json_text(to_json(row))));
+  EXPECT_EQ(person.runs("operator organisation weight film 2"), 0) << person.complained();
+  EXPECT_EQ(hub.heard().back().body, R"({"weight":2000})");
+  for (const char* wrong : {"0", "heavy", "1001", "0.0001"})
+    EXPECT_EQ(person.runs(std::string("project weight tests ") + wrong), 2) << wrong;
+}
+
 TEST(Commands, AProviderTellsOfItsCentre) {
   // What is named is changed and all else kept; what cannot be read is refused before the hub is asked to change it.
   FakeHub hub;

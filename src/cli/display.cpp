@@ -159,4 +159,10 @@ std::string readable(Milligrams mass) {
   return in_units(mass.value(), {{1, "mg"}, {1'000, "g"}, {1'000'000, "kg"}, {1'000'000'000, "t"}});
 }
 
+std::string thousandths_text(std::int64_t number) {
+  std::string decimals = std::to_string(1'000 + number % 1'000).substr(1);
+  decimals.erase(decimals.find_last_not_of('0') + 1);
+  return std::to_string(number / 1'000) + (decimals.empty() ? "" : '.' + decimals);
+}
+
 }  // namespace dayan::cli

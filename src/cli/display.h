@@ -36,6 +36,9 @@ namespace dayan::cli {
 /// "180 mg", "3 g", "12.5 kg".
 [[nodiscard]] std::string readable(Milligrams mass);
 
+/// "1.25", "3", of thousandths that are not negative.
+[[nodiscard]] std::string thousandths_text(std::int64_t number);
+
 /// What a task takes of several nodes: "4 nodes x 8 cores", "4 nodes x 8 cores + 2 cards"; nothing of one node.
 [[nodiscard]] std::string gang_text(const Resources& resources);
 

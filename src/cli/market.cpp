@@ -37,12 +37,6 @@ std::string speed_text(const PoolRow& pool) {
   return std::to_string(percent) + "% " + std::string(to_text(pool.capability_source));
 }
 
-std::string thousandths_text(std::int64_t number) {
-  std::string decimals = std::to_string(1'000 + number % 1'000).substr(1);
-  decimals.erase(decimals.find_last_not_of('0') + 1);
-  return std::to_string(number / 1'000) + (decimals.empty() ? "" : '.' + decimals);
-}
-
 }  // namespace
 
 std::string description_text(const CentreRow& centre) {

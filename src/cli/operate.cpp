@@ -89,10 +89,10 @@ Answer<void> list_organisations(Session& session) {
     session.out.json_items(std::move(items));
     return {};
   }
-  Table table({"ORGANISATION", "NAME", "ROLES", "CREATED (UTC)"});
+  Table table({"ORGANISATION", "NAME", "ROLES", "WEIGHT>", "CREATED (UTC)"});
   for (JsonValue& item : items) {
     TRY(const auto row, read_as<OrganisationRow>(std::move(item)));
-    table.add({to_text(row.id), row.name, roles_of(row), readable(row.created_at)});
+    table.add({to_text(row.id), row.name, roles_of(row), thousandths_text(row.weight), readable(row.created_at)});
   }
   session.out.table(table);
   return {};

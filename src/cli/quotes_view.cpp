@@ -1,6 +1,7 @@
 #include "cli/quotes_view.h"
 
 #include "cli/display.h"
+#include "cli/shares.h"
 
 namespace dayan::cli {
 namespace {
@@ -21,6 +22,16 @@ std::string verdict(const Quote& quote) {
     constraints += (constraints.empty() ? "no: " : ", ") + std::string(to_text(reason.constraint));
   }
   return constraints.empty() ? "no" : constraints;
+}
+
+void show_set_back(Output& out, const place::SetBack& set_back) {
+  std::string line = "by fair share it stands " + readable(set_back.by) + " later in the queue: of what all have had " +
+                     "lately that compute or wait, its organisation has had " + percent_text(set_back.share) + " (" +
+                     std::string(to_text(set_back.resource)) + ") and is due " + percent_text(set_back.due) +
+                     "; at its due it would stand " + readable(set_back.at_due) + " later";
+  if (set_back.of_project > Duration())
+    line += ", and " + readable(set_back.of_project) + " are for what its project has had beside others";
+  out.line(line);
 }
 
 }  // namespace
@@ -66,6 +77,7 @@ void show_waiting(Output& out, const std::optional<place::Waiting>& waiting) {
     out.line("the next task is promised room at pool " + waiting->promised_pool + " of " +
              (waiting->promised_centre ? to_text(*waiting->promised_centre) : std::string("a centre")) +
              ", at the latest from " + readable(waiting->promised_from) + " UTC");
+  if (waiting->set_back) show_set_back(out, *waiting->set_back);
 }
 
 }  // namespace dayan::cli

@@ -737,6 +737,47 @@ TEST_F(CoreTest, WhatThePriceCapNoLongerPaysIsGivenUp) {
   EXPECT_FALSE(state_.jobs.contains({job}));
 }
 
+TEST_F(CoreTest, WhatAProjectUsesIsKept) {
+  // What is billed counts, over all nodes and weighed; what was lost or never started does not; and a State read back
+  // from the rows has it too.
+  const JobId job = submit(3);
+  plan({assign(job, 0, 10), assign(job, 1, 11), assign(job, 2, 11)});
+  EXPECT_FALSE(state_.usage.contains({ProjectId(2)}));
+  now_ = now_ + Duration::minutes(30);
+  must(as("agent guian"), report("guian", ended(job, 0, 1, 0, Duration::minutes(30))));
+  const UsageRow* usage = state_.usage.find({ProjectId(2)});
+  ASSERT_NE(usage, nullptr);
+  EXPECT_EQ(usage->organisation, OrganisationId(2));
+  UsageRow expected{ProjectId(2), OrganisationId(2), usage_period(now_)};
+  add_use(expected, spec(1).requirements.resources, now_ - Duration::minutes(30), now_);
+  EXPECT_EQ(*usage, expected);
+  EXPECT_GE(usage->core_ms, 1'800'000);
+  AttemptReport refusal = ended(job, 1, 1, 0, Duration());
+  refusal.outcome = Outcome::start_refused;
+  must(as("agent shanghai"), report("shanghai", refusal));
+  EXPECT_EQ(*state_.usage.find({ProjectId(2)}), expected);
+  must(as("agent shanghai"), report("shanghai", ended(job, 2, 1, 1, Duration::minutes(10))));
+  EXPECT_GT(state_.usage.find({ProjectId(2)})->core_ms, expected.core_ms);
+}
+
+TEST_F(CoreTest, WeightsAreSetByWhoeverMay) {
+  // An operator weighs organisations and an organisation its own projects, in range; nobody else's, and no unknown ones.
+  must(as("root"), WeighOrganisation{"film-studio", 2'500});
+  EXPECT_EQ(state_.organisations.find({OrganisationId(2)})->weight, 2'500);
+  EXPECT_TRUE(must(as("root"), WeighOrganisation{"film-studio", 2'500}).events.empty());
+  EXPECT_EQ(refused(as("film-studio"), WeighOrganisation{"film-studio", 9'000}).reason, RefusalReason::forbidden);
+  EXPECT_EQ(refused(as("root"), WeighOrganisation{"nobody", 1'000}).reason, RefusalReason::not_found);
+  for (const std::int64_t wrong : {std::int64_t{0}, std::int64_t{-1}, share_weight_max + 1}) {
+    EXPECT_EQ(refused(as("root"), WeighOrganisation{"film-studio", wrong}).faults.front().field, "weight");
+    EXPECT_EQ(refused(as("film-studio"), WeighProject{"default", wrong}).faults.front().field, "weight");
+  }
+  must(as("film-studio"), WeighProject{"default", 500});
+  EXPECT_EQ(state_.projects.find({ProjectId(2)})->weight, 500);
+  EXPECT_EQ(state_.projects.find({ProjectId(3)})->weight, share_weight_usual);
+  EXPECT_EQ(refused(as("film-studio"), WeighProject{"shots", 500}).reason, RefusalReason::not_found);
+  EXPECT_EQ(refused(as("agent guian"), WeighProject{"default", 500}).reason, RefusalReason::forbidden);
+}
+
 TEST_F(CoreTest, APaymentIsCreditedOnce) {
   // The reference is what tells one payment from another, whatever the key of the request and whoever is named.
   const Needs wanted = needs(state_, {as("root"), TopUpWallet{"film-studio", Cny::yuan(1), "bank 1"}});

@@ -106,6 +106,18 @@ Broken check_work(const State& state) {
   return broken;
 }
 
+Broken check_usage(const State& state) {
+  Broken broken;
+  state.usage.visit_all([&](const UsageRow& usage) {
+    const ProjectRow* project = state.projects.find({usage.project});
+    if (project == nullptr || project->organisation != usage.organisation)
+      broken = "usage of " + to_text(usage.project) + " is not of its organisation";
+    else if (usage.core_ms < 0 || usage.memory_mib_s < 0 || usage.card_ms < 0 || usage.period > state.counters().last_now)
+      broken = "usage of " + to_text(usage.project) + " is below zero, or of a time to come";
+  });
+  return broken;
+}
+
 Broken check_clearing(const State& state) {
   const AccountRow* clearing = state.accounts.find({AccountKind::clearing, OrganisationId()});
   if (clearing == nullptr || clearing->credits_posted == clearing->debits_posted) return std::nullopt;
@@ -120,6 +132,7 @@ std::optional<std::string> broken_invariant(const State& state) {
   if (auto broken = check_clearing(state)) return "ledger: " + *broken;
   if (auto broken = check_work(state)) return "work: " + *broken;
   if (auto broken = check_reservations(state)) return "work: " + *broken;
+  if (auto broken = check_usage(state)) return "work: " + *broken;
   return std::nullopt;
 }
 

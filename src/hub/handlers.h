@@ -62,6 +62,8 @@ template <Reflected T>
 // Customers.
 [[nodiscard]] Handled create_project(Call& call);
 [[nodiscard]] Handled list_projects(Call& call);
+[[nodiscard]] Handled weigh_project(Call& call);
+[[nodiscard]] Handled get_shares(Call& call);
 [[nodiscard]] Handled get_wallet(Call& call);
 [[nodiscard]] Handled list_wallet_entries(Call& call);
 [[nodiscard]] Handled quote_job(Call& call);
@@ -90,6 +92,7 @@ template <Reflected T>
 [[nodiscard]] Handled create_organisation(Call& call);
 [[nodiscard]] Handled list_organisations(Call& call);
 [[nodiscard]] Handled reissue_token(Call& call);
+[[nodiscard]] Handled weigh_organisation(Call& call);
 [[nodiscard]] Handled top_up_wallet(Call& call);
 [[nodiscard]] Handled get_ledger(Call& call);
 [[nodiscard]] Handled list_events(Call& call);

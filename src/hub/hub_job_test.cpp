@@ -240,6 +240,42 @@ TEST_P(HubJob, WaitingIsExplainedAndCancelled) {
   EXPECT_EQ(customer.get(path + "/explanation").status, 200);
 }
 
+// What everybody is due follows the weights of those that have jobs; a customer sees its own share alone, an operator all.
+TEST_P(HubJob, SharesAreOfOnesOwn) {
+  TestHub hub(GetParam());
+  const Client film = hub.customer("film");
+  const Client lab = hub.customer("lab");
+  const Client provider = hub.organisation("gui-an", "provider");
+  const TestAgent agent = hub.agent(provider, "gui-an-1");
+  const auto organisations = [](const Client& who) {
+    const Answer answer = who.get("/v1/shares");
+    EXPECT_EQ(answer.status, 200) << answer.raw.body;
+    return answer.json.as_object().at("organisations").as_array();
+  };
+  EXPECT_TRUE(organisations(film).empty());
+  const Answer weighed = hub.root().call("PUT", "/v1/organisations/film/weight", R"({"weight":3000})");
+  EXPECT_EQ(weighed.status, 200) << weighed.raw.body;
+  EXPECT_EQ(weighed.json.as_object().at("weight").as_int64(), 3'000);
+  EXPECT_EQ(hub.root().call("PUT", "/v1/organisations/film/weight", R"({"weight":0})").status, 400);
+  EXPECT_EQ(hub.root().call("PUT", "/v1/organisations/nobody/weight", R"({"weight":1})").status, 404);
+  EXPECT_EQ(film.call("PUT", "/v1/organisations/film/weight", R"({"weight":9000})").status, 403);
+  EXPECT_EQ(lab.call("PUT", "/v1/projects/default/weight", R"({"weight":500})").json.as_object().at("weight").as_int64(),
+            500);
+  EXPECT_EQ(lab.call("PUT", "/v1/projects/shots/weight", R"({"weight":500})").status, 404);
+  std::string body = job_body();
+  body.replace(body.find("\"cores\":1"), 9, "\"cores\":64");
+  for (const Client& each : {film, lab}) ASSERT_EQ(each.post("/v1/jobs", body).status, 201);
+  const JsonArray own = organisations(lab);
+  ASSERT_EQ(own.size(), 1U);
+  EXPECT_EQ(own.at(0).as_object().at("name").as_string(), "lab");
+  EXPECT_EQ(own.at(0).as_object().at("due").as_int64(), 250'000);
+  EXPECT_EQ(own.at(0).as_object().at("is_active"), JsonValue(true));
+  EXPECT_EQ(own.at(0).as_object().at("projects").as_array().at(0).as_object().at("weight").as_int64(), 500);
+  const JsonArray all = organisations(hub.root());
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all.at(0).as_object().at("due").as_int64(), 750'000);
+}
+
 // An upload in two chunks: progress after each, a gap says where to go on, a repeated chunk is fine, wrong bytes are
 // refused and dropped; then the content can be read in parts and serve as an input.
 TEST_P(HubJob, BlobsAreUploadedInChunksAndResumed) {

@@ -145,6 +145,7 @@ TEST(OpenApi, HasTheFieldsOfTheRows) {
   expect_fields<AttemptKey>("AttemptKey");
   expect_fields<AttemptReport>("AttemptReport");
   expect_fields<place::Waiting>("Waiting");
+  expect_fields<place::SetBack>("SetBack");
 }
 
 TEST(OpenApi, HasTheFieldsOfTheBodies) {
@@ -164,6 +165,10 @@ TEST(OpenApi, HasTheFieldsOfTheBodies) {
   expect_fields<wire::CreateTokenRequest>("NewToken");
   expect_fields<wire::CreateOrganisationRequest>("NewOrganisation");
   expect_fields<wire::CreateProjectRequest>("NewProject");
+  expect_fields<wire::WeightRequest>("Weight");
+  expect_fields<wire::SharesView>("Shares");
+  expect_fields<wire::ShareView>("Share");
+  expect_fields<wire::ProjectShareView>("ProjectShare");
   expect_fields<wire::TopUpRequest>("TopUp");
   expect_fields<wire::CreateCentreRequest>("NewCentre");
   expect_fields<wire::PublishOfferRequest>("NewOffer");
@@ -196,6 +201,7 @@ TEST(OpenApi, HasTheWordsOfTheEnumerations) {
   expect_words<Meter>("Meter");
   expect_words<CapabilitySource>("CapabilitySource");
   expect_words<Constraint>("Constraint");
+  expect_words<place::ShareResource>("ShareResource");
   expect_words<wire::AgentPresence>("AgentState");
   expect_words<wire::Role>("Role");
 }

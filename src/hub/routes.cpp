@@ -13,6 +13,7 @@ constexpr Policy any_token{Access::bearer, {}, false};
 constexpr Policy any_token_keyed{Access::bearer, {}, true};
 constexpr Policy reader{Access::bearer, {Scope::read}, false};
 constexpr Policy submitter{Access::bearer, {Scope::submit}, true};
+constexpr Policy project_owner{Access::bearer, {Scope::submit}, false};
 constexpr Policy provider{Access::bearer, {Scope::provide}, false};
 constexpr Policy provider_keyed{Access::bearer, {Scope::provide}, true};
 constexpr Policy operators{Access::bearer, {Scope::operate}, false};
@@ -35,8 +36,11 @@ std::span<const Route> route_table() {
       Route{"POST", "/v1/organisations", operators_keyed, {}, create_organisation},
       Route{"GET", "/v1/organisations", operators, page, list_organisations},
       Route{"POST", "/v1/organisations/{name}/tokens", operators_keyed, {}, reissue_token},
+      Route{"PUT", "/v1/organisations/{name}/weight", operators, {}, weigh_organisation},
       Route{"POST", "/v1/projects", submitter, {}, create_project},
       Route{"GET", "/v1/projects", reader, page, list_projects},
+      Route{"PUT", "/v1/projects/{name}/weight", project_owner, {}, weigh_project},
+      Route{"GET", "/v1/shares", reader, {}, get_shares},
       Route{"POST", "/v1/wallet/top-ups", operators_keyed, {}, top_up_wallet},
       Route{"GET", "/v1/wallet", reader, {"organisation"}, get_wallet},
       Route{"GET", "/v1/wallet/entries", reader, page, list_wallet_entries},

@@ -43,6 +43,41 @@ Handled list_projects(Call& call) {
       [](const ProjectRow& row) { return to_json(row); });
 }
 
+Handled weigh_project(Call& call) {
+  wire::WeightRequest wanted;
+  if (auto bad = read_body(call, wanted)) return bad;
+  const auto key = std::pair{call.actor.organisation, call.path.front()};
+  return submit(call, WeighProject{key.second, wanted.weight}, [key](const View& view, const core::Decision&) {
+    const core::ProjectName* named = view.state.project_names.find({key.first, key.second});
+    ASSERT(named != nullptr);
+    return rendered(200, *view.state.projects.find({named->project}));
+  });
+}
+
+/// Of every organisation for operators, of the own one for everybody else.
+Handled get_shares(Call& call) {
+  place::ShareTable table;
+  call.hub.planner.ask([&](const place::Engine& engine, UnixTime) { table = engine.shares(); });
+  wire::SharesView shown{table.as_of, {}};
+  (void)call.hub.directory.look([&](const core::State& state) {
+    for (const place::ShareStanding& each : table.organisations) {
+      if (each.organisation != call.actor.organisation && !call.actor.scopes.has(Scope::operate)) continue;
+      const OrganisationRow* row = state.organisations.find({each.organisation});
+      if (row == nullptr) continue;
+      wire::ShareView view{row->id,   row->name, each.weight,  each.is_active,       each.resource, each.time,
+                           each.share, each.due, each.setback, each.setback_at_due, {}};
+      for (const place::ProjectStanding& one : each.projects) {
+        const ProjectRow* project = state.projects.find({one.project});
+        if (project == nullptr) continue;
+        view.projects.push_back({one.project, project->name, one.weight, one.time, one.setback});
+      }
+      shown.organisations.push_back(std::move(view));
+    }
+    return true;
+  });
+  return json_answer(200, to_json(shown));
+}
+
 Handled get_wallet(Call& call) {
   const auto named = call.query_value("organisation");
   const auto row = call.hub.directory.look([&](const core::State& state) {

@@ -42,6 +42,20 @@ Handled reissue_token(Call& call) {
   });
 }
 
+Handled weigh_organisation(Call& call) {
+  wire::WeightRequest wanted;
+  if (auto bad = read_body(call, wanted)) return bad;
+  const std::string name = call.path.front();
+  return submit(call, WeighOrganisation{name, wanted.weight}, [name](const View& view, const core::Decision&) {
+    std::optional<OrganisationRow> weighed;
+    view.state.organisations.visit_all([&](const OrganisationRow& row) {
+      if (row.name == name) weighed = row;
+    });
+    ASSERT(weighed.has_value());
+    return rendered(200, *weighed);
+  });
+}
+
 Handled top_up_wallet(Call& call) {
   wire::TopUpRequest wanted;
   if (auto bad = read_body(call, wanted)) return bad;

@@ -142,6 +142,7 @@ void Agenda::advance(UnixTime now) {
   const Duration passed = is_backwards ? review_every : now - now_;
   now_ = now;
   advance_centres(is_backwards);
+  advance_shares();
   advance_reservations(is_backwards);
   if (is_backwards) {
     for (auto& [id, job] : world_.jobs()) {

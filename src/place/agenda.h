@@ -125,6 +125,9 @@ class Agenda : public WorldListener {
   void reopen(PoolState& pool);
   void rejoin(JobRecord& job);
   void note_change(const PoolState& pool, PoolChange change);
+  // agenda_shares.cpp
+  void advance_shares();
+  void move(JobRecord& job, std::int64_t rank);
   void advance_promises();
   void check_promise(PoolState& pool);
   [[nodiscard]] bool can_pay(const JobRecord& job, const PoolState& pool) const;

@@ -118,6 +118,31 @@ Broken check_acceptance(const World& world) {
   return std::nullopt;
 }
 
+/// What projects hold and stand back by, against leases and jobs.
+Broken check_shares(const World& world) {
+  std::map<const ProjectShare*, ShareUnits> held;
+  std::map<const ProjectShare*, std::int64_t> waiting;
+  for (const auto& [attempt, lease] : world.leases()) {
+    if (lease.job == nullptr) continue;
+    const ShareUnits units = share_units(lease.shape);
+    for (std::size_t kind = 0; kind < kinds; ++kind) held[lease.job->share][kind] += units[kind];
+  }
+  for (const auto& [id, job] : world.jobs()) {
+    waiting[job.share] += job.waiting() > 0 ? 1 : 0;
+    if (job.share_place >= job.share->jobs.size() || job.share->jobs[job.share_place] != &job)
+      return to_text(id) + " is not among the jobs of its project";
+    if (job.rank != rank_of(job.waits_since, job.priority) + job.share->setback.microseconds())
+      return to_text(id) + " does not stand back as its project does";
+  }
+  for (const auto& [id, organisation] : world.shares().organisations()) {
+    for (const ProjectShare* each : organisation.projects) {
+      if (each->held != held[each]) return to_text(each->id) + ": what its leases hold is not what is counted";
+      if (each->waiting != waiting[each]) return to_text(each->id) + ": its waiting jobs are not those counted";
+    }
+  }
+  return std::nullopt;
+}
+
 /// Every job is where its row says.
 Broken check_queue(const World& world, const Agenda& agenda) {
   std::size_t queued = 0;
@@ -178,6 +203,7 @@ std::optional<std::string> broken_invariant(const World& world, const Agenda& ag
   if (auto broken = check_times(world)) return broken;
   if (auto broken = check_acceptance(world)) return broken;
   if (auto broken = check_promises(world, agenda)) return broken;
+  if (auto broken = check_shares(world)) return broken;
   return check_queue(world, agenda);
 }
 

@@ -65,6 +65,7 @@ class IncrementalEngine : public Engine {
     Waiting answer;
     answer.tasks = static_cast<std::int32_t>(job->waiting());
     if (answer.tasks == 0) return answer;
+    answer.set_back = world_.shares().set_back(*job);
     const Requirements requirements = job->requirements();
     const Asking asking = asking_of(*job, requirements, world_);
     const std::vector<Evaluation> all = evaluations_of(asking, avoided_by_all(world_, *job), now);
@@ -89,6 +90,8 @@ class IncrementalEngine : public Engine {
     }
     return answer;
   }
+
+  [[nodiscard]] ShareTable shares() const override { return world_.shares().table(); }
 
   [[nodiscard]] std::vector<Assignment> plan(UnixTime now, std::size_t assignments) override {
     return planner_.plan(now, assignments);

@@ -36,6 +36,54 @@ struct Question {
   std::int32_t throttle = 0;
 };
 
+/// The resource of which an organisation has had the greatest part.
+enum class ShareResource { cores, memory, cards };
+
+/// How a project stands beside the others of its organisation.
+struct ProjectStanding {
+  ProjectId project;
+  std::int64_t weight = share_weight_usual;  ///< in thousandths
+  Duration time;                             ///< as its organisation's
+  Duration setback;                          ///< so much later than its organisation's its jobs stand
+};
+
+/// How an organisation stands (shares.h). What it has had is told as the time for which it would have had the whole
+/// platform, what lies back counting less; its setback is as it was last put.
+struct ShareStanding {
+  OrganisationId organisation;
+  std::int64_t weight = share_weight_usual;  ///< in thousandths
+  bool is_active = false;                    ///< has jobs
+  ShareResource resource = ShareResource::cores;
+  Duration time;            ///< of its dominant resource
+  std::int64_t share = 0;   ///< in millionths of what it and all active organisations have had
+  std::int64_t due = 0;     ///< its weight in millionths of theirs
+  Duration setback;         ///< so much later than submitted its jobs stand in the queue
+  Duration setback_at_due;  ///< so much later those of an organisation do that has had just its due
+  std::vector<ProjectStanding> projects = {};
+};
+
+/// As of when a plan last worked it out, which one does every minute in which something happens.
+struct ShareTable {
+  UnixTime as_of;
+  std::vector<ShareStanding> organisations;  ///< that have had something or have jobs, in order of ids
+};
+
+/// How fair share sets a waiting job back.
+struct SetBack {
+  Duration by;          ///< so much later than submitted it stands in the queue
+  Duration of_project;  ///< of that, because of the other projects of its organisation
+  Duration at_due;      ///< so much later one of an organisation does that has had just its due
+  ShareResource resource = ShareResource::cores;  ///< of which its organisation has had most
+  std::int64_t share = 0;  ///< of its organisation, in millionths of what all have had that compute or wait
+  std::int64_t due = 0;    ///< what its weight is of theirs, in millionths
+
+  static constexpr auto fields() {
+    using R = SetBack;
+    return std::tuple{field("by", &R::by),           field("of_project", &R::of_project), field("at_due", &R::at_due),
+                      field("resource", &R::resource), field("share", &R::share),           field("due", &R::due)};
+  }
+};
+
 /// What a waiting job waits for: the reasons of the best pool, or of every pool when none will ever do.
 struct Waiting {
   std::int32_t tasks = 0;       ///< that wait
@@ -45,12 +93,14 @@ struct Waiting {
   UnixTime promised_from = {};            ///< room is kept for its next task, at the latest from then on; none: nowhere
   std::optional<CentreId> promised_centre = {};
   std::string promised_pool = {};
+  std::optional<SetBack> set_back = {};  ///< none: it stands where it was submitted, or alone
 
   static constexpr auto fields() {
     using R = Waiting;
     return std::tuple{field("tasks", &R::tasks), field("hopeless", &R::hopeless), field("reasons", &R::reasons),
                       field("nearest", &R::nearest), field("promised_from", &R::promised_from),
-                      field("promised_centre", &R::promised_centre), field("promised_pool", &R::promised_pool)};
+                      field("promised_centre", &R::promised_centre), field("promised_pool", &R::promised_pool),
+                      field("set_back", &R::set_back)};
   }
 };
 
@@ -67,6 +117,7 @@ class Engine {
   /// The same for a live job, which also knows where its tasks failed and how long they took.
   [[nodiscard]] virtual std::vector<Quote> quotes(JobId job, UnixTime now) const = 0;
   [[nodiscard]] virtual std::optional<Waiting> waiting(JobId job, UnixTime now) const = 0;
+  [[nodiscard]] virtual ShareTable shares() const = 0;
 
   /// At most `assignments` placements of waiting tasks, best use of what is free now (turn.h has the rules). What it
   /// does not place waits until something changes, and is not looked at before. The rows of what the core takes come
@@ -92,3 +143,8 @@ enum class PlantedBug {
 [[nodiscard]] std::unique_ptr<Engine> make_engine(PlantedBug bug = PlantedBug::none);
 
 }  // namespace dayan::place
+
+template <>
+struct dayan::EnumWords<dayan::place::ShareResource> {
+  static constexpr std::array<std::string_view, 3> words{"cores", "memory", "cards"};
+};

@@ -16,12 +16,20 @@ namespace {
 class Life {
  public:
   explicit Life(std::uint64_t seed, PlantedBug bug = PlantedBug::none) : random_(seed), engine_(make_engine(bug)), is_plain_(seed % 2 == 0) {
+    // A third of the lives pass from one half life of usage to the next.
+    if (seed % 3 == 0) now_ = usage_period(scene_now) + usage_half_life - Duration::minutes(4);
     for (int i = 0; i < 3; ++i) {
       OrganisationRow row;
       row.id = OrganisationId(i + 1);
       row.name = "org-" + std::to_string(i);
+      row.weight = random_.between(1, 4) * 500;
+      organisations_[row.id] = row;
       put(row);
       wallet(row.id, random_.chance(1, 4) ? 8'000'000 : 500'000'000);
+      for (int p = 0; p < 2; ++p) {
+        projects_[2 * i + p] = {ProjectId(10 * i + p + 1), row.id, "p", random_.between(1, 4) * 500};
+        put(projects_[2 * i + p]);
+      }
     }
     const auto centre_count = random_.between(2, 5);
     for (int i = 0; i < centre_count; ++i) add_centre(i);
@@ -66,6 +74,8 @@ class Life {
   [[nodiscard]] const std::map<JobId, JobRow>& jobs() const { return jobs_; }
   /// How many there were, summed over all plans.
   [[nodiscard]] std::size_t promises() const { return promises_; }
+  /// All that there ever were.
+  [[nodiscard]] const std::set<Duration>& setbacks() const { return setbacks_; }
 
  private:
   void put(const Row& row, RowFate fate = RowFate::live) { engine_->apply({row, fate}); }
@@ -161,6 +171,8 @@ class Life {
 
   void change() {
     if (!jobs_.empty() && random_.chance(1, 20)) reorder(any(jobs_));
+    if (random_.chance(1, 20)) weigh();
+    if (random_.chance(1, 10)) use(any(projects_));
     if (random_.chance(1, 12)) reserve();
     switch (random_.below(10)) {
       case 0: return publish(any(centres_).id);
@@ -181,6 +193,27 @@ class Life {
     }
   }
 
+  void weigh() {
+    OrganisationRow& organisation = organisations_.at(OrganisationId(random_.between(1, 3)));
+    organisation.weight = random_.between(1, 4) * 500;
+    put(organisation);
+    ProjectRow& project = projects_.at(static_cast<int>(random_.between(0, 5)));
+    project.weight = random_.between(1, 4) * 500;
+    put(project);
+  }
+
+  /// Something of the project's has ended that had run for minutes, or for days.
+  void use(const ProjectRow& project) {
+    const Resources resources{Cores(random_.between(1, 30)), Bytes(random_.between(0, 60) * 999'999'999),
+                              MilliCards(random_.between(0, 4) * 700)};
+    use(project.id, project.organisation, resources, now_ - Duration::seconds(random_.between(1, 900'000)));
+  }
+  void use(ProjectId project, OrganisationId organisation, const Resources& resources, UnixTime from) {
+    UsageRow& usage = usage_.try_emplace(project, UsageRow{project, organisation, usage_period(now_)}).first->second;
+    add_use(usage, resources, from, now_);
+    put(usage);
+  }
+
   template <class Map>
   typename Map::mapped_type any(const Map& map) {
     return std::next(map.begin(), static_cast<std::ptrdiff_t>(random_.below(map.size())))->second;
@@ -189,7 +222,9 @@ class Life {
   void submit() {
     JobRow job;
     job.id = JobId(++last_id_);
-    job.organisation = OrganisationId(random_.between(1, 3));
+    const ProjectRow project = any(projects_);
+    job.organisation = project.organisation;
+    job.project = project.id;
     job.count = static_cast<std::int32_t>(random_.chance(1, 2) ? 1 : random_.between(1, is_plain_ ? 36 : 12));
     job.throttle = static_cast<std::int32_t>(random_.chance(1, 4) ? random_.between(1, 4) : 0);
     Requirements& needs = job.requirements;
@@ -309,6 +344,7 @@ class Life {
       put(task);
     } else {
       ++job.succeeded;
+      use(job.project, job.organisation, lease.resources, lease.granted_at);
       job.run_time_sum += std::max<std::int64_t>(job.requirements.run_time.microseconds(), 1'000'000'000);
       job.charged += Cny::micro(lease.held.micro() / 2);
       wallet_row.debits_posted += Cny::micro(lease.held.micro() / 2);
@@ -379,12 +415,7 @@ class Life {
   /// All rows as they stand, to a world that has seen none of what went before.
   void feed(World& world) const {
     const auto tell = [&](const Row& row) { world.apply({row, RowFate::live}); };
-    for (int i = 0; i < 3; ++i) {
-      OrganisationRow row;
-      row.id = OrganisationId(i + 1);
-      row.name = "org-" + std::to_string(i);
-      tell(row);
-    }
+    for (const auto& [id, row] : organisations_) tell(row);
     for (const auto& [id, row] : wallets_) tell(row);
     for (const auto& [id, row] : centres_) tell(row);
     for (const auto& [id, row] : offers_) tell(row);
@@ -399,10 +430,25 @@ class Life {
     for (const auto& [id, seen] : heard_) world.observe(seen);
   }
 
+  void renew_shares() {
+    KeptShares::Rows rows;
+    for (const auto& [id, row] : organisations_) rows.weights[id] = row.weight;
+    for (const auto& [i, row] : projects_) rows.project_weights[{row.organisation, row.id}] = row.weight;
+    for (const auto& [id, row] : usage_) rows.usage[{row.organisation, row.project}] = row;
+    rows.jobs = &jobs_;
+    rows.leases = &leases_;
+    for (const auto& [key, row] : pools_) rows.pools.push_back(row);
+    const std::int64_t before = shares_.minute;
+    shares_.renew(rows, now_);
+    if (before == shares_.minute) return;
+    for (const auto& [member, setback] : shares_.known) setbacks_.insert(setback);
+  }
+
   void compare(const std::vector<Assignment>& plan) {
     World world;
     feed(world);
-    const std::vector<Assignment> expected = Oracle(world, now_, book_, searches_).plan();
+    renew_shares();
+    const std::vector<Assignment> expected = Oracle(world, now_, book_, searches_, shares_).plan();
     promises_ += book_.size();
     for (std::size_t i = 0; i < std::max(plan.size(), expected.size()); ++i) {
       ASSERT_LT(i, plan.size()) << to_text(expected[i].job) << " task " << expected[i].task << " could go to "
@@ -435,6 +481,11 @@ class Life {
   Book book_;
   Searches searches_;
   std::size_t promises_ = 0;
+  std::map<OrganisationId, OrganisationRow> organisations_;
+  std::map<int, ProjectRow> projects_;
+  std::map<ProjectId, UsageRow> usage_;
+  KeptShares shares_;
+  std::set<Duration> setbacks_;
 };
 
 /// DAYAN_LIVES=3000 in the environment runs so many, for who has changed the planner.
@@ -465,9 +516,10 @@ TEST_P(LifeTest, PlansAsAPlannerThatKeepsNothing) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, LifeTest, testing::Range<std::uint64_t>(1, lives() + 1));
 
-TEST(LifeTest, PoolsPromiseRoom) {
-  // The lives above are busy enough for promises to be common, so that comparing them says something.
+TEST(LifeTest, PoolsPromiseRoomAndJobsAreSetBack) {
+  // The lives above are busy enough for promises and setbacks to be common, so that comparing them says something.
   std::size_t promises = 0;
+  std::set<Duration> setbacks;
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     Life life(seed);
     for (int step = 0; step < 60; ++step) {
@@ -475,7 +527,11 @@ TEST(LifeTest, PoolsPromiseRoom) {
       (void)life.plan_and_commit(true);
     }
     promises += life.promises();
+    setbacks.insert(life.setbacks().begin(), life.setbacks().end());
   }
+  EXPECT_GT(setbacks.size(), 500U);
+  EXPECT_LT(*setbacks.begin(), Duration::minutes(10));
+  EXPECT_GT(*setbacks.rbegin(), Duration::hours(12));
   EXPECT_GT(promises, 200U);
 }
 

@@ -14,7 +14,7 @@
 namespace dayan::place {
 
 /// Where a job stands in the queue: lower is earlier. The rank is when it was submitted, or would have been had it the
-/// priority zero (rank_of); ids are given out in order of time. Fair share would change `rank`, and nothing else.
+/// priority zero (rank_of), and as much later as its project is set back (shares.h); ids are given out in order of time.
 struct QueueKey {
   std::int64_t rank = std::numeric_limits<std::int64_t>::min();
   JobId job;
@@ -35,6 +35,8 @@ struct Common {
   std::int64_t jobs = 0;      ///< that refer to it
 };
 
+struct ProjectShare;
+
 inline constexpr std::uint32_t no_lane = ~std::uint32_t{0};
 inline constexpr PoolIndex no_pool = ~PoolIndex{0};
 
@@ -51,6 +53,8 @@ struct JobRecord {
   Cny held;
   std::int64_t run_time_sum = 0;
   std::int64_t rank = 0;  ///< in the queue
+  ProjectShare* share = nullptr;  ///< its project's (shares.h)
+  std::uint32_t share_place = 0;  ///< among the jobs of that
   UnixTime waits_since;  ///< its submission, or its earliest start where that is later
   std::int32_t priority = 0;
   std::int32_t count = 1;

@@ -157,6 +157,24 @@ void WaitQueue::leave(JobRecord& job) {
   if (--shape->second.jobs == 0) shapes_.erase(shape);
 }
 
+void WaitQueue::move(JobRecord& job, std::int64_t rank) {
+  const QueueKey before = job.key();
+  job.rank = rank;
+  if (job.lane == no_lane) return;
+  Lane& lane = lanes_[job.lane];
+  auto place = lane.jobs.extract(before);
+  place.key() = job.key();
+  lane.jobs.insert(std::move(place));
+  if (moved_.empty() || moved_.back() != job.lane) moved_.push_back(job.lane);
+}
+
+void WaitQueue::end_moves() {
+  std::vector<LaneIndex> lanes = std::exchange(moved_, {});
+  std::sort(lanes.begin(), lanes.end());
+  lanes.erase(std::unique(lanes.begin(), lanes.end()), lanes.end());
+  for (const LaneIndex each : lanes) update_head(lanes_[each]);
+}
+
 void WaitQueue::update_head(const Lane& lane) {
   View::Entry& entry = *entry_of(views_[lane.view], lane.key);
   const QueueKey head = lane.jobs.empty() ? View::nobody : lane.jobs.begin()->first;

@@ -118,6 +118,9 @@ class WaitQueue {
   /// anything but the back of a lane whose first job has spoken for it.
   bool join(JobRecord& job, Duration wall_bound, bool is_particular, CustomerGroup group);
   void leave(JobRecord& job);
+  /// Gives a job another rank, and it stays in its lane, if it is in one. After the last, `end_moves`.
+  void move(JobRecord& job, std::int64_t rank);
+  void end_moves();
 
   [[nodiscard]] Lane& lane(LaneIndex index) { return lanes_[index]; }
   [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }
@@ -153,6 +156,7 @@ class WaitQueue {
   std::vector<View> views_;
   std::vector<ViewIndex> free_views_;
   std::map<Need, WaitingShape> shapes_;
+  std::vector<LaneIndex> moved_;  ///< lanes of jobs that were moved
   std::size_t size_ = 0;
   std::size_t idle_ = 0;
   std::size_t ranking_bytes_ = 0;

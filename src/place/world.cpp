@@ -32,6 +32,7 @@ void World::observe(const Observation& observation) {
 }
 
 void World::put(const OrganisationRow& row, bool is_live) {
+  shares_.put(row, is_live);
   const auto known = organisations_.find(row.id);
   if (is_live ? known != organisations_.end() && known->second == row.name : known == organisations_.end()) return;
   if (is_live) {
@@ -108,6 +109,8 @@ void World::put(const JobRow& row, bool is_live) {
     if (known == jobs_.end()) return;
     if (listener_ != nullptr) listener_->job_gone(known->second);
     attach_leases(nullptr, row.id);
+    known->second.share->waiting -= known->second.waiting() > 0 ? 1 : 0;
+    shares_.remove(known->second);
     commons_.give_back(known->second.common);
     jobs_.erase(known);
     return;
@@ -116,9 +119,12 @@ void World::put(const JobRow& row, bool is_live) {
   JobRecord& job = is_known ? known->second : jobs_[row.id];
   const bool was_estimated = job.is_estimated();
   const std::uint8_t run_step = run_step_of(job);
+  const std::int64_t was_waiting = job.waiting() > 0 ? 1 : 0;
+  if (!is_known) shares_.add(job, shares_.of(row.organisation, row.project));
   // What waits for its time does not wait for room, and moves up for nothing.
   const UnixTime waits_since = std::max(row.submitted_at, row.requirements.not_before);
-  const std::int64_t rank = rank_of(waits_since, row.requirements.priority);
+  const std::int64_t rank =
+      rank_of(waits_since, row.requirements.priority) + job.share->setback.microseconds();
   // It leaves the place that it has before it gets another.
   const bool is_moved = job.rank != rank || job.wall_time != row.requirements.wall_time ||
                         job.finish_by != row.requirements.finish_by;
@@ -146,6 +152,7 @@ void World::put(const JobRow& row, bool is_live) {
   job.live = row.live;
   job.succeeded = row.succeeded;
   job.takes_tasks = row.state != JobState::cancelling;
+  job.share->waiting += (job.waiting() > 0 ? 1 : 0) - was_waiting;
   // How long its live leases are expected to take has changed: finely enough for estimates, and not with each task.
   const bool is_other = is_known && (was_estimated != job.is_estimated() || run_step != run_step_of(job));
   if (!is_known || is_other) attach_leases(&job, row.id);
@@ -189,6 +196,7 @@ void World::put(const LeaseRow& row, bool is_live) {
   const bool was_claimed = consume_claim(lease);
   Holding& kept = leases_[row.attempt()] = lease;
   pools_[lease.pool].hold(kept);
+  share_lease(kept, true);
   if (!was_claimed) tell_pool(pools_[lease.pool], less_room);
 }
 

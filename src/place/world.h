@@ -13,6 +13,7 @@
 #include "place/bits.h"
 #include "place/job_record.h"
 #include "place/pool_state.h"
+#include "place/shares.h"
 
 /// World: the engine's own picture of the rows that placement reads, and what follows from them (what is taken in
 /// each pool, what each wallet has left). The rows are the truth; this is only ever fed. The order in which rows were
@@ -125,6 +126,11 @@ class World {
   [[nodiscard]] UnixTime open_from(const PoolState& pool, const JobRecord& job, UnixTime start) const;
   [[nodiscard]] std::size_t commons() const { return commons_.size(); }
 
+  [[nodiscard]] const Shares& shares() const { return shares_; }
+  /// Works out who stands how, once a minute. Returns the projects whose setback is another: the ranks of their jobs are
+  /// as they were.
+  [[nodiscard]] std::vector<Shares::Change> renew_shares(UnixTime now);
+
   void set_reachable(CentreState& centre, bool is_reachable);
   [[nodiscard]] const Bits& reachable() const { return reachable_; }
 
@@ -141,6 +147,8 @@ class World {
   struct Applier;
 
   void put(const OrganisationRow& row, bool is_live);
+  void put(const ProjectRow& row, bool is_live) { shares_.put(row, is_live); }
+  void put(const UsageRow& row, bool is_live) { shares_.put(row, is_live); }
   void put(const CentreRow& row, bool is_live);
   void put(const PoolRow& row, bool is_live);
   void put(const OfferRow& row, bool is_live);
@@ -163,6 +171,8 @@ class World {
   void drop_lease(const AttemptKey& attempt);
   [[nodiscard]] bool consume_claim(const Holding& lease);
   void attach_leases(const JobRecord* to, JobId id);
+  void share_lease(const Holding& lease, bool is_held);
+  void count_capacity(const PoolState& pool);
   void tell_pool(PoolState& pool, WorldListener::PoolChange change) const;
 
   PlantedBug bug_ = PlantedBug::none;
@@ -183,6 +193,8 @@ class World {
   Acceptance acceptance_;
   std::map<ReservationId, ReservationRow> reservations_;
   Bits reserved_;
+  Shares shares_;
+  std::vector<Amounts> counted_capacity_;  ///< by pool: what shares_ counts
 
   Commons commons_;
   std::map<JobId, JobRecord> jobs_;

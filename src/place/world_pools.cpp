@@ -20,6 +20,7 @@ PoolState& World::pool_of(const PoolKey& key) {
   pool.row.name = key.second;
   figures_.emplace_back();
   counted_bound_.push_back(Duration::microseconds(-1));
+  counted_capacity_.emplace_back();
   pool.centre = &centre_of(key.first);
   pool.centre->pools.push_back(pool.index);
   if (!pool.centre->accepts.empty()) acceptance_.note_change();
@@ -77,6 +78,7 @@ void World::renew(PoolState& pool) {
   pool.provider = attributes_.providers.number_of(centre.provider != nullptr ? *centre.provider : std::string());
   pool.recount();
   renew_figures(pool);
+  count_capacity(pool);
   reachable_.set(pool.index, pool.is_known && centre.is_reachable);
   tell_pool(pool, replaced);
 }
@@ -116,6 +118,31 @@ void World::count_bound(Duration bound) {
   for (const PoolState& each : pools_) pools->second.set(each.index, figures_[each.index].wall_time_max >= bound);
 }
 
+void World::count_capacity(const PoolState& pool) {
+  Amounts& counted = counted_capacity_[pool.index];
+  shares_.count_capacity(counted, -1);
+  counted = pool.is_known ? pool.total : Amounts();
+  shares_.count_capacity(counted, 1);
+}
+
+/// What a lease holds is its project's, as long as its job is known.
+void World::share_lease(const Holding& lease, bool is_held) {
+  if (lease.job == nullptr) return;
+  if (is_held) {
+    shares_.hold(*lease.job->share, lease.shape, lease.granted_at);
+  } else {
+    shares_.let_go(*lease.job->share, lease.shape, lease.granted_at);
+  }
+}
+
+std::vector<Shares::Change> World::renew_shares(UnixTime now) {
+  if (!shares_.is_due(now)) return {};
+  if (shares_.begin(now)) {
+    for (const auto& [attempt, lease] : leases_) share_lease(lease, true);
+  }
+  return shares_.renew(now);
+}
+
 /// The provider's own people are observed for the centre as a whole: each pool bears its share by cores, rounded up.
 void World::share_foreign(CentreState& centre) {
   std::int64_t all = 0;
@@ -148,6 +175,7 @@ void World::drop_lease(const AttemptKey& attempt) {
   const auto lease = leases_.find(attempt);
   PoolState& pool = pools_[lease->second.pool];
   pool.let_go(lease->second);
+  share_lease(lease->second, false);
   leases_.erase(lease);
   if (bug_ == PlantedBug::forgotten_room) return;
   tell_pool(pool, more_room);
@@ -213,7 +241,11 @@ bool World::has_claim(JobId job) const {
 
 void World::attach_leases(const JobRecord* to, JobId id) {
   for (auto lease = leases_.lower_bound({id, 0, 0}); lease != leases_.end() && lease->first.job == id; ++lease) {
-    lease->second.job = to;
+    if (lease->second.job != to) {
+      share_lease(lease->second, false);
+      lease->second.job = to;
+      share_lease(lease->second, true);
+    }
     ++pools_[lease->second.pool].version;
   }
   for (auto claim = claims_.lower_bound({id, 0, 0}); claim != claims_.end() && claim->first.job == id; ++claim)

@@ -19,6 +19,7 @@ void Customer::begin() {
 }
 
 void Customer::act() {
+  if (prng_.chance(1, 15)) return weigh();
   const std::uint64_t dice = prng_.below(10);
   if (dice < 7) {
     submit();
@@ -65,7 +66,8 @@ JobSpec Customer::draw_spec() {
 }
 
 void Customer::submit() {
-  const Request made = request("submit", SubmitJob{JobId(), "default", draw_spec()});
+  const std::string project = prng_.chance(1, 3) ? second_project : "default";
+  const Request made = request("submit", SubmitJob{JobId(), project, draw_spec()});
   client_.send(made, [this, key = made.key](const Answer& answer) {
     if (answer.kind != Answer::Kind::done) return;
     const JobId job(std::stoll(answer.body));
@@ -79,6 +81,15 @@ void Customer::cancel(JobId job) {
   client_.send(made, [this, key = made.key, job](const Answer& answer) {
     if (answer.kind == Answer::Kind::done) journal_.cancelled(facts_.id, key, answer.body, job);
   });
+}
+
+/// Its own project beside the other, or the operator it beside others.
+void Customer::weigh() {
+  const std::int64_t weight = prng_.between(0, 5'000);  // 0 is refused
+  if (prng_.chance(1, 2)) return client_.send(request("weigh", WeighProject{second_project, weight}), {});
+  Request made = request("weigh", WeighOrganisation{facts_.name, weight});
+  made.token = facts_.operator_token;
+  operator_.send(std::move(made), {});
 }
 
 void Customer::top_up(Cny amount) {

@@ -10,6 +10,9 @@
 
 namespace dayan::sim {
 
+/// Beside the first, "default".
+inline constexpr const char* second_project = "second";
+
 struct CustomerFacts {
   OrganisationId id;
   std::string name;
@@ -32,6 +35,7 @@ class Customer {
  private:
   void act();
   void submit();
+  void weigh();
   [[nodiscard]] JobSpec draw_spec();
   [[nodiscard]] Request request(const std::string& what, CommandBody body);
 

@@ -89,6 +89,7 @@ void World::add_customer(std::int32_t index) {
   const std::string name = numbered("customer", index);
   ask(sha256("root"), CreateOrganisation{id, ProjectId(id.value()), UserId(id.value()), name, "first", true, false,
                                          sha256(name)});
+  ask(sha256(name), CreateProject{ProjectId(60 + id.value()), second_project});
   const bool is_poor = index < trial_.swarm.poor_customers;
   const Cny money = Cny::micro(is_poor ? prng_.between(50'000, 600'000) : 50'000'000);
   journal_.top_up_sent(id, money);

@@ -39,6 +39,14 @@ TEST(Wire, Parties) {
   expect_members(CreateTokenReply{std::nullopt, sha256("x")}, {"token", "hash"});
   expect_members(CreateOrganisationReply{organisation, std::nullopt}, {"organisation", "token"});
   expect_members(CreateProjectRequest{"shots"}, {"name"});
+  expect_members(WeightRequest{2'000}, {"weight"});
+  const ProjectShareView project{ProjectId(3), "shots", 500, Duration::hours(2), Duration::minutes(7)};
+  expect_members(project, {"id", "name", "weight", "time", "setback"});
+  const ShareView share{OrganisationId(1), "film",  2'000, true, place::ShareResource::cards, Duration::hours(4),
+                        620'000,           500'000, Duration::hours(11), Duration::hours(9), {project}};
+  expect_members(share, {"id", "name", "weight", "is_active", "resource", "time", "share", "due", "setback",
+                         "setback_at_due", "projects"});
+  expect_members(SharesView{UnixTime(4), {share}}, {"as_of", "organisations"});
 }
 
 // Shows the same of money: a hostile amount is a fault that names it.
@@ -122,7 +130,10 @@ TEST(Wire, Jobs) {
   expect_members(QuotesReply{UnixTime(4), {quote}, {}}, {"as_of", "quotes", "rest"});
   const place::Waiting waiting{3, true, quote.reasons, CentreId(2)};
   expect_members(waiting, {"tasks", "hopeless", "reasons", "nearest", "promised_from", "promised_centre",
-                           "promised_pool"});
+                           "promised_pool", "set_back"});
+  expect_members(place::SetBack{Duration::hours(11), Duration::hours(2), Duration::hours(9), place::ShareResource::memory,
+                                620'000, 500'000},
+                 {"by", "of_project", "at_due", "resource", "share", "due"});
   expect_members(JobView{JobRow{}, waiting}, {"job", "waiting"});
   expect_members(ExplanationView{UnixTime(4), {quote}, {}, std::nullopt}, {"as_of", "quotes", "rest", "waiting"});
   expect_members(AttemptView{AttemptRow{}, PlacementRow{}, "gz"}, {"attempt", "placement", "centre"});
