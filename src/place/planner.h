@@ -73,7 +73,7 @@ class Planner {
   void look_at_view(ViewIndex index, const std::vector<Offered>& suitable);
   void push_lanes(const View& view);
   [[nodiscard]] Offer offer_to(const View& view, const std::vector<Offered>& suitable);
-  [[nodiscard]] static bool is_interested(const Offer& offer, const Horizon& horizon, const LaneKey& key,
+  [[nodiscard]] bool is_interested(const Offer& offer, const Horizon& horizon, const LaneKey& key,
                                           const Lane& lane, bool room_stays);
   [[nodiscard]] bool may_be_interested(const Lane& lane);
   [[nodiscard]] Duration passes_up_to(PoolIndex pool, const Need& need);
