@@ -17,6 +17,7 @@ namespace dayan::sim {
 
 enum class PolicyKind {
   ours,          ///< the platform's own core and engine
+  engine,        ///< its engine alone: faster, without money that runs dry or leases that must end
   fcfs,          ///< a queue in front of each pool: nobody overtakes
   easy,          ///< a queue in front of each pool, EASY backfilling
   conservative,  ///< a queue in front of each pool, conservative backfilling
@@ -29,7 +30,7 @@ enum class PolicyKind {
 namespace dayan {
 template <>
 struct EnumWords<sim::PolicyKind> {
-  static constexpr std::array<std::string_view, 6> words{"ours",         "fcfs",     "easy",
+  static constexpr std::array<std::string_view, 7> words{"ours",         "engine",   "fcfs",  "easy",
                                                          "conservative", "cheapest", "random"};
 };
 }  // namespace dayan

@@ -41,6 +41,15 @@ void sort_by_submit(Load& load) { std::ranges::stable_sort(load.jobs, {}, &LoadJ
 
 }  // namespace
 
+Capability Load::speed(const LoadJob& job, const PoolRow& pool) const {
+  constexpr Capability reference(10'000);
+  if (job.kind < speeds.size()) {
+    const auto known = speeds[job.kind].find(pool.chip);
+    if (known != speeds[job.kind].end()) return known->second;
+  }
+  return pool.core_capability.is_zero() ? reference : pool.core_capability;
+}
+
 std::size_t Load::tasks() const {
   std::size_t count = 0;
   for (const LoadJob& job : jobs) count += static_cast<std::size_t>(job.tasks);

@@ -6,6 +6,7 @@
 
 #include "sim/core_dispatch.h"
 #include "sim/dispatch.h"
+#include "sim/engine_dispatch.h"
 #include "sim/greedy_dispatch.h"
 #include "sim/queue_dispatch.h"
 
@@ -143,8 +144,8 @@ class Replay {
                         site.centre_name + ", which cannot run it");
     if (now_ < job.submit) schedule_.violate(name_of(start.task) + " was started before it was submitted");
     task.start = now_;
-    task.run = std::min(site.run_of(job), start.limit);
-    task.is_cut = site.is_cut(job) || task.run < site.run_of(job);
+    task.run = std::min(site.run_of(stage_.load, job), start.limit);
+    task.is_cut = site.is_cut(stage_.load, job) || task.run < site.run_of(stage_.load, job);
     check_times(start, needs);
     task.site = start.site;
     task.state = State::running;
@@ -337,6 +338,7 @@ std::unique_ptr<Dispatch> make_dispatch(const Stage& stage, PolicyKind policy, s
                                         Duration plan_every) {
   switch (policy) {
     case PolicyKind::ours: return make_core_dispatch(stage, plan_every);
+    case PolicyKind::engine: return make_engine_dispatch(stage, plan_every);
     case PolicyKind::fcfs: return make_queue_dispatch(stage, place::QueueRule::fcfs);
     case PolicyKind::easy: return make_queue_dispatch(stage, place::QueueRule::easy);
     case PolicyKind::conservative: return make_queue_dispatch(stage, place::QueueRule::conservative);

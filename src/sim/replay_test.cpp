@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/prng.h"
 #include "place/calendar/policies.h"
@@ -11,7 +12,7 @@
 namespace dayan::sim {
 namespace {
 
-constexpr PolicyKind all_policies[] = {PolicyKind::ours,         PolicyKind::fcfs,     PolicyKind::easy,
+constexpr PolicyKind all_policies[] = {PolicyKind::ours,         PolicyKind::engine,   PolicyKind::fcfs,  PolicyKind::easy,
                                        PolicyKind::conservative, PolicyKind::cheapest, PolicyKind::random};
 
 Scenario scenario_of(const std::string& yaml) {
@@ -87,6 +88,14 @@ TEST(Replay, CheapestFirstThenWhereThereIsRoom) {
   }
 }
 
+constexpr const char* four_centres = R"(
+centres:
+  - {name: a, prices: {core_hour: "2"}, pools: [{name: batch, nodes: 1, cpus: 32, memory: 100GB}]}
+  - {name: b, prices: {core_hour: "1"}, pools: [{name: batch, nodes: 1, cpus: 16, memory: 100GB}]}
+  - {name: c, prices: {core_hour: "1.1"}, pools: [{name: batch, nodes: 1, cpus: 64, memory: 100GB}]}
+  - {name: d, prices: {core_hour: "3"}, pools: [{name: batch, nodes: 1, cpus: 64, memory: 100GB}]}
+)";
+
 Load lublin(std::int64_t jobs) {
   trace::LublinLoad from;
   from.jobs = jobs;
@@ -109,6 +118,22 @@ TEST(Replay, EveryPolicyRunsALoadWhole) {
     EXPECT_EQ(schedule.unfinished, 0) << to_text(policy);
     const Schedule again = replay(machine, load, policy, 1);
     EXPECT_EQ(csv_of(schedule, machine, load), csv_of(again, machine, load)) << to_text(policy);
+  }
+}
+
+// Shows that the engine alone starts each job when and where the platform does, and for as much money.
+TEST(Replay, TheEngineAloneDoesWhatThePlatformDoes) {
+  const Load load = lublin(400);
+  for (const Scenario& scenario : {Scenario(platform_of(64)), scenario_of(four_centres)}) {
+    const auto told = [&](PolicyKind policy) {
+      const Schedule schedule = clean(scenario, load, policy);
+      std::vector<std::tuple<std::uint32_t, std::uint32_t, std::int64_t, Cny>> runs;
+      for (const TaskRun& run : schedule.runs)
+        runs.emplace_back(run.job, run.site, run.start.microseconds() / 1'000'000, run.cost);
+      std::ranges::sort(runs);
+      return runs;
+    };
+    EXPECT_EQ(told(PolicyKind::engine), told(PolicyKind::ours));
   }
 }
 

@@ -17,6 +17,7 @@ struct RunOrder {
   std::string swf;                                ///< a file in the Standard Workload Format
   std::string openb;                              ///< a folder with openb lists
   std::string pods = "default";
+  std::string gavel;            ///< a file with Gavel's table of rates
   std::string generate;         ///< "lublin", "platform"; empty: nothing
   std::int64_t processors = 0;  ///< 0: what the log says, or 256
   std::int64_t providers = 33;
