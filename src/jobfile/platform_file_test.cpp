@@ -144,7 +144,7 @@ TEST(PlatformFile, NamesEachFault) {
       {"region: guizhou", "reservations: [{from: 1h, for: 2h, pool: none}]", "centres[0].reservations[0].pool"},
       {"region: guizhou", "reservations: [{from: 1h, for: 2h, organisations: lab}]",
        "centres[0].reservations[0].organisations"},
-      {"name: train", "name: train\n    deadline: 2027-01-16T06:00:00Z", "jobs[0].deadline"},
+      {"wall_time: 12h", "wall_time: 12h, deadline: 2027-01-16T06:00:00Z", "jobs[1].deadline"},
       {"region: guizhou", "tariff: [{from: 22:00, core_hour: \"1\"}]", "centres[0].tariff[0].to"},
       {"region: guizhou", "tariff: [{from: 25:00, to: 06:00, core_hour: \"1\"}]", "centres[0].tariff[0].from"},
       {"region: guizhou", "tariff: [{from: 22:70, to: 06:00, core_hour: \"1\"}]", "centres[0].tariff[0].from"},
