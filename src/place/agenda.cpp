@@ -175,6 +175,13 @@ void Agenda::advance_jobs() {
   }
 }
 
+std::optional<UnixTime> Agenda::wakes_at() const {
+  std::optional<UnixTime> at;
+  if (!jobs_due_.empty()) at = jobs_due_.begin()->first;
+  if (!reopens_.empty()) at = std::min(at.value_or(reopens_.begin()->first), reopens_.begin()->first);
+  return at;
+}
+
 void Agenda::note_reservations(const PoolState& pool) {
   for (const ReservationRow* each : pool.reservations) {
     if (each->until > now_) reopens_.insert({each->until, pool.index});

@@ -74,6 +74,7 @@ TEST(NotBeforeTest, ATaskIsPlacedAtItsTimeAndNotAMicrosecondBefore) {
   EXPECT_FALSE(waiting->hopeless);
   EXPECT_EQ(waiting->reasons[0].required, hour.microseconds());
   EXPECT_EQ(waiting->reasons[0].text, "the job lets no task start before " + to_text(later.not_before) + ": in 1h");
+  EXPECT_EQ(platform.engine().wakes_at(), later.not_before);
   EXPECT_TRUE(platform.plan(later.not_before - tick).empty());
   EXPECT_EQ(platform.plan(later.not_before).size(), 1U);
 }
@@ -178,6 +179,7 @@ TEST(DeadlineTest, FromItsLastCallOnAJobTakesTheBestOfWhatHasRoom) {
   Platform platform(at.scene, {at.cheap, at.dear});
   EXPECT_TRUE(platform.plan(scene_now).empty());
   const UnixTime last_call = due.finish_by - lease_start_allowance - hour * 4;
+  EXPECT_EQ(platform.engine().wakes_at(), last_call);
   EXPECT_TRUE(platform.plan(last_call - tick).empty());
   const auto plan = platform.plan(last_call);
   ASSERT_EQ(plan.size(), 1U);
@@ -240,6 +242,7 @@ TEST(ReservationTest, ALeaseEndsBeforeItOrBeginsAfterIt) {
   EXPECT_EQ(reason->text, "the provider closes the pool to all from " + to_text(from) + " until " +
                               to_text(from + hour) + " (new switches); a task that may run for 1h50m1s could begin if "
                               "that was at most 1h50m: 1us too long");
+  EXPECT_EQ(platform.engine().wakes_at(), from + hour);
   EXPECT_TRUE(platform.plan(from + hour - tick).empty());
   EXPECT_EQ(platform.plan(from + hour).size(), 2U);  // the first was not taken up, and is planned again
 }

@@ -220,7 +220,6 @@ class Replay {
       dispatch_->interrupt({index, task.site}, news.at - task.start, now_);
       return;
     }
-    const LoadJob& job = jobs()[stage_.job_of[index]];
     const bool by_limit = task.is_cut;
     const auto charged = dispatch_->end({index, task.site}, task.run, by_limit, now_);
     if (charged) task.cost = *charged;
