@@ -95,10 +95,10 @@ TEST(Commands, SharesAreToldAndWeightsSet) {
   Person person(hub);
   ASSERT_EQ(person.runs("shares"), 0) << person.complained();
   EXPECT_EQ(person.said(),
-            "ORGANISATION  PROJECT  WEIGHT  HAS HAD  MOST OF  SHARE    DUE   SETBACK   AT DUE\n"
-            "film                        2     4h0m  cards    62.0%  50.0%     11h0m     9h0m\n"
-            "              default       1     3h0m                           +1h30m\n"
-            "              tests       0.5     1h0m                              +0s\n");
+            "ORGANISATION  PROJECT  WEIGHT  HAS HAD  MOST OF  SHARE    DUE  SETBACK  AT DUE\n"
+            "film                        2       4h  cards    62.0%  50.0%      11h      9h\n"
+            "              default       1       3h                          +1h30m\n"
+            "              tests       0.5       1h                             +0s\n");
   ProjectRow tests{ProjectId(4), OrganisationId(2), "tests", 500};
   hub.on("PUT /v1/projects/tests/weight", json(json_text(to_json(tests))));
   EXPECT_EQ(person.runs("project weight tests 0.5"), 0) << person.complained();
