@@ -284,14 +284,13 @@ bool Agenda::review(HeldOut& held_out) {
   View& view = queue_.view(held_out.view);
   if (!std::exchange(held_out.is_begun, true)) view.is_holding_out = false;
   const auto from = std::lower_bound(view.lanes.begin(), view.lanes.end(), held_out.lane,
-                                     [](const View::Entry& each, const LaneKey& key) { return each.key < key; });
+                                     [](const auto& each, const LaneKey& key) { return each.first < key; });
   for (auto entry = from; entry != view.lanes.end(); ++entry) {
-    if (entry->head == View::nobody) continue;
-    Lane& lane = queue_.lane(entry->lane);
+    Lane& lane = queue_.lane(entry->second);
     auto job = lane.jobs.lower_bound(entry == from ? held_out.from : QueueKey());
     for (; job != lane.jobs.end(); ++job) {
       if (!is_reviewed()) {
-        held_out.lane = entry->key;
+        held_out.lane = entry->first;
         held_out.from = job->first;
         return false;
       }

@@ -61,9 +61,9 @@ class Search {
   }
   void push_lanes(ClassIndex index, const QueueKey& from) {
     for (const ViewIndex view : queue_.job_class(index).views) {
-      for (const View::Entry& each : queue_.view(view).lanes) {
-        if (each.head < by_.key() && !each.key.is_promised)
-          push_job(each.lane, queue_.lane(each.lane).jobs.lower_bound(from));
+      for (const View::Entry& each : queue_.view(view).by_head) {
+        if (each.head >= by_.key()) break;
+        if (!each.key.is_promised) push_job(each.lane, queue_.lane(each.lane).jobs.lower_bound(from));
       }
     }
   }

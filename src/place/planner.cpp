@@ -5,6 +5,8 @@
 namespace dayan::place {
 namespace {
 
+/// The step of the longest run times (job_record.h).
+constexpr int run_step_max = 2 * 62 + 1;
 /// From so many pools with more room on, every class is looked at instead of
 /// asking each of each.
 constexpr std::size_t many_open = 64;
@@ -32,7 +34,10 @@ void Planner::begin_walk() {
   ++walk_;
   is_full_ = false;
   classes_ = {};
+  views_ = {};
+  offers_used_ = 0;
   lanes_ = {};
+  followed_ = {};
   later_.clear();
   wallets_ = {};
   planning_.forget_vistas();
@@ -56,6 +61,7 @@ void Planner::walk(std::vector<Assignment>& plan, std::size_t limit) {
   while (!is_full_) {
     if (open_.empty()) {
       lanes_ = {};
+      views_ = {};
       classes_ = {};
     }
     // What comes next in the queue: a job that is to be asked, the next of a
@@ -68,8 +74,11 @@ void Planner::walk(std::vector<Assignment>& plan, std::size_t limit) {
     for (const QueueKey* other : {dirty, wallet}) {
       if (first == nullptr || (other != nullptr && *other < *first)) first = other;
     }
-    if (!classes_.empty() && (first == nullptr || classes_.top().key <= *first)) {
+    const bool has_class = !classes_.empty() && (first == nullptr || classes_.top().key <= *first);
+    if (has_class && (views_.empty() || classes_.top().key <= views_.top().key)) {
       follow_classes();
+    } else if (!views_.empty() && (first == nullptr || views_.top().key <= *first)) {
+      follow_views();
     } else if (first == nullptr) {
       break;
     } else if (first == lane) {
@@ -173,44 +182,88 @@ void Planner::look_at_class(JobClass& job_class, const Bits& asked) {
   for (const ViewIndex each : job_class.views) look_at_view(each, suitable);
 }
 
-/// The lanes of a view that may want what it is offered: one of these pools, or any when every class is looked at.
+/// What the jobs of a view are asked about: those of these pools that they may take, or all when every class is asked.
 void Planner::look_at_view(ViewIndex index, const std::vector<Offered>& suitable) {
   View& view = agenda_.queue().view(index);
-  const auto is_there = [](const View::Entry& each) { return each.head != View::nobody; };
-  if (std::none_of(view.lanes.begin(), view.lanes.end(), is_there)) return;
-  if (open_.size() > many_open) return push_lanes(view);
-  const Offer offer = offer_to(view, suitable);
-  if (offer.pools.empty()) return;
-  const Horizon& horizon = planning_.horizon_of(index);
-  const bool is_plain = !horizon.hangs_on_wall_time() && !offer.is_limited;
+  if (view.by_head.empty()) return;
+  if (open_.size() <= many_open) {
+    if (offers_used_ == offers_.size()) offers_.emplace_back();
+    Offer& offer = offers_[offers_used_];
+    offer_to(view, suitable, offer);
+    if (offer.pools.empty()) return;
+    look_ahead(offer, planning_.horizon_of(index));
+    view.offer = static_cast<std::uint32_t>(offers_used_++);
+    view.asked_in = walk_;
+  }
+  push_view(index, view.by_head.front().head);
+}
+
+/// Works out up to which run time lanes are interested: the longer a task, the less is a wait for better room to it.
+void Planner::look_ahead(Offer& offer, const Horizon& horizon) {
+  offer.run_steps.reset();
+  if (offer.is_limited || horizon.hangs_on_wall_time()) return;
+  LaneKey key;
+  key.tasks_step = 1;
+  const Lane none;
+  const auto longest = [&](bool room_stays) {
+    const auto is_too_long = [&](int step) {
+      key.run_step = static_cast<std::uint8_t>(step);
+      return !is_interested(offer, horizon, key, none, room_stays);
+    };
+    if (is_too_long(0)) return -1;
+    int low = 0;
+    int high = run_step_max;
+    if (!is_too_long(high)) return high;
+    while (high - low > 1) {
+      const int middle = low + (high - low) / 2;
+      (is_too_long(middle) ? high : low) = middle;
+    }
+    return low;
+  };
+  const int now = longest(true);
+  const bool is_same_later = now == run_step_max || offer.preference.waits_for_best;
+  offer.run_steps = std::pair{now, is_same_later ? now : longest(false)};
+}
+
+/// The first of its lanes from there on that may want what it is offered. Lanes are asked in order of their heads, so that
+/// those behind whoever takes the room are not looked at.
+void Planner::push_view(ViewIndex index, QueueKey from) {
+  View& view = agenda_.queue().view(index);
+  if (view.asked_in != walk_) return views_.push({from, index});
+  const Offer& offer = offers_[view.offer];
+  const double rate_most = planning_.horizon_of(index).rate_most;
   bool holds_out = false;
-  for (auto each = view.lanes.begin(); each != view.lanes.end();) {
-    const auto entry = each++;
-    if (!is_there(*entry)) continue;
-    const Lane& lane = agenda_.queue().lane(entry->lane);
-    Horizon own;
-    const Horizon* const seen = seen_by(entry->key, horizon, own);
-    if (seen == nullptr || is_interested(offer, *seen, entry->key, lane, true)) {
-      lanes_.push({entry->head, entry->lane, {}});
-      continue;
+  for (auto entry = view.from(from); entry != view.by_head.end(); ++entry) {
+    const LaneKey& key = entry->key;
+    bool is_now = false;
+    bool is_later = false;
+    const bool sees_all = !key.is_particular || (key.cap_step > 0 && surely_pays(key.cap_step, rate_most));
+    if (offer.run_steps && key.tasks_step == 1 && sees_all) {
+      is_now = key.run_step <= offer.run_steps->first;
+      is_later = key.run_step <= offer.run_steps->second;
+    } else {
+      is_now = is_interested(index, *entry, offer, true);
+      is_later = !is_now && is_interested(index, *entry, offer, false);
+    }
+    if (is_now) {
+      views_.push({entry->head, index});
+      break;
     }
     holds_out = true;
-    if (is_interested(offer, *seen, entry->key, lane, false)) {
-      later_.push_back({entry->head, entry->lane, {}});
-      continue;
-    }
-    if (!is_plain || entry->key.is_particular) continue;
-    // Nor are others that differ in nothing that makes a longer wait worth while: longer tasks wait less for theirs.
-    LaneKey last = entry->key;
-    last.run_step = last.wall_step = last.cap_step = std::numeric_limits<std::uint8_t>::max();
-    if (offer.preference.waits_for_best) {
-      last.is_promised = true;
-      last.tasks_step = last.throttle_step = std::numeric_limits<std::uint8_t>::max();
-    }
-    each = std::upper_bound(each, view.lanes.end(), last,
-                            [](const LaneKey& key, const View::Entry& other) { return key < other.key; });
+    if (is_later) later_.push_back({entry->head, entry->lane, {}});
   }
   if (holds_out) agenda_.hold_out(index);
+}
+
+void Planner::follow_views() {
+  const NextView next = views_.top();
+  views_.pop();
+  View& view = agenda_.queue().view(next.view);
+  const auto entry = view.from(next.key);
+  if (entry == view.by_head.end()) return;
+  if (entry->head != next.key) return push_view(next.view, entry->head);  // that one has left
+  lanes_.push({entry->head, entry->lane, {}});
+  if (std::next(entry) != view.by_head.end()) push_view(next.view, std::next(entry)->head);
 }
 
 /// Something was placed or promised: lanes behind it that wanted better room than this may want this now.
@@ -219,12 +272,6 @@ void Planner::come_back(const QueueKey& after) {
     if (after < each.key) lanes_.push(each);
   }
   later_.clear();
-}
-
-void Planner::push_lanes(const View& view) {
-  for (const View::Entry& each : view.lanes) {
-    if (each.head != View::nobody) lanes_.push({each.head, each.lane, {}});
-  }
 }
 
 /// The longest wall time that may take room of the pool beside what it has promised.
@@ -240,23 +287,31 @@ Duration Planner::closes_within(PoolIndex pool, CustomerGroup group) {
   return agenda_.world().open_within(agenda_.world().pool(pool), group, agenda_.now());
 }
 
-/// What all jobs of a lane see of the best pools: those that their caps surely pay, which are among the best that each
-/// can have. Nothing when that tells nothing. `own` is to keep it in.
-const Horizon* Planner::seen_by(const LaneKey& lane, const Horizon& all, Horizon& own) {
-  if (!lane.is_particular) return &all;
-  if (lane.cap_step == 0) return nullptr;
-  if (surely_pays(lane.cap_step, all.rate_most)) return &all;
-  for (std::size_t i = 0; i < all.count; ++i) {
-    if (surely_pays(lane.cap_step, all.entries[i].rate)) own.entries[own.count++] = all.entries[i];
+/// Whether the jobs of a lane may be, or one of them.
+bool Planner::is_interested(ViewIndex view, const View::Entry& entry, const Offer& offer, bool room_stays) {
+  const Lane& lane = agenda_.queue().lane(entry.lane);
+  if (entry.key.is_particular && entry.key.cap_step == 0) return true;  // each keeps away from another centre
+  const Horizon& all = planning_.horizon_of(view);
+  if (!entry.key.is_particular || surely_pays(entry.key.cap_step, all.rate_most))
+    return is_interested(offer, all, entry.key, lane, room_stays);
+  if (offer.preference.waits_for_best) {
+    const float best = planning_.best_paid(view, entry.key.cap_step);
+    return std::any_of(offer.pools.begin(), offer.pools.end(),
+                       [&](const Offered& each) { return each.score <= best; });
   }
-  own.least_score = all.least_score;
-  return own.count > 0 ? &own : nullptr;
+  // Those of the best pools that their caps surely pay are among the best that each can have.
+  Horizon own;
+  for (std::size_t i = 0; i < all.count; ++i) {
+    if (surely_pays(entry.key.cap_step, all.entries[i].rate)) own.entries[own.count++] = all.entries[i];
+  }
+  return own.count == 0 || is_interested(offer, own, entry.key, lane, room_stays);
 }
 
-Planner::Offer Planner::offer_to(const View& view, const std::vector<Offered>& suitable) {
+void Planner::offer_to(const View& view, const std::vector<Offered>& suitable, Offer& offer) {
   JobClass& job_class = agenda_.queue().job_class(view.in);
   const Ranking& ranking = agenda_.ranking(job_class);
-  Offer offer;
+  offer.pools.clear();
+  offer.is_limited = false;
   offer.preference = preference_of(job_class.requirements);
   for (Offered each : suitable) {
     const PoolFigures& figures = agenda_.world().figures(each.pool);
@@ -268,7 +323,6 @@ Planner::Offer Planner::offer_to(const View& view, const std::vector<Offered>& s
     offer.is_limited = offer.is_limited || each.passes_up_to < no_bound;
     offer.pools.push_back(each);
   }
-  return offer;
 }
 
 /// Whether one of these pools could be worth it to the lane's jobs. Says yes too often rather than too seldom: the
@@ -277,7 +331,7 @@ bool Planner::is_interested(const Offer& offer, const Horizon& horizon, const La
                             bool room_stays) {
   const Bound bound = planning_.bound(horizon, offer.preference, key, room_stays);
   return std::any_of(offer.pools.begin(), offer.pools.end(), [&](const Offered& each) {
-    if (each.passes_up_to < no_bound && lane.shortest_wall() > each.passes_up_to) return false;
+    if (each.passes_up_to < no_bound && lane.shortest_wall > each.passes_up_to) return false;
     return offer.preference.waits_for_best ? each.score <= bound.score : each.slowness <= bound.slowness;
   });
 }
@@ -291,7 +345,8 @@ bool Planner::may_be_interested(const Lane& lane) {
   for (const PoolIndex pool : open_) {
     if (agenda_.world().pool(pool).has_room(need)) suitable.push_back({pool, passes_up_to(pool, need)});
   }
-  const Offer offer = offer_to(agenda_.queue().view(lane.view), suitable);
+  Offer offer;
+  offer_to(agenda_.queue().view(lane.view), suitable, offer);
   return !offer.pools.empty() && is_interested(offer, planning_.horizon_of(lane.view), lane.key, lane, true);
 }
 
@@ -311,7 +366,8 @@ bool Planner::may_be_interested(const Lane& lane, const JobRecord& job) {
     if (agenda_.world().pool(pool).has_room(job_class.need)) suitable.push_back({pool, no_bound});
   }
   if (suitable.empty()) return false;
-  const Offer offer = offer_to(agenda_.queue().view(lane.view), suitable);
+  Offer offer;
+  offer_to(agenda_.queue().view(lane.view), suitable, offer);
   if (offer.pools.empty()) return false;
   // Those of the best pools of all that it surely can pay are among its own best: the bound is no looser than theirs.
   const Horizon& all = planning_.horizon_of(lane.view);
@@ -326,6 +382,7 @@ bool Planner::may_be_interested(const Lane& lane, const JobRecord& job) {
 }
 
 void Planner::follow_lane(const Next& next, std::vector<Assignment>& plan, std::size_t limit) {
+  if (next.key == std::exchange(followed_, next.key)) return;  // it was come back to, and its view came there too
   const Lane& lane = agenda_.queue().lane(next.lane);
   if (lane.settled_in == walk_ && lane.is_settled) return;
   const auto job = lane.jobs.lower_bound(next.key);

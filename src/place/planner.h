@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <queue>
 #include <tuple>
@@ -37,6 +38,9 @@ class Planner {
     Preference preference;
     std::vector<Offered> pools;
     bool is_limited = false;  ///< some pass only shorter wall times
+    // Of lanes of one task that see the whole horizon, those with a run time of these steps at most are interested: now,
+    // and if whoever comes before takes what room there is. Not told where promises make wall times count too.
+    std::optional<std::pair<int, int>> run_steps;
   };
   static constexpr Duration no_bound = Duration::microseconds(int64_max);
 
@@ -49,6 +53,16 @@ class Planner {
     friend bool operator>(const Next& a, const Next& b) { return a.key > b.key; }
   };
   using NextOnes = std::priority_queue<Next, std::vector<Next>, std::greater<>>;
+
+  /// The next lane of a view that may want what it is offered.
+  struct NextView {
+    QueueKey key;
+    ViewIndex view = 0;
+    friend bool operator>(const NextView& a, const NextView& b) {
+      return std::pair{a.key, a.view} > std::pair{b.key, b.view};
+    }
+  };
+  using NextViews = std::priority_queue<NextView, std::vector<NextView>, std::greater<>>;
 
   /// The next class of those that ask for one shape.
   struct NextClass {
@@ -71,15 +85,17 @@ class Planner {
   void look_at_class(JobClass& job_class, const Bits& asked);
   [[nodiscard]] bool is_unasked(PoolIndex pool, const Need& need, const Bits& asked);
   void look_at_view(ViewIndex index, const std::vector<Offered>& suitable);
-  void push_lanes(const View& view);
-  [[nodiscard]] Offer offer_to(const View& view, const std::vector<Offered>& suitable);
+  void look_ahead(Offer& offer, const Horizon& horizon);
+  void push_view(ViewIndex index, QueueKey from);
+  void follow_views();
+  void offer_to(const View& view, const std::vector<Offered>& suitable, Offer& offer);
   [[nodiscard]] bool is_interested(const Offer& offer, const Horizon& horizon, const LaneKey& key,
                                           const Lane& lane, bool room_stays);
   [[nodiscard]] bool may_be_interested(const Lane& lane);
   [[nodiscard]] Duration passes_up_to(PoolIndex pool, const Need& need);
   [[nodiscard]] Duration closes_within(PoolIndex pool, CustomerGroup group);
   [[nodiscard]] bool has_own_room(const JobRecord& job);
-  [[nodiscard]] static const Horizon* seen_by(const LaneKey& lane, const Horizon& all, Horizon& own);
+  [[nodiscard]] bool is_interested(ViewIndex view, const View::Entry& entry, const Offer& offer, bool room_stays);
   [[nodiscard]] bool may_be_interested(const Lane& lane, const JobRecord& job);
   void follow_lane(const Next& next, std::vector<Assignment>& plan, std::size_t limit);
   void follow_wallet(const Next& next);
@@ -98,7 +114,11 @@ class Planner {
   std::vector<PoolIndex> open_;  ///< with more room than when last looked at,
                                  ///< and room for some shape that waits
   NextClasses classes_;          ///< of the shapes that find room where they have not been asked
+  NextViews views_;
+  std::deque<Offer> offers_;  ///< what views are asked about, unless that is everything; kept for their memory
+  std::size_t offers_used_ = 0;
   NextOnes lanes_;
+  QueueKey followed_;  ///< the last of a lane
   std::vector<Next> later_;  ///< lanes that want none of what is left now, but may once that is less
   NextOnes wallets_;
   bool is_full_ = false;

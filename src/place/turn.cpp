@@ -31,7 +31,7 @@ Bound Planning::bound(const Horizon& horizon, const Preference& preference, cons
     const bool is_later = wall_of_step(lane.wall_step) > each.passes_up_to;
     std::int64_t at_once = std::max<std::int64_t>(is_later ? each.later_slots : each.slots, 1);
     if (lane.throttle_step > 0) at_once = std::min(at_once, tasks_of_step(lane.throttle_step));
-    const std::int64_t waves = tasks / at_once + (tasks % at_once > 0 ? 1 : 0);
+    const std::int64_t waves = tasks <= at_once ? 1 : (tasks - 1) / at_once + 1;  // a division is dear
     double wait = is_later ? each.later_wait : each.wait;
     if (each.closes != nullptr) wait = wait_until_open(*each.closes, lane, wait);
     best = std::min(best, wait + static_cast<double>(waves) * run * each.slowness);
@@ -371,7 +371,7 @@ TurnEnd Turn::end(bool has_placed, bool is_full) {
   if (held_out_) agenda.hold_out(view_);
   if (was_denied_) agenda.note_denied(job_);
   const bool speaks_for_all = !lane_.is_particular && !was_denied_ && !has_placed && is_counted_ &&
-                              (!was_kept_out_ || passes_up_to_ < agenda.queue().lane(job_.lane).shortest_wall());
+                              (!was_kept_out_ || passes_up_to_ < agenda.queue().lane(job_.lane).shortest_wall);
   return speaks_for_all ? TurnEnd::lane_must_wait : TurnEnd::must_wait;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <limits>
 #include <optional>
 #include <vector>
@@ -106,6 +107,7 @@ struct Vista {
   bool has_open = false;       ///< those with room have been looked for
   bool are_many_open = false;  ///< more than few_open have room
   std::vector<OpenPool> open;  ///< else these, best first
+  std::vector<std::pair<std::uint8_t, float>> best_paid;  ///< by step of price cap
 };
 
 /// What a pool must not pass to be worth it.
@@ -140,11 +142,14 @@ class Planning {
   [[nodiscard]] Horizon::Entry horizon_entry(const Sight& sight, const PoolState& pool);
   /// The horizon of a view, as its jobs without a price cap see it.
   [[nodiscard]] const Horizon& horizon_of(ViewIndex view);
+  /// The best score of a pool that every job of the view may take one day whose cap is of this step: none of them waits
+  /// for a worse one. Infinite when there is none at the top of the ranking.
+  [[nodiscard]] float best_paid(ViewIndex view, std::uint8_t cap_step);
   /// The pools that have room, as it sees them; its horizon need not be there.
   [[nodiscard]] const Vista& open_of(ViewIndex view);
   /// Something was placed or promised, or a plan begins: what was seen may be another now.
   void forget_vistas() {
-    vistas_.clear();
+    vistas_used_ = 0;
     ++vistas_seen_;
   }
   /// Rises as they are forgotten.
@@ -171,11 +176,13 @@ class Planning {
  private:
   [[nodiscard]] double wait_until_open(const PoolState& pool, const LaneKey& lane, double wait) const;
   [[nodiscard]] Horizon horizon(const View& view);
+  [[nodiscard]] Vista& vista(View& view);
 
   Agenda& agenda_;
   Openings& openings_;
-  std::map<ViewIndex, Vista> vistas_;  ///< since they were last forgotten
-  std::uint64_t vistas_seen_ = 0;
+  std::deque<Vista> vistas_;  ///< kept for their memory
+  std::size_t vistas_used_ = 0;
+  std::uint64_t vistas_seen_ = 1;
   struct Searched {
     UnixTime at;
     QueueKey from;  ///< where a search that was cut short goes on

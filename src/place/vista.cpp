@@ -1,10 +1,17 @@
 #include <algorithm>
+#include <utility>
 
 #include "place/turn.h"
 
 /// Vistas: what the jobs of a view see at a moment of a plan, worked out once for all of them.
 
 namespace dayan::place {
+namespace {
+
+/// So many of the best pools are looked at for one that a price cap surely pays.
+constexpr std::size_t paid_looked_at_max = 256;
+
+}  // namespace
 
 Horizon::Entry Planning::horizon_entry(const Sight& sight, const PoolState& pool) {
   Horizon::Entry entry;
@@ -43,16 +50,51 @@ Horizon Planning::horizon(const View& view) {
   return found;
 }
 
-const Horizon& Planning::horizon_of(ViewIndex view) {
-  Vista& seen = vistas_[view];
-  if (!seen.horizon) seen.horizon = horizon(agenda_.queue().view(view));
+Vista& Planning::vista(View& view) {
+  if (std::exchange(view.seen_at, vistas_seen_) == vistas_seen_) return vistas_[view.vista];
+  view.vista = static_cast<std::uint32_t>(vistas_used_++);
+  if (view.vista == vistas_.size()) return vistas_.emplace_back();
+  Vista& seen = vistas_[view.vista];
+  seen.horizon.reset();
+  seen.has_open = seen.are_many_open = false;
+  seen.open.clear();
+  seen.best_paid.clear();
+  return seen;
+}
+
+const Horizon& Planning::horizon_of(ViewIndex index) {
+  View& view = agenda_.queue().view(index);
+  Vista& seen = vista(view);
+  if (!seen.horizon) seen.horizon = horizon(view);
   return *seen.horizon;
 }
 
+float Planning::best_paid(ViewIndex index, std::uint8_t cap_step) {
+  View& view = agenda_.queue().view(index);
+  std::vector<std::pair<std::uint8_t, float>>& known = vista(view).best_paid;
+  for (const auto& [step, score] : known) {
+    if (step == cap_step) return score;
+  }
+  const Sight sight = this->sight(agenda_.queue().job_class(view.in));
+  const World& world = agenda_.world();
+  float best = std::numeric_limits<float>::infinity();
+  std::size_t looked = 0;
+  for (const RankedPool& each : sight.ranking->best_first()) {
+    if (++looked > paid_looked_at_max) break;
+    const PoolFigures& figures = world.figures(each.pool);
+    if (!surely_pays(cap_step, sight.ranking->rate(figures)) || figures.wall_time_max < view.wall_bound) continue;
+    if (!is_reachable(each.pool) || !sight.room->ever.get(each.pool) || !accepts(view.group, each.pool)) continue;
+    best = each.score;
+    break;
+  }
+  known.emplace_back(cap_step, best);
+  return best;
+}
+
 const Vista& Planning::open_of(ViewIndex index) {
-  Vista& seen = vistas_[index];
+  View& view = agenda_.queue().view(index);
+  Vista& seen = vista(view);
   if (std::exchange(seen.has_open, true)) return seen;
-  const View& view = agenda_.queue().view(index);
   const Sight sight = this->sight(agenda_.queue().job_class(view.in));
   const World& world = agenda_.world();
   const Bits& feasible = sight.ranking->feasible();

@@ -35,7 +35,7 @@ std::uint32_t take_free(Things& things, std::vector<std::uint32_t>& free) {
 /// Where the lane of this key is, or would be.
 auto entry_of(View& view, const LaneKey& key) {
   return std::lower_bound(view.lanes.begin(), view.lanes.end(), key,
-                          [](const View::Entry& each, const LaneKey& wanted) { return each.key < wanted; });
+                          [](const auto& each, const LaneKey& wanted) { return each.first < wanted; });
 }
 
 }  // namespace
@@ -113,12 +113,12 @@ ViewIndex WaitQueue::view_of(ClassIndex in, const LaneKey& key) {
 LaneIndex WaitQueue::lane_of(ClassIndex in, const LaneKey& key) {
   const ViewIndex of = view_of(in, key);
   const auto entry = entry_of(views_[of], key);
-  if (entry != views_[of].lanes.end() && entry->key == key) return entry->lane;
+  if (entry != views_[of].lanes.end() && entry->first == key) return entry->second;
   const LaneIndex index = take_free(lanes_, free_lanes_);
   lanes_[index].in = in;
   lanes_[index].view = of;
   lanes_[index].key = key;
-  views_[of].lanes.insert(entry, {key, index, View::nobody});
+  views_[of].lanes.insert(entry, {key, index});
   return index;
 }
 
@@ -134,25 +134,26 @@ bool WaitQueue::join(JobRecord& job, Duration wall_bound, bool is_particular, Cu
   Lane& lane = lanes_[job.lane];
   const bool is_first = lane.jobs.empty() || job.key() < lane.jobs.begin()->first;
   // Who spoke for the lane did so for no shorter wall time than any of it had.
-  if (job.wall_least() < lane.shortest_wall()) lane.is_settled = false;
+  if (job.wall_least() < lane.shortest_wall) lane.is_settled = false;
+  lane.shortest_wall = std::min(lane.shortest_wall, job.wall_least());
   lane.jobs[job.key()] = &job;
-  ++lane.walls[job.wall_least()];
   ++size_;
   ++shapes_[classes_[in]->need].jobs;
-  update_head(lane);
+  update_head(job.lane);
   return is_first || !lane.is_settled;
 }
 
 void WaitQueue::leave(JobRecord& job) {
   if (job.lane == no_lane) return;
-  Lane& lane = lanes_[job.lane];
+  const LaneIndex index = std::exchange(job.lane, no_lane);
+  Lane& lane = lanes_[index];
   lane.jobs.erase(job.key());
-  const auto wall = lane.walls.find(job.wall_least());
-  if (--wall->second == 0) lane.walls.erase(wall);
-  job.lane = no_lane;
   --size_;
-  if (lane.jobs.empty()) lane.is_settled = false;
-  update_head(lane);
+  if (lane.jobs.empty()) {
+    lane.is_settled = false;
+    lane.shortest_wall = Lane::no_wall;
+  }
+  update_head(index);
   const auto shape = shapes_.find(classes_[lane.in]->need);
   if (--shape->second.jobs == 0) shapes_.erase(shape);
 }
@@ -172,27 +173,27 @@ void WaitQueue::end_moves() {
   std::vector<LaneIndex> lanes = std::exchange(moved_, {});
   std::sort(lanes.begin(), lanes.end());
   lanes.erase(std::unique(lanes.begin(), lanes.end()), lanes.end());
-  for (const LaneIndex each : lanes) update_head(lanes_[each]);
+  for (const LaneIndex each : lanes) update_head(each);
 }
 
-void WaitQueue::update_head(const Lane& lane) {
-  View::Entry& entry = *entry_of(views_[lane.view], lane.key);
-  const QueueKey head = lane.jobs.empty() ? View::nobody : lane.jobs.begin()->first;
-  const QueueKey before = std::exchange(entry.head, head);
-  const JobClass& job_class = *classes_[lane.in];
-  const QueueKey known = job_class.head.value_or(View::nobody);
-  if (head <= known) return update_head(lane.in, head);
-  if (before != known) return;
-  QueueKey first = head;
-  for (const ViewIndex view : job_class.views) {
-    for (const View::Entry& each : views_[view].lanes) first = std::min(first, each.head);
+void WaitQueue::update_head(LaneIndex index) {
+  Lane& lane = lanes_[index];
+  const QueueKey head = lane.jobs.empty() ? Lane::nobody : lane.jobs.begin()->first;
+  const QueueKey before = std::exchange(lane.head, head);
+  if (head == before) return;
+  View& view = views_[lane.view];
+  if (before != Lane::nobody) view.by_head.erase(view.from(before));
+  if (head != Lane::nobody) view.by_head.insert(view.from(head), {head, lane.key, index});
+  QueueKey first = Lane::nobody;
+  for (const ViewIndex each : classes_[lane.in]->views) {
+    if (!views_[each].by_head.empty()) first = std::min(first, views_[each].by_head.front().head);
   }
   update_head(lane.in, first);
 }
 
 void WaitQueue::update_head(ClassIndex index, const QueueKey& first) {
   JobClass& job_class = *classes_[index];
-  const auto head = first == View::nobody ? std::nullopt : std::optional(first);
+  const auto head = first == Lane::nobody ? std::nullopt : std::optional(first);
   if (head == job_class.head) return;
   auto& by_head = shapes_[job_class.need].by_head;
   if (job_class.head) by_head.erase({*job_class.head, index});
@@ -245,7 +246,7 @@ void WaitQueue::drop_idle() {
     if (idle_ <= idle_classes_max) break;
     if (classes_[index]->ranking != nullptr) ranking_bytes_ -= classes_[index]->ranking->bytes();
     for (const ViewIndex view : classes_[index]->views) {
-      for (const View::Entry& each : views_[view].lanes) free_lanes_.push_back(each.lane);
+      for (const auto& [key, lane] : views_[view].lanes) free_lanes_.push_back(lane);
       views_[view] = View();
       free_views_.push_back(view);
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <memory>
@@ -50,7 +51,8 @@ struct Lane {
   ViewIndex view = 0;
   LaneKey key;
   std::map<QueueKey, JobRecord*> jobs;
-  std::map<Duration, std::int32_t> walls;  ///< their wall times (the least that they can be), with how many have each
+  Duration shortest_wall = no_wall;  ///< none of its jobs has a shorter wall time; the one that had it may have left
+  QueueKey head = nobody;            ///< as its view knows it
   /// Its first job has found no place, and that speaks for all behind it.
   bool is_settled = false;
   std::uint32_t settled_in = 0;  ///< the walk that found so last
@@ -59,9 +61,8 @@ struct Lane {
   Duration passes_up_to;
   std::uint32_t passes_in = 0;
 
-  [[nodiscard]] Duration shortest_wall() const {
-    return walls.empty() ? Duration::microseconds(int64_max) : walls.begin()->first;
-  }
+  static constexpr Duration no_wall = Duration::microseconds(int64_max);
+  static constexpr QueueKey nobody{int64_max, JobId(int64_max)};
 };
 
 /// Lanes of a class whose jobs see the same pools: their wall times have one bound, and their customers are of one
@@ -69,18 +70,28 @@ struct Lane {
 struct View {
   /// A lane, with all that it is passed over by: a million jobs make 200,000 lanes, and a look at each is dear.
   struct Entry {
+    QueueKey head;  ///< of its jobs
     LaneKey key;
     LaneIndex lane = 0;
-    QueueKey head = nobody;  ///< of its jobs
   };
-  static constexpr QueueKey nobody{std::numeric_limits<std::int64_t>::max(),
-                                   JobId(std::numeric_limits<std::int64_t>::max())};
 
   ClassIndex in = 0;
   Duration wall_bound;
   CustomerGroup group = named_by_none;
-  std::vector<Entry> lanes;     ///< in order of their keys
+  std::vector<std::pair<LaneKey, LaneIndex>> lanes;  ///< in order
+  std::vector<Entry> by_head;                        ///< those with jobs, in order
   bool is_holding_out = false;  ///< there is room, but some of its jobs would rather wait for a better pool
+  // The planner's own: where what it sees, and what it is asked about, stand, if they were worked out this time.
+  std::uint64_t seen_at = 0;
+  std::uint32_t vista = 0;
+  std::uint32_t asked_in = 0;  ///< the walk
+  std::uint32_t offer = 0;
+
+  /// The first lane whose head is not before this.
+  [[nodiscard]] std::vector<Entry>::iterator from(const QueueKey& key) {
+    return std::lower_bound(by_head.begin(), by_head.end(), key,
+                            [](const Entry& each, const QueueKey& wanted) { return each.head < wanted; });
+  }
 };
 
 struct JobClass {
@@ -142,7 +153,7 @@ class WaitQueue {
  private:
   ViewIndex view_of(ClassIndex in, const LaneKey& key);
   LaneIndex lane_of(ClassIndex in, const LaneKey& key);
-  void update_head(const Lane& lane);
+  void update_head(LaneIndex index);
   void update_head(ClassIndex index, const QueueKey& head);
   void make_way(const JobClass& keep);
   void drop_idle();
