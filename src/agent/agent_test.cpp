@@ -158,6 +158,35 @@ TEST_F(AgentLoop, EndsWithoutTheOutputsThatTheQuotaRefuses) {
   EXPECT_EQ(hub_.fault(), "");
 }
 
+// A live log for which the customer has no room is cut there and the hub left alone: it is not sent the same bytes each
+// second, and when there is room again it goes on. The attempt runs on meanwhile, and its whole log comes at its end.
+TEST_F(AgentLoop, ALiveLogWithoutRoomIsCut) {
+  hub_.limit_logs(3);
+  const LeaseRow lease = lease_of(1);
+  hub_.grant(lease, script_of("#!/bin/sh\necho begun\nsleep 5\necho done\n"));
+  const LiveAgent agent(place_, config_);
+  ASSERT_TRUE(wait_for_end(lease.attempt())) << hub_.fault();
+  EXPECT_EQ(hub_.logs_refused(), 1);
+  EXPECT_EQ(hub_.log(engine_name(lease.attempt()) + "/stdout"), "");
+  EXPECT_EQ(hub_.told(lease.attempt()).outcome, Outcome::exited);
+  EXPECT_EQ(hub_.told(lease.attempt()).failure, "");
+  ASSERT_FALSE(hub_.told(lease.attempt()).outputs.empty());
+  EXPECT_EQ(hub_.blob(hub_.told(lease.attempt()).outputs[0].digest), "begun\ndone\n");
+
+  TestFolder place;
+  place.write("stdout.log", "begun\n");
+  HubApi hub(*edge::make_http_client(hub_.url()), "dayan_agent");
+  LogTail tail(hub);
+  const AttemptKey attempt{JobId(2), 0, 1};
+  tail.send_news(attempt, place.file(""));
+  hub_.limit_logs(100);
+  for (int call = 0; call < LogTail::calls_after_refusal; ++call) tail.send_news(attempt, place.file(""));
+  EXPECT_EQ(hub_.log(engine_name(attempt) + "/stdout"), "");
+  tail.send_news(attempt, place.file(""));
+  EXPECT_EQ(hub_.log(engine_name(attempt) + "/stdout"), "begun\n");
+  EXPECT_EQ(hub_.logs_refused(), 2);
+}
+
 // The pools of the engine arrive with the measured speed of a core.
 TEST_F(AgentLoop, PublishesItsPools) {
   const LiveAgent agent(place_, config_);

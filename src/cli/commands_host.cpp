@@ -39,9 +39,9 @@ void add_hub_options(CLI::App& command, hub::HubOptions& options) {
       ->capture_default_str()
       ->type_name("IP");
   command.add_option("--port", options.port, "0: any free one")->capture_default_str()->type_name("N");
-  add_size_option(command, "--depot-total", options.depot_total, "space for everybody's files together");
+  add_size_option(command, "--depot-total", options.depot_total, "space for everybody's files and logs together");
   add_size_option(command, "--depot-per-organisation", options.depot_per_organisation,
-                  "space for the files of one organisation");
+                  "space for the files and logs of one organisation");
   const auto read_retention = [&out = options.depot_retention](const std::string& text) {
     return read_with_unit(text, out, hub::depot_retention_min, parse_duration);
   };

@@ -60,6 +60,28 @@ Result<JobRow> own_job(const Call& call) {
   return std::move(*job);
 }
 
+Result<std::optional<AttemptKey>> leased_attempt(const Call& call, std::string_view engine_name) {
+  const auto attempt = parse_engine_name(engine_name);
+  if (!attempt.has_value()) return std::nullopt;
+  TRY(const auto lease, query_row<LeaseRow>(call.hub.store, {{"job", attempt->job.value()},
+                                                             {"task", std::int64_t{attempt->task}},
+                                                             {"number", std::int64_t{attempt->number}}}));
+  if (!lease || lease->centre != call.actor.centre || lease->desired == Desired::ended) return std::nullopt;
+  return *attempt;
+}
+
+Result<std::optional<OrganisationId>> customer_of(const Call& call, JobId id) {
+  TRY(const auto job, query_row<JobRow>(call.hub.store, {{"id", id.value()}}));
+  if (!job) return std::nullopt;
+  return job->organisation;
+}
+
+Error told_to_agent(Error fault) {
+  if (fault.code != ErrorCode::exhausted) return fault;
+  return {ErrorCode::exhausted, "size", "the depot has no room left for the customer",
+          "less output, or room that the customer or the operator makes"};
+}
+
 std::string centre_name(const Services& hub, CentreId centre) {
   return hub.directory.look([&](const core::State& state) {
     const CentreRow* row = state.centres.find({centre});

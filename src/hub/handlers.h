@@ -49,6 +49,14 @@ template <Reflected T>
 [[nodiscard]] Result<JobRow> own_job(const Call& call);
 [[nodiscard]] tl::unexpected<Error> no_such(std::string_view what);
 
+/// The live attempt of that engine name at the agent's centre, or nothing. Committed rows: an agent knows of no lease
+/// that is not.
+[[nodiscard]] Result<std::optional<AttemptKey>> leased_attempt(const Call& call, std::string_view engine_name);
+/// Whose job it is; none when there is no such job.
+[[nodiscard]] Result<std::optional<OrganisationId>> customer_of(const Call& call, JobId job);
+/// What an agent is told of the depot's fault: how much the customer keeps is not the centre's to know.
+[[nodiscard]] Error told_to_agent(Error fault);
+
 [[nodiscard]] std::string centre_name(const Services& hub, CentreId centre);
 [[nodiscard]] wire::WalletView wallet_view(const std::string& organisation, const AccountRow& account);
 
