@@ -6,12 +6,29 @@ namespace dayan::hub {
 
 Handled answer_later() { return std::optional<HttpResponse>(); }
 
+namespace {
+
+/// What makes two requests the same under one key.
+Digest request_digest(const Call& call) {
+  return sha256(call.request.method + '\n' + call.request.target + '\n' + call.request.body);
+}
+
+}  // namespace
+
+Handled kept_answer(Call& call) {
+  TRY(auto kept, call.hub.store.kept_reply(call.actor.organisation, call.key));
+  if (!kept) return std::optional<HttpResponse>();
+  CommandAnswer answer = replayed(std::move(*kept), request_digest(call));
+  (answer.replayed ? call.hub.metrics.commands_replayed : call.hub.metrics.commands_failed) += 1;
+  return command_answer(std::move(answer));
+}
+
 Handled submit(Call& call, CommandBody body, Render render) {
   Submission submission;
   submission.token_hash = call.token_hash;
   submission.body = std::move(body);
   submission.key = call.key;
-  submission.request = sha256(call.request.method + '\n' + call.request.target + '\n' + call.request.body);
+  submission.request = request_digest(call);
   submission.render = std::move(render);
   submission.answer = [responder = call.responder](CommandAnswer answer) {
     responder->respond(command_answer(std::move(answer)));

@@ -16,6 +16,9 @@ namespace dayan::hub {
 using Render = std::function<Rendered(const View&, const core::Decision&)>;
 
 [[nodiscard]] Handled answer_later();
+/// The first answer to this very request, when there was one: for a handler that would otherwise do much before the
+/// writer finds it, or refuse what was fine the first time. A repeat that overtakes its own first is the writer's.
+[[nodiscard]] Handled kept_answer(Call& call);
 /// Hands a command of the caller's to the writer, which answers.
 [[nodiscard]] Handled submit(Call& call, CommandBody body, Render render);
 /// The problem of a body that is not there where none belongs, or that cannot be read.

@@ -45,7 +45,8 @@ struct Scene {
                                          to_text(sha256("frame 1\n")) + R"(","size":8}])");
     EXPECT_EQ(agent.client.report(agent.key, agent.report_body(report)).status, 204);
     const auto live = [&] { return *hub.depot->read_log({job, 0, 1}, "stdout", Bytes(0), Bytes(100)); };
-    for (int look = 0; !live().empty() && look < 200; ++look) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    for (int look = 0; !live().empty() && look < 200; ++look)
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
     EXPECT_EQ(live(), "") << "it has come whole";
   }
   void keep_house() {
@@ -111,7 +112,8 @@ TEST(HubDepot, LiveLogsAreTheCustomers) {
   report.insert(report.size() - 1, R"(,"outputs":[{"path":"stdout","digest":")" + to_text(sha256("frame 1\n")) +
                                        R"(","size":8}])");
   EXPECT_EQ(agent.client.report(agent.key, agent.report_body(report)).status, 204);
-  for (int look = 0; used(again) != 8 && look < 200; ++look) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  for (int look = 0; used(again) != 8 && look < 200; ++look)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   EXPECT_EQ(used(again), 8) << "once, not twice";
   EXPECT_EQ(again.get("/v1/jobs/" + job + "/tasks/0/log").raw.body, "frame 1\n");
   EXPECT_EQ(again.get("/v1/jobs/" + job).json.as_object().at("job").as_object().at("state"), JsonValue("succeeded"));
@@ -163,6 +165,28 @@ TEST_P(HubDepotRetention, FilesGoAfterTheirTime) {
   scene.hub.clock.shift(Duration::hours(2));
   scene.keep_house();
   EXPECT_EQ(scene.used(), 0);
+}
+
+// A repeat of a submission gets its first answer for ever, also when its input is gone by then: only the request is
+// compared. A new submission of the same is refused.
+TEST(HubDepot, ARepeatedSubmissionOutlivesItsInputs) {
+  Scene scene;
+  EXPECT_EQ(put_blob(scene.customer, scene_file, scene_file).status, 200);
+  const std::string input = R"(,"inputs":[{"path":"a.pov","digest":")" + to_text(sha256(scene_file)) +
+                            R"(","size":)" + std::to_string(scene_file.size()) + "}]";
+  const Answer first = scene.customer.post("/v1/jobs", job_body(1, input), "render-1");
+  ASSERT_EQ(first.status, 201) << first.raw.body;
+  scene.run();
+  scene.hub.clock.shift(scene.hub.options.depot_retention + Duration::hours(1));
+  scene.keep_house();
+  ASSERT_FALSE(scene.has(scene_file));
+  const Answer repeat = scene.customer.post("/v1/jobs", job_body(1, input), "render-1");
+  EXPECT_EQ(repeat.status, 201) << repeat.raw.body;
+  EXPECT_EQ(repeat.raw.body, first.raw.body);
+  EXPECT_EQ(repeat.raw.header("idempotent-replay"), "true");
+  EXPECT_EQ(scene.customer.post("/v1/jobs", job_body(2, input), "render-1").status, 422) << "another request";
+  EXPECT_EQ(scene.customer.post("/v1/jobs", job_body(1, input), "render-2").status, 400) << "a new one";
+  EXPECT_NE(scene.customer.get("/metrics").raw.body.find("replayed\"} 1\n"), std::string::npos);
 }
 
 // An input that is dropped at the moment of its job's submission would be a promise broken: asking for its progress,

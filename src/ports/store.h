@@ -70,7 +70,11 @@ class Store {
   [[nodiscard]] virtual Result<void> commit(const Batch& batch) = 0;
   [[nodiscard]] virtual Result<std::optional<KeptReply>> find_reply(OrganisationId organisation,
                                                                     const std::string& key) = 0;
-  /// Committed rows, live or retired. Safe from any thread, beside the writer.
+  // Safe from any thread, beside the writer, of what is committed:
+  /// As find_reply, which is the writer's own: who asks this does not wait for a commit.
+  [[nodiscard]] virtual Result<std::optional<KeptReply>> kept_reply(OrganisationId organisation,
+                                                                    const std::string& key) = 0;
+  /// Rows, live or retired.
   [[nodiscard]] virtual Result<std::vector<Row>> query(const RowQuery& query) = 0;
   /// Leases of a centre whose sequence is greater, in order of sequence: what an agent's watch returns.
   [[nodiscard]] virtual Result<std::vector<LeaseRow>> leases_after(CentreId centre, std::int64_t sequence,
