@@ -53,13 +53,20 @@ Rendered rendered_once(JsonObject object, std::string_view secret) {
   return result;
 }
 
-tl::unexpected<Error> no_such(std::string_view what) {
-  return fail(ErrorCode::not_found, "there is no such " + std::string(what) + ", or it is not yours");
+namespace {
+
+constexpr std::string_view own_jobs = "the id of a job of your organisation: GET /v1/jobs";
+
+}  // namespace
+
+tl::unexpected<Error> no_such(std::string_view what, std::string_view right) {
+  return fail(ErrorCode::not_found, "there is no such " + std::string(what) + ", or it is not yours",
+              std::string(right));
 }
 
 Result<JobId> job_in_path(const Call& call) {
   auto job = parse<JobId>(call.path.front());
-  if (!job.has_value()) return no_such("job");
+  if (!job.has_value()) return no_such("job", own_jobs);
   return *job;
 }
 
@@ -73,7 +80,7 @@ Result<Digest> digest_in_path(const Call& call) {
 Result<JobRow> own_job(const Call& call) {
   TRY(const JobId id, job_in_path(call));
   TRY(auto job, query_row<JobRow>(call.hub.store, {{"id", id.value()}}));
-  if (!job || job->organisation != call.actor.organisation) return no_such("job");
+  if (!job || job->organisation != call.actor.organisation) return no_such("job", own_jobs);
   return std::move(*job);
 }
 

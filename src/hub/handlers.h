@@ -50,7 +50,8 @@ template <Reflected T>
 [[nodiscard]] Result<Digest> digest_in_path(const Call& call);
 /// The job in the path if it is the caller's organisation's, else `not_found`.
 [[nodiscard]] Result<JobRow> own_job(const Call& call);
-[[nodiscard]] tl::unexpected<Error> no_such(std::string_view what);
+/// `right`: which would be there.
+[[nodiscard]] tl::unexpected<Error> no_such(std::string_view what, std::string_view right);
 
 /// The live attempt of that engine name at the agent's centre, or nothing. Committed rows: an agent knows of no lease
 /// that is not.

@@ -14,6 +14,7 @@ namespace dayan::hub {
 
 namespace {
 
+constexpr std::string_view leased_here = "a job, or an attempt, that has a live lease at this centre";
 constexpr std::int64_t wait_seconds_max = 30;
 /// More no centre has, and sums of many stay numbers.
 constexpr std::int64_t foreign_cores_max = 1'000'000'000;
@@ -137,9 +138,9 @@ Handled get_payload(Call& call) {
       return lease.job == job && !has_lease;
     });
   }));
-  if (!has_lease) return no_such("job");
+  if (!has_lease) return no_such("job", leased_here);
   TRY(const auto row, query_row<PayloadRow>(call.hub.store, {{"job", job.value()}}));
-  if (!row) return no_such("job");
+  if (!row) return no_such("job", leased_here);
   return json_answer(200, to_json(row->payload));
 }
 
@@ -158,12 +159,12 @@ Handled take_reports(Call& call) {
 
 Handled put_log(Call& call) {
   const std::string& stream = call.path[1];
-  if (std::ranges::find(log_streams, stream) == log_streams.end()) return no_such("log");
+  if (std::ranges::find(log_streams, stream) == log_streams.end()) return no_such("log", "stdout or stderr");
   TRY(const std::int64_t offset, query_number(call, "offset", 0, 0, bytes_max.value()));
   TRY(const auto attempt, leased_attempt(call, call.path[0]));
-  if (!attempt) return no_such("log");
+  if (!attempt) return no_such("attempt", leased_here);
   TRY(const auto customer, customer_of(call, attempt->job));
-  if (!customer) return no_such("log");
+  if (!customer) return no_such("attempt", leased_here);
   auto length = call.hub.depot.append_log(*customer, *attempt, stream, Bytes(offset), call.request.body);
   if (!length) return fail(told_to_agent(std::move(length).error()));
   return json_answer(200, to_json(wire::LogProgress{*length}));

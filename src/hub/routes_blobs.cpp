@@ -89,7 +89,7 @@ Handled put_blob(Call& call) {
     return fail(ErrorCode::invalid, "missing", "the name of the attempt whose output this is", "attempt");
   }
   TRY(const auto sender, sender_of(call));
-  if (!sender) return no_such("attempt");
+  if (!sender) return no_such("attempt", "one that has a live lease at this centre");
   auto progress = call.hub.depot.put_chunk(*sender, digest, Bytes(size), Bytes(offset), chunk);
   if (progress.has_value()) return upload_answer(*progress);
   // Bytes that do not have the digest they were sent under are the sender's fault, not damage of ours.

@@ -53,7 +53,7 @@ Handled get_wallet(Call& call) {
     return found;
   });
   const bool may_see = row && (row->id == call.actor.organisation || call.actor.scopes.has(Scope::operate));
-  if (!may_see) return no_such("wallet");
+  if (!may_see) return no_such("wallet", "your own organisation; another one's name with the scope operate");
   TRY(const AccountRow account, wallet_of(call.hub, row->id));
   return json_answer(200, to_json(wallet_view(row->name, account)));
 }

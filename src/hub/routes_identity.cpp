@@ -70,7 +70,7 @@ Handled list_tokens(Call& call) {
 Handled revoke_token(Call& call) {
   if (auto bad = refuse_body(call)) return bad;
   const auto hash = parse_digest(call.path.front());
-  if (!hash.has_value()) return no_such("token");
+  if (!hash.has_value()) return no_such("token", "the hash of one of your organisation's: GET /v1/tokens");
   return submit(call, RevokeToken{*hash}, [](const View&, const core::Decision&) { return Rendered{204, {}, {}}; });
 }
 
