@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -33,6 +34,17 @@ bool wait_until(const std::function<bool()>& condition) {
   return true;
 }
 
+/// Real time, and as far ahead of it as a test wants.
+class ShiftedClock : public Clock {
+ public:
+  [[nodiscard]] UnixTime now() override { return real_.now() + Duration::microseconds(shift_); }
+  void shift(Duration by) { shift_ += by.microseconds(); }
+
+ private:
+  edge::RealClock real_;
+  std::atomic<std::int64_t> shift_ = 0;
+};
+
 /// An agent process's insides, in this process: it can be stopped and started again over the same folder.
 class LiveAgent {
  public:
@@ -56,6 +68,7 @@ class LiveAgent {
     thread_.join();
     return result_;
   }
+  void shift_clock(Duration by) { clock_.shift(by); }
 
  private:
   Config config_;
@@ -63,7 +76,7 @@ class LiveAgent {
   std::optional<edge::SigningKey> key_;
   std::optional<HubApi> hub_;
   adapters::RealProcesses processes_;
-  edge::RealClock clock_;
+  ShiftedClock clock_;
   MadeEngine engine_;
   std::optional<Agent> agent_;
   Result<void> result_;
@@ -185,6 +198,28 @@ TEST_F(AgentLoop, ALiveLogWithoutRoomIsCut) {
   tail.send_news(attempt, place.file(""));
   EXPECT_EQ(hub_.log(engine_name(attempt) + "/stdout"), "begun\n");
   EXPECT_EQ(hub_.logs_refused(), 2);
+}
+
+// An agent that runs for months does not fill its disk: what nothing has asked for in a week goes at its start, and
+// again each day.
+TEST_F(AgentLoop, ClearsItsCacheEachDay) {
+  const auto put_old = [&](const std::string& name) {
+    place_.write("agent/cache/" + name, "an input");
+    const auto old = std::filesystem::file_time_type::clock::now() - std::chrono::hours(24 * 8);
+    std::filesystem::last_write_time(place_.file("agent/cache/" + name), old);
+  };
+  const auto is_there = [&](const std::string& name) { return adapters::exists(place_.file("agent/cache/" + name)); };
+  put_old("first");
+  place_.write("agent/cache/young", "an input");
+  LiveAgent agent(place_, config_);
+  EXPECT_TRUE(wait_until([&] { return !is_there("first"); }));
+  put_old("second");
+  agent.shift_clock(InputCache::cleared_every - Duration::minutes(10));
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  EXPECT_TRUE(is_there("second"));
+  agent.shift_clock(Duration::minutes(20));
+  EXPECT_TRUE(wait_until([&] { return !is_there("second"); }));
+  EXPECT_TRUE(is_there("young"));
 }
 
 // The pools of the engine arrive with the measured speed of a core.
