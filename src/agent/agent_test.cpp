@@ -87,8 +87,8 @@ class LiveAgent {
 class AgentLoop : public ::testing::Test {
  protected:
   void SetUp() override {
-    const Result<std::string> centre = agent_join({hub_.url(), "dayan_join_x", place_.file("agent")});
-    ASSERT_TRUE(centre.has_value()) << to_text(centre.error());
+    const auto centre = agent_join({hub_.url(), "dayan_join_x", place_.file("agent")});
+    ASSERT_TRUE(centre.has_value()) << to_text(centre.error().faults.front());
     EXPECT_EQ(*centre, "guian");
     config_.local.cores = Cores(2);
     config_.local.memory = Bytes(4'000'000'000);
@@ -289,14 +289,41 @@ TEST_F(AgentLoop, EndsWhenCastOut) {
   EXPECT_NE(result.error().right.find("join"), std::string::npos);
 }
 
-// Joining with a token that the hub does not take says so, and leaves no identity behind.
-TEST(AgentJoin, TellsARefusedToken) {
-  const TestHub hub;
+// Joining with a token that the hub does not take says so, and leaves no identity behind. So does a hub that is not
+// there, and an address that is none: whose fault it is decides the exit code.
+TEST(AgentJoin, TellsWhoseFaultItIs) {
+  using Of = AgentFailure::Of;
   const TestFolder place;
-  const Result<std::string> centre = agent_join({hub.url(), "dayan_join_old", place.file("agent")});
-  ASSERT_FALSE(centre.has_value());
-  EXPECT_EQ(centre.error().code, ErrorCode::denied);
+  std::string gone;
+  {
+    const TestHub hub;
+    gone = hub.url();
+    const auto refused = agent_join({hub.url(), "dayan_join_old", place.file("agent")});
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().of, Of::hub);
+    EXPECT_EQ(refused.error().faults.front().code, ErrorCode::denied);
+  }
+  const auto unreachable = agent_join({gone, "dayan_join_x", place.file("agent")});
+  ASSERT_FALSE(unreachable.has_value());
+  EXPECT_EQ(unreachable.error().of, Of::hub);
+  EXPECT_EQ(unreachable.error().faults.front().code, ErrorCode::unavailable);
+  EXPECT_EQ(agent_join({"not a url", "dayan_join_x", place.file("agent")}).error().of, Of::configuration);
+  place.write("file", "");
+  EXPECT_EQ(agent_join({gone, "dayan_join_x", place.file("file/agent")}).error().of, Of::machine);
   EXPECT_FALSE(adapters::exists(place.file("agent/identity.json")));
+}
+
+// An agent that never joined, a file that is not there and one with faults end at once, each as what it is: all faults
+// of agent.yaml together.
+TEST_F(AgentLoop, ABadFileIsTheConfigurationsFault) {
+  using Of = AgentFailure::Of;
+  EXPECT_EQ(agent_run({place_.file("never-joined"), ""}).error().of, Of::configuration);
+  EXPECT_EQ(agent_run({place_.file("agent"), place_.file("no.yaml")}).error().of, Of::configuration);
+  place_.write("agent/agent.yaml", "executor: abacus\nnonsense: 1\n");
+  const auto bad = agent_run({place_.file("agent"), ""});
+  ASSERT_FALSE(bad.has_value());
+  EXPECT_EQ(bad.error().of, Of::configuration);
+  EXPECT_GE(bad.error().faults.size(), 2U) << to_text(bad.error().faults.front());
 }
 
 }  // namespace
