@@ -27,7 +27,8 @@ Result<void> check_order(const StartOrder& order) {
     return fail(ErrorCode::invalid, "it contains a NUL", "leave it out", order.script.empty() ? "command" : "script");
   // Neither a shell's exec nor a sandbox could tell such a program from an option of its own.
   if (!order.command.empty() && (order.command[0].empty() || order.command[0].starts_with('-')))
-    return fail(ErrorCode::invalid, quote(order.command[0]) + " is not the name of a program", {}, "command");
+    return fail(ErrorCode::invalid, quote(order.command[0]) + " is not the name of a program",
+                "a name or a path that does not begin with '-'", "command");
   for (const EnvironmentVariable& variable : order.environment) {
     if (!is_variable_name(variable.name) || has_nul(variable.value))
       return fail(ErrorCode::invalid, quote(variable.name) + " cannot be an environment variable",

@@ -55,7 +55,6 @@ Result<void> Agent::run() {
   std::vector<JobId> jobs;
   for (const execute::LeaseRecord& record : state_.leases) jobs.push_back(record.lease.job);
   payloads_.keep_only(jobs);
-  cache_.remove_unused(Duration::hours(24 * 7));
   threads_.emplace_back([this, sequence = state_.lease_sequence] { watch_leases(sequence); });
   threads_.emplace_back([this] { tail_logs(); });
   threads_.emplace_back([this] { publish_pools(); });
@@ -73,6 +72,7 @@ void Agent::decide() {
   const UnixTime now = parts_.clock.now();
   for (const Inbox::Message& message : messages) message(now);
   look_when_due(now);
+  clear_cache_when_due(now);
   const std::vector<execute::Action> actions = execute::reconcile(state_, changes_, observed_, now);
   changes_.clear();
   observed_.reset();
@@ -123,6 +123,14 @@ void Agent::look_when_due(UnixTime now) {
       }
     });
   });
+}
+
+void Agent::clear_cache_when_due(UnixTime now) {
+  const bool is_due =
+      cache_cleared_at_.is_none() || now < cache_cleared_at_ || now - cache_cleared_at_ >= InputCache::cleared_every;
+  if (!is_due) return;
+  cache_cleared_at_ = now;
+  transfer_workers_.add([this] { cache_.remove_unused(InputCache::kept_unused); });
 }
 
 void Agent::tell_log() {

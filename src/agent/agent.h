@@ -71,6 +71,7 @@ class Agent {
   // agent.cpp: the deciding thread.
   void decide();
   void look_when_due(UnixTime now);
+  void clear_cache_when_due(UnixTime now);
   [[nodiscard]] bool store();
   void tell_log();
   void sweep_once();
@@ -112,6 +113,7 @@ class Agent {
   bool engine_silent_ = false;
   bool swept_ = false;
   UnixTime looked_at_;
+  UnixTime cache_cleared_at_;
   std::string stored_;
   std::map<AttemptKey, int> busy_;  ///< actions under way that use its work folder
   std::set<AttemptKey> forget_later_;

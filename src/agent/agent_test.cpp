@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -33,6 +34,17 @@ bool wait_until(const std::function<bool()>& condition) {
   return true;
 }
 
+/// Real time, and as far ahead of it as a test wants.
+class ShiftedClock : public Clock {
+ public:
+  [[nodiscard]] UnixTime now() override { return real_.now() + Duration::microseconds(shift_); }
+  void shift(Duration by) { shift_ += by.microseconds(); }
+
+ private:
+  edge::RealClock real_;
+  std::atomic<std::int64_t> shift_ = 0;
+};
+
 /// An agent process's insides, in this process: it can be stopped and started again over the same folder.
 class LiveAgent {
  public:
@@ -56,6 +68,7 @@ class LiveAgent {
     thread_.join();
     return result_;
   }
+  void shift_clock(Duration by) { clock_.shift(by); }
 
  private:
   Config config_;
@@ -63,7 +76,7 @@ class LiveAgent {
   std::optional<edge::SigningKey> key_;
   std::optional<HubApi> hub_;
   adapters::RealProcesses processes_;
-  edge::RealClock clock_;
+  ShiftedClock clock_;
   MadeEngine engine_;
   std::optional<Agent> agent_;
   Result<void> result_;
@@ -74,8 +87,8 @@ class LiveAgent {
 class AgentLoop : public ::testing::Test {
  protected:
   void SetUp() override {
-    const Result<std::string> centre = agent_join({hub_.url(), "dayan_join_x", place_.file("agent")});
-    ASSERT_TRUE(centre.has_value()) << to_text(centre.error());
+    const auto centre = agent_join({hub_.url(), "dayan_join_x", place_.file("agent")});
+    ASSERT_TRUE(centre.has_value()) << to_text(centre.error().faults.front());
     EXPECT_EQ(*centre, "guian");
     config_.local.cores = Cores(2);
     config_.local.memory = Bytes(4'000'000'000);
@@ -158,6 +171,57 @@ TEST_F(AgentLoop, EndsWithoutTheOutputsThatTheQuotaRefuses) {
   EXPECT_EQ(hub_.fault(), "");
 }
 
+// A live log for which the customer has no room is cut there and the hub left alone: it is not sent the same bytes each
+// second, and when there is room again it goes on. The attempt runs on meanwhile, and its whole log comes at its end.
+TEST_F(AgentLoop, ALiveLogWithoutRoomIsCut) {
+  hub_.limit_logs(3);
+  const LeaseRow lease = lease_of(1);
+  hub_.grant(lease, script_of("#!/bin/sh\necho begun\nsleep 5\necho done\n"));
+  const LiveAgent agent(place_, config_);
+  ASSERT_TRUE(wait_for_end(lease.attempt())) << hub_.fault();
+  EXPECT_EQ(hub_.logs_refused(), 1);
+  EXPECT_EQ(hub_.log(engine_name(lease.attempt()) + "/stdout"), "");
+  EXPECT_EQ(hub_.told(lease.attempt()).outcome, Outcome::exited);
+  EXPECT_EQ(hub_.told(lease.attempt()).failure, "");
+  ASSERT_FALSE(hub_.told(lease.attempt()).outputs.empty());
+  EXPECT_EQ(hub_.blob(hub_.told(lease.attempt()).outputs[0].digest), "begun\ndone\n");
+
+  TestFolder place;
+  place.write("stdout.log", "begun\n");
+  HubApi hub(*edge::make_http_client(hub_.url()), "dayan_agent");
+  LogTail tail(hub);
+  const AttemptKey attempt{JobId(2), 0, 1};
+  tail.send_news(attempt, place.file(""));
+  hub_.limit_logs(100);
+  for (int call = 0; call < LogTail::calls_after_refusal; ++call) tail.send_news(attempt, place.file(""));
+  EXPECT_EQ(hub_.log(engine_name(attempt) + "/stdout"), "");
+  tail.send_news(attempt, place.file(""));
+  EXPECT_EQ(hub_.log(engine_name(attempt) + "/stdout"), "begun\n");
+  EXPECT_EQ(hub_.logs_refused(), 2);
+}
+
+// An agent that runs for months does not fill its disk: what nothing has asked for in a week goes at its start, and
+// again each day.
+TEST_F(AgentLoop, ClearsItsCacheEachDay) {
+  const auto put_old = [&](const std::string& name) {
+    place_.write("agent/cache/" + name, "an input");
+    const auto old = std::filesystem::file_time_type::clock::now() - std::chrono::hours(24 * 8);
+    std::filesystem::last_write_time(place_.file("agent/cache/" + name), old);
+  };
+  const auto is_there = [&](const std::string& name) { return adapters::exists(place_.file("agent/cache/" + name)); };
+  put_old("first");
+  place_.write("agent/cache/young", "an input");
+  LiveAgent agent(place_, config_);
+  EXPECT_TRUE(wait_until([&] { return !is_there("first"); }));
+  put_old("second");
+  agent.shift_clock(InputCache::cleared_every - Duration::minutes(10));
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  EXPECT_TRUE(is_there("second"));
+  agent.shift_clock(Duration::minutes(20));
+  EXPECT_TRUE(wait_until([&] { return !is_there("second"); }));
+  EXPECT_TRUE(is_there("young"));
+}
+
 // The pools of the engine arrive with the measured speed of a core.
 TEST_F(AgentLoop, PublishesItsPools) {
   const LiveAgent agent(place_, config_);
@@ -225,14 +289,41 @@ TEST_F(AgentLoop, EndsWhenCastOut) {
   EXPECT_NE(result.error().right.find("join"), std::string::npos);
 }
 
-// Joining with a token that the hub does not take says so, and leaves no identity behind.
-TEST(AgentJoin, TellsARefusedToken) {
-  const TestHub hub;
+// Joining with a token that the hub does not take says so, and leaves no identity behind. So does a hub that is not
+// there, and an address that is none: whose fault it is decides the exit code.
+TEST(AgentJoin, TellsWhoseFaultItIs) {
+  using Of = AgentFailure::Of;
   const TestFolder place;
-  const Result<std::string> centre = agent_join({hub.url(), "dayan_join_old", place.file("agent")});
-  ASSERT_FALSE(centre.has_value());
-  EXPECT_EQ(centre.error().code, ErrorCode::denied);
+  std::string gone;
+  {
+    const TestHub hub;
+    gone = hub.url();
+    const auto refused = agent_join({hub.url(), "dayan_join_old", place.file("agent")});
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().of, Of::hub);
+    EXPECT_EQ(refused.error().faults.front().code, ErrorCode::denied);
+  }
+  const auto unreachable = agent_join({gone, "dayan_join_x", place.file("agent")});
+  ASSERT_FALSE(unreachable.has_value());
+  EXPECT_EQ(unreachable.error().of, Of::hub);
+  EXPECT_EQ(unreachable.error().faults.front().code, ErrorCode::unavailable);
+  EXPECT_EQ(agent_join({"not a url", "dayan_join_x", place.file("agent")}).error().of, Of::configuration);
+  place.write("file", "");
+  EXPECT_EQ(agent_join({gone, "dayan_join_x", place.file("file/agent")}).error().of, Of::machine);
   EXPECT_FALSE(adapters::exists(place.file("agent/identity.json")));
+}
+
+// An agent that never joined, a file that is not there and one with faults end at once, each as what it is: all faults
+// of agent.yaml together.
+TEST_F(AgentLoop, ABadFileIsTheConfigurationsFault) {
+  using Of = AgentFailure::Of;
+  EXPECT_EQ(agent_run({place_.file("never-joined"), ""}).error().of, Of::configuration);
+  EXPECT_EQ(agent_run({place_.file("agent"), place_.file("no.yaml")}).error().of, Of::configuration);
+  place_.write("agent/agent.yaml", "executor: abacus\nnonsense: 1\n");
+  const auto bad = agent_run({place_.file("agent"), ""});
+  ASSERT_FALSE(bad.has_value());
+  EXPECT_EQ(bad.error().of, Of::configuration);
+  EXPECT_GE(bad.error().faults.size(), 2U) << to_text(bad.error().faults.front());
 }
 
 }  // namespace

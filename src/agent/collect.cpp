@@ -155,7 +155,12 @@ void LogTail::send_stream(const Stream& stream, const std::string& folder, const
   Bytes offset;
   {
     const std::lock_guard lock(mutex_);
-    offset = sent_[stream];
+    Progress& progress = sent_[stream];
+    if (progress.calls_to_skip > 0) {
+      --progress.calls_to_skip;
+      return;
+    }
+    offset = progress.sent;
   }
   if (offset >= log_bytes_max) return;
   const Result<adapters::Descriptor> opened = open_inside(folder, file);
@@ -164,9 +169,12 @@ void LogTail::send_stream(const Stream& stream, const std::string& folder, const
   Result<std::string> news = read_at(opened->number(), offset.value(), std::min(bytes_at_once_max, room));
   if (!news || news->empty()) return;
   const Result<Bytes> length = hub_.put_log(stream.first, stream.second, offset, std::move(*news));
-  if (!length) return;
   const std::lock_guard lock(mutex_);
-  sent_[stream] = *length;
+  if (length) {
+    sent_[stream] = {*length, 0};
+  } else if (!passes_with_time(length.error().code)) {
+    sent_[stream].calls_to_skip = calls_after_refusal;
+  }
 }
 
 void LogTail::forget(const AttemptKey& attempt) {

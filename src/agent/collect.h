@@ -23,10 +23,13 @@ namespace dayan::agent {
                                                          const std::vector<std::string>& patterns);
 
 /// Sends what has been added to standard output and error of attempts since the last time. May be used from several
-/// threads. Losing it is harmless: the whole files go up as outputs at the end.
+/// threads. Losing it is harmless: the whole files go up as outputs at the end. A stream that the hub does not take
+/// (the customer's quota is full, the lease is over) is left alone for a while: the live log ends there, or goes on
+/// when there is room again.
 class LogTail {
  public:
   static constexpr std::size_t bytes_at_once_max = 1'000'000;  ///< of one stream in one call
+  static constexpr int calls_after_refusal = 60;               ///< so many send nothing: about a minute
 
   explicit LogTail(HubApi& hub) : hub_(hub) {}
   void send_news(const AttemptKey& attempt, const std::string& folder);
@@ -34,11 +37,15 @@ class LogTail {
 
  private:
   using Stream = std::pair<AttemptKey, std::string>;
+  struct Progress {
+    Bytes sent;
+    int calls_to_skip = 0;
+  };
   void send_stream(const Stream& stream, const std::string& folder, const std::string& file);
 
   HubApi& hub_;
   std::mutex mutex_;
-  std::map<Stream, Bytes> sent_;
+  std::map<Stream, Progress> sent_;
 };
 
 }  // namespace dayan::agent

@@ -26,6 +26,10 @@ class ContentSource {
 
 class InputCache {
  public:
+  /// What nothing has asked for in that time is removed, so often.
+  static constexpr Duration kept_unused = Duration::hours(24 * 7);
+  static constexpr Duration cleared_every = Duration::hours(24);
+
   /// `folder` is made when it is not there.
   InputCache(std::string folder, ContentSource& source) : folder_(std::move(folder)), source_(source) {}
 

@@ -120,38 +120,32 @@ void log_to_stderr() {
   }
 }
 
-/// All faults, so that a person can mend the file at once.
-Faults run(const AgentRunOptions& options) {
-  edge::block_stop_signals();
-  log_to_stderr();
-  const Result<AgentFolder> folder = AgentFolder::open(options.folder);
-  if (!folder) return {folder.error()};
-  const Result<Identity> identity = folder->identity();
-  if (!identity) return {identity.error()};
-  const tl::expected<Config, Faults> config = read_config(options, *folder);
-  if (!config) return config.error();
-  adapters::RealProcesses processes;
-  std::vector<std::string> notes;
-  Faults faults = check_mappings(*config, work_folder_of(*config, *folder), processes, notes);
-  for (const std::string& note : notes) spdlog::warn("{}", note);
-  if (!faults.empty()) return faults;
-  const Result<void> result = work(*config, *folder, *identity);
-  if (!result) return {result.error()};
-  return {};
+tl::unexpected<AgentFailure> failed(AgentFailure::Of of, Faults faults) {
+  return tl::unexpected<AgentFailure>(AgentFailure(of, std::move(faults)));
 }
 
 }  // namespace
 
-Result<void> agent_run(const AgentRunOptions& options) {
-  Faults faults = run(options);
-  if (faults.empty()) return {};
-  return fail(std::move(faults.front()));
-}
-
-int agent_run_main(const AgentRunOptions& options) {
-  const Faults faults = run(options);
-  for (const Error& fault : faults) std::fprintf(stderr, "dayan agent run: %s\n", to_text(fault).c_str());
-  return faults.empty() ? 0 : 1;
+tl::expected<void, AgentFailure> agent_run(const AgentRunOptions& options) {
+  edge::block_stop_signals();
+  log_to_stderr();
+  TRY(const AgentFolder folder, AgentFolder::open(options.folder));
+  auto identity = folder.identity();
+  if (!identity) {
+    // One that has never joined is the words' fault, one that cannot be read is not.
+    const bool is_missing = identity.error().code == ErrorCode::not_found;
+    return failed(is_missing ? AgentFailure::Of::configuration : AgentFailure::Of::machine,
+                  {std::move(identity).error()});
+  }
+  auto config = read_config(options, folder);
+  if (!config) return failed(AgentFailure::Of::configuration, std::move(config).error());
+  adapters::RealProcesses processes;
+  std::vector<std::string> notes;
+  Faults faults = check_mappings(*config, work_folder_of(*config, folder), processes, notes);
+  for (const std::string& note : notes) spdlog::warn("{}", note);
+  if (!faults.empty()) return failed(AgentFailure::Of::configuration, std::move(faults));
+  TRY_VOID(work(*config, folder, *identity));
+  return {};
 }
 
 }  // namespace dayan::agent

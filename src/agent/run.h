@@ -1,6 +1,8 @@
 #pragma once
 
 #include <string>
+#include <tl/expected.hpp>
+#include <utility>
 
 #include "base/result.h"
 
@@ -19,16 +21,25 @@ struct AgentRunOptions {
   std::string config;  ///< path of agent.yaml; empty: agent.yaml in the folder
 };
 
+/// Why it did not work, and where that can be mended.
+struct AgentFailure {
+  enum class Of {
+    machine,        ///< its files, its engine
+    configuration,  ///< the words, agent.yaml, a folder that is not this agent's
+    hub,            ///< it refuses, or cannot be reached (`unavailable`, `unknown_outcome`)
+  };
+  Of of = Of::machine;
+  Faults faults;  ///< of agent.yaml: all of them, so that a person can mend the file at once
+
+  AgentFailure(Of where, Faults all) : of(where), faults(std::move(all)) {}
+  /* implicit */ AgentFailure(Error fault) : faults{std::move(fault)} {}
+};
+
 /// Makes the key, enrols with the hub, keeps who we are. Returns the name of the centre that was joined.
-[[nodiscard]] Result<std::string> agent_join(const AgentJoinOptions& options);
+[[nodiscard]] tl::expected<std::string, AgentFailure> agent_join(const AgentJoinOptions& options);
 
 /// Works until SIGINT or SIGTERM, or until the hub casts the agent out. Blocks those signals: call it before any
-/// thread starts. Attempts go on when it ends. The Error is the first fault when agent.yaml has several.
-[[nodiscard]] Result<void> agent_run(const AgentRunOptions& options);
-
-/// The same as programs: what happened goes to standard error, every fault of agent.yaml on its line. Returns the
-/// exit status: 0 done, 1 failed.
-[[nodiscard]] int agent_join_main(const AgentJoinOptions& options);
-[[nodiscard]] int agent_run_main(const AgentRunOptions& options);
+/// thread starts. Attempts go on when it ends. What happens meanwhile goes to standard error, a line each.
+[[nodiscard]] tl::expected<void, AgentFailure> agent_run(const AgentRunOptions& options);
 
 }  // namespace dayan::agent

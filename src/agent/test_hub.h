@@ -52,6 +52,15 @@ class TestHub {
     const std::lock_guard lock(mutex_);
     blob_bytes_max_ = bytes;
   }
+  /// From now on there is room for logs up to this length only.
+  void limit_logs(std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    log_bytes_max_ = bytes;
+  }
+  [[nodiscard]] int logs_refused() {
+    const std::lock_guard lock(mutex_);
+    return logs_refused_;
+  }
   [[nodiscard]] int blobs_refused() {
     const std::lock_guard lock(mutex_);
     return blobs_refused_;
@@ -145,6 +154,10 @@ class TestHub {
   HttpResponse take_log(const std::string& name, const HttpRequest& request) {
     std::string& log = logs_[name];
     const auto offset = static_cast<std::size_t>(number(request.target, "offset"));
+    if (offset + request.body.size() > log_bytes_max_) {
+      ++logs_refused_;
+      return full();
+    }
     if (offset <= log.size() && offset + request.body.size() > log.size()) {
       log += request.body.substr(log.size() - offset);
     }
@@ -166,9 +179,7 @@ class TestHub {
       if (to_text(sha256(request.body)) != digest) return complain("a blob with another hash");
       if (request.body.size() > blob_bytes_max_) {
         ++blobs_refused_;
-        const wire::Problem full = wire::problem(
-            Error{ErrorCode::exhausted, "size", "the depot quota of studio is full", "at most 0B"});
-        return {full.status, {{"content-type", std::string(wire::problem_type)}}, full.body};
+        return full();
       }
       blobs_[digest] = request.body;
       progress.complete = true;
@@ -176,6 +187,11 @@ class TestHub {
       progress.complete = found != blobs_.end();
     }
     return {200, {}, nested_text(progress)};
+  }
+  static HttpResponse full() {
+    const wire::Problem full =
+        wire::problem(Error{ErrorCode::exhausted, "size", "the depot quota of studio is full", "at most 0B"});
+    return {full.status, {{"content-type", std::string(wire::problem_type)}}, full.body};
   }
   HttpResponse complain(std::string fault) {
     fault_ = std::move(fault);
@@ -201,6 +217,8 @@ class TestHub {
   bool cast_out_ = false;
   std::size_t blob_bytes_max_ = SIZE_MAX;
   int blobs_refused_ = 0;
+  std::size_t log_bytes_max_ = SIZE_MAX;
+  int logs_refused_ = 0;
   std::unique_ptr<edge::HttpServer> server_;
 };
 

@@ -71,7 +71,7 @@ void add_projects(CLI::App& app, Program& program) {
   project.group(group);
   CLI::App& create = add_command(project, "create", "make a project", "dayan project create film-2");
   const auto name = std::make_shared<std::string>();
-  create.add_option("NAME", *name, "letters, digits and . _ -")->required();
+  create.add_option("NAME", *name, "1 to 64 of a-z, 0-9 and '-', not beginning with '-'")->required();
   on_chosen_with_session(create, program, [name](Session& session) { return create_project(session, *name); });
   CLI::App& list = add_command(project, "list", "list the organisation's projects", "dayan project list");
   on_chosen_with_session(list, program, list_projects);

@@ -18,6 +18,14 @@ Answer<void> ended_with(int status) {
   return end_with(Exit::refused, {});
 }
 
+/// An agent's failure as an exit code: only the hub can be "unreachable", a folder that cannot be written is not.
+tl::unexpected<Failure> ended_by(agent::AgentFailure failure) {
+  using Of = agent::AgentFailure::Of;
+  if (failure.of == Of::configuration) return end_with(Exit::usage, std::move(failure.faults));
+  if (failure.of == Of::machine || failure.faults.empty()) return end_with(Exit::refused, std::move(failure.faults));
+  return tl::unexpected<Failure>(Failure(std::move(failure.faults.front())));
+}
+
 /// A value with its unit, at least `least`; CLI11 shows the text of a refusal.
 template <class Value, class Parse>
 std::string read_with_unit(const std::string& text, Value& out, Value least, Parse parse) {
@@ -39,9 +47,9 @@ void add_hub_options(CLI::App& command, hub::HubOptions& options) {
       ->capture_default_str()
       ->type_name("IP");
   command.add_option("--port", options.port, "0: any free one")->capture_default_str()->type_name("N");
-  add_size_option(command, "--depot-total", options.depot_total, "space for everybody's files together");
+  add_size_option(command, "--depot-total", options.depot_total, "space for everybody's files and logs together");
   add_size_option(command, "--depot-per-organisation", options.depot_per_organisation,
-                  "space for the files of one organisation");
+                  "space for the files and logs of one organisation");
   const auto read_retention = [&out = options.depot_retention](const std::string& text) {
     return read_with_unit(text, out, hub::depot_retention_min, parse_duration);
   };
@@ -88,6 +96,14 @@ Answer<void> init_hub_here(Output& out, const InitOptions& options) {
 Answer<void> reissue_here(Output& out, const InitOptions& options) {
   TRY(const hub::InitReply reply, hub::reissue_token(options.data, options.organisation));
   show_token(out, reply, options.data, "");
+  return {};
+}
+
+Answer<void> join_here(Output& out, const agent::AgentJoinOptions& options) {
+  const auto centre = agent::agent_join(options);
+  if (!centre) return ended_by(centre.error());
+  if (out.as_json()) out.json(JsonObject{{"centre", *centre}, {"hub", options.hub_url}, {"folder", options.folder}});
+  out.note("joined as the agent of centre " + *centre + "; start it with: dayan agent run --folder " + options.folder);
   return {};
 }
 
@@ -140,10 +156,10 @@ void add_agent_commands(CLI::App& app, Program& program) {
   join.add_option("--folder", joining->folder, "the agent's own; made when it is not there")
       ->required()
       ->type_name("DIR");
-  on_chosen(join, program, [joining, token_file](Output&) -> Answer<void> {
+  on_chosen(join, program, [joining, token_file](Output& out) -> Answer<void> {
     TRY(joining->join_token, read_file(*token_file, token_bytes_max));
     joining->join_token.erase(joining->join_token.find_last_not_of(" \r\n") + 1);
-    return ended_with(agent::agent_join_main(*joining));
+    return join_here(out, *joining);
   });
 
   CLI::App& run =
@@ -153,7 +169,11 @@ void add_agent_commands(CLI::App& app, Program& program) {
   run.add_option("--folder", running->folder, "of a former join")->required()->type_name("DIR");
   run.add_option("--config", running->config, "the provider's file; else agent.yaml in the folder")
       ->type_name("FILE");
-  on_chosen(run, program, [running](Output&) { return ended_with(agent::agent_run_main(*running)); });
+  on_chosen(run, program, [running](Output&) -> Answer<void> {
+    auto ended = agent::agent_run(*running);
+    if (!ended) return ended_by(std::move(ended).error());
+    return {};
+  });
 
   // Started by the local executor, not by people.
   CLI::App& supervise = add_command(app, "supervise", "watch one local attempt", "dayan supervise DIR");

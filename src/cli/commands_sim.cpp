@@ -22,8 +22,15 @@ struct Words {
   std::uint64_t seed = 1;
   int seeds = 50;
   std::string bug;
+  std::string scenario;
   bool verbose = false;
 };
+
+Answer<sim::PlantedBug> bug_of(const char* option, const std::string& word) {
+  if (word.empty()) return sim::PlantedBug::none;
+  if (const auto bug = parse_word<sim::PlantedBug>(word)) return *bug;
+  return bad_usage("there is no planted bug '" + word + "'", "one of " + bug_names(), option);
+}
 
 Answer<void> run_chaos_here(Output& out, const Words& words) {
   sim::ChaosCommand command;
@@ -31,13 +38,8 @@ Answer<void> run_chaos_here(Output& out, const Words& words) {
   command.seeds = words.seeds;
   command.json = out.as_json();
   command.verbose = words.verbose;
-  if (!words.bug.empty()) {
-    command.bug = parse_word<sim::PlantedBug>(words.bug);
-    if (!command.bug) {
-      return end_with(Exit::usage, {Error{ErrorCode::invalid, "--bug", "there is no planted bug '" + words.bug + "'",
-                                          "one of " + bug_names()}});
-    }
-  }
+  TRY(command.bug, bug_of("--bug", words.bug));
+  TRY(command.scenario, bug_of("--scenario", words.scenario));
   if (sim::chaos_main(command) == 0) return {};
   return end_with(Exit::refused, {});
 }
@@ -58,6 +60,9 @@ void add_sim_commands(CLI::App& app, Program& program) {
       ->check(CLI::Range(1, seeds_max));
   chaos.add_option("--bug", words->bug, "plant a bug, to see that a checker catches it: " + bug_names())
       ->type_name("NAME");
+  chaos.add_option("--scenario", words->scenario, "make the world in which that bug shows, and do not plant it")
+      ->type_name("NAME")
+      ->excludes("--bug");
   chaos.add_flag("--verbose", words->verbose, "print the options that each seed draws");
   on_chosen(chaos, program, [words](Output& out) { return run_chaos_here(out, *words); });
   add_sim_run_command(sim, program);

@@ -1,6 +1,7 @@
 #include <sstream>
 
 #include "cli/fake_hub.h"
+#include "cli/help_walk.h"
 #include "model/account.h"
 #include "wire/centre.h"
 #include "wire/job.h"
@@ -42,34 +43,44 @@ TEST(Commands, NobodyLoggedInEndsWithTwo) {
 }
 
 TEST(Commands, EveryOneHasHelpWithExamples) {
-  // Walks the command tree by its own help texts.
+  // Walks the command tree by its own help texts, and reads each example as a command line.
   Person person;
   EXPECT_EQ(person.runs("--version"), 0);
   EXPECT_EQ(person.said().rfind("dayan ", 0), 0U);
-  int seen = 0;
-  const std::function<void(const std::string&)> walk = [&](const std::string& command) {
-    ASSERT_EQ(person.runs(command + " --help"), 0) << command;
-    const std::string help = person.said();
-    const std::string example =
-        command.empty() ? "Exit codes:" : "Examples:\n  dayan " + command.substr(0, command.find(' '));
-    EXPECT_NE(help.find(example), std::string::npos) << help;
-    ++seen;
-    // Groups of commands are listed under their titles, two spaces before each name.
-    std::istringstream lines(help);
-    bool in_commands = false;
-    for (std::string line; std::getline(lines, line);) {
-      if (!line.empty() && line.front() != ' ') {
-        in_commands = line.ends_with(":") && line != "Options:" && line != "Positionals:" && line != "Examples:" &&
-                      line != "Exit codes:" && line != "Environment:";
-        continue;
-      }
-      if (!in_commands || !line.starts_with("  ") || line[2] == ' ') continue;
-      const std::string name = line.substr(2, line.find(' ', 2) - 2);
-      walk(command.empty() ? name : command + ' ' + name);
-    }
+  EXPECT_GT(walk_help(person), 35);
+}
+
+TEST(Commands, AnExampleThatCannotBeReadIsFound) {
+  // What the walk above rests on: words of a line for a shell are taken apart, and wrong ones are refused unrun.
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(command_lines("pass dayan | dayan login --hub URL > x && dayan jobs"), (Lines{"login --hub URL", "jobs"}));
+  Person person;
+  const auto is_read = [&](const std::vector<std::string>& words) {
+    return !CommandLine(person.host, {}).read(words).has_value();
   };
-  walk("");
-  EXPECT_GT(seen, 35);
+  EXPECT_TRUE(is_read({"jobs", "--limit", "5"}));
+  EXPECT_FALSE(is_read({"jobs", "--limit", "0"}));
+  EXPECT_FALSE(is_read({"jobs", "--wrong"}));
+}
+
+TEST(Commands, WrongWordsAreToldAsJsonToo) {
+  // The footer promises a document for every fault with --json, wherever the flag stands; help stays help.
+  Person person;
+  EXPECT_EQ(person.runs("jobs --limit 0 --json"), 2);
+  const auto document = parse_json(person.complained());
+  ASSERT_TRUE(document.has_value()) << person.complained();
+  const JsonObject& fault = document->as_object().at("faults").as_array().at(0).as_object();
+  EXPECT_EQ(fault.at("code"), JsonValue("invalid"));
+  EXPECT_EQ(fault.at("field"), JsonValue("--limit"));
+  EXPECT_NE(fault.at("wrong").as_string(), "");
+  EXPECT_NE(fault.at("right").as_string(), "");
+  for (const char* line : {"--json fly", "--json", "job show --json", "jobs --json --limit many"}) {
+    EXPECT_EQ(person.runs(line), 2) << line;
+    EXPECT_TRUE(parse_json(person.complained()).has_value()) << line << ": " << person.complained();
+    EXPECT_EQ(person.said(), "") << line;
+  }
+  EXPECT_EQ(person.runs("jobs --help --json"), 0);
+  EXPECT_NE(person.said().find("Examples:"), std::string::npos);
 }
 
 TEST(Commands, NamesMayEqualCommands) {

@@ -121,6 +121,7 @@ struct Person {
   std::map<std::string, std::string> environment;
   std::string typed;  ///< on standard input
   std::vector<Duration> pauses;
+  std::vector<AddCommands> more;  ///< groups of commands beyond those of the room
   Host host{out,
             err,
             false,
@@ -144,7 +145,7 @@ struct Person {
     std::vector<std::string> words;
     std::istringstream stream(line);
     for (std::string word; stream >> word;) words.push_back(word);
-    return run(words, host);
+    return run(words, host, more);
   }
   [[nodiscard]] std::string said() const { return out.str(); }
   [[nodiscard]] std::string complained() const { return err.str(); }

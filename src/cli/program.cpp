@@ -41,22 +41,57 @@ int finish(const Answer<void>& answer, Output& out) {
   return static_cast<int>(answer.error().exit);
 }
 
+/// As every fault is told: for a person by the library, with --json as a document.
+int tell_wrong_words(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& words,
+                     Host& host) {
+  // Asked of the words: a flag that stands behind the wrong one has not been read.
+  const bool as_json = std::ranges::find(words, "--json") != words.end();
+  if (as_json && error.get_exit_code() != 0) {
+    const std::string text = error.what();  // "--limit: …" where it is about an option
+    const std::size_t colon = text.starts_with("--") ? text.find(": ") : std::string::npos;
+    const bool names_option = colon != std::string::npos;
+    Output(host, true).faults({{ErrorCode::invalid, names_option ? text.substr(0, colon) : "",
+                                names_option ? text.substr(colon + 2) : text,
+                                "the words that dayan --help shows, or the command's own --help"}});
+    return static_cast<int>(Exit::usage);
+  }
+  // Help and version come this way too, with code 0.
+  return app.exit(error, host.out, host.err) == 0 ? 0 : static_cast<int>(Exit::usage);
+}
+
 }  // namespace
 
-int run(const std::vector<std::string>& words, Host& host, const std::vector<AddCommands>& more) {
-  Program program{host, false, {}, {}};
+struct CommandLine::Parts {
+  Program program;
   CLI::App app;
-  set_up(app, program, more);
+};
+
+CommandLine::CommandLine(Host& host, const std::vector<AddCommands>& more)
+    : parts_(std::make_unique<Parts>(Program{host, false, {}, {}})) {
+  set_up(parts_->app, parts_->program, more);
+}
+
+CommandLine::~CommandLine() = default;
+
+std::optional<int> CommandLine::read(const std::vector<std::string>& words) {
   try {
-    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+    parts_->app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {
-    // Help and version come this way too, with code 0.
-    const int code = app.exit(error, host.out, host.err);
-    return code == 0 ? 0 : static_cast<int>(Exit::usage);
+    return tell_wrong_words(parts_->app, error, words, parts_->program.host);
   }
-  ASSERT(program.action != nullptr);
-  Output out(host, program.as_json);
-  return finish(program.action(out), out);
+  ASSERT(parts_->program.action != nullptr);
+  return std::nullopt;
+}
+
+int CommandLine::act() {
+  Output out(parts_->program.host, parts_->program.as_json);
+  return finish(parts_->program.action(out), out);
+}
+
+int run(const std::vector<std::string>& words, Host& host, const std::vector<AddCommands>& more) {
+  CommandLine line(host, more);
+  if (const std::optional<int> ended = line.read(words)) return *ended;
+  return line.act();
 }
 
 }  // namespace dayan::cli

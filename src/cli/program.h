@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +36,27 @@ void add_market_commands(CLI::App& app, Program& program);
 void add_provider_commands(CLI::App& app, Program& program);
 void add_operator_commands(CLI::App& app, Program& program);
 
-/// Runs one command line, without the program's name. `more`: groups beyond the five above.
+/// The commands, and one line of words for them. run() is all that a program needs of it.
+class CommandLine {
+ public:
+  /// `more`: groups beyond the five above. The host outlives it.
+  CommandLine(Host& host, const std::vector<AddCommands>& more);
+  ~CommandLine();
+  CommandLine(const CommandLine&) = delete;
+  CommandLine& operator=(const CommandLine&) = delete;
+
+  /// Nothing: they are a command of ours, which act() runs. Else the exit code of what ends here, and the host has been
+  /// told: help, the version, wrong words.
+  [[nodiscard]] std::optional<int> read(const std::vector<std::string>& words);
+  /// The exit code.
+  [[nodiscard]] int act();
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+/// Runs one command line, without the program's name.
 [[nodiscard]] int run(const std::vector<std::string>& words, Host& host, const std::vector<AddCommands>& more = {});
 
 }  // namespace dayan::cli

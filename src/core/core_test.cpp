@@ -385,18 +385,57 @@ TEST_F(CoreTest, EveryFaultOfAReportIsNamed) {
             }),
             "reports[0].state");
   EXPECT_EQ(fields_of([](auto& r) { r.failure.assign(4'097, 'x'); }), "reports[0].failure");
-  EXPECT_EQ(fields_of([](auto& r) { r.engine_id.assign(129, '7'); }), "reports[0].failure");
-  EXPECT_EQ(fields_of([](auto& r) { r.outputs[0].path = "../frame.png"; }), "reports[0].outputs[0]");
-  EXPECT_EQ(fields_of([](auto& r) { r.outputs[0].path = "/etc/passwd"; }), "reports[0].outputs[0]");
-  EXPECT_EQ(fields_of([](auto& r) { r.outputs[0].size = Bytes(-1); }), "reports[0].outputs[0]");
+  EXPECT_EQ(fields_of([](auto& r) { r.engine_id.assign(129, '7'); }), "reports[0].engine_id");
+  EXPECT_EQ(fields_of([](auto& r) { r.outputs[0].path = "../frame.png"; }), "reports[0].outputs[0].path");
+  EXPECT_EQ(fields_of([](auto& r) { r.outputs[0].path = "/etc/passwd"; }), "reports[0].outputs[0].path");
+  EXPECT_EQ(fields_of([](auto& r) { r.outputs[0].size = Bytes(-1); }), "reports[0].outputs[0].size");
   // Several at once, all told.
   EXPECT_EQ(fields_of([](auto& r) {
               r.memory_peak = Bytes(-1);
-              r.outputs[0].size = Bytes(-1);
+              r.engine_id.assign(129, '7');
+              r.failure.assign(4'097, 'x');
+              r.outputs[0] = {"/etc/passwd", sha256("frame"), Bytes(-1)};
             }),
-            "reports[0].memory_peak reports[0].outputs[0]");
+            "reports[0].memory_peak reports[0].failure reports[0].engine_id reports[0].outputs[0].path "
+            "reports[0].outputs[0].size");
   EXPECT_EQ(state_.attempts.find({job, 0, 1})->state, AttemptState::leased);
   must(as("agent guian"), report("guian", ended(job, 0, 1, 0, Duration::minutes(1))));
+}
+
+TEST_F(CoreTest, EveryFaultOfAPoolNamesTheValueAndItsBounds) {
+  // What an agent may get wrong of a pool, one thing after the other: the field, what it was, and what would be right.
+  const PoolRow good = *state_.pools.find({CentreId(10), "batch"});
+  const auto fault_of = [&](const std::function<void(PoolRow&)>& spoil) {
+    PoolRow pool = good;
+    spoil(pool);
+    const Refusal refusal = refused(as("agent guian"), ReportPools{{pool}});
+    return refusal.faults.size() == 1 ? to_text(refusal.faults[0]) : "not one fault";
+  };
+  EXPECT_EQ(fault_of([](auto& p) { p.name = "a b"; }),
+            "pools[0].name: 'a b' is not a name; 1 to 64 of letters, digits, '.', '_' and '-'");
+  EXPECT_EQ(fault_of([](auto& p) { p.nodes = 0; }), "pools[0].nodes: 0 is out of range; 1 to 1000000");
+  EXPECT_EQ(fault_of([](auto& p) { p.cores_per_node = Cores(100'001); }),
+            "pools[0].cores_per_node: 100001 is out of range; 1 to 100000");
+  EXPECT_EQ(fault_of([](auto& p) { p.memory_per_node = Bytes(0); }),
+            "pools[0].memory_per_node: 0 is out of range; 1 to 1000000000000000000");
+  EXPECT_EQ(fault_of([](auto& p) { p.cards_per_node = MilliCards(-1'500); }),
+            "pools[0].cards_per_node: -1.5 is out of range; 0 to 1000");
+  EXPECT_EQ(fault_of([](auto& p) { p.wall_time_max = Duration(); }),
+            "pools[0].wall_time_max: 0s is too short; at least 1s");
+  EXPECT_EQ(fault_of([](auto& p) { p.core_capability = Capability(-1); }),
+            "pools[0].core_capability: -1 is out of range; 0 to 100000000");
+  EXPECT_EQ(fault_of([](auto& p) { p.core_power = Milliwatts(0); }),
+            "pools[0].core_power: 0 is out of range; 1 to 1000000 thousandths of a watt, or null when it is not known");
+  EXPECT_EQ(fault_of([](auto& p) { p.chip.assign(65, 'x'); }),
+            "pools[0].chip: a text of 65 bytes is too long; at most 64 bytes");
+  EXPECT_EQ(fault_of([](auto& p) { p.software = {{"povray", "3.7"}, {std::string(65, 'x'), "1"}}; }),
+            "pools[0].software[1].name: a text of 65 bytes is too long; at most 64 bytes");
+  EXPECT_EQ(fault_of([](auto& p) { p.software = {{"", "1"}}; }), "pools[0].software[0].name: is empty; a word");
+  EXPECT_EQ(fault_of([](auto& p) { p.software = {{"povray", std::string(65, '1')}}; }),
+            "pools[0].software[0].version: a text of 65 bytes is too long; at most 64 bytes");
+  EXPECT_EQ(fault_of([](auto& p) { p.software.assign(1'001, {"povray", "3.7"}); }),
+            "pools[0].software: 1001 programs are too many; at most 1000");
+  must(as("agent guian"), ReportPools{{good}});
 }
 
 TEST_F(CoreTest, AMissingPriceIsNoPrice) {

@@ -71,7 +71,8 @@ Decided<void> require_scope(const Actor& actor, Scope scope) {
 
 Decided<void> require_host(const Actor& actor) {
   if (actor.is_host) return {};
-  return refuse(RefusalReason::forbidden, "only the hub itself may do this");
+  return refuse(RefusalReason::forbidden, "only the hub itself may do this",
+                "on the hub's machine, its owner can (dayan hub --help)");
 }
 
 Decided<const OrganisationRow*> require_role(const State& state, const Actor& actor, bool OrganisationRow::*role) {

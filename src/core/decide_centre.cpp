@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/scan.h"
 #include "core/draft.h"
 #include "model/energy.h"
 
@@ -17,6 +18,8 @@ constexpr std::int32_t nodes_max = 1'000'000;
 constexpr std::int64_t cores_per_node_max = 100'000;
 constexpr std::int64_t cards_per_node_max = 1'000'000;
 constexpr std::size_t software_max = 1'000;
+/// Of the words that an agent tells of its pools: the model of a card, a program's name and its version.
+constexpr std::size_t pool_word_bytes_max = 64;
 constexpr Duration latency_max = Duration::hours(1);
 
 bool fits_times(std::int64_t per_node, std::int32_t nodes) {
@@ -67,36 +70,80 @@ Faults description_faults(const UpdateCentre& told) {
   return faults;
 }
 
+/// Every fault of one pool as its agent tells it.
+class PoolCheck {
+ public:
+  PoolCheck(std::size_t index, Faults& faults) : path_("pools[" + std::to_string(index) + "]."), faults_(faults) {}
+
+  void fault(const std::string& field, std::string wrong, std::string right) {
+    faults_.push_back({ErrorCode::invalid, path_ + field, std::move(wrong), std::move(right)});
+  }
+  template <class Value, class Show>
+  void range(const char* field, Value value, Value low, Value high, Show show) {
+    if (value < low || value > high) fault(field, show(value) + " is out of range", show(low) + " to " + show(high));
+  }
+  void power(const char* field, std::optional<Milliwatts> drawn, Milliwatts most) {
+    if (!drawn.has_value() || (*drawn >= Milliwatts(1) && *drawn <= most)) return;
+    fault(field, std::to_string(drawn->value()) + " is out of range",
+          "1 to " + std::to_string(most.value()) + " thousandths of a watt, or null when it is not known");
+  }
+  void word(const std::string& field, const std::string& text, bool may_be_empty) {
+    if (text.empty() && !may_be_empty) return fault(field, "is empty", "a word");
+    if (text.size() <= pool_word_bytes_max) return;
+    fault(field, "a text of " + std::to_string(text.size()) + " bytes is too long",
+          "at most " + std::to_string(pool_word_bytes_max) + " bytes");
+  }
+  /// "1.5" of 1,500
+  static std::string thousandths(std::int64_t number) {
+    const std::string sign = number < 0 ? "-" : "";
+    const std::uint64_t size = number < 0 ? 0 - static_cast<std::uint64_t>(number) : static_cast<std::uint64_t>(number);
+    std::string text = sign + std::to_string(size / 1'000);
+    if (size % 1'000 == 0) return text;
+    text += '.' + std::to_string(1'000 + size % 1'000).substr(1);
+    return text.erase(text.find_last_not_of('0') + 1);
+  }
+
+ private:
+  const std::string path_;
+  Faults& faults_;
+};
+
 void check_pool(const PoolRow& pool, std::size_t index, Faults& faults) {
-  const auto fault = [&](const char* field, const std::string& wrong, const char* right) {
-    faults.push_back({ErrorCode::invalid, "pools[" + std::to_string(index) + "]." + field, wrong, right});
-  };
-  if (!is_plain_name(pool.name)) fault("name", "not a name", "1 to 64 of letters, digits, '.', '_' and '-'");
-  if (pool.nodes < 1 || pool.nodes > nodes_max) fault("nodes", "out of range", "1 to 1,000,000");
-  if (pool.cores_per_node < Cores(1) || pool.cores_per_node > Cores(cores_per_node_max)) {
-    fault("cores_per_node", "out of range", "1 to 100,000");
+  PoolCheck check(index, faults);
+  const auto number = [](auto value) { return std::to_string(value); };
+  const auto count = [](auto value) { return std::to_string(value.value()); };
+  if (!is_plain_name(pool.name)) {
+    check.fault("name", quote(pool.name) + " is not a name", "1 to 64 of letters, digits, '.', '_' and '-'");
   }
-  if (pool.memory_per_node < Bytes(1) || pool.memory_per_node > bytes_max) {
-    fault("memory_per_node", "out of range", "1 byte to 1 EB");
+  check.range("nodes", pool.nodes, std::int32_t{1}, nodes_max, number);
+  check.range("cores_per_node", pool.cores_per_node, Cores(1), Cores(cores_per_node_max), count);
+  check.range("memory_per_node", pool.memory_per_node, Bytes(1), bytes_max, count);
+  check.range("cards_per_node", pool.cards_per_node, MilliCards(0), MilliCards(cards_per_node_max),
+              [](MilliCards cards) { return PoolCheck::thousandths(cards.value()); });
+  if (pool.wall_time_max < wall_time_limit_min) {
+    check.fault("wall_time_max", to_text(pool.wall_time_max) + " is too short",
+                "at least " + to_text(wall_time_limit_min));
   }
-  if (pool.cards_per_node < MilliCards(0) || pool.cards_per_node > MilliCards(cards_per_node_max)) {
-    fault("cards_per_node", "out of range", "0 to 1,000");
-  }
-  if (pool.wall_time_max < wall_time_limit_min) fault("wall_time_max", "too short", "at least a second");
-  if (pool.core_capability < Capability(0) || pool.core_capability > core_capability_max) {
-    fault("core_capability", "out of range", "zero when unknown, at most 10,000 times the reference core");
-  }
-  const auto check_power = [&](const char* field, std::optional<Milliwatts> power, Milliwatts most, const char* right) {
-    if (power.has_value() && (*power < Milliwatts(1) || *power > most)) fault(field, "out of range", right);
-  };
-  check_power("core_power", pool.core_power, core_power_max, "above 0 and at most 1 kW, or null when it is not known");
-  check_power("card_power", pool.card_power, card_power_max, "above 0 and at most 100 kW, or null when it is not known");
+  // Zero: not known. The reference core has 10,000.
+  check.range("core_capability", pool.core_capability, Capability(0), core_capability_max, count);
+  check.power("core_power", pool.core_power, core_power_max);
+  check.power("card_power", pool.card_power, card_power_max);
   // Sums over a pool are taken without a second thought elsewhere: they must fit.
   if (!fits_times(pool.memory_per_node.value(), pool.nodes) || !fits_times(pool.cores_per_node.value(), pool.nodes) ||
       !fits_times(pool.cards_per_node.value(), pool.nodes)) {
-    fault("nodes", "so many nodes of that size are more than can be counted", "a pool of at most 1 EB of memory");
+    check.fault("nodes", std::to_string(pool.nodes) + " nodes of that size are more than can be counted",
+                "a pool of at most 1 EB of memory");
   }
-  if (pool.software.size() > software_max) fault("software", "too many", "at most 1,000");
+  check.word("chip", pool.chip, true);
+  if (pool.software.size() > software_max) {
+    return check.fault("software", std::to_string(pool.software.size()) + " programs are too many",
+                       "at most " + std::to_string(software_max));
+  }
+  for (std::size_t i = 0; i < pool.software.size(); ++i) {
+    const std::string field = "software[" + std::to_string(i) + "]";
+    check.word(field + ".name", pool.software[i].name, false);
+    check.word(field + ".version", pool.software[i].version, true);
+  }
 }
 
 }  // namespace

@@ -127,7 +127,9 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const WeighProject& co
 }
 
 Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateToken& command) {
-  if (actor.user.is_none()) return refuse(RefusalReason::forbidden, "an agent's token makes no further tokens");
+  if (actor.user.is_none()) {
+    return refuse(RefusalReason::forbidden, "an agent's token makes no further tokens", "a person's token");
+  }
   Faults faults;
   if (command.label.size() > label_length_max || !is_printable(command.label)) {
     faults.push_back({ErrorCode::invalid, "label", "the label is too long or not printable",
@@ -151,7 +153,9 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateToken& com
 }
 
 Decided<void> decide_on(Draft& draft, const Actor& actor, const RevokeToken& command) {
-  if (actor.user.is_none()) return refuse(RefusalReason::forbidden, "an agent's token revokes no tokens");
+  if (actor.user.is_none()) {
+    return refuse(RefusalReason::forbidden, "an agent's token revokes no tokens", "a person's token");
+  }
   const TokenRow* token = draft.state().tokens.find({command.token_hash});
   if (token == nullptr || token->organisation != actor.organisation) {
     return refuse(RefusalReason::not_found, "your organisation has no such token", "give the hash of one of its own",

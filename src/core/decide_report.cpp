@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/scan.h"
 #include "core/draft.h"
 
 /// What agents report, and what becomes of leases of which nothing is heard.
@@ -51,18 +52,28 @@ void check_report(const AttemptRow& attempt, const AttemptReport& report, const 
   if (report.memory_peak < Bytes(0)) {
     faults.push_back({ErrorCode::invalid, path + ".memory_peak", "negative", "bytes, zero when unknown"});
   }
-  if (report.failure.size() > failure_bytes_max || report.engine_id.size() > engine_id_bytes_max) {
-    faults.push_back({ErrorCode::invalid, path + ".failure", "a text that is too long",
-                      "at most 4,096 bytes of failure, 128 of engine_id"});
-  }
+  const auto check_text = [&](const char* name, const std::string& text, std::size_t most) {
+    if (text.size() <= most) return;
+    faults.push_back({ErrorCode::invalid, path + name,
+                      "a text of " + std::to_string(text.size()) + " bytes is too long",
+                      "at most " + std::to_string(most) + " bytes"});
+  };
+  check_text(".failure", report.failure, failure_bytes_max);
+  check_text(".engine_id", report.engine_id, engine_id_bytes_max);
   if (!report.outputs.empty() && report.state != AttemptState::ended) {
     faults.push_back({ErrorCode::invalid, path + ".outputs", "outputs before the end", "with the final report only"});
   }
   for (std::size_t i = 0; i < report.outputs.size(); ++i) {
     const OutputFile& output = report.outputs[i];
-    if (is_safe_relative_path(output.path) && output.size >= Bytes(0)) continue;
-    faults.push_back({ErrorCode::invalid, path + ".outputs[" + std::to_string(i) + "]",
-                      "a path that is absolute or climbs out, or a negative size", "a relative path inside the folder"});
+    const std::string field = path + ".outputs[" + std::to_string(i) + "]";
+    if (!is_safe_relative_path(output.path)) {
+      faults.push_back({ErrorCode::invalid, field + ".path", quote(output.path) + " is empty, absolute or climbs out",
+                        "a relative path inside the folder"});
+    }
+    if (output.size < Bytes(0)) {
+      faults.push_back({ErrorCode::invalid, field + ".size", std::to_string(output.size.value()) + " is negative",
+                        "the file's length in bytes"});
+    }
   }
 }
 

@@ -99,12 +99,12 @@ TEST_F(DepotDropTest, LogsGoWithTheirSpace) {
   const AttemptKey first{JobId(1), 0, 1};
   const AttemptKey second{JobId(1), 1, 1};
   for (const AttemptKey& each : {second, first}) {
-    ASSERT_TRUE(depot_->append_log(each, "stdout", Bytes(0), "12345"));
+    ASSERT_TRUE(depot_->append_log(lab, each, "stdout", Bytes(0), "12345"));
   }
-  EXPECT_EQ(depot_->attempts_with_logs().value(), (std::vector<AttemptKey>{first, second}));
+  EXPECT_EQ(depot_->attempts_with_logs(), (std::vector<AttemptKey>{first, second}));
   ASSERT_TRUE(depot_->drop_logs(first));
   ASSERT_TRUE(depot_->drop_logs(first)) << "again: it may be gone";
-  EXPECT_EQ(depot_->attempts_with_logs().value(), (std::vector<AttemptKey>{second}));
+  EXPECT_EQ(depot_->attempts_with_logs(), (std::vector<AttemptKey>{second}));
   EXPECT_EQ(depot_->total_use().used, Bytes(5));
   EXPECT_EQ(depot_->read_log(first, "stdout", Bytes(0), Bytes(5)).value(), "");
 }

@@ -162,7 +162,7 @@ TEST_F(DepotTest, UsageIsCountedAgainAfterARestart) {
   open(quota);
   EXPECT_PROGRESS(put_all(std::string(60, 'a')), 60, true);
   EXPECT_PROGRESS(put(std::string(40, 'b'), 0, 30), 30, false);
-  ASSERT_TRUE(depot_->append_log({JobId(1), 0, 1}, "stdout", Bytes(0), std::string(20, 'l')));
+  ASSERT_TRUE(depot_->append_log(studio, {JobId(1), 0, 1}, "stdout", Bytes(0), std::string(20, 'l')));
   open(quota);
   EXPECT_EQ(put_all(std::string(11, 'c')).error().wrong,
             "the depot quota of " + to_text(lab) + " is full: 11B more are wanted, 90B of 100B are used");

@@ -9,7 +9,7 @@
 /// Depot in a folder of the local file system:
 ///   blobs/ab/<62 digits>.<owner>[.<centre>]     complete content, by the hexadecimal digits of its digest
 ///   uploads/<64 digits>.<owner>[.<centre>].part what has come of an upload so far
-///   logs/<engine name>/<stream>                 live logs
+///   logs/<engine name>.<owner>/<stream>         live logs
 /// Names are made from digests, ids and engine names only: nothing from outside becomes a path. Owner and sender stand
 /// in the name, so that content and whose it is are one durable step, and a start learns both from a scan. The same
 /// content of several is one file with several names (hard links), and is charged to each owner.
@@ -17,7 +17,7 @@
 namespace dayan::depot {
 
 /// How much may be stored. What is counted: complete content, once for each organisation that holds it; what has come
-/// of uploads; and, in the total, logs. The disk holds at most that much: that two organisations' content is the same
+/// of uploads; and live logs. The disk holds at most that much: that two organisations' content is the same
 /// shows in no figure.
 struct DepotQuota {
   Bytes total;

@@ -50,9 +50,9 @@ class LocalDepot final : public Depot {
   [[nodiscard]] Result<std::string> read(OrganisationId owner, const Digest& digest, Bytes offset,
                                          Bytes length) override;
   [[nodiscard]] Result<Bytes> size(OrganisationId owner, const Digest& digest) override;
-  [[nodiscard]] Result<Bytes> append_log(const AttemptKey& attempt, std::string_view stream, Bytes offset,
-                                         std::string_view bytes) override {
-    return logs_.append(attempt, stream, offset, bytes);
+  [[nodiscard]] Result<Bytes> append_log(OrganisationId owner, const AttemptKey& attempt, std::string_view stream,
+                                         Bytes offset, std::string_view bytes) override {
+    return logs_.append(owner, attempt, stream, offset, bytes);
   }
   [[nodiscard]] Result<std::string> read_log(const AttemptKey& attempt, std::string_view stream, Bytes offset,
                                              Bytes length) override {
@@ -64,8 +64,11 @@ class LocalDepot final : public Depot {
                                                         std::size_t count) override;
   [[nodiscard]] Result<bool> drop(const StoredContent& content, UnixTime since) override;
   [[nodiscard]] Result<std::size_t> drop_abandoned_uploads() override;
-  [[nodiscard]] Result<std::vector<AttemptKey>> attempts_with_logs() override { return logs_.attempts(); }
-  [[nodiscard]] Result<void> drop_logs(const AttemptKey& attempt) override { return logs_.drop(attempt); }
+  [[nodiscard]] std::vector<AttemptKey> attempts_with_logs() override { return logs_.attempts(); }
+  [[nodiscard]] Result<void> drop_log(const AttemptKey& attempt, std::string_view stream) override {
+    return logs_.drop(attempt, stream);
+  }
+  [[nodiscard]] Result<void> drop_logs(const AttemptKey& attempt) override { return logs_.drop_all(attempt); }
 
  private:
   /// What a sender may know of a content: whole, on its way, or neither.

@@ -55,4 +55,20 @@ std::optional<Holding> parse_upload_name(std::string_view name) {
   return parse_holding(name.substr(0, name.size() - part_suffix.size()));
 }
 
+std::string log_folder_name(const LogFolder& folder) {
+  std::string name = engine_name(folder.attempt);
+  if (!folder.owner.is_none()) name += '.' + id_digits(folder.owner.value());
+  return name;
+}
+
+std::optional<LogFolder> parse_log_folder_name(std::string_view name) {
+  const std::size_t dot = name.find('.');
+  const auto attempt = parse_engine_name(name.substr(0, dot));
+  if (!attempt) return std::nullopt;
+  if (dot == std::string_view::npos) return LogFolder{*attempt, {}};
+  const auto owner = parse_digits<OrganisationId>(name.substr(dot + 1));
+  if (!owner || owner->is_none()) return std::nullopt;
+  return LogFolder{*attempt, *owner};
+}
+
 }  // namespace dayan::depot

@@ -29,4 +29,14 @@ struct Holding {
 [[nodiscard]] std::string upload_name(const Holding& holding);
 [[nodiscard]] std::optional<Holding> parse_upload_name(std::string_view name);
 
+/// Whose log it is. Owner of none: from a time when logs had none, counted in the total alone.
+struct LogFolder {
+  AttemptKey attempt;
+  OrganisationId owner;
+};
+
+/// "<engine name>.<owner>", or, without an owner, "<engine name>".
+[[nodiscard]] std::string log_folder_name(const LogFolder& folder);
+[[nodiscard]] std::optional<LogFolder> parse_log_folder_name(std::string_view name);
+
 }  // namespace dayan::depot

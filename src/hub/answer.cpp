@@ -43,6 +43,19 @@ HttpResponse unauthenticated_answer() {
                           "send 'Authorization: Bearer dayan_…' with a live token"}});
 }
 
+CommandAnswer replayed(KeptReply kept, const Digest& request) {
+  CommandAnswer answer;
+  if (kept.request != request) {
+    answer.error = Error{ErrorCode::conflict, "idempotency-key", "the key stands for another request already",
+                         "use a new key for each new request"};
+    return answer;
+  }
+  answer.status = kept.status;
+  answer.body = std::move(kept.body);
+  answer.replayed = true;
+  return answer;
+}
+
 HttpResponse command_answer(CommandAnswer answer) {
   if (answer.refusal) {
     const bool is_token = answer.refusal->reason == RefusalReason::unauthenticated &&

@@ -8,6 +8,7 @@
 #include "model/json.h"
 #include "model/refusal.h"
 #include "ports/http.h"
+#include "ports/store.h"
 
 /// Answers as HTTP: JSON bodies and problem documents.
 
@@ -25,6 +26,8 @@ namespace dayan::hub {
 /// One answer for every credential that does not do, so that it tells a stranger nothing.
 [[nodiscard]] HttpResponse unauthenticated_answer();
 
+/// What is kept under an idempotency key, as the answer to `request`: `conflict` when it was another one.
+[[nodiscard]] CommandAnswer replayed(KeptReply kept, const Digest& request);
 /// What became of a command.
 [[nodiscard]] HttpResponse command_answer(CommandAnswer answer);
 

@@ -108,16 +108,31 @@ Result<void> DepotKeeper::drop_unnamed(const Named& named, UnixTime since) {
   }
 }
 
+Result<void> drop_superseded_logs(Store& store, Depot& depot, const AttemptKey& attempt) {
+  TRY(const auto job, query_row<JobRow>(store, {{"id", attempt.job.value()}}));
+  if (!job) return {};
+  for (const std::string_view stream : log_streams) {
+    TRY(const auto kept, query_row<OutputRow>(store, {{"job", attempt.job.value()},
+                                                      {"task", std::int64_t{attempt.task}},
+                                                      {"number", std::int64_t{attempt.number}},
+                                                      {"path", std::string(stream)}}));
+    if (!kept) continue;
+    const auto size = depot.size(job->organisation, kept->digest);
+    if (size && *size == kept->size) TRY_VOID(depot.drop_log(attempt, stream));
+  }
+  return {};
+}
+
 Result<void> DepotKeeper::drop_logs(UnixTime now) {
-  TRY(const auto attempts, parts_.depot.attempts_with_logs());
   std::optional<JobRow> job;
   std::size_t seen = 0;
-  for (const AttemptKey& attempt : attempts) {
+  for (const AttemptKey& attempt : parts_.depot.attempts_with_logs()) {
     if (!job || job->id != attempt.job) {
       TRY(job, query_row<JobRow>(parts_.store, {{"id", attempt.job.value()}}));
     }
     // Logs come only for attempts that have a row, so that a job that is not there is not ours to judge.
     if (job && !is_kept(*job, now)) TRY_VOID(parts_.depot.drop_logs(attempt));
+    TRY_VOID(drop_superseded_logs(parts_.store, parts_.depot, attempt));
     if (++seen % drops_per_step == 0) TRY_VOID(next_step());
   }
   return {};

@@ -21,8 +21,8 @@
 #include "ports/store.h"
 
 /// DepotKeeper: the hub's housekeeping in the depot. What a job names, as an input or an output, is kept until
-/// `retention` after its end, and so are its logs; what no job names, until unnamed_kept after its last use; uploads
-/// that were given up go as well.
+/// `retention` after its end, and so are its live logs, unless they have come whole; what no job names, until
+/// unnamed_kept after its last use; uploads that were given up go as well.
 ///
 /// A round first collects what the rows of jobs name, then drops what is not among it. Both go in steps of bounded
 /// size with a pause between them, on a thread of its own, on committed rows: nobody waits for it. What is uploaded
@@ -82,5 +82,9 @@ class DepotKeeper {
   bool stopping_ = false;
   std::thread thread_;
 };
+
+/// Drops the live logs of an attempt that its customer holds whole, as outputs: the same bytes are not kept twice, nor
+/// charged twice.
+[[nodiscard]] Result<void> drop_superseded_logs(Store& store, Depot& depot, const AttemptKey& attempt);
 
 }  // namespace dayan::hub

@@ -6,12 +6,29 @@ namespace dayan::hub {
 
 Handled answer_later() { return std::optional<HttpResponse>(); }
 
+namespace {
+
+/// What makes two requests the same under one key.
+Digest request_digest(const Call& call) {
+  return sha256(call.request.method + '\n' + call.request.target + '\n' + call.request.body);
+}
+
+}  // namespace
+
+Handled kept_answer(Call& call) {
+  TRY(auto kept, call.hub.store.kept_reply(call.actor.organisation, call.key));
+  if (!kept) return std::optional<HttpResponse>();
+  CommandAnswer answer = replayed(std::move(*kept), request_digest(call));
+  (answer.replayed ? call.hub.metrics.commands_replayed : call.hub.metrics.commands_failed) += 1;
+  return command_answer(std::move(answer));
+}
+
 Handled submit(Call& call, CommandBody body, Render render) {
   Submission submission;
   submission.token_hash = call.token_hash;
   submission.body = std::move(body);
   submission.key = call.key;
-  submission.request = sha256(call.request.method + '\n' + call.request.target + '\n' + call.request.body);
+  submission.request = request_digest(call);
   submission.render = std::move(render);
   submission.answer = [responder = call.responder](CommandAnswer answer) {
     responder->respond(command_answer(std::move(answer)));
@@ -36,13 +53,20 @@ Rendered rendered_once(JsonObject object, std::string_view secret) {
   return result;
 }
 
-tl::unexpected<Error> no_such(std::string_view what) {
-  return fail(ErrorCode::not_found, "there is no such " + std::string(what) + ", or it is not yours");
+namespace {
+
+constexpr std::string_view own_jobs = "the id of a job of your organisation: GET /v1/jobs";
+
+}  // namespace
+
+tl::unexpected<Error> no_such(std::string_view what, std::string_view right) {
+  return fail(ErrorCode::not_found, "there is no such " + std::string(what) + ", or it is not yours",
+              std::string(right));
 }
 
 Result<JobId> job_in_path(const Call& call) {
   auto job = parse<JobId>(call.path.front());
-  if (!job.has_value()) return no_such("job");
+  if (!job.has_value()) return no_such("job", own_jobs);
   return *job;
 }
 
@@ -56,8 +80,30 @@ Result<Digest> digest_in_path(const Call& call) {
 Result<JobRow> own_job(const Call& call) {
   TRY(const JobId id, job_in_path(call));
   TRY(auto job, query_row<JobRow>(call.hub.store, {{"id", id.value()}}));
-  if (!job || job->organisation != call.actor.organisation) return no_such("job");
+  if (!job || job->organisation != call.actor.organisation) return no_such("job", own_jobs);
   return std::move(*job);
+}
+
+Result<std::optional<AttemptKey>> leased_attempt(const Call& call, std::string_view engine_name) {
+  const auto attempt = parse_engine_name(engine_name);
+  if (!attempt.has_value()) return std::nullopt;
+  TRY(const auto lease, query_row<LeaseRow>(call.hub.store, {{"job", attempt->job.value()},
+                                                             {"task", std::int64_t{attempt->task}},
+                                                             {"number", std::int64_t{attempt->number}}}));
+  if (!lease || lease->centre != call.actor.centre || lease->desired == Desired::ended) return std::nullopt;
+  return *attempt;
+}
+
+Result<std::optional<OrganisationId>> customer_of(const Call& call, JobId id) {
+  TRY(const auto job, query_row<JobRow>(call.hub.store, {{"id", id.value()}}));
+  if (!job) return std::nullopt;
+  return job->organisation;
+}
+
+Error told_to_agent(Error fault) {
+  if (fault.code != ErrorCode::exhausted) return fault;
+  return {ErrorCode::exhausted, "size", "the depot has no room left for the customer",
+          "less output, or room that the customer or the operator makes"};
 }
 
 std::string centre_name(const Services& hub, CentreId centre) {

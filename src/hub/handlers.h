@@ -16,6 +16,9 @@ namespace dayan::hub {
 using Render = std::function<Rendered(const View&, const core::Decision&)>;
 
 [[nodiscard]] Handled answer_later();
+/// The first answer to this very request, when there was one: for a handler that would otherwise do much before the
+/// writer finds it, or refuse what was fine the first time. A repeat that overtakes its own first is the writer's.
+[[nodiscard]] Handled kept_answer(Call& call);
 /// Hands a command of the caller's to the writer, which answers.
 [[nodiscard]] Handled submit(Call& call, CommandBody body, Render render);
 /// The problem of a body that is not there where none belongs, or that cannot be read.
@@ -47,7 +50,16 @@ template <Reflected T>
 [[nodiscard]] Result<Digest> digest_in_path(const Call& call);
 /// The job in the path if it is the caller's organisation's, else `not_found`.
 [[nodiscard]] Result<JobRow> own_job(const Call& call);
-[[nodiscard]] tl::unexpected<Error> no_such(std::string_view what);
+/// `right`: which would be there.
+[[nodiscard]] tl::unexpected<Error> no_such(std::string_view what, std::string_view right);
+
+/// The live attempt of that engine name at the agent's centre, or nothing. Committed rows: an agent knows of no lease
+/// that is not.
+[[nodiscard]] Result<std::optional<AttemptKey>> leased_attempt(const Call& call, std::string_view engine_name);
+/// Whose job it is; none when there is no such job.
+[[nodiscard]] Result<std::optional<OrganisationId>> customer_of(const Call& call, JobId job);
+/// What an agent is told of the depot's fault: how much the customer keeps is not the centre's to know.
+[[nodiscard]] Error told_to_agent(Error fault);
 
 [[nodiscard]] std::string centre_name(const Services& hub, CentreId centre);
 [[nodiscard]] wire::WalletView wallet_view(const std::string& organisation, const AccountRow& account);

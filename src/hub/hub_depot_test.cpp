@@ -1,3 +1,6 @@
+#include <chrono>
+#include <thread>
+
 #include "hub/depot_keeper.h"
 #include "hub/test_hub.h"
 
@@ -33,6 +36,7 @@ struct Scene {
     const JobId job = *parse<JobId>(std::string(lease.as_object().at("job").as_string()));
     const std::string attempt = engine_name({job, 0, 1});
     EXPECT_EQ(agent.client.call("PUT", "/v1/agent/logs/" + attempt + "/stdout", "frame 1\n").status, 200);
+    EXPECT_EQ(agent.client.call("PUT", "/v1/agent/logs/" + attempt + "/stderr", "oops").status, 200);
     EXPECT_EQ(put_blob(agent.client, film, film, attempt).status, 200);
     EXPECT_EQ(put_blob(agent.client, "frame 1\n", "frame 1\n", attempt).status, 200);
     std::string report = ended_report(lease);
@@ -40,6 +44,10 @@ struct Scene {
                                          R"(","size":20},{"path":"stdout","digest":")" +
                                          to_text(sha256("frame 1\n")) + R"(","size":8}])");
     EXPECT_EQ(agent.client.report(agent.key, agent.report_body(report)).status, 204);
+    const auto live = [&] { return *hub.depot->read_log({job, 0, 1}, "stdout", Bytes(0), Bytes(100)); };
+    for (int look = 0; !live().empty() && look < 200; ++look)
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_EQ(live(), "") << "it has come whole";
   }
   void keep_house() {
     DepotKeeper keeper({*hub.store, *hub.depot, hub.clock, metrics, hub.options.depot_retention});
@@ -69,6 +77,49 @@ TEST(HubDepot, UseAndLimitAreShown) {
   EXPECT_NE(full.raw.body.find("--depot-per-organisation"), std::string::npos) << full.raw.body;
 }
 
+// A live log is charged to the customer whose job writes it, and to nobody else; a full quota stops it, in words that
+// tell the centre no figure, and the job ends all the same. Once the log has come whole it is not kept twice.
+TEST(HubDepot, LiveLogsAreTheCustomers) {
+  TestHub hub(StoreKind::memory, Bytes(20));
+  const Client customer = hub.customer("studio");
+  const Client other = hub.customer("rival-studio");
+  const Client provider = hub.organisation("gui-an", "provider");
+  TestAgent agent = hub.agent(provider, "gui-an-1");
+  EXPECT_EQ(customer.post("/v1/jobs", job_body()).status, 201);
+  const JsonValue lease = next_lease(agent);
+  ASSERT_TRUE(lease.is_object());
+  const std::string job(lease.as_object().at("job").as_string());
+  const std::string attempt = engine_name({*parse<JobId>(job), 0, 1});
+  const auto put = [&](int offset, const std::string& bytes) {
+    return agent.client.call("PUT", "/v1/agent/logs/" + attempt + "/stdout?offset=" + std::to_string(offset), bytes);
+  };
+  const auto used = [](const Client& who) { return who.get("/v1/depot").json.as_object().at("used").as_int64(); };
+  EXPECT_EQ(put(0, "frame 1\n").raw.body, R"({"length":8})");
+  EXPECT_EQ(used(customer), 8);
+  EXPECT_EQ(used(provider), 0);
+  EXPECT_EQ(used(other), 0);
+  const Answer full = put(8, "thirteen more");
+  EXPECT_EQ(full.status, 507) << full.raw.body;
+  EXPECT_NE(full.raw.body.find("no room left for the customer"), std::string::npos) << full.raw.body;
+  EXPECT_EQ(full.raw.body.find("20B"), std::string::npos) << full.raw.body;
+  EXPECT_EQ(put_blob(other, "twenty bytes of film", "twenty bytes of film").status, 200) << "its room is its own";
+  hub.restart();
+  agent.client = hub.client(agent.client.token());
+  const Client again = hub.client(customer.token());
+  EXPECT_EQ(used(again), 8);
+  EXPECT_EQ(put_blob(agent.client, "frame 1\n", "frame 1\n", attempt).status, 200);
+  std::string report = ended_report(lease);
+  report.insert(report.size() - 1, R"(,"outputs":[{"path":"stdout","digest":")" + to_text(sha256("frame 1\n")) +
+                                       R"(","size":8}])");
+  EXPECT_EQ(agent.client.report(agent.key, agent.report_body(report)).status, 204);
+  for (int look = 0; used(again) != 8 && look < 200; ++look)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(used(again), 8) << "once, not twice";
+  EXPECT_EQ(again.get("/v1/jobs/" + job + "/tasks/0/log").raw.body, "frame 1\n");
+  EXPECT_EQ(again.get("/v1/jobs/" + job).json.as_object().at("job").as_object().at("state"), JsonValue("succeeded"));
+  EXPECT_EQ(put(8, "too late").status, 404) << "its lease has ended";
+}
+
 class HubDepotRetention : public testing::TestWithParam<StoreKind> {};
 INSTANTIATE_TEST_SUITE_P(Stores, HubDepotRetention, testing::Values(StoreKind::memory, StoreKind::sqlite),
                          [](const auto& kind) { return kind.param == StoreKind::memory ? "memory" : "sqlite"; });
@@ -81,14 +132,14 @@ TEST_P(HubDepotRetention, FilesGoAfterTheirTime) {
   EXPECT_EQ(put_blob(scene.customer, "a mistake", "a mistake").status, 200);
   const std::string first = scene.submit();
   scene.run();
-  EXPECT_EQ(scene.used(), 15 + 9 + 20 + 8);
+  EXPECT_EQ(scene.used(), 15 + 9 + 20 + 8 + 4);
   scene.hub.clock.shift(unnamed_kept - Duration::minutes(1));
   scene.keep_house();
   EXPECT_TRUE(scene.has("a mistake"));
   scene.hub.clock.shift(Duration::minutes(2));
   scene.keep_house();
   EXPECT_FALSE(scene.has("a mistake"));
-  EXPECT_EQ(scene.used(), 15 + 20 + 8);
+  EXPECT_EQ(scene.used(), 15 + 20 + 8 + 4);
   EXPECT_EQ(scene.metrics.depot_dropped.load(), 1);
 
   scene.hub.clock.shift(Duration::hours(24 * 28));
@@ -114,6 +165,28 @@ TEST_P(HubDepotRetention, FilesGoAfterTheirTime) {
   scene.hub.clock.shift(Duration::hours(2));
   scene.keep_house();
   EXPECT_EQ(scene.used(), 0);
+}
+
+// A repeat of a submission gets its first answer for ever, also when its input is gone by then: only the request is
+// compared. A new submission of the same is refused.
+TEST(HubDepot, ARepeatedSubmissionOutlivesItsInputs) {
+  Scene scene;
+  EXPECT_EQ(put_blob(scene.customer, scene_file, scene_file).status, 200);
+  const std::string input = R"(,"inputs":[{"path":"a.pov","digest":")" + to_text(sha256(scene_file)) +
+                            R"(","size":)" + std::to_string(scene_file.size()) + "}]";
+  const Answer first = scene.customer.post("/v1/jobs", job_body(1, input), "render-1");
+  ASSERT_EQ(first.status, 201) << first.raw.body;
+  scene.run();
+  scene.hub.clock.shift(scene.hub.options.depot_retention + Duration::hours(1));
+  scene.keep_house();
+  ASSERT_FALSE(scene.has(scene_file));
+  const Answer repeat = scene.customer.post("/v1/jobs", job_body(1, input), "render-1");
+  EXPECT_EQ(repeat.status, 201) << repeat.raw.body;
+  EXPECT_EQ(repeat.raw.body, first.raw.body);
+  EXPECT_EQ(repeat.raw.header("idempotent-replay"), "true");
+  EXPECT_EQ(scene.customer.post("/v1/jobs", job_body(2, input), "render-1").status, 422) << "another request";
+  EXPECT_EQ(scene.customer.post("/v1/jobs", job_body(1, input), "render-2").status, 400) << "a new one";
+  EXPECT_NE(scene.customer.get("/metrics").raw.body.find("replayed\"} 1\n"), std::string::npos);
 }
 
 // An input that is dropped at the moment of its job's submission would be a promise broken: asking for its progress,

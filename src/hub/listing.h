@@ -77,21 +77,29 @@ template <class RowType>
   return list_answer(std::move(items), &last);
 }
 
-/// The same for rows that are in memory, in key order.
+/// The same for items that are in memory, in the order of their keys. `like`: a key, for its kinds.
 template <class Items, class Key, class Write>
-[[nodiscard]] Handled list_items(const Call& call, const Items& items, Key&& key_of_item, Write&& write) {
-  const std::vector<ColumnValue> like{std::int64_t{0}};
+[[nodiscard]] Handled list_items_by(const Call& call, const Items& items, const std::vector<ColumnValue>& like,
+                                    Key&& key_of_item, Write&& write) {
   TRY(const Page page, page_of(call, like));
   JsonArray shown;
   std::vector<ColumnValue> last;
   for (const auto& item : items) {
-    const std::vector<ColumnValue> key{key_of_item(item)};
+    const std::vector<ColumnValue> key = key_of_item(item);
     if (!page.after.empty() && key <= page.after) continue;
     if (shown.size() == static_cast<std::size_t>(page.limit)) return list_answer(std::move(shown), &last);
     shown.push_back(write(item));
     last = key;
   }
   return list_answer(std::move(shown), nullptr);
+}
+/// Their key is a number: an id.
+template <class Items, class Key, class Write>
+[[nodiscard]] Handled list_items(const Call& call, const Items& items, Key&& key_of_item, Write&& write) {
+  return list_items_by(
+      call, items, {std::int64_t{0}},
+      [&](const auto& item) { return std::vector<ColumnValue>{std::int64_t{key_of_item(item)}}; },
+      std::forward<Write>(write));
 }
 
 }  // namespace dayan::hub

@@ -31,7 +31,7 @@ std::span<const Route> route_table() {
       Route{"GET", "/metrics", anyone, {}, get_metrics},
       Route{"GET", "/v1/me", any_token, {}, get_me},
       Route{"POST", "/v1/tokens", any_token_keyed, {}, create_token},
-      Route{"GET", "/v1/tokens", any_token, {}, list_tokens},
+      Route{"GET", "/v1/tokens", any_token, page, list_tokens},
       Route{"DELETE", "/v1/tokens/{hash}", any_token_keyed, {}, revoke_token},
       Route{"POST", "/v1/organisations", operators_keyed, {}, create_organisation},
       Route{"GET", "/v1/organisations", operators, page, list_organisations},

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <string_view>
 
 #include "edge/random.h"
 #include "edge/signing.h"
+#include "hub/depot_keeper.h"
 #include "hub/handlers.h"
 #include "wire/agent.h"
 #include "wire/party.h"
@@ -12,6 +14,7 @@ namespace dayan::hub {
 
 namespace {
 
+constexpr std::string_view leased_here = "a job, or an attempt, that has a live lease at this centre";
 constexpr std::int64_t wait_seconds_max = 30;
 /// More no centre has, and sums of many stay numbers.
 constexpr std::int64_t foreign_cores_max = 1'000'000'000;
@@ -30,6 +33,38 @@ std::string lines_of(const std::vector<LeaseRow>& leases) {
     text += '\n';
   }
   return text;
+}
+
+/// Live logs that the outputs of these reports make superfluous.
+std::vector<AttemptKey> logs_come_whole(const wire::ReportsRequest& request) {
+  std::vector<AttemptKey> attempts;
+  for (const AttemptReport& report : request.reports) {
+    const auto is_log = [](const OutputFile& output) {
+      return std::ranges::find(log_streams, output.path) != log_streams.end();
+    };
+    if (std::ranges::any_of(report.outputs, is_log)) attempts.push_back(report.attempt);
+  }
+  return attempts;
+}
+
+Handled submit_reports(Call& call, wire::ReportsRequest wanted) {
+  Submission submission;
+  submission.token_hash = call.token_hash;
+  submission.answer = [responder = call.responder, &hub = call.hub, attempts = logs_come_whole(wanted)](
+                          CommandAnswer answer) {
+    const bool is_taken = !answer.refusal && !answer.error;
+    responder->respond(command_answer(std::move(answer)));
+    if (!is_taken || attempts.empty()) return;
+    // On a worker, since the writer does not wait for files; what is left undone the keeper does.
+    static_cast<void>(hub.workers.add([&hub, attempts] {
+      for (const AttemptKey& attempt : attempts) {
+        static_cast<void>(drop_superseded_logs(hub.store, hub.depot, attempt));
+      }
+    }));
+  };
+  submission.body = wire::to_command(std::move(wanted));
+  call.hub.writer.submit(std::move(submission));
+  return answer_later();
 }
 
 }  // namespace
@@ -103,9 +138,9 @@ Handled get_payload(Call& call) {
       return lease.job == job && !has_lease;
     });
   }));
-  if (!has_lease) return no_such("job");
+  if (!has_lease) return no_such("job", leased_here);
   TRY(const auto row, query_row<PayloadRow>(call.hub.store, {{"job", job.value()}}));
-  if (!row) return no_such("job");
+  if (!row) return no_such("job", leased_here);
   return json_answer(200, to_json(row->payload));
 }
 
@@ -119,20 +154,20 @@ Handled take_reports(Call& call) {
   wire::ReportsRequest wanted;
   if (auto bad = read_body(call, wanted)) return bad;
   call.hub.writer.heard(call.actor.centre);
-  return submit(call, wire::to_command(std::move(wanted)), {});
+  return submit_reports(call, std::move(wanted));
 }
 
 Handled put_log(Call& call) {
-  const auto attempt = parse_engine_name(call.path[0]);
   const std::string& stream = call.path[1];
-  if (!attempt.has_value() || (stream != "stdout" && stream != "stderr")) return no_such("log");
+  if (std::ranges::find(log_streams, stream) == log_streams.end()) return no_such("log", "stdout or stderr");
   TRY(const std::int64_t offset, query_number(call, "offset", 0, 0, bytes_max.value()));
-  TRY(const auto row, query_row<AttemptRow>(call.hub.store, {{"job", attempt->job.value()},
-                                                             {"task", std::int64_t{attempt->task}},
-                                                             {"number", std::int64_t{attempt->number}}}));
-  if (!row || row->centre != call.actor.centre) return no_such("log");
-  TRY(const Bytes length, call.hub.depot.append_log(*attempt, stream, Bytes(offset), call.request.body));
-  return json_answer(200, to_json(wire::LogProgress{length}));
+  TRY(const auto attempt, leased_attempt(call, call.path[0]));
+  if (!attempt) return no_such("attempt", leased_here);
+  TRY(const auto customer, customer_of(call, attempt->job));
+  if (!customer) return no_such("attempt", leased_here);
+  auto length = call.hub.depot.append_log(*customer, *attempt, stream, Bytes(offset), call.request.body);
+  if (!length) return fail(told_to_agent(std::move(length).error()));
+  return json_answer(200, to_json(wire::LogProgress{*length}));
 }
 
 }  // namespace dayan::hub

@@ -27,29 +27,11 @@ tl::unexpected<Error> no_such_content(const Call& call) {
 
 bool is_agent(const Call& call) { return !call.actor.centre.is_none(); }
 
-/// The live attempt at the agent's centre that its request names, or nothing. Committed rows: an agent knows of no
-/// lease that is not.
-Result<std::optional<AttemptKey>> leased_attempt(const Call& call) {
-  const auto attempt = parse_engine_name(call.query_value("attempt").value_or(""));
-  if (!attempt.has_value()) return std::nullopt;
-  TRY(const auto lease, query_row<LeaseRow>(call.hub.store, {{"job", attempt->job.value()},
-                                                             {"task", std::int64_t{attempt->task}},
-                                                             {"number", std::int64_t{attempt->number}}}));
-  if (!lease || lease->centre != call.actor.centre || lease->desired == Desired::ended) return std::nullopt;
-  return *attempt;
-}
-
-Result<std::optional<OrganisationId>> customer_of(const Call& call, JobId id) {
-  TRY(const auto job, query_row<JobRow>(call.hub.store, {{"id", id.value()}}));
-  if (!job) return std::nullopt;
-  return job->organisation;
-}
-
 /// For whom the caller sends: an organisation for itself, an agent for the customer of the attempt that it names. None
 /// when it may send nothing under that name.
 Result<std::optional<Sender>> sender_of(const Call& call) {
   if (!is_agent(call)) return Sender(call.actor.organisation);
-  TRY(const auto attempt, leased_attempt(call));
+  TRY(const auto attempt, leased_attempt(call, call.query_value("attempt").value_or("")));
   if (!attempt) return std::nullopt;
   TRY(const auto customer, customer_of(call, attempt->job));
   if (!customer) return std::nullopt;
@@ -59,7 +41,7 @@ Result<std::optional<Sender>> sender_of(const Call& call) {
 /// Whose content the caller may read under this digest; none when it may not.
 Result<std::optional<OrganisationId>> readable_owner(const Call& call, const Digest& digest) {
   if (!is_agent(call)) return call.actor.organisation;
-  TRY(const auto attempt, leased_attempt(call));
+  TRY(const auto attempt, leased_attempt(call, call.query_value("attempt").value_or("")));
   if (!attempt) return std::nullopt;
   TRY(const auto row, query_row<PayloadRow>(call.hub.store, {{"job", attempt->job.value()}}));
   const auto is_wanted = [&](const InputFile& input) { return input.digest == digest; };
@@ -107,17 +89,12 @@ Handled put_blob(Call& call) {
     return fail(ErrorCode::invalid, "missing", "the name of the attempt whose output this is", "attempt");
   }
   TRY(const auto sender, sender_of(call));
-  if (!sender) return no_such("attempt");
+  if (!sender) return no_such("attempt", "one that has a live lease at this centre");
   auto progress = call.hub.depot.put_chunk(*sender, digest, Bytes(size), Bytes(offset), chunk);
   if (progress.has_value()) return upload_answer(*progress);
   // Bytes that do not have the digest they were sent under are the sender's fault, not damage of ours.
   if (progress.error().code == ErrorCode::corrupt) progress.error().code = ErrorCode::invalid;
-  // How much the customer keeps is not the centre's to know.
-  if (is_agent(call) && progress.error().code == ErrorCode::exhausted) {
-    return fail(ErrorCode::exhausted, "the depot has no room left for the customer",
-                "less output, or room that the customer or the operator makes", "size");
-  }
-  return fail(std::move(progress).error());
+  return fail(is_agent(call) ? told_to_agent(std::move(progress).error()) : std::move(progress).error());
 }
 
 Handled get_blob_content(Call& call) {

@@ -88,7 +88,7 @@ Handled get_wallet(Call& call) {
     return found;
   });
   const bool may_see = row && (row->id == call.actor.organisation || call.actor.scopes.has(Scope::operate));
-  if (!may_see) return no_such("wallet");
+  if (!may_see) return no_such("wallet", "your own organisation; another one's name with the scope operate");
   TRY(const AccountRow account, wallet_of(call.hub, row->id));
   return json_answer(200, to_json(wallet_view(row->name, account)));
 }
@@ -97,9 +97,12 @@ Handled list_wallet_entries(Call& call) {
   TRY(const Page page, page_of(call, cursor_key(EntryRow())));
   const std::int64_t owner = call.actor.organisation.value();
   std::vector<EntryRow> entries;
-  for (const char* side : {"debit_owner", "credit_owner"}) {
+  for (const std::string side : {"debit", "credit"}) {
+    // What the same organisation is owed as a provider is not on its wallet.
+    std::vector<ColumnEquals> where{{side + "_owner", owner},
+                                    {side + "_kind", static_cast<std::int64_t>(AccountKind::customer_wallet)}};
     TRY(auto found,
-        query_rows<EntryRow>(call.hub.store, {"entry", {{side, owner}}, page.after, true, page.limit + 1}));
+        query_rows<EntryRow>(call.hub.store, {"entry", std::move(where), page.after, true, page.limit + 1}));
     std::move(found.begin(), found.end(), std::back_inserter(entries));
   }
   std::sort(entries.begin(), entries.end(), [](const EntryRow& a, const EntryRow& b) { return a.id > b.id; });

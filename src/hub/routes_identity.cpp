@@ -46,6 +46,11 @@ Handled create_token(Call& call) {
 }
 
 Handled list_tokens(Call& call) {
+  // Its provider's people and what they may do are none of an agent's business.
+  if (!call.actor.centre.is_none()) {
+    return problem_answer(Refusal{RefusalReason::forbidden,
+                                  {{ErrorCode::denied, "", "an agent's token lists no tokens", "a person's token"}}});
+  }
   std::vector<TokenRow> tokens = call.hub.directory.look([&](const core::State& state) {
     std::vector<TokenRow> own;
     state.tokens.visit_all([&](const TokenRow& row) {
@@ -54,15 +59,18 @@ Handled list_tokens(Call& call) {
     return own;
   });
   std::ranges::sort(tokens, {}, [](const TokenRow& row) { return std::tuple(row.created_at, row.hash); });
-  JsonArray items;
-  for (const TokenRow& row : tokens) items.push_back(to_json(row));
-  return json_answer(200, JsonObject{{"items", std::move(items)}, {"next_cursor", nullptr}});
+  return list_items_by(
+      call, tokens, {std::int64_t{0}, std::string()},
+      [](const TokenRow& row) {
+        return std::vector<ColumnValue>{row.created_at.microseconds(), to_text(row.hash)};
+      },
+      [](const TokenRow& row) { return to_json(row); });
 }
 
 Handled revoke_token(Call& call) {
   if (auto bad = refuse_body(call)) return bad;
   const auto hash = parse_digest(call.path.front());
-  if (!hash.has_value()) return no_such("token");
+  if (!hash.has_value()) return no_such("token", "the hash of one of your organisation's: GET /v1/tokens");
   return submit(call, RevokeToken{*hash}, [](const View&, const core::Decision&) { return Rendered{204, {}, {}}; });
 }
 

@@ -83,6 +83,9 @@ Handled quote_job(Call& call) {
 }
 
 Handled submit_job(Call& call) {
+  // First of all: by now its inputs may be dropped, and quotes are not free.
+  TRY(auto kept, kept_answer(call));
+  if (kept) return kept;
   TRY(const std::size_t limit, quotes_limit(call));
   wire::SubmitRequest wanted;
   if (auto bad = read_body(call, wanted)) return bad;

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "hub/answer.h"
 #include "hub/writer.h"
 
 /// One batch of the writer: decide and apply each command, commit once, then answer.
@@ -136,15 +137,7 @@ std::optional<CommandAnswer> Writer::replay(const Pending& pending, const Submis
     kept = std::move(*found);
   }
   if (!kept.has_value()) return std::nullopt;
-  if (kept->request != submission.request) {
-    return failed({ErrorCode::conflict, "idempotency-key", "the key stands for another request already",
-                   "use a new key for each new request"});
-  }
-  CommandAnswer answer;
-  answer.status = kept->status;
-  answer.body = std::move(kept->body);
-  answer.replayed = true;
-  return answer;
+  return replayed(std::move(*kept), submission.request);
 }
 
 Result<core::Fetched> Writer::fetch(Pending& pending, const core::Needs& needs) {

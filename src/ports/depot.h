@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -68,9 +69,10 @@ class Depot {
   [[nodiscard]] virtual Result<Bytes> size(OrganisationId owner, const Digest& digest) = 0;
 
   /// Adds to a live log of an attempt ("stdout", "stderr"): bytes from `offset`; what is there already is skipped.
-  /// Returns the length that is there now. A log stops growing at log_bytes_max.
-  [[nodiscard]] virtual Result<Bytes> append_log(const AttemptKey& attempt, std::string_view stream, Bytes offset,
-                                                 std::string_view bytes) = 0;
+  /// Returns the length that is there now. A log stops growing at log_bytes_max. `owner`, the organisation of the
+  /// attempt's job, is charged for the space; a full quota is `exhausted`, and nothing of `bytes` is added.
+  [[nodiscard]] virtual Result<Bytes> append_log(OrganisationId owner, const AttemptKey& attempt,
+                                                 std::string_view stream, Bytes offset, std::string_view bytes) = 0;
   [[nodiscard]] virtual Result<std::string> read_log(const AttemptKey& attempt, std::string_view stream, Bytes offset,
                                                      Bytes length) = 0;
 
@@ -88,12 +90,15 @@ class Depot {
   /// by another way; how many.
   [[nodiscard]] virtual Result<std::size_t> drop_abandoned_uploads() = 0;
   /// Every attempt that has a log, in order.
-  [[nodiscard]] virtual Result<std::vector<AttemptKey>> attempts_with_logs() = 0;
+  [[nodiscard]] virtual std::vector<AttemptKey> attempts_with_logs() = 0;
+  /// The space is free at once; fine when it is not there.
+  [[nodiscard]] virtual Result<void> drop_log(const AttemptKey& attempt, std::string_view stream) = 0;
   [[nodiscard]] virtual Result<void> drop_logs(const AttemptKey& attempt) = 0;
 };
 
 /// A part file that nobody has added to for so long was given up by its sender.
 inline constexpr Duration upload_patience = Duration::hours(7 * 24);
 inline constexpr Bytes log_bytes_max = Bytes(16'000'000);
+inline constexpr std::array<std::string_view, 2> log_streams{"stdout", "stderr"};
 
 }  // namespace dayan

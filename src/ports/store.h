@@ -44,7 +44,8 @@ struct ColumnEquals {
 /// Rows of one table whose columns equal the given values, in key order.
 struct RowQuery {
   std::string table;
-  std::vector<ColumnEquals> where;        ///< all must hold; columns must be of the key or in `indexed_columns`
+  /// All must hold; columns must be of the key or in `indexed_columns`, and beside one of those in `filtered_columns`.
+  std::vector<ColumnEquals> where;
   std::vector<ColumnValue> after_key;     ///< strictly after this key (before it, when descending); empty: from the start
   bool descending = false;
   std::int32_t limit = 100;               ///< 1 to query_limit_max
@@ -56,6 +57,9 @@ inline constexpr std::string_view indexed_columns[] = {
     "job.organisation", "attempt.centre", "lease.centre",  "entry.debit_owner", "entry.credit_owner",
     "entry.job",        "charge.customer", "charge.provider", "charge.centre",  "offer.centre",
 };
+
+/// Columns that narrow a query down which an index serves already.
+inline constexpr std::string_view filtered_columns[] = {"entry.debit_kind", "entry.credit_kind"};
 
 class Store {
  public:
@@ -70,7 +74,11 @@ class Store {
   [[nodiscard]] virtual Result<void> commit(const Batch& batch) = 0;
   [[nodiscard]] virtual Result<std::optional<KeptReply>> find_reply(OrganisationId organisation,
                                                                     const std::string& key) = 0;
-  /// Committed rows, live or retired. Safe from any thread, beside the writer.
+  // Safe from any thread, beside the writer, of what is committed:
+  /// As find_reply, which is the writer's own: who asks this does not wait for a commit.
+  [[nodiscard]] virtual Result<std::optional<KeptReply>> kept_reply(OrganisationId organisation,
+                                                                    const std::string& key) = 0;
+  /// Rows, live or retired.
   [[nodiscard]] virtual Result<std::vector<Row>> query(const RowQuery& query) = 0;
   /// Leases of a centre whose sequence is greater, in order of sequence: what an agent's watch returns.
   [[nodiscard]] virtual Result<std::vector<LeaseRow>> leases_after(CentreId centre, std::int64_t sequence,

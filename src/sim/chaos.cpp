@@ -17,9 +17,11 @@ ChaosReport run_chaos(const ChaosOptions& options) {
   return {options.seed, trial.swarm, trial.counts, trial.trace.value(), trial.violation};
 }
 
-std::string repeat_command(std::uint64_t seed, std::optional<PlantedBug> bug) {
-  std::string text = "dayan sim chaos --seed " + std::to_string(seed) + " --seeds 1";
-  if (bug) text += " --bug " + std::string(to_text(*bug));
+std::string repeat_command(const ChaosOptions& options) {
+  std::string text = "dayan sim chaos --seed " + std::to_string(options.seed) + " --seeds 1";
+  // A planted bug makes its own world: run_chaos.
+  if (options.bug != PlantedBug::none) return text + " --bug " + std::string(to_text(options.bug));
+  if (options.scenario != PlantedBug::none) text += " --scenario " + std::string(to_text(options.scenario));
   return text;
 }
 

@@ -30,11 +30,12 @@ struct ChaosReport {
 /// One run: first everything may fail, then all is healed and must come to an end.
 [[nodiscard]] ChaosReport run_chaos(const ChaosOptions& options);
 
-/// `dayan sim chaos --seeds N [--seed S] [--bug NAME] [--json] [--verbose]`
+/// `dayan sim chaos --seeds N [--seed S] [--bug NAME | --scenario NAME] [--json] [--verbose]`
 struct ChaosCommand {
   std::uint64_t first_seed = 1;
   int seeds = 50;
-  std::optional<PlantedBug> bug;
+  PlantedBug bug = PlantedBug::none;
+  PlantedBug scenario = PlantedBug::none;  ///< as in ChaosOptions
   bool json = false;
   bool verbose = false;  ///< the options of each run
 };
@@ -44,6 +45,6 @@ struct ChaosCommand {
 int chaos_main(const ChaosCommand& command);
 
 /// The one command that repeats a run.
-[[nodiscard]] std::string repeat_command(std::uint64_t seed, std::optional<PlantedBug> bug);
+[[nodiscard]] std::string repeat_command(const ChaosOptions& options);
 
 }  // namespace dayan::sim

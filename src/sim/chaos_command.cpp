@@ -19,7 +19,7 @@ Counts sum(const Counts& a, const Counts& b) {
 
 std::string hex(std::uint64_t hash) { return fmt::format("{:016x}", hash); }
 
-JsonObject json_of(const ChaosReport& report, std::optional<PlantedBug> bug) {
+JsonObject json_of(const ChaosReport& report, const ChaosOptions& options) {
   JsonObject object;
   object["seed"] = report.seed;
   object["trace_hash"] = hex(report.trace_hash);
@@ -30,15 +30,15 @@ JsonObject json_of(const ChaosReport& report, std::optional<PlantedBug> bug) {
   violation["text"] = report.violation->text;
   violation["step"] = report.violation->step;
   violation["after"] = to_text(report.violation->after);
-  violation["repeat"] = repeat_command(report.seed, bug);
+  violation["repeat"] = repeat_command(options);
   object["violation"] = std::move(violation);
   object["options"] = to_json(report.swarm);
   return object;
 }
 
-void print_run(const ChaosReport& report, const ChaosCommand& command) {
+void print_run(const ChaosReport& report, const ChaosOptions& options, const ChaosCommand& command) {
   if (command.json) {
-    fmt::print("{}\n", json_text(JsonValue(json_of(report, command.bug))));
+    fmt::print("{}\n", json_text(JsonValue(json_of(report, options))));
     return;
   }
   const Counts& counts = report.counts;
@@ -48,12 +48,12 @@ void print_run(const ChaosReport& report, const ChaosCommand& command) {
   if (command.verbose) fmt::print("             {}\n", nested_text(report.swarm));
 }
 
-void print_violation(const ChaosReport& report, const ChaosCommand& command) {
+void print_violation(const ChaosReport& report, const ChaosOptions& options) {
   const Violation& violation = *report.violation;
   fmt::print("\nThe checker '{}' found, in step {}, {} after the start:\n  {}\n", violation.checker, violation.step,
              to_text(violation.after), violation.text);
   fmt::print("The options of the run:\n  {}\n", nested_text(report.swarm));
-  fmt::print("To see it again:\n  {}\n", repeat_command(report.seed, command.bug));
+  fmt::print("To see it again:\n  {}\n", repeat_command(options));
 }
 
 void print_summary(const Counts& total, int seeds, const ChaosCommand& command) {
@@ -73,15 +73,13 @@ void print_summary(const Counts& total, int seeds, const ChaosCommand& command) 
 int chaos_main(const ChaosCommand& command) {
   Counts total;
   for (int i = 0; i < command.seeds; ++i) {
-    ChaosOptions options;
-    options.seed = command.first_seed + static_cast<std::uint64_t>(i);
-    options.bug = command.bug.value_or(PlantedBug::none);
+    const ChaosOptions options{command.first_seed + static_cast<std::uint64_t>(i), command.bug, command.scenario};
     const ChaosReport report = run_chaos(options);
     total = sum(total, report.counts);
-    print_run(report, command);
+    print_run(report, options, command);
     std::fflush(stdout);
     if (!report.violation) continue;
-    if (!command.json) print_violation(report, command);
+    if (!command.json) print_violation(report, options);
     print_summary(total, i + 1, command);
     return 1;
   }

@@ -10,10 +10,9 @@ namespace {
 
 constexpr std::uint64_t seeds = 50;
 
-std::string told(const ChaosReport& report) {
+std::string told(const ChaosReport& report, const ChaosOptions& options) {
   if (!report.violation) return "clean";
-  return "'" + report.violation->checker + "': " + report.violation->text + "\n  " +
-         repeat_command(report.seed, std::nullopt);
+  return "'" + report.violation->checker + "': " + report.violation->text + "\n  " + repeat_command(options);
 }
 
 TEST(Chaos, FiftySeedsAreClean) {
@@ -21,7 +20,7 @@ TEST(Chaos, FiftySeedsAreClean) {
   // healing every job ends.
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     const ChaosReport report = run_chaos({seed});
-    ASSERT_FALSE(report.violation) << told(report);
+    ASSERT_FALSE(report.violation) << told(report, {seed});
   }
 }
 
@@ -30,7 +29,7 @@ TEST(Chaos, SeedsThatOnceFailedAreClean) {
   // running attempt unstarted (execute).
   for (const std::uint64_t seed : {std::uint64_t{1}, std::uint64_t{2065}}) {
     const ChaosReport report = run_chaos({seed});
-    EXPECT_FALSE(report.violation) << told(report);
+    EXPECT_FALSE(report.violation) << told(report, {seed});
   }
 }
 
@@ -69,12 +68,14 @@ TEST_P(PlantedBugs, AreFoundByTheirCheckerOnSeedsThatAreCleanWithoutThem) {
   constexpr std::uint64_t within = 10;
   std::uint64_t found = 0;
   for (std::uint64_t seed = 1; seed <= within && found == 0; ++seed) {
-    const ChaosReport planted = run_chaos({seed, GetParam().bug});
-    const ChaosReport clean = run_chaos({seed, PlantedBug::none, GetParam().bug});
-    EXPECT_FALSE(clean.violation) << told(clean);
+    const ChaosOptions with{seed, GetParam().bug};
+    const ChaosOptions without{seed, PlantedBug::none, GetParam().bug};
+    const ChaosReport planted = run_chaos(with);
+    const ChaosReport clean = run_chaos(without);
+    EXPECT_FALSE(clean.violation) << told(clean, without);
     if (!planted.violation) continue;
     found = seed;
-    EXPECT_EQ(planted.violation->checker, GetParam().checker) << told(planted);
+    EXPECT_EQ(planted.violation->checker, GetParam().checker) << told(planted, with);
   }
   EXPECT_NE(found, 0U) << "no checker saw " << to_text(GetParam().bug);
 }
@@ -99,17 +100,31 @@ INSTANTIATE_TEST_SUITE_P(All, PlantedBugs,
 TEST(ChaosCommand, TellsHowToSeeAFailureAgain) {
   // One command, that a person can copy, and an exit status that a script can read.
   testing::internal::CaptureStdout();
-  const int status = chaos_main({3, 5, PlantedBug::counter_back_accepted, false, false});
+  const int status = chaos_main({3, 5, PlantedBug::counter_back_accepted, PlantedBug::none, false, false});
   const std::string text = testing::internal::GetCapturedStdout();
   EXPECT_EQ(status, 1);
   EXPECT_NE(text.find("  dayan sim chaos --seed 3 --seeds 1 --bug counter_back_accepted\n"), std::string::npos) << text;
   EXPECT_NE(text.find("The checker 'counter' found"), std::string::npos) << text;
 }
 
+TEST(ChaosCommand, RepeatsTheVeryRun) {
+  // The command names the bug, or the world that was made for it without it: all that makes a run.
+  EXPECT_EQ(repeat_command({7}), "dayan sim chaos --seed 7 --seeds 1");
+  EXPECT_EQ(repeat_command({7, PlantedBug::post_twice}), "dayan sim chaos --seed 7 --seeds 1 --bug post_twice");
+  EXPECT_EQ(repeat_command({7, PlantedBug::none, PlantedBug::post_twice}),
+            "dayan sim chaos --seed 7 --seeds 1 --scenario post_twice");
+  // A world without its bug is another run than that of the bare seed, and clean.
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(chaos_main({3, 1, PlantedBug::none, PlantedBug::counter_back_accepted, true, false}), 0);
+  const std::string text = testing::internal::GetCapturedStdout();
+  EXPECT_NE(run_chaos({3, PlantedBug::none, PlantedBug::counter_back_accepted}).trace_hash, run_chaos({3}).trace_hash);
+  EXPECT_EQ(text.find("violation"), std::string::npos) << text;
+}
+
 TEST(ChaosCommand, WritesALineOfJsonForEachSeed) {
   // For machines: one object a seed and one for the sum.
   testing::internal::CaptureStdout();
-  EXPECT_EQ(chaos_main({1, 2, std::nullopt, true, false}), 0);
+  EXPECT_EQ(chaos_main({1, 2, PlantedBug::none, PlantedBug::none, true, false}), 0);
   const std::string text = testing::internal::GetCapturedStdout();
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3);
   EXPECT_EQ(text.rfind("{\"seed\":1,\"trace_hash\":", 0), 0U) << text;

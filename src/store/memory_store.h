@@ -27,6 +27,10 @@ class MemoryStore final : public Store {
   [[nodiscard]] Result<std::int64_t> take_over() override;
   [[nodiscard]] Result<void> load(const std::function<void(Row)>& sink) override;
   [[nodiscard]] Result<void> commit(const Batch& batch) override;
+  [[nodiscard]] Result<std::optional<KeptReply>> kept_reply(OrganisationId organisation,
+                                                            const std::string& key) override {
+    return find_reply(organisation, key);
+  }
   [[nodiscard]] Result<std::optional<KeptReply>> find_reply(OrganisationId organisation,
                                                             const std::string& key) override;
   [[nodiscard]] Result<std::vector<Row>> query(const RowQuery& query) override;

@@ -51,6 +51,11 @@ class SqliteStore final : public Store {
     return read_reply(*writer_, organisation, key);
   }
 
+  [[nodiscard]] Result<std::optional<KeptReply>> kept_reply(OrganisationId organisation,
+                                                            const std::string& key) override {
+    return read([&](SqliteConnection& reader) { return read_reply(reader, organisation, key); });
+  }
+
   [[nodiscard]] Result<std::vector<Row>> query(const RowQuery& query) override {
     return read([&](SqliteConnection& reader) { return query_rows(reader, query); });
   }

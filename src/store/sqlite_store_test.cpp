@@ -51,6 +51,19 @@ class SqliteStoreTest : public testing::Test {
   ScratchFolder folder_;
 };
 
+TEST_F(SqliteStoreTest, TheWriterForcesEachCommitToTheDisk) {
+  // What "acknowledged" rests on: a write-ahead log, and an fsync of it at every commit (2 is FULL). A reader does not
+  // write at all.
+  open();
+  const auto writer = SqliteConnection::open(path(), SqliteConnection::Mode::writer).value();
+  EXPECT_EQ(writer->number("PRAGMA synchronous").value(), 2);
+  SqliteStatement journal(writer->prepare("PRAGMA journal_mode").value());
+  ASSERT_TRUE(journal.step().value());
+  EXPECT_EQ(journal.text(0), "wal");
+  const auto reader = SqliteConnection::open(path(), SqliteConnection::Mode::reader).value();
+  EXPECT_EQ(reader->number("PRAGMA query_only").value(), 1);
+}
+
 TEST_F(SqliteStoreTest, AChangedEventIsFound) {
   // One digit of one event's detail changed in the file: reading names that event, and no other.
   make_events();

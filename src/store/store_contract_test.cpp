@@ -99,6 +99,11 @@ TEST_P(StoreContract, RepliesAreKeptUnderOrganisationAndKey) {
   ASSERT_TRUE(store().commit({generation_, {}, {}, {reply}}));
   const auto found = store().find_reply(OrganisationId(7), "钥匙 1").value();
   ASSERT_TRUE(found);
+  const auto beside = store().kept_reply(OrganisationId(7), "钥匙 1").value();  // not the writer's way: the same
+  ASSERT_TRUE(beside);
+  EXPECT_EQ(beside->request, found->request);
+  EXPECT_EQ(beside->body, found->body);
+  EXPECT_FALSE(store().kept_reply(OrganisationId(8), "钥匙 1").value());
   EXPECT_EQ(found->organisation, reply.organisation);
   EXPECT_EQ(found->key, reply.key);
   EXPECT_EQ(found->request, reply.request);

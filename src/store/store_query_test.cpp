@@ -39,6 +39,30 @@ TEST_P(StoreQueries, QueriesByAnIndexedColumnPage) {
   EXPECT_TRUE(query({"job", {{"organisation", 9}}, {}, false, 9}).empty());
 }
 
+TEST_P(StoreQueries, AFilterNarrowsAnIndexedQuery) {
+  // Entries of one owner on one kind of account, page by page; a filter without an indexed column would walk a table.
+  std::vector<Row> rows;
+  for (const std::int64_t id : {1, 2, 3, 4, 5, 6}) {
+    EntryRow entry = sample<EntryRow>(1);
+    entry.id = EntryId(id);
+    entry.debit_owner = OrganisationId(id < 6 ? 7 : 8);
+    entry.debit_kind = id % 2 == 1 ? AccountKind::customer_wallet : AccountKind::provider_payable;
+    rows.push_back(entry);
+  }
+  commit_all(rows, RowFate::retired);
+  const auto wallet = static_cast<std::int64_t>(AccountKind::customer_wallet);
+  const std::vector<ColumnEquals> where{{"debit_owner", 7}, {"debit_kind", wallet}};
+  const auto ids = [&](std::vector<ColumnValue> after) {
+    Ids found;
+    for (const Row& row : query({"entry", where, std::move(after), true, 2}))
+      found.push_back(std::get<EntryRow>(row).id.value());
+    return found;
+  };
+  EXPECT_EQ(ids({}), (Ids{5, 3}));
+  EXPECT_EQ(ids({3}), (Ids{1}));
+  EXPECT_EQ(store().query({"entry", {{"debit_kind", wallet}}, {}, true, 2}).error().field, "where");
+}
+
 TEST_P(StoreQueries, QueriesByTheFrontOfAKeyPage) {
   // Tasks of one job by a cursor over the whole key, in numeric and not textual order, other jobs left out.
   std::vector<Row> rows;

@@ -15,9 +15,9 @@ TableShape shape_of() {
   for_each_field<RowType>([&](const auto& field) {
     using T = std::remove_cvref_t<decltype(std::declval<RowType>().*(field.member))>;
     const std::string full_name = std::string(RowType::table) + '.' + std::string(field.name);
-    const bool is_indexed =
-        std::find(std::begin(indexed_columns), std::end(indexed_columns), full_name) != std::end(indexed_columns);
-    shape.columns.push_back({field.name, column_type<T>(), field.is_key, is_optional<T>, is_indexed});
+    const bool is_indexed = std::ranges::find(indexed_columns, full_name) != std::end(indexed_columns);
+    const bool is_filter = std::ranges::find(filtered_columns, full_name) != std::end(filtered_columns);
+    shape.columns.push_back({field.name, column_type<T>(), field.is_key, is_optional<T>, is_indexed, is_filter});
   });
   return shape;
 }
@@ -81,9 +81,14 @@ Result<std::size_t> check_query(const RowQuery& query) {
   if (found == shapes.end()) {
     return fail(ErrorCode::invalid, "there is no table '" + query.table + "'", "the table of a row", "table");
   }
+  const auto is_served = [&](const ColumnEquals& equals) {
+    const ColumnShape* column = found->find(equals.column);
+    return column != nullptr && (column->is_key || column->is_indexed);
+  };
+  const bool has_index = std::ranges::any_of(query.where, is_served);
   for (const ColumnEquals& equals : query.where) {
     const ColumnShape* column = found->find(equals.column);
-    if (column == nullptr || !(column->is_key || column->is_indexed)) {
+    if (column == nullptr || !(is_served(equals) || (column->is_filter && has_index))) {
       return fail(ErrorCode::invalid, "a query of " + query.table + " cannot compare '" + equals.column + "'",
                   "a column of the key or one of indexed_columns", "where");
     }

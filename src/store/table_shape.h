@@ -19,6 +19,7 @@ struct ColumnShape {
   bool is_key = false;
   bool is_nullable = false;
   bool is_indexed = false;  ///< stands in `indexed_columns`
+  bool is_filter = false;   ///< stands in `filtered_columns`
 };
 
 struct TableShape {

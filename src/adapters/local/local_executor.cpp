@@ -83,7 +83,7 @@ LocalExecutor::LocalExecutor(LocalOptions options, Sandbox sandbox, std::string 
 
 Result<std::unique_ptr<LocalExecutor>> make_local_executor(LocalOptions options) {
   if (!options.folder.starts_with('/'))
-    return fail(ErrorCode::invalid, "'" + options.folder + "' is not an absolute path", {}, "folder");
+    return fail(ErrorCode::invalid, "'" + options.folder + "' is not an absolute path", "a path from / on", "folder");
   if (!options.program.starts_with('/') || ::access(options.program.c_str(), X_OK) != 0)
     return fail(ErrorCode::invalid, "'" + options.program + "' is not a program that can be run",
                 "give the absolute path of dayan", "program");
@@ -134,10 +134,11 @@ Result<void> LocalExecutor::check_room(const StartOrder& order) {
   if (!order.resources.cards.is_zero())
     return fail(ErrorCode::invalid, "this pool has no cards", "ask for none", "resources.cards");
   if (order.resources.cores > options_.cores || order.resources.memory > options_.memory)
-    return fail(ErrorCode::invalid, "it asks for more than the whole pool has", {}, "resources");
+    return fail(ErrorCode::invalid, "it asks for more than the whole pool has",
+                std::to_string(options_.cores.value()) + " cores and " + to_text(options_.memory) + " at most", "resources");
   if (time_of_day() > order.starts_by)
-    return fail(ErrorCode::denied, "it came too late: it had to start by " + to_text(order.starts_by), {},
-                "starts_by");
+    return fail(ErrorCode::denied, "it came too late: it had to start by " + to_text(order.starts_by),
+                "an order before that; see that the clocks of hub and centre agree", "starts_by");
   Cores cores = order.resources.cores;
   Bytes memory = order.resources.memory;
   TRY(const std::vector<std::string> names, names_in(options_.folder));

@@ -204,7 +204,8 @@ void JobUsers::remove(const std::string& folder, const std::string& user) const 
 Result<void> JobUsers::check(const std::string& user, const std::string& folder) const {
   const std::string& name = name_of(user);
   if (!is_user_name(name))
-    return fail(ErrorCode::invalid, quote(name) + " is not the name of a local user", {}, "user");
+    return fail(ErrorCode::invalid, quote(name) + " is not the name of a local user",
+                "a name of this machine's users", "user");
   const auto account = account_of(name);
   if (!account.has_value()) return no_user(name);
   if (account->user == 0)

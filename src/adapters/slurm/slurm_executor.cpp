@@ -11,6 +11,8 @@
 namespace dayan::adapters {
 namespace {
 
+constexpr const char* plain_name = "1 to 64 of letters, digits, '.', '_' and '-'";
+
 std::string lower(std::string text) {
   for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return text;
@@ -31,10 +33,13 @@ SlurmExecutor::SlurmExecutor(SlurmOptions options, Processes& processes)
 
 Result<std::unique_ptr<SlurmExecutor>> make_slurm_executor(SlurmOptions options, Processes& processes) {
   if (!options.folder.starts_with('/') || options.folder.find('\n') != std::string::npos)
-    return fail(ErrorCode::invalid, quote(options.folder) + " is not an absolute path", {}, "folder");
+    return fail(ErrorCode::invalid, quote(options.folder) + " is not an absolute path",
+                "a path from / on, in one line", "folder");
   if (!options.slurm_conf.empty() && !options.slurm_conf.starts_with('/'))
-    return fail(ErrorCode::invalid, quote(options.slurm_conf) + " is not an absolute path", {}, "slurm_conf");
-  if (options.users.empty()) return fail(ErrorCode::invalid, "nobody's jobs may be run", {}, "users");
+    return fail(ErrorCode::invalid, quote(options.slurm_conf) + " is not an absolute path",
+                "a path from / on", "slurm_conf");
+  if (options.users.empty())
+    return fail(ErrorCode::invalid, "nobody's jobs may be run", "a local user for each organisation", "users");
   const JobUsers users(processes);
   const bool all_own = std::all_of(options.users.begin(), options.users.end(),
                                    [&users](const std::string& user) { return users.is_own(user); });
@@ -71,20 +76,23 @@ Result<void> SlurmExecutor::check(const StartOrder& order) const {
   TRY_VOID(check_order(order));
   // Everything that becomes part of an option. is_plain_name leaves no room for a comma, a space or a second option.
   if (!is_plain_name(order.pool))
-    return fail(ErrorCode::invalid, quote(order.pool) + " cannot be a partition", {}, "pool");
+    return fail(ErrorCode::invalid, quote(order.pool) + " cannot be a partition", plain_name, "pool");
   if (!options_.partitions.empty() &&
       std::find(options_.partitions.begin(), options_.partitions.end(), order.pool) == options_.partitions.end())
-    return fail(ErrorCode::denied, "partition " + quote(order.pool) + " is not offered", {}, "pool");
+    return fail(ErrorCode::denied, "partition " + quote(order.pool) + " is not offered",
+                "one of slurm.partitions in agent.yaml", "pool");
   if (std::find(options_.users.begin(), options_.users.end(), order.user) == options_.users.end())
-    return fail(ErrorCode::denied, quote(order.user) + " is not a user whose jobs this agent runs", {}, "user");
+    return fail(ErrorCode::denied, quote(order.user) + " is not a user whose jobs this agent runs",
+                "one that agent.yaml maps an organisation to", "user");
   if (!order.account.empty() && !is_plain_name(order.account))
-    return fail(ErrorCode::invalid, quote(order.account) + " cannot be an account", {}, "account");
+    return fail(ErrorCode::invalid, quote(order.account) + " cannot be an account", plain_name, "account");
   if (!order.chip.empty() && !is_plain_name(order.chip))
-    return fail(ErrorCode::invalid, quote(order.chip) + " cannot be a card model", {}, "chip");
+    return fail(ErrorCode::invalid, quote(order.chip) + " cannot be a card model", plain_name, "chip");
   if (order.resources.cards.value() % 1000 != 0)
     return fail(ErrorCode::invalid, "Slurm gives whole cards only", "ask for a whole number", "resources.cards");
   if (order.folder.find('\\') != std::string::npos)
-    return fail(ErrorCode::invalid, "Slurm reads a backslash in a path as a sign of its own", {}, "folder");
+    return fail(ErrorCode::invalid, "Slurm reads a backslash in a path as a sign of its own",
+                "a work folder without one", "folder");
   return {};
 }
 
@@ -99,8 +107,8 @@ Result<std::string> SlurmExecutor::start(const StartOrder& order) {
   }
   TRY(const std::optional<SlurmJob> found, find_job(order.attempt, order.user));
   if (!found.has_value() && time_of_day() > order.starts_by)
-    return fail(ErrorCode::denied, "it came too late: it had to start by " + to_text(order.starts_by), {},
-                "starts_by");
+    return fail(ErrorCode::denied, "it came too late: it had to start by " + to_text(order.starts_by),
+                "an order before that; see that the clocks of hub and centre agree", "starts_by");
   if (!control.is_there()) {
     TRY_VOID(users_.give(order.folder, order.user));
     TRY_VOID(control.create(order, users_));
@@ -200,7 +208,7 @@ Result<void> SlurmExecutor::check_tenant(const std::string& user, const std::str
 
 Result<void> SlurmExecutor::check_account(const std::string& user, const std::string& account) {
   if (!is_plain_name(account))
-    return fail(ErrorCode::invalid, quote(account) + " cannot be an account", {}, "account");
+    return fail(ErrorCode::invalid, quote(account) + " cannot be an account", plain_name, "account");
   TRY(const bool accounting, has_accounting());
   if (!accounting) return {};
   TRY(const std::string listed, commands_.users_of(account));
