@@ -134,14 +134,28 @@ void Turn::visit_open(Visitor&& visit) {
   }
 }
 
-/// Whether what the whole of a plain lane sees tells that there is no place for it. Most that are asked find none.
+/// Whether what its view sees tells that there is no place for it. Most that are asked find none.
 bool Turn::sees_nothing_worth_it() {
-  if (lane_.is_particular || lane_.is_promised || !is_counted_) return false;
+  if (job_.retrying > 0 || (job_.has_cap() && job_.live > 0) || lane_.is_promised || !is_counted_) return false;
   const Vista& seen = planning_.open_of(view_);
   if (seen.are_many_open) return false;
-  const Horizon& horizon = planning_.horizon_of(view_);
-  if (seen.open.empty() || horizon.count == 0) return true;
-  const Bound bound = Planning::bound(horizon, preference_, lane_);
+  const Horizon& all = planning_.horizon_of(view_);
+  if (seen.open.empty() || all.count == 0) return true;
+  Bound bound;
+  if (!job_.has_cap()) {
+    bound = Planning::bound(all, preference_, lane_);
+  } else if (preference_.waits_for_best) {
+    bound.score = lane_.cap_step > 0 ? planning_.best_paid(view_, lane_.cap_step) : bound.score;
+  } else {
+    // Those of the best pools that its cap surely pays are among the best that it can have: its own bound is no looser.
+    Horizon own;
+    for (std::size_t i = 0; i < all.count; ++i) {
+      if (lane_.cap_step > 0 && surely_pays(lane_.cap_step, all.entries[i].rate))
+        own.entries[own.count++] = all.entries[i];
+    }
+    if (own.count == 0) return false;
+    bound = Planning::bound(own, preference_, lane_);
+  }
   const auto is_worth_it = [&](const OpenPool& each) {
     if (preference_.waits_for_best) return each.score <= bound.score;
     return sight_.ranking->slowness(world_.figures(each.pool)) <= bound.slowness;
