@@ -9,34 +9,9 @@
 namespace dayan::place {
 namespace {
 
-/// Room for so few tasks may be gone before a lane behind gets its turn.
-constexpr std::int64_t soon_taken = 16;
 constexpr double milliseconds_per_hour = 3'600'000;
 
 }  // namespace
-
-Bound Planning::bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane, bool room_stays) {
-  Bound bound;
-  if (preference.waits_for_best) {
-    bound.score = horizon.least_score;
-    return bound;
-  }
-  const double run = run_of_step(lane.run_step);
-  const std::int64_t tasks = std::max<std::int64_t>(tasks_of_step(lane.tasks_step), 1);
-  double best = std::numeric_limits<double>::infinity();
-  for (std::size_t i = 0; i < horizon.count; ++i) {
-    const Horizon::Entry& each = horizon.entries[i];
-    if (!room_stays && each.wait == 0 && each.slots <= soon_taken) continue;
-    const bool is_later = wall_of_step(lane.wall_step) > each.passes_up_to;
-    std::int64_t at_once = std::max<std::int64_t>(is_later ? each.later_slots : each.slots, 1);
-    if (lane.throttle_step > 0) at_once = std::min(at_once, tasks_of_step(lane.throttle_step));
-    const std::int64_t waves = tasks <= at_once ? 1 : (tasks - 1) / at_once + 1;  // a division is dear
-    const double wait = is_later ? each.later_wait : each.wait;
-    best = std::min(best, wait + static_cast<double>(waves) * run * each.slowness);
-  }
-  bound.slowness = best * preference.patience * as_good / run;
-  return bound;
-}
 
 Turn::Turn(Planning& planning, JobRecord& job)
     : planning_(planning),
