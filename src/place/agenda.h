@@ -26,8 +26,8 @@ class Agenda : public WorldListener {
   /// A job that holds out for a better pool than it could have is asked again so often: what it waits for may take
   /// longer than was thought.
   static constexpr Duration review_every = Duration::seconds(1);
-  /// So many such jobs (of a plain lane the first) are asked again in a second of the platform's time, and in one plan, at most: where more hold
-  /// out, each waits longer for its next review, and no plan stalls.
+  /// So many such jobs (of a plain lane the first) are asked again in a second of the platform's time, and in one plan,
+  /// at most: where more hold out, each waits longer for its next review, and no plan stalls.
   static constexpr std::int64_t reviewed_per_second = 20'000;
   static constexpr std::int64_t reviewed_at_once = 4'096;
 

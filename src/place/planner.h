@@ -42,6 +42,8 @@ class Planner {
     // and if whoever comes before takes what room there is. Not told where promises make wall times count too.
     std::optional<std::pair<int, int>> run_steps;
   };
+  /// From so many pools with more room on, every class is looked at instead of asking each of each.
+  static constexpr std::size_t many_open = 64;
   static constexpr Duration no_bound = Duration::microseconds(int64_max);
 
   /// What comes at this place of the queue: the next of a lane, or of those
@@ -84,6 +86,7 @@ class Planner {
   void follow_classes();
   void look_at_class(JobClass& job_class, const Bits& asked);
   [[nodiscard]] bool is_unasked(PoolIndex pool, const Need& need, const Bits& asked);
+  // planner_offers.cpp
   void look_at_view(ViewIndex index, const std::vector<Offered>& suitable);
   void look_ahead(Offer& offer, const Horizon& horizon);
   void push_view(ViewIndex index, QueueKey from);

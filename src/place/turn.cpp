@@ -9,48 +9,9 @@
 namespace dayan::place {
 namespace {
 
-/// Room for so few tasks may be gone before a lane behind gets its turn.
-constexpr std::int64_t soon_taken = 16;
 constexpr double milliseconds_per_hour = 3'600'000;
 
 }  // namespace
-
-Bound Planning::bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane,
-                      bool room_stays) const {
-  Bound bound;
-  if (preference.waits_for_best) {
-    bound.score = horizon.least_score;
-    return bound;
-  }
-  const double run = run_of_step(lane.run_step);
-  const std::int64_t tasks = std::max<std::int64_t>(tasks_of_step(lane.tasks_step), 1);
-  double best = std::numeric_limits<double>::infinity();
-  for (std::size_t i = 0; i < horizon.count; ++i) {
-    const Horizon::Entry& each = horizon.entries[i];
-    if (!room_stays && each.wait == 0 && each.slots <= soon_taken) continue;
-    const bool is_later = wall_of_step(lane.wall_step) > each.passes_up_to;
-    std::int64_t at_once = std::max<std::int64_t>(is_later ? each.later_slots : each.slots, 1);
-    if (lane.throttle_step > 0) at_once = std::min(at_once, tasks_of_step(lane.throttle_step));
-    const std::int64_t waves = tasks <= at_once ? 1 : (tasks - 1) / at_once + 1;  // a division is dear
-    double wait = is_later ? each.later_wait : each.wait;
-    if (each.closes != nullptr) wait = wait_until_open(*each.closes, lane, wait);
-    best = std::min(best, wait + static_cast<double>(waves) * run * each.slowness);
-  }
-  bound.slowness = best * preference.patience * as_good / run;
-  return bound;
-}
-
-/// How long the lane's jobs wait (µs) for a pool that has room after `wait`, and is closed at some time.
-double Planning::wait_until_open(const PoolState& pool, const LaneKey& lane, double wait) const {
-  if (!std::isfinite(wait) || agenda_.bug() == PlantedBug::forgotten_reservation) return wait;
-  const UnixTime now = agenda_.now();
-  const UnixTime start = now + Duration::microseconds(static_cast<std::int64_t>(wait));
-  const Duration wall = Duration::microseconds(static_cast<std::int64_t>(wall_of_step(lane.wall_step)));
-  const auto is_named = [&](const ReservationRow& row) {
-    return agenda_.world().acceptance().is_named(lane.group, row.id);
-  };
-  return static_cast<double>((pool.open_from(start, wall, UnixTime(), is_named) - now).microseconds());
-}
 
 Turn::Turn(Planning& planning, JobRecord& job)
     : planning_(planning),
@@ -214,14 +175,28 @@ Turn::Outlook Turn::look_for_deadline(CentreId left_out) {
   return outlook;
 }
 
-/// Whether what the whole of a plain lane sees tells that there is no place for it. Most that are asked find none.
+/// Whether what its view sees tells that there is no place for it. Most that are asked find none.
 bool Turn::sees_nothing_worth_it() {
-  if (lane_.is_particular || lane_.is_promised || !is_counted_) return false;
+  if (job_.has_deadline() || job_.retrying > 0 || (job_.has_cap() && job_.live > 0) || lane_.is_promised || !is_counted_) return false;
   const Vista& seen = planning_.open_of(view_);
   if (seen.are_many_open) return false;
-  const Horizon& horizon = planning_.horizon_of(view_);
-  if (seen.open.empty() || horizon.count == 0) return true;
-  const Bound bound = planning_.bound(horizon, preference_, lane_);
+  const Horizon& all = planning_.horizon_of(view_);
+  if (seen.open.empty() || all.count == 0) return true;
+  Bound bound;
+  if (!job_.has_cap()) {
+    bound = planning_.bound(all, preference_, lane_);
+  } else if (preference_.waits_for_best) {
+    bound.score = lane_.cap_step > 0 ? planning_.best_paid(view_, lane_.cap_step) : bound.score;
+  } else {
+    // Those of the best pools that its cap surely pays are among the best that it can have: its own bound is no looser.
+    Horizon own;
+    for (std::size_t i = 0; i < all.count; ++i) {
+      if (lane_.cap_step > 0 && surely_pays(lane_.cap_step, all.entries[i].rate))
+        own.entries[own.count++] = all.entries[i];
+    }
+    if (own.count == 0) return false;
+    bound = planning_.bound(own, preference_, lane_);
+  }
   const auto is_worth_it = [&](const OpenPool& each) {
     if (preference_.waits_for_best) return each.score <= bound.score;
     return sight_.ranking->slowness(world_.figures(each.pool)) <= bound.slowness;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "place/turn.h"
@@ -10,6 +11,9 @@ namespace {
 
 /// So many of the best pools are looked at for one that a price cap surely pays.
 constexpr std::size_t paid_looked_at_max = 256;
+
+/// Room for so few tasks may be gone before a lane behind gets its turn.
+constexpr std::int64_t soon_taken = 16;
 
 }  // namespace
 
@@ -48,6 +52,43 @@ Horizon Planning::horizon(const View& view) {
     if (found.count == wanted) break;
   }
   return found;
+}
+
+Bound Planning::bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane,
+                      bool room_stays) const {
+  Bound bound;
+  if (preference.waits_for_best) {
+    bound.score = horizon.least_score;
+    return bound;
+  }
+  const double run = run_of_step(lane.run_step);
+  const std::int64_t tasks = std::max<std::int64_t>(tasks_of_step(lane.tasks_step), 1);
+  double best = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < horizon.count; ++i) {
+    const Horizon::Entry& each = horizon.entries[i];
+    if (!room_stays && each.wait == 0 && each.slots <= soon_taken) continue;
+    const bool is_later = wall_of_step(lane.wall_step) > each.passes_up_to;
+    std::int64_t at_once = std::max<std::int64_t>(is_later ? each.later_slots : each.slots, 1);
+    if (lane.throttle_step > 0) at_once = std::min(at_once, tasks_of_step(lane.throttle_step));
+    const std::int64_t waves = tasks <= at_once ? 1 : (tasks - 1) / at_once + 1;  // a division is dear
+    double wait = is_later ? each.later_wait : each.wait;
+    if (each.closes != nullptr) wait = wait_until_open(*each.closes, lane, wait);
+    best = std::min(best, wait + static_cast<double>(waves) * run * each.slowness);
+  }
+  bound.slowness = best * preference.patience * as_good / run;
+  return bound;
+}
+
+/// How long the lane's jobs wait (µs) for a pool that has room after `wait`, and is closed at some time.
+double Planning::wait_until_open(const PoolState& pool, const LaneKey& lane, double wait) const {
+  if (!std::isfinite(wait) || agenda_.bug() == PlantedBug::forgotten_reservation) return wait;
+  const UnixTime now = agenda_.now();
+  const UnixTime start = now + Duration::microseconds(static_cast<std::int64_t>(wait));
+  const Duration wall = Duration::microseconds(static_cast<std::int64_t>(wall_of_step(lane.wall_step)));
+  const auto is_named = [&](const ReservationRow& row) {
+    return agenda_.world().acceptance().is_named(lane.group, row.id);
+  };
+  return static_cast<double>((pool.open_from(start, wall, UnixTime(), is_named) - now).microseconds());
 }
 
 Vista& Planning::vista(View& view) {

@@ -1,0 +1,215 @@
+#include <algorithm>
+
+#include "place/planner.h"
+
+/// What the Planner offers to views: pools with more room, and which lanes may be interested in one. Most are not, and
+/// are passed over without a look at their jobs.
+
+namespace dayan::place {
+namespace {
+
+/// The step of the longest run times (job_record.h).
+constexpr int run_step_max = 2 * 62 + 1;
+
+}  // namespace
+
+/// What the jobs of a view are asked about: those of these pools that they may take, or all when every class is asked.
+void Planner::look_at_view(ViewIndex index, const std::vector<Offered>& suitable) {
+  View& view = agenda_.queue().view(index);
+  if (view.by_head.empty()) return;
+  if (open_.size() <= many_open) {
+    if (offers_used_ == offers_.size()) offers_.emplace_back();
+    Offer& offer = offers_[offers_used_];
+    offer_to(view, suitable, offer);
+    if (offer.pools.empty()) return;
+    look_ahead(offer, planning_.horizon_of(index));
+    view.offer = static_cast<std::uint32_t>(offers_used_++);
+    view.asked_in = walk_;
+  }
+  push_view(index, view.by_head.front().head);
+}
+
+/// Works out up to which run time lanes are interested: the longer a task, the less is a wait for better room to it.
+void Planner::look_ahead(Offer& offer, const Horizon& horizon) {
+  offer.run_steps.reset();
+  if (offer.is_limited || horizon.hangs_on_wall_time()) return;
+  LaneKey key;
+  key.tasks_step = 1;
+  const Lane none;
+  const auto longest = [&](bool room_stays) {
+    const auto is_too_long = [&](int step) {
+      key.run_step = static_cast<std::uint8_t>(step);
+      return !is_interested(offer, horizon, key, none, room_stays);
+    };
+    if (is_too_long(0)) return -1;
+    int low = 0;
+    int high = run_step_max;
+    if (!is_too_long(high)) return high;
+    while (high - low > 1) {
+      const int middle = low + (high - low) / 2;
+      (is_too_long(middle) ? high : low) = middle;
+    }
+    return low;
+  };
+  const int now = longest(true);
+  const bool is_same_later = now == run_step_max || offer.preference.waits_for_best;
+  offer.run_steps = std::pair{now, is_same_later ? now : longest(false)};
+}
+
+/// The first of its lanes from there on that may want what it is offered. Lanes are asked in order of their heads, so
+/// that those behind whoever takes the room are not looked at.
+void Planner::push_view(ViewIndex index, QueueKey from) {
+  View& view = agenda_.queue().view(index);
+  if (view.asked_in != walk_) return views_.push({from, index});
+  const Offer& offer = offers_[view.offer];
+  const double rate_most = planning_.horizon_of(index).rate_most;
+  bool holds_out = false;
+  for (auto entry = view.from(from); entry != view.by_head.end(); ++entry) {
+    const LaneKey& key = entry->key;
+    bool is_now = false;
+    bool is_later = false;
+    const bool sees_all = !key.is_particular || (key.cap_step > 0 && surely_pays(key.cap_step, rate_most));
+    if (offer.run_steps && key.tasks_step == 1 && sees_all) {
+      is_now = key.run_step <= offer.run_steps->first;
+      is_later = key.run_step <= offer.run_steps->second;
+    } else {
+      is_now = is_interested(index, *entry, offer, true);
+      is_later = !is_now && is_interested(index, *entry, offer, false);
+    }
+    if (is_now) {
+      views_.push({entry->head, index});
+      break;
+    }
+    holds_out = true;
+    if (is_later) later_.push_back({entry->head, entry->lane, {}});
+  }
+  if (holds_out) agenda_.hold_out(index);
+}
+
+void Planner::follow_views() {
+  const NextView next = views_.top();
+  views_.pop();
+  View& view = agenda_.queue().view(next.view);
+  const auto entry = view.from(next.key);
+  if (entry == view.by_head.end()) return;
+  if (entry->head != next.key) return push_view(next.view, entry->head);  // that one has left
+  lanes_.push({entry->head, entry->lane, {}});
+  if (std::next(entry) != view.by_head.end()) push_view(next.view, std::next(entry)->head);
+}
+
+/// Something was placed or promised: lanes behind it that wanted better room than this may want this now.
+void Planner::come_back(const QueueKey& after) {
+  for (const Next& each : later_) {
+    if (after < each.key) lanes_.push(each);
+  }
+  later_.clear();
+}
+
+/// The longest wall time that may take room of the pool beside what it has promised.
+Duration Planner::passes_up_to(PoolIndex index, const Need& need) {
+  const PoolState& pool = agenda_.world().pool(index);
+  if (!pool.promise || bug_ == PlantedBug::forgotten_promise || pool.fits_beside_promise(need)) return no_bound;
+  return pool.promised_within(agenda_.now());
+}
+
+/// The longest wall time that ends before the pool is closed to this group.
+Duration Planner::closes_within(PoolIndex pool, CustomerGroup group) {
+  if (!agenda_.world().reserved_pools().get(pool)) return no_bound;
+  return agenda_.world().open_within(agenda_.world().pool(pool), group, agenda_.now());
+}
+
+/// Whether the jobs of a lane may be interested in what their view is offered, or one of them.
+bool Planner::is_interested(ViewIndex view, const View::Entry& entry, const Offer& offer, bool room_stays) {
+  const Lane& lane = agenda_.queue().lane(entry.lane);
+  if (entry.key.is_particular && entry.key.cap_step == 0) return true;  // each keeps away from another centre
+  const Horizon& all = planning_.horizon_of(view);
+  if (!entry.key.is_particular || surely_pays(entry.key.cap_step, all.rate_most))
+    return is_interested(offer, all, entry.key, lane, room_stays);
+  if (offer.preference.waits_for_best) {
+    const float best = planning_.best_paid(view, entry.key.cap_step);
+    return std::any_of(offer.pools.begin(), offer.pools.end(),
+                       [&](const Offered& each) { return each.score <= best; });
+  }
+  // Those of the best pools that their caps surely pay are among the best that each can have.
+  Horizon own;
+  for (std::size_t i = 0; i < all.count; ++i) {
+    if (surely_pays(entry.key.cap_step, all.entries[i].rate)) own.entries[own.count++] = all.entries[i];
+  }
+  return own.count == 0 || is_interested(offer, own, entry.key, lane, room_stays);
+}
+
+void Planner::offer_to(const View& view, const std::vector<Offered>& suitable, Offer& offer) {
+  JobClass& job_class = agenda_.queue().job_class(view.in);
+  const Ranking& ranking = agenda_.ranking(job_class);
+  offer.pools.clear();
+  offer.is_limited = false;
+  offer.preference = preference_of(job_class.requirements);
+  for (Offered each : suitable) {
+    const PoolFigures& figures = agenda_.world().figures(each.pool);
+    if (figures.wall_time_max < view.wall_bound || !planning_.accepts(view.group, each.pool)) continue;
+    if (!ranking.feasible().get(each.pool)) continue;
+    each.score = ranking.score(figures);
+    each.slowness = ranking.slowness(figures);
+    each.passes_up_to = std::min(each.passes_up_to, closes_within(each.pool, view.group));
+    offer.is_limited = offer.is_limited || each.passes_up_to < no_bound;
+    offer.pools.push_back(each);
+  }
+}
+
+/// Whether one of these pools could be worth it to the lane's jobs. Says yes too often rather than too seldom: the
+/// turn looks closer.
+bool Planner::is_interested(const Offer& offer, const Horizon& horizon, const LaneKey& key, const Lane& lane,
+                            bool room_stays) {
+  const Bound bound = planning_.bound(horizon, offer.preference, key, room_stays);
+  return std::any_of(offer.pools.begin(), offer.pools.end(), [&](const Offered& each) {
+    if (each.passes_up_to < no_bound && lane.shortest_wall > each.passes_up_to) return false;
+    return offer.preference.waits_for_best ? each.score <= bound.score : each.slowness <= bound.slowness;
+  });
+}
+
+/// The same for a plain lane, as things stand now that it is its turn: others before it may have left room elsewhere
+/// that suits it better.
+bool Planner::may_be_interested(const Lane& lane) {
+  if (open_.size() > many_open || lane.key.is_promised) return true;
+  const Need& need = agenda_.queue().job_class(lane.in).need;
+  std::vector<Offered> suitable;
+  for (const PoolIndex pool : open_) {
+    if (agenda_.world().pool(pool).has_room(need)) suitable.push_back({pool, passes_up_to(pool, need)});
+  }
+  Offer offer;
+  offer_to(agenda_.queue().view(lane.view), suitable, offer);
+  return !offer.pools.empty() && is_interested(offer, planning_.horizon_of(lane.view), lane.key, lane, true);
+}
+
+/// The same for one job of a particular lane.
+bool Planner::may_be_interested(const Lane& lane, const JobRecord& job) {
+  if (open_.size() > many_open || job.retrying > 0 || !job.has_cap() || job.has_deadline()) return true;
+  JobClass& job_class = agenda_.queue().job_class(lane.in);
+  const Ranking& ranking = agenda_.ranking(job_class);
+  const double hours =
+      static_cast<double>(job.wall_time.microseconds()) / static_cast<double>(Duration::hours(1).microseconds());
+  const auto left = static_cast<double>(job.price_cap.micro() - job.charged.micro() - job.held.micro());
+  std::vector<Offered> suitable;
+  for (const PoolIndex pool : open_) {
+    const double hold = ranking.rate(agenda_.world().figures(pool)) * hours;
+    if (hold * (1 - estimate_slack) - estimate_slack_micro > left) continue;
+    if (planning_.keeps_out(agenda_.world().pool(pool), job)) continue;
+    if (agenda_.world().pool(pool).has_room(job_class.need)) suitable.push_back({pool, no_bound});
+  }
+  if (suitable.empty()) return false;
+  Offer offer;
+  offer_to(agenda_.queue().view(lane.view), suitable, offer);
+  if (offer.pools.empty()) return false;
+  // Those of the best pools of all that it surely can pay are among its own best: the bound is no looser than theirs.
+  const Horizon& all = planning_.horizon_of(lane.view);
+  Horizon own;
+  const double tasks = static_cast<double>(std::max<std::int64_t>(job.waiting(), 1) + job.live);
+  for (std::size_t i = 0; i < all.count; ++i) {
+    const double most = all.entries[i].rate * hours * tasks;
+    if (most * (1 + estimate_slack) + estimate_slack_micro < left) own.entries[own.count++] = all.entries[i];
+  }
+  own.least_score = all.least_score;
+  return own.count == 0 || is_interested(offer, own, lane.key, lane, true);
+}
+
+}  // namespace dayan::place
