@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "model/meter.h"
+#include "model/run_time.h"
 #include "place/engine.h"
 
 namespace dayan::sim {
@@ -42,7 +43,9 @@ class EngineDispatch final : public Dispatch {
     job.requirements = spec.requirements;
     job.submitted_at = beginning + now;
     waiting_ += job.count;
-    give_ups_.push({now + spec.wait_max, index});
+    Duration patience = now + spec.wait_max;
+    if (!job.requirements.finish_by.is_none()) patience = std::min(patience, job.requirements.finish_by - beginning);
+    give_ups_.push({patience, index});
     put(job);
     is_plan_due_ = true;
   }
@@ -93,6 +96,7 @@ class EngineDispatch final : public Dispatch {
 
   void decide(Duration now, std::vector<Start>& started) override {
     hear(now);
+    now_ = now;
     for (; !give_ups_.empty() && give_ups_.top().first <= now; give_ups_.pop()) give_up(give_ups_.top().second);
     for (const Start& start : std::exchange(unseen_, {})) start_or_keep(start, started);
     is_plan_due_ = now < next_plan_;
@@ -106,8 +110,11 @@ class EngineDispatch final : public Dispatch {
   }
 
   [[nodiscard]] Duration wakeup() const override {
-    const Duration plan = is_plan_due_ ? next_plan_ : never;
-    return waiting_ == 0 || give_ups_.empty() ? plan : std::min(plan, give_ups_.top().first);
+    Duration next = is_plan_due_ ? next_plan_ : never;
+    if (waiting_ == 0) return next;
+    if (!give_ups_.empty()) next = std::min(next, give_ups_.top().first);
+    if (const auto due = engine_->next_due(); due && beginning + now_ < *due) next = std::min(next, *due - beginning);
+    return next;
   }
   [[nodiscard]] bool has_waiting() const override { return waiting_ > 0; }
 
@@ -152,6 +159,16 @@ class EngineDispatch final : public Dispatch {
     put(row);
     put_pools(index);
     publish(index);
+    for (const jobfile::ClosedSpan& closed : from.reservations) {
+      ReservationRow reservation;
+      reservation.id = ReservationId(++last_reservation_);
+      reservation.centre = row.id;
+      reservation.pool = closed.pool;
+      reservation.from = beginning + closed.from;
+      reservation.until = reservation.from + closed.span;
+      reservation.organisations = closed.organisations;
+      put(reservation);
+    }
     engine_->observe({row.id, beginning, {}});
   }
 
@@ -211,7 +228,7 @@ class EngineDispatch final : public Dispatch {
     lease.centre = assignment.placement.centre;
     lease.pool = assignment.placement.pool;
     lease.resources = job.requirements.resources;
-    lease.wall_time = job.requirements.wall_time;
+    lease.wall_time = lease_wall_time(job.requirements.wall_time, job.requirements.finish_by, beginning + now);
     lease.granted_at = beginning + now;
     lease.starts_by = lease.granted_at + lease_start_allowance;
     lease.ends_at = lease.starts_by + lease.wall_time;
@@ -232,7 +249,7 @@ class EngineDispatch final : public Dispatch {
     job.state = JobState::running;
     put(job);
     put(lease);
-    return {counted, site};
+    return {counted, site, lease.wall_time};
   }
 
   void take_back(JobRow& job, const Start& task) {
@@ -280,7 +297,6 @@ class EngineDispatch final : public Dispatch {
     return mul_div(run.microseconds(), pool.core_capability.value(), reference_capability, Rounding::down)
         .value_or(run.microseconds());
   }
-  static constexpr std::int64_t reference_capability = 10'000;
 
   const Stage& stage_;
   Duration plan_every_;
@@ -298,6 +314,8 @@ class EngineDispatch final : public Dispatch {
   using GiveUp = std::pair<Duration, std::uint32_t>;   ///< when, and of which job
   std::priority_queue<GiveUp, std::vector<GiveUp>, std::greater<>> give_ups_;
   Duration heard_at_;
+  Duration now_;
+  std::int64_t last_reservation_ = 0;
 };
 
 }  // namespace
