@@ -1,4 +1,4 @@
-# One target per room. A room's link list is the list of rooms it may include (tests/layers_test.cpp reads both).
+# One target per room. A room's link list is the list of rooms it may include (tests/layers_test.cpp has the same one).
 #
 #   dayan_room(NAME SOURCES a.cpp … DEPS base model … LIBS third-party … TESTS a_test.cpp …)
 #

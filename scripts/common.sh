@@ -25,7 +25,12 @@ as_root() {
 # Asks for the password of sudo once, at the beginning, where one is needed and there is somebody to ask: what comes
 # later uses `sudo -n`.
 ask_root() {
-  [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null || [ ! -t 0 ] || sudo -v || true
+  [ "$(id -u)" != 0 ] || return 0
+  sudo -n true 2>/dev/null || [ ! -t 0 ] || sudo -v || true
+  sudo -n true 2>/dev/null || return 0
+  # A first build takes longer than sudo remembers. Ends with this script.
+  while sleep 60 && kill -0 $$ 2>/dev/null; do sudo -n -v || break; done </dev/null >/dev/null 2>&1 &
+  disown
 }
 
 # install_packages GROUP…: installs what is missing of these groups of scripts/packages.txt.

@@ -30,6 +30,7 @@ for view in items("attempts"):
             "number": row["number"],
             "centre": view["centre"],
             "pool": row["pool"],
+            "placement": view["placement"],
             "engine_job_id": row["engine_id"],
             "engine_job_name": f"dayan-{job.removeprefix('job_')}-{row['task']}-{row['number']}",
             "outcome": row["outcome"],

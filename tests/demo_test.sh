@@ -7,14 +7,24 @@ export DAYAN_DEMO_NAME=demotest
 lab=/var/tmp/dayan-$DAYAN_DEMO_NAME-lab-$(id -u)
 demo=/var/tmp/dayan-$DAYAN_DEMO_NAME-$(id -u)
 report=$(mktemp)
-trap 'bash "$root/scripts/demo" --stop >/dev/null 2>&1 || true; rm -f "$report"' EXIT
+trap 'bash "$root/scripts/demo" --stop >/dev/null 2>&1 || true; rm -f "$report" "${said:-}"' EXIT
 
 fail() {
   echo "FAILED: $*" >&2
   exit 1
 }
 
-bash "$root/scripts/demo" --keep --json --frames 6 >"$report" || fail "scripts/demo ended with $?"
+said=$(mktemp)
+bash "$root/scripts/demo" --keep --json --frames 6 >"$report" 2>"$said" || {
+  code=$?
+  cat "$said" >&2
+  fail "scripts/demo ended with $code"
+}
+cat "$said" >&2
+# What a person reads: quotes with reasons, placements with reasons, the bill, the earnings, how to go on.
+for words in 'why guian/' 'why shanghai/' 'nowhere\|too many\|needs' 'what guizhou-power earned' 'the video: ' 'go on by hand'; do
+  grep -q "$words" "$said" || fail "the demo does not say '$words'"
+done
 [ -s "$demo/film.mp4" ] || fail "there is no video"
 
 python3 - "$report" "$demo" "$lab" <<'PY'
@@ -47,6 +57,7 @@ for attempt in report["attempts"]:
     held = sum((money(e["amount"]) for e in mine if e["kind"] == "hold"), money(0))
     assert posted == money(attempt["charged"]) == passed_on, (posted, attempt["charged"], passed_on)
     assert 0 < posted <= held, (posted, held)
+    assert attempt["placement"]["centre"] and money(attempt["placement"]["task_cost"]) > 0, attempt["placement"]
 assert report["ledger"]["balanced"] and report["ledger"]["violation"] is None
 centres = {a["centre"] for a in report["attempts"]}
 assert centres == {"guian", "shanghai"}, f"the frames were not spread: {centres}"

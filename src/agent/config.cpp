@@ -71,9 +71,15 @@ class ConfigReader {
         {"conf", [&](const YamlNode& value, Field at) { read_path(value, at, slurm.conf); }},
         {"partitions",
          [&](const YamlNode& value, Field at) { jobfile::read_texts(value, at, slurm.partitions, faults_); }},
+        {"overhead", [&](const YamlNode& value, Field at) { read_overhead(value, at, slurm.overhead); }},
         {"slurmrestd", [&](const YamlNode& value, Field at) { read_slurmrestd(value, at, slurm.slurmrestd); }},
     };
     jobfile::read_map(node, field, keys, faults_);
+  }
+  void read_overhead(const YamlNode& node, Field field, Duration& overhead) {
+    jobfile::read_duration(node, field, overhead, faults_);
+    if (!faults_.covers(field) && overhead > slurm_overhead_max)
+      faults_.add(field, to_text(overhead) + " is too long", "at most " + to_text(slurm_overhead_max));
   }
   void read_slurmrestd(const YamlNode& node, Field field, std::string& where) {
     jobfile::read_text(node, field, where, faults_);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "base/units.h"
 
 /// The provider's own file, agent.yaml: which engine, whom it serves and as whom, which software it offers.
@@ -29,9 +30,13 @@ struct SoftwareOffer {
 
 enum class Engine { local, slurm };
 
+/// A prologue that takes longer than this is no overhead of a job any more.
+inline constexpr Duration slurm_overhead_max = Duration::minutes(5);
+
 struct SlurmConfig {
   std::string conf = "/etc/slurm/slurm.conf";
   std::vector<std::string> partitions;  ///< offered; empty: all
+  Duration overhead;                    ///< of the site's prologue and epilogue, within what Slurm counts
   std::string slurmrestd = "auto";      ///< "off", "http://127.0.0.1:PORT", "unix:/PATH"; "auto": default_slurmrestd
 };
 

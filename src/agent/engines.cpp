@@ -56,6 +56,7 @@ Result<std::unique_ptr<adapters::SlurmExecutor>> slurm_executor(const Config& co
   std::set<std::string> users;
   for (const auto& [organisation, mapping] : config.organisations) users.insert(mapping.user);
   options.users.assign(users.begin(), users.end());
+  options.overhead = config.slurm.overhead;
   const std::string& named = config.slurm.slurmrestd;
   options.rest_address = named == "auto" ? default_slurmrestd : named;
   constexpr std::string_view of_file_system = "unix:";

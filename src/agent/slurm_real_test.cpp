@@ -358,6 +358,41 @@ TEST_P(SlurmBothWays, TellsACancellationAtTheCentre) {
   EXPECT_NE(ended.failure.find("not by order"), std::string::npos) << ended.failure;
 }
 
+// Shows that a job that gives itself another name in Slurm is still ours: it is measured to its end, and can be stopped.
+TEST_P(SlurmBothWays, KnowsAJobThatRenamesItself) {
+  const std::string rename = "echo begun; export SLURM_CONF=" + conf() +
+                             "; scontrol update jobid=$SLURM_JOB_ID name=x && echo renamed; ";
+  const StartOrder paying = shell(rename + "sleep 3");
+  const EngineJob ended = run(paying);
+  EXPECT_NE(output(paying).find("renamed"), std::string::npos) << text_of(paying.folder + "/stderr.log");
+  EXPECT_EQ(ended.outcome, Outcome::exited) << ended.failure;
+  EXPECT_GE(ended.engine_run, Duration::seconds(2));
+  const StartOrder hiding = shell(rename + "sleep 45");
+  ASSERT_TRUE(executor_->start(hiding).has_value());
+  wait_for_output(hiding);
+  for (int i = 0; i < 100 && output(hiding).find("renamed") == std::string::npos; ++i) ::usleep(100'000);
+  ASSERT_TRUE(executor_->stop(hiding.attempt).has_value());
+  EXPECT_EQ(wait_for_end(hiding.attempt, 30).outcome, Outcome::stopped);
+}
+
+// Shows that a job that has itself requeued is not free: its second start is refused, and what ran before was seen.
+TEST_F(SlurmReal, ChargesWhatRequeuesItself) {
+  const StartOrder job = shell("echo begun; sleep 4; export SLURM_CONF=" + conf() +
+                               "; scontrol update jobid=$SLURM_JOB_ID requeue=1 && scontrol requeue $SLURM_JOB_ID && "
+                               "echo requeued; sleep 20");
+  ASSERT_TRUE(executor_->start(job).has_value());
+  wait_for_output(job);
+  EngineJob ended;
+  Duration seen;
+  for (int i = 0; i < 900 && ended.state != AttemptState::ended; ++i, ::usleep(200'000)) {
+    ended = look(job.attempt);
+    seen = std::max(seen, ended.engine_run);
+  }
+  ASSERT_EQ(ended.state, AttemptState::ended) << text_of(job.folder + "/stderr.log");
+  EXPECT_FALSE(may_retry(ended.outcome)) << to_text(ended.outcome) << ": " << ended.failure;
+  EXPECT_GE(seen, Duration::seconds(3));
+}
+
 // Shows that what the centre's own people run is counted apart from what runs for us.
 TEST_F(SlurmReal, CountsOthersCores) {
   StartOrder ours = shell("echo begun; sleep 45");

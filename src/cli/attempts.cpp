@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <map>
 #include <vector>
 
 #include "cli/display.h"
 #include "cli/documents.h"
 #include "cli/jobs.h"
+#include "wire/centre.h"
 
 /// Attempts: what was quoted when each was placed, against what became of it.
 
@@ -64,6 +66,68 @@ void show_sums(Output& out, const std::vector<wire::AttemptView>& views) {
            to_text(quoted) + " yuan quoted");
 }
 
+/// Names of centres by id: of those that ran something, and when others were looked at too, of all.
+Answer<std::map<CentreId, std::string>> names_of(Session& session, const std::vector<wire::AttemptView>& views) {
+  std::map<CentreId, std::string> names;
+  for (const wire::AttemptView& view : views) names.emplace(view.attempt.centre, view.centre);
+  const auto is_known = [&](const RunnerUp& each) { return names.contains(each.centre); };
+  const auto are_known = [&](const wire::AttemptView& view) {
+    return std::ranges::all_of(placement_of(view).runners_up, is_known);
+  };
+  if (std::ranges::all_of(views, are_known)) return names;
+  TRY(JsonArray items, session.api.list("/v1/centres"));
+  for (JsonValue& item : items) {
+    TRY(const auto centre, read_as<wire::CentreView>(std::move(item)));
+    names.emplace(centre.centre.id, centre.centre.name);
+  }
+  return names;
+}
+
+std::string reasons_text(const PlacementRow& placement, const std::map<CentreId, std::string>& names, bool one_day) {
+  const auto shown = [&](UnixTime time) { return one_day ? time_of_day(time) : readable(time); };
+  std::string text = to_text(placement.task_cost) + " yuan, done by " + shown(placement.expected_finish);
+  if (placement.carbon) text += ", " + readable(*placement.carbon) + " CO2";
+  const char* before = "; next best: ";
+  for (const RunnerUp& each : placement.runners_up) {
+    const auto name = names.find(each.centre);
+    text += before + (name == names.end() ? to_text(each.centre) : name->second) + '/' + each.pool + ' ' +
+            to_text(each.task_cost) + " yuan in " + readable(each.finish);
+    before = "; ";
+  }
+  before = "; ruled out: ";
+  for (const RuledOut& each : placement.ruled_out) {
+    text += before + std::to_string(each.pools) + (each.pools == 1 ? " pool by " : " pools by ") +
+            std::string(to_text(each.constraint));
+    before = ", ";
+  }
+  return text;
+}
+
+/// Why they went where they went: of each pool the newest.
+Answer<void> show_reasons(Session& session, const std::vector<wire::AttemptView>& views, bool one_day) {
+  struct Placed {
+    std::int64_t count = 0;
+    const wire::AttemptView* newest = nullptr;
+  };
+  std::map<std::pair<std::string, std::string>, Placed> pools;
+  for (const wire::AttemptView& view : views) {
+    if (!view.placement) continue;
+    Placed& placed = pools[{view.centre, view.attempt.pool}];
+    ++placed.count;
+    if (placed.newest == nullptr || placed.newest->placement->expected_start <= view.placement->expected_start)
+      placed.newest = &view;
+  }
+  if (pools.empty()) return {};
+  TRY(const auto names, names_of(session, views));
+  for (const auto& [pool, placed] : pools) {
+    session.out.line("why " + pool.first + '/' + pool.second + ": " + std::to_string(placed.count) +
+                     (placed.count == 1 ? " attempt; " : " attempts; the last, of task " +
+                                                             std::to_string(placed.newest->attempt.task) + ": ") +
+                     reasons_text(*placed.newest->placement, names, one_day));
+  }
+  return {};
+}
+
 }  // namespace
 
 Answer<void> list_attempts(Session& session, const std::string& id) {
@@ -92,6 +156,7 @@ Answer<void> list_attempts(Session& session, const std::string& id) {
                outcome_text(attempt)});
   }
   session.out.table(table);
+  TRY_VOID(show_reasons(session, views, one_day));
   show_sums(session.out, views);
   return {};
 }

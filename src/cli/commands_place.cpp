@@ -31,7 +31,8 @@ Answer<jobfile::PlatformFile> read_platform(const PlaceOptions& options) {
   for (const std::string& path : options.jobs) {
     TRY(const std::string job_text, read_file(path, Bytes(jobfile::file_bytes_max)));
     const bool is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
-    auto job = is_yaml ? jobfile::parse_job_yaml(job_text) : jobfile::parse_sbatch(job_text);
+    auto job = is_yaml ? jobfile::parse_job_yaml(job_text, jobfile::platform_time)
+                       : jobfile::parse_sbatch(job_text, jobfile::platform_time);
     if (!job.has_value()) return end_with(Exit::usage, in_file(std::move(job).error(), path));
     file->jobs.push_back(*std::move(job));
   }

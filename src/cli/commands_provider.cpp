@@ -59,6 +59,41 @@ void add_offer(CLI::App& provider, Program& program) {
   on_chosen_with_session(publish, program, [options](Session& session) { return publish_offer(session, *options); });
 }
 
+void add_reservation_add(CLI::App& reservation, Program& program) {
+  CLI::App& add = add_command(
+      reservation, "add", "close a pool, or the whole centre, to all or to all but named customers",
+      "dayan provider reservation add guian --from 2026-12-01T20:00:00+08:00 --until 2026-12-02T04:00:00+08:00\n"
+      "dayan provider reservation add guian --pool gpu --from +2h --until +8h --for weather-office --note \"typhoon\"");
+  const auto options = std::make_shared<ReservationOptions>();
+  add.add_option("CENTRE", options->centre, "name of the centre")->required();
+  add.add_option("--from", options->from, "a date with its offset, or +8h from now on")->required()->type_name("TIME");
+  add.add_option("--until", options->until, "when it opens again, in the same form")->required()->type_name("TIME");
+  add.add_option("--pool", options->pool, "that is closed; all of the centre when left out")->type_name("POOL");
+  add.add_option("--for", options->organisations, "a customer that may use it at all times; may be given again")
+      ->type_name("ORGANISATION")
+      ->allow_extra_args(false);
+  add.add_option("--note", options->note, "why, for those whose work has to wait")->type_name("TEXT");
+  on_chosen_with_session(add, program, [options](Session& session) { return add_reservation(session, *options); });
+}
+
+void add_reservations(CLI::App& provider, Program& program) {
+  CLI::App& reservation =
+      add_group(provider, "reservation", "close pools for maintenance, or in advance for named customers",
+                "dayan provider reservation add guian --from +2h --until +8h --note \"new switches\"\n"
+                "dayan provider reservation list");
+  add_reservation_add(reservation, program);
+  CLI::App& list = add_command(reservation, "list", "those of one's centres that are not over",
+                               "dayan provider reservation list\ndayan provider reservation list guian --json");
+  const auto centre = std::make_shared<std::string>();
+  list.add_option("CENTRE", *centre, "of this centre alone");
+  on_chosen_with_session(list, program, [centre](Session& session) { return list_reservations(session, *centre); });
+  CLI::App& remove = add_command(reservation, "remove", "open again what one closes",
+                                 "dayan provider reservation remove reservation_0123456789abc");
+  const auto id = std::make_shared<std::string>();
+  remove.add_option("ID", *id, "as add and list show it")->required();
+  on_chosen_with_session(remove, program, [id](Session& session) { return remove_reservation(session, *id); });
+}
+
 }  // namespace
 
 void add_provider_commands(CLI::App& app, Program& program) {
@@ -67,6 +102,7 @@ void add_provider_commands(CLI::App& app, Program& program) {
   provider.group("Providers");
   add_centre(provider, program);
   add_offer(provider, program);
+  add_reservations(provider, program);
   CLI::App& earnings = add_command(provider, "earnings", "what each centre has earned, and what is payable",
                                    "dayan provider earnings");
   on_chosen_with_session(earnings, program, show_earnings);

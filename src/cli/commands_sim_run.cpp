@@ -92,6 +92,9 @@ void show(Output& out, const sim::Compared& compared, const sim::RunInput& input
 Answer<void> run_here(Output& out, Host& host, const Words& words) {
   TRY(const std::vector<sim::PolicyKind> policies, policies_of(words.policies));
   TRY(const sim::RunInput input, input_of(words));
+  if (sim::has_times(input) && policies != std::vector{sim::PolicyKind::ours})
+    return bad_usage("the platform has reservations, or jobs with a begin or a deadline, which only the policy ours knows",
+                     "give --policy ours", "--policy");
   if (input.load.left_out > 0)
     out.note(std::to_string(input.load.left_out) + " jobs are left out: " + input.load.why_left_out);
   const std::filesystem::path folder(words.out);
@@ -148,6 +151,8 @@ void add_sim_run_command(CLI::App& sim, Program& program) {
       add_command(sim, "run", "play a load in virtual time under several policies, and compare them",
                   "dayan sim run --swf HPC2N.swf --out report\n"
                   "dayan sim run --generate lublin --jobs 2000 --seed 7\n"
+                  "dayan sim run --gavel simulation_throughputs.json --jobs 1000 --policy ours,cheapest,random\n"
+                  "dayan sim run --generate platform --jobs 200000 --policy engine   # without the core: faster\n"
                   "dayan sim run --platform examples/day/platform.yaml --generate lublin --jobs 10000 --days 1");
   const auto words = std::make_shared<Words>();
   sim::RunOrder& order = words->order;
@@ -160,6 +165,10 @@ void add_sim_run_command(CLI::App& sim, Program& program) {
   run.add_option("--openb", order.openb, "a folder with openb lists: jobs are drawn from its pods")
       ->type_name("FOLDER");
   run.add_option("--pods", order.pods, "which pod list of the folder")->capture_default_str()->type_name("NAME");
+  run.add_option("--gavel", order.gavel,
+                 "Gavel's table of measured rates (simulation_throughputs.json, also compressed): training jobs are "
+                 "drawn from its kinds")
+      ->type_name("FILE");
   run.add_option("--generate", order.generate,
                  "lublin: a parallel machine's log; platform: a platform of many providers")
       ->type_name("KIND");

@@ -143,6 +143,62 @@ TEST(Commands, AProviderTellsOfItsCentre) {
   }
 }
 
+TEST(Commands, AProviderClosesItsPools) {
+  // Times count from now or are dates; what cannot be read is refused before the hub is asked. The list has what the
+  // own centres' rows have, and everybody sees when a centre is closed.
+  FakeHub hub;
+  ReservationRow row;
+  row.id = ReservationId(77);
+  row.pool = "gpu";
+  row.from = UnixTime(1'800'007'200'000'000);
+  row.until = UnixTime(1'800'028'800'000'000);
+  row.organisations = {"weather", "lab"};
+  row.note = "typhoon";
+  hub.on("POST /v1/centres/guian/reservations", json(json_text(to_json(row))));
+  Person person(hub);
+  EXPECT_EQ(person.runs("provider reservation add guian --pool gpu --from +2h --until 2027-01-16T00:00:00+08:00 "
+                        "--for weather --for lab --note typhoon"),
+            0)
+      << person.complained();
+  EXPECT_EQ(hub.heard().back().body,
+            R"({"pool":"gpu","from":"2027-01-15T10:00:00Z","until":"2027-01-15T16:00:00Z",)"
+            R"("organisations":["weather","lab"],"note":"typhoon"})");
+  const std::string text = "pool gpu closed to all but weather, lab from 2027-01-15 10:00:00 until 2027-01-15 16:00:00 "
+                           "UTC (typhoon)\n";
+  EXPECT_EQ(person.said(), to_text(row.id) + " guian: " + text);
+  for (const char* wrong : {"--from tomorrow --until +2h", "--from +1h --until 2027-01-16", "--from +1h", "--until +1h"})
+    EXPECT_EQ(person.runs(std::string("provider reservation add guian ") + wrong), 2) << wrong;
+
+  wire::CentreView own;
+  own.centre.name = "guian";
+  own.centre.provider = OrganisationId(5);
+  own.reservations = {{row, 2, false}};
+  wire::CentreView other;
+  other.centre.name = "elsewhere";
+  other.centre.provider = OrganisationId(6);
+  row.organisations.clear();
+  other.reservations = {{row, 2, true}};
+  wire::MeView me;
+  me.organisation.id = OrganisationId(5);
+  const std::string centres =
+      R"({"items":[)" + json_text(to_json(own)) + "," + json_text(to_json(other)) + R"(],"next_cursor":null})";
+  for (int calls = 0; calls < 3; ++calls) hub.on("GET /v1/me", json(json_text(to_json(me))));
+  for (int calls = 0; calls < 4; ++calls) hub.on("GET /v1/centres?limit=1000", json(centres));
+  EXPECT_EQ(person.runs("provider reservation list"), 0) << person.complained();
+  EXPECT_NE(person.said().find(to_text(row.id) + "  guian"), std::string::npos) << person.said();
+  EXPECT_EQ(person.said().find("elsewhere"), std::string::npos) << person.said();
+  EXPECT_EQ(person.runs("provider reservation list --json"), 0) << person.complained();
+  EXPECT_NE(person.said().find(R"("note":"typhoon")"), std::string::npos) << person.said();
+  EXPECT_EQ(person.runs("provider reservation list elsewhere"), 2);
+  EXPECT_EQ(person.runs("centres"), 0) << person.complained();
+  EXPECT_NE(person.said().find("guian: " + text), std::string::npos) << person.said();
+  EXPECT_NE(person.said().find("elsewhere: pool gpu closed to all but you and others that it names from"),
+            std::string::npos)
+      << person.said();
+  hub.on("DELETE /v1/reservations/" + to_text(row.id), HttpResponse{204, {}, ""});
+  EXPECT_EQ(person.runs("provider reservation remove " + to_text(row.id)), 0) << person.complained();
+}
+
 TEST(Commands, BillsLineByLine) {
   // A golden text: quantities in seconds, the provider's price by the hour, sums and entries.
   FakeHub hub;
@@ -179,7 +235,7 @@ TEST(Commands, BillsLineByLine) {
 }
 
 TEST(Commands, AttemptsTellQuotedAgainstReal) {
-  // One attempt that began two seconds late, and one whose placement is not known.
+  // And why each was placed where it was. One attempt that began two seconds late, and one whose placement is not known.
   FakeHub hub;
   const UnixTime quoted = *parse_time("2026-11-22T08:30:00Z");
   wire::AttemptView first;
@@ -196,6 +252,15 @@ TEST(Commands, AttemptsTellQuotedAgainstReal) {
   first.placement->expected_start = quoted;
   first.placement->expected_finish = quoted + Duration::seconds(4);
   first.placement->task_cost = Cny::micro(500'000);
+  first.placement->carbon = Milligrams(3'000);
+  first.placement->runners_up = {{CentreId(9), "batch", Cny::micro(600'000), Duration::seconds(6)}};
+  first.placement->ruled_out = {{Constraint::cards, 2, 1'000}, {Constraint::region, 1, 0}};
+  first.attempt.centre = CentreId(4);
+  wire::CentreView other;
+  other.centre.id = CentreId(9);
+  other.centre.name = "shanghai";
+  hub.on("GET /v1/centres?limit=1000",
+         json(json_text(JsonObject{{"items", JsonArray{to_json(other)}}, {"next_cursor", nullptr}})));
   wire::AttemptView second;
   second.centre = "shanghai";
   second.attempt.job = JobId(77);
@@ -214,6 +279,8 @@ TEST(Commands, AttemptsTellQuotedAgainstReal) {
       "0.5  exited 0\n"
       "   1    1  shanghai  main  -          leased           -           -           -           -     -     -      "
       " 0  -\n"
+      "why guian/main: 1 attempt; 0.5 yuan, done by 08:30:04.0, 3 g CO2; next best: shanghai/batch 0.6 yuan in "
+      "6s; ruled out: 2 pools by cards, 1 pool by region\n"
       "2 attempts; real against quoted, in the middle: start +2s, finish +1s; charged 0.4 of 0.5 yuan quoted\n");
 }
 

@@ -129,7 +129,8 @@ struct Person {
               return found == environment.end() ? std::nullopt : std::optional(found->second);
             },
             [this](Duration pause) { pauses.push_back(pause); },
-            [this](const std::string&) { return typed.empty() ? std::nullopt : std::optional(typed); }};
+            [this](const std::string&) { return typed.empty() ? std::nullopt : std::optional(typed); },
+            [] { return UnixTime(1'800'000'000'000'000); }};
 
   Person() = default;
   /// With a token for that hub in the environment.

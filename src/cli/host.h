@@ -19,6 +19,7 @@ struct Host {
   std::function<void(Duration)> pause;
   /// One line from standard input; not echoed when that is a terminal. Nothing at its end.
   std::function<std::optional<std::string>(const std::string& prompt)> read_secret;
+  std::function<UnixTime()> now;  ///< what "+8h" counts from
 };
 
 }  // namespace dayan::cli

@@ -30,6 +30,16 @@ void show_priority(Output& out, const JobRow& job) {
            readable(job.submitted_at - priority_step * priority) + " UTC would");
 }
 
+/// When it may run, and until when it can be started at all.
+void show_times(Output& out, const JobRow& job) {
+  if (is_final(job.state)) return;
+  const Requirements& needs = job.requirements;
+  if (!needs.not_before.is_none()) out.note("no task starts before " + readable(needs.not_before) + " UTC");
+  if (!needs.finish_by.is_none())
+    out.note("deadline " + readable(needs.finish_by) + " UTC: what has not been started by " +
+             readable(job.latest_start) + " UTC is given up, unless a pool can still meet it");
+}
+
 }  // namespace
 
 Answer<void> list_jobs(Session& session, std::size_t limit) {
@@ -56,8 +66,12 @@ void show_seen(Output& out, const SeenJob& seen) {
   if (!gang.empty()) out.line("each task gets " + gang);
   show_waiting(out, seen.view.waiting);
   show_priority(out, seen.view.job);
+  show_times(out, seen.view.job);
   if (seen.view.job.gave_up == GaveUp::wait_max)
     out.note("gave up what still waited on " + readable(seen.view.job.waits_until) + " UTC: wait_max was over");
+  if (seen.view.job.gave_up == GaveUp::deadline)
+    out.note("gave up what still waited: no pool could have ended a task of it by its deadline, " +
+             readable(seen.view.job.requirements.finish_by) + " UTC");
   if (seen.view.job.gave_up == GaveUp::price_cap)
     out.note("gave up what still waited: the price cap pays for no further task at any price that is offered");
 }

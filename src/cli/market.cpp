@@ -77,8 +77,14 @@ Answer<void> list_centres(Session& session) {
   session.out.table(table);
   session.out.line("cores, memory and cards are of one node");
   for (const wire::CentreView& view : views) {
-    const std::string told = description_text(view.centre);
+    std::string told = description_text(view.centre);
+    // Its provider and operators are told whom it serves instead.
+    if (!view.serves_you && view.centre.accepts.empty()) {
+      told += std::string(told.empty() ? "" : "; ") + "does not serve your organisation";
+    }
     if (!told.empty()) session.out.line(view.centre.name + ": " + told);
+    for (const wire::ReservationView& each : view.reservations)
+      session.out.line(view.centre.name + ": " + reservation_text(each));
   }
   return {};
 }

@@ -4,6 +4,7 @@
 
 #include "cli/session.h"
 #include "model/centre.h"
+#include "wire/centre.h"
 
 /// What everyone sees of the market, and one's own wallet.
 
@@ -12,6 +13,8 @@ namespace dayan::cli {
 [[nodiscard]] Answer<void> list_centres(Session& session);
 /// What its provider tells of a centre: "PUE 1.2; 410 g CO2/kWh; 28ms to shanghai; serves only film-studio".
 [[nodiscard]] std::string description_text(const CentreRow& centre);
+/// "pool gpu closed to all but weather-office from … until … UTC (typhoon)".
+[[nodiscard]] std::string reservation_text(const wire::ReservationView& view);
 /// The offer in force of each centre.
 [[nodiscard]] Answer<void> list_offers(Session& session);
 /// `organisation` may be another's only for the operator; empty: one's own.

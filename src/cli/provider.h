@@ -24,6 +24,19 @@ struct CentreOptions {
 };
 [[nodiscard]] Answer<void> update_centre(Session& session, const CentreOptions& options);
 
+struct ReservationOptions {
+  std::string centre;
+  std::string pool;   ///< empty: all
+  std::string from;   ///< a date with its offset, or "+8h"
+  std::string until;
+  std::vector<std::string> organisations;
+  std::string note;
+};
+[[nodiscard]] Answer<void> add_reservation(Session& session, const ReservationOptions& options);
+/// Those of the own centres, or of one of them.
+[[nodiscard]] Answer<void> list_reservations(Session& session, const std::string& centre);
+[[nodiscard]] Answer<void> remove_reservation(Session& session, const std::string& id);
+
 struct OfferOptions {
   std::string centre;
   std::string core_hour;  ///< yuan

@@ -25,12 +25,13 @@ struct Prepared {
   std::vector<GatheredInput> inputs;
 };
 
-Answer<jobfile::JobFile> read_job_file(const std::string& path, Output& out) {
+Answer<jobfile::JobFile> read_job_file(const std::string& path, UnixTime now, Output& out) {
   auto text = read_file(path, Bytes(static_cast<std::int64_t>(jobfile::file_bytes_max)));
   if (!text.has_value()) return end_with(Exit::usage, std::move(text).error().faults);
   const std::string extension = fs::path(path).extension().string();
   const bool is_yaml = extension == ".yaml" || extension == ".yml";
-  auto file = is_yaml ? jobfile::parse_job_yaml(*text) : jobfile::parse_sbatch(*text);
+  const jobfile::TimeBase base{now, true};
+  auto file = is_yaml ? jobfile::parse_job_yaml(*text, base) : jobfile::parse_sbatch(*text, base);
   if (!file.has_value()) {
     Faults faults = std::move(file).error();
     for (Error& fault : faults) fault.field = path + (fault.field.empty() ? "" : ": " + fault.field);
@@ -55,7 +56,7 @@ Answer<void> apply_options(const SubmitOptions& options, wire::SubmitRequest& re
 }
 
 Answer<Prepared> prepare(Session& session, const SubmitOptions& options) {
-  TRY(jobfile::JobFile file, read_job_file(options.file, session.out));
+  TRY(jobfile::JobFile file, read_job_file(options.file, session.host.now(), session.out));
   Prepared prepared;
   Progress progress(session.host);
   TRY(prepared.inputs, gather_inputs(file.inputs, fs::path(options.file).parent_path().string(), progress));

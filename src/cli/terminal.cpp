@@ -8,6 +8,8 @@
 #include <iostream>
 #include <thread>
 
+#include "edge/real_clock.h"
+
 namespace dayan::cli {
 namespace {
 
@@ -52,7 +54,8 @@ Host real_host() {
                 return value == nullptr ? std::nullopt : std::optional<std::string>(value);
               },
               [](Duration pause) { std::this_thread::sleep_for(std::chrono::microseconds(pause.microseconds())); },
-              read_secret};
+              read_secret,
+              [] { return edge::RealClock().now(); }};
 }
 
 }  // namespace dayan::cli

@@ -83,6 +83,17 @@ TEST_F(DepotDropTest, AbandonedUploadsGoWhileTheDepotIsOpen) {
   EXPECT_PROGRESS(put(std::string(60, 'b'), 30, 60), 60, true);
 }
 
+TEST_F(DepotDropTest, AnUploadOfWhatIsThereByNowIsDropped) {
+  // What a customer has half sent is of no use once a centre has brought the same: the space comes back at once.
+  const std::string content(60, 'a');
+  EXPECT_PROGRESS(put(content, 0, 50), 50, false);
+  EXPECT_PROGRESS(put_all(content, {lab, guian}), 60, true);
+  EXPECT_EQ(depot_->use_of(lab).used, Bytes(110));
+  EXPECT_EQ(depot_->drop_abandoned_uploads().value(), 1U);
+  EXPECT_EQ(depot_->use_of(lab).used, Bytes(60));
+  EXPECT_PROGRESS(depot_->progress(lab, sha256(content)), 60, true);
+}
+
 TEST_F(DepotDropTest, LogsGoWithTheirSpace) {
   // The attempts that have logs are listed; one's logs go, the other's stay.
   const AttemptKey first{JobId(1), 0, 1};

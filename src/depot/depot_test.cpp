@@ -322,6 +322,17 @@ TEST_F(DepotTest, ContentCutOnTheDiskIsCorrupt) {
   EXPECT_EQ(depot_->read(lab, sha256(content), Bytes(0), Bytes(10)).error().code, ErrorCode::corrupt);
 }
 
+TEST_F(DepotTest, ADamagedCopyIsNotPassedOn) {
+  // A byte of the first holder's file was changed on the disk, its size was not: the second has the bytes that it sent.
+  const std::string content(1000, 'x');
+  EXPECT_PROGRESS(put_all(content, lab), 1000, true);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root_ / "depot/blobs")) {
+    if (entry.is_regular_file()) std::fstream(entry.path(), std::ios::in | std::ios::out) << 'y';
+  }
+  EXPECT_PROGRESS(put_all(content, studio), 1000, true);
+  EXPECT_EQ(read_all(content, studio), content);
+}
+
 TEST_F(DepotTest, AFullDiskIsExhausted) {
   // A file that may not grow, as on a full disk: the chunk is refused, what came before stays, and it can go on
   // later.

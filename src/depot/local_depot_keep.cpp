@@ -85,6 +85,11 @@ Result<bool> LocalDepot::drop(const StoredContent& content, UnixTime since) {
   return true;
 }
 
+bool LocalDepot::is_whole(const Holding& holding) {
+  const std::lock_guard lock(mutex_);
+  return known_blob(holding).has_value();
+}
+
 Result<std::size_t> LocalDepot::drop_abandoned_uploads() {
   std::vector<std::shared_ptr<Upload>> uploads;
   {
@@ -96,7 +101,7 @@ Result<std::size_t> LocalDepot::drop_abandoned_uploads() {
     const std::lock_guard lock(upload->mutex);
     if (upload->is_over || upload->received().is_zero()) continue;
     TRY(const bool abandoned, is_abandoned(upload_path(upload->holding())));
-    if (!abandoned) continue;
+    if (!abandoned && !is_whole(upload->holding())) continue;
     end(*upload);
     ++dropped;
   }

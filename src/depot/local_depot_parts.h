@@ -80,6 +80,8 @@ class LocalDepot final : public Depot {
   [[nodiscard]] std::optional<Blob> known_blob(const Holding& holding) const;
   /// With `mutex_`: whatever the owner has of it, whoever sent it.
   [[nodiscard]] std::optional<Blob> owned_blob(const Digest& digest, OrganisationId owner) const;
+  /// Whether its sender has it whole by another way: a centre has brought what its customer was sending.
+  [[nodiscard]] bool is_whole(const Holding& holding);
   [[nodiscard]] Result<UploadProgress> add_chunk(Upload& upload, Bytes size, Bytes offset, std::string_view chunk);
   [[nodiscard]] Result<void> complete(Upload& upload);
   void end(Upload& upload);

@@ -3,6 +3,23 @@
 #include <algorithm>
 
 namespace dayan::depot {
+namespace {
+
+/// Whether the file still holds the content that it was kept as: disks forget bits without changing a size.
+bool holds(const std::string& path, const Digest& digest, Bytes size) {
+  const auto file = File::read(path);
+  if (!file || file->size().value_or(Bytes(-1)) != size) return false;
+  DigestStream hash;
+  for (Bytes offset; offset < size;) {
+    const auto bytes = file->read_at(offset, std::min(depot_chunk_max, size - offset));
+    if (!bytes || bytes->empty()) return false;
+    hash.add(*bytes);
+    offset += bytes_of(*bytes);
+  }
+  return hash.finish() == digest;
+}
+
+}  // namespace
 
 /// The part file, with `hash_` true to it: after a restart the digest is made anew. The file is open only while a
 /// chunk is added, so that uploads that were given up hold no descriptors.
@@ -58,10 +75,8 @@ Result<void> Upload::finish(const std::string& path, const std::string& same) {
                 "the content has the digest " + to_text(digest) + ", not " + to_text(holding_.digest),
                 "the upload from its start, or the digest of this content", "digest");
   }
-  // A copy that was cut on the disk is not passed on: ours is good.
-  if (!same.empty() && size_of(same).value_or(Bytes(-1)) == received_ && link_durably(same, path)) {
-    return remove_file(path_);
-  }
+  // A copy that was damaged on the disk is not passed on: ours is good.
+  if (!same.empty() && holds(same, digest, received_) && link_durably(same, path)) return remove_file(path_);
   TRY_VOID(file.sync());
   return rename_durably(path_, path);
 }

@@ -29,7 +29,8 @@ class Upload {
   /// `exhausted`.
   [[nodiscard]] Result<void> add(Bytes size, Bytes offset, std::string_view chunk);
   /// When all has come: checks the digest (`corrupt`), and moves the part file durably to `path`. Where `same` names a
-  /// file with the same content already, `path` becomes a second name of that one instead, if the file system can. After
+  /// file that is to have the same content, and has it, `path` becomes a second name of that one instead, if the file
+  /// system can. After
   /// an Error the upload is good for nothing and is to be dropped.
   [[nodiscard]] Result<void> finish(const std::string& path, const std::string& same);
   /// Removes the part file and gives its space back.

@@ -10,7 +10,8 @@ namespace dayan::edge {
 namespace {
 
 tl::unexpected<Refusal> refuse_too_large(std::size_t body_max) {
-  return refuse(413, "the body is over " + std::to_string(body_max) + " bytes");
+  return refuse(413, "the body is over " + std::to_string(body_max) + " bytes",
+                "at most so many; larger content goes to the depot, in chunks");
 }
 
 }  // namespace

@@ -125,7 +125,7 @@ awaitable<void> HttpConnection::serve() {
     HttpResponse response;
     if (heard == Heard::refused) {
       keep_alive = false;
-      response = verdict_ ? *std::move(verdict_) : problem(refusal_.status, ProblemCode::invalid, refusal_.detail);
+      response = verdict_ ? *std::move(verdict_) : problem(refusal_.status, ProblemCode::invalid, refusal_.detail, refusal_.right);
     } else {
       keep_alive = reader_.keep_alive();
       response = co_await ask();
@@ -149,7 +149,7 @@ awaitable<HttpConnection::Heard> HttpConnection::hear() {
       clear_deadline();
       co_return Heard::request;
     }
-    if (state == State::refused) co_return refused(reader_.refusal().status, reader_.refusal().detail);
+    if (state == State::refused) co_return refused(reader_.refusal());
     if (state == State::body && before != State::body && is_refused_by_judge()) co_return Heard::refused;
     if (state != before) set_deadline(state == State::head ? core_->limits.head_time : core_->limits.body_time);
     before = state;
@@ -172,12 +172,13 @@ awaitable<HttpConnection::Heard> HttpConnection::hear() {
 HttpConnection::Heard HttpConnection::gave_up_reading(RequestReader::State state) {
   // Between two requests silence is no fault, and an answer to no question would be taken for the next one's.
   if (!timed_out_ || state == RequestReader::State::waiting) return Heard::gone;
-  return refused(408, state == RequestReader::State::head ? "the headers did not come in time"
-                                                          : "the body did not come in time");
+  const bool is_head = state == RequestReader::State::head;
+  return refused({408, is_head ? "the headers did not come in time" : "the body did not come in time",
+                  "send it whole, without long pauses"});
 }
 
-HttpConnection::Heard HttpConnection::refused(int status, std::string detail) {
-  refusal_ = Refusal{status, std::move(detail)};
+HttpConnection::Heard HttpConnection::refused(Refusal refusal) {
+  refusal_ = std::move(refusal);
   return Heard::refused;
 }
 

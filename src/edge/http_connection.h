@@ -81,7 +81,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   boost::asio::awaitable<void> linger();
 
   void answered(std::uint64_t sequence, HttpResponse response);
-  Heard refused(int status, std::string detail);
+  Heard refused(Refusal refusal);
   /// True when the judge refuses what has come of the request.
   [[nodiscard]] bool is_refused_by_judge();
   Heard gave_up_reading(RequestReader::State state);

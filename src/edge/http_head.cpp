@@ -95,8 +95,8 @@ Accepted<void> check_expect(MessageHead& head, bool http_1_1) {
 
 }  // namespace
 
-tl::unexpected<Refusal> refuse(int status, std::string detail) {
-  return tl::unexpected<Refusal>(Refusal{status, std::move(detail)});
+tl::unexpected<Refusal> refuse(int status, std::string detail, std::string right) {
+  return tl::unexpected<Refusal>(Refusal{status, std::move(detail), std::move(right)});
 }
 
 Accepted<void> HeadScanner::check(char byte, char before) {
@@ -115,7 +115,8 @@ Accepted<void> HeadScanner::check(char byte, char before) {
 Accepted<std::size_t> HeadScanner::scan(std::string_view bytes) {
   for (; position_ < bytes.size(); ++position_) {
     if (position_ >= head_max_) {
-      return refuse(431, "request line and headers are over " + std::to_string(head_max_) + " bytes");
+      return refuse(431, "request line and headers are over " + std::to_string(head_max_) + " bytes",
+                    "at most so many, together");
     }
     const char byte = bytes[position_];
     const auto fine = check(byte, position_ == 0 ? '\n' : bytes[position_ - 1]);
@@ -124,7 +125,9 @@ Accepted<std::size_t> HeadScanner::scan(std::string_view bytes) {
     const bool empty_line = position_ < 2 || bytes[position_ - 2] == '\n';
     if (empty_line && lines_ == 0) return refuse(400, "the first line is empty");
     if (empty_line) return ++position_;
-    if (lines_++ > headers_max_) return refuse(431, "there are over " + std::to_string(headers_max_) + " headers");
+    if (lines_++ > headers_max_) {
+      return refuse(431, "there are over " + std::to_string(headers_max_) + " headers", "at most so many");
+    }
   }
   return 0;
 }

@@ -21,12 +21,13 @@ namespace dayan::edge {
 struct Refusal {
   int status = 400;
   std::string detail;
+  std::string right;  ///< what would be accepted; empty where the detail says so already
 };
 
 template <class T>
 using Accepted = tl::expected<T, Refusal>;
 
-[[nodiscard]] tl::unexpected<Refusal> refuse(int status, std::string detail);
+[[nodiscard]] tl::unexpected<Refusal> refuse(int status, std::string detail, std::string right = {});
 
 /// Looks for the end of a head in bytes that come in pieces; each byte is looked at once.
 class HeadScanner {

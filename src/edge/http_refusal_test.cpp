@@ -166,6 +166,8 @@ TEST(HttpRefusal, sizes) {
   expect_refused(*server, {"headers", 431, with(eight_more + "X8: y\r\n")});
   expect_refused(*server, {"head", 431, with("X: " + std::string(2001 - frame, 'x') + "\r\n")});
   expect_refused(*server, {"endless head", 431, std::string(100'000, 'x')});
+  const std::string too_large = talk(server->port(), with("Content-Length: 1001\r\n"));
+  EXPECT_NE(too_large.find(R"("right":"at most so many; larger content goes to the depot)"), std::string::npos);
 }
 
 // A client that is refused in the middle of a large body still gets to read why.

@@ -53,8 +53,9 @@ void stop_when_due(LeaseRecord& record, Want want, UnixTime now, std::vector<Act
 }
 
 void collect_when_due(LeaseRecord& record, Want want, UnixTime now, std::vector<Action>& actions) {
-  if (want == Want::over || !record.has_run) {
-    // Nobody waits for the outputs any more; the usage still goes, as evidence.
+  if (want == Want::over || !record.has_run || may_retry(record.outcome)) {
+    // Nobody waits for the outputs any more, or they come of another attempt: what is not charged is not delivered. The
+    // usage still goes, as evidence.
     change_record(record, [](LeaseRecord& r) { enter(r, Phase::collected); });
     return;
   }

@@ -82,6 +82,8 @@ template <Reflected T>
 [[nodiscard]] Handled list_centres(Call& call);
 [[nodiscard]] Handled update_centre(Call& call);
 [[nodiscard]] Handled create_join_token(Call& call);
+[[nodiscard]] Handled add_reservation(Call& call);
+[[nodiscard]] Handled remove_reservation(Call& call);
 [[nodiscard]] Handled publish_offer(Call& call);
 [[nodiscard]] Handled list_offers(Call& call);
 [[nodiscard]] Handled get_earnings(Call& call);

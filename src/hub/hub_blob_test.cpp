@@ -81,8 +81,11 @@ TEST(HubBlob, OutputsAreTheCustomers) {
   // 15 bytes of input and 20 of output leave the customer 5 of 40.
   const Answer full = put_blob(scene.agent.client, "six by", "six by", attempt);
   EXPECT_EQ(full.status, 507) << full.raw.body;
-  EXPECT_NE(full.raw.body.find("35B of 40B are used"), std::string::npos) << full.raw.body;
-  EXPECT_NE(full.raw.body.find("--depot-per-organisation"), std::string::npos) << full.raw.body;
+  EXPECT_NE(full.raw.body.find("no room left for the customer"), std::string::npos) << full.raw.body;
+  EXPECT_EQ(full.raw.body.find("40B"), std::string::npos) << "what the customer keeps is not the centre's to know";
+  const Answer own = put_blob(scene.customer, "six by", "six by");
+  EXPECT_NE(own.raw.body.find("35B of 40B are used"), std::string::npos) << own.raw.body;
+  EXPECT_NE(own.raw.body.find("--depot-per-organisation"), std::string::npos) << own.raw.body;
   const TestAgent rival = scene.hub.agent(scene.hub.organisation("rival", "provider"), "rival-1");
   EXPECT_EQ(put_blob(rival.client, "x", "x", attempt).status, 404) << "not its attempt";
   EXPECT_EQ(scene.agent.client.report(scene.agent.key, scene.agent.report_body(ended_report(lease))).status, 204);

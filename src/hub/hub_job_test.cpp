@@ -81,6 +81,15 @@ TEST_P(HubJob, WhatACentreTellsIsQuotedWith) {
       "PUT", path, R"({"accepts":["lab"],"latency":[{"city":"shanghai","round_trip":0.028}],"pue":1200,"carbon":410})");
   ASSERT_EQ(told.status, 200) << told.raw.body;
   EXPECT_EQ(told.json.as_object().at("pue").as_int64(), 1'200);
+  const auto seen_by = [](const Client& who) {
+    const Answer centres = who.get("/v1/centres");
+    const JsonObject& item = centres.items().front().as_object();
+    return std::pair{json_text(item.at("centre").as_object().at("accepts")), item.at("serves_you").as_bool()};
+  };
+  EXPECT_EQ(seen_by(customer), std::pair(std::string("[]"), false)) << "whom it serves is not a customer's to know";
+  EXPECT_EQ(seen_by(hub.customer("lab")), std::pair(std::string("[]"), true));
+  EXPECT_EQ(seen_by(provider).first, R"(["lab"])");
+  EXPECT_EQ(seen_by(hub.root()).first, R"(["lab"])");
   const Answer choosy = customer.call("POST", "/v1/quotes", job_body());
   EXPECT_NE(choosy.raw.body.find("\"acceptance\""), std::string::npos) << choosy.raw.body;
   EXPECT_EQ(provider.call("PUT", path, "{}").status, 200);
@@ -89,6 +98,43 @@ TEST_P(HubJob, WhatACentreTellsIsQuotedWith) {
   EXPECT_EQ(open.raw.body.find("\"acceptance\""), std::string::npos) << open.raw.body;
   EXPECT_EQ(object(open.json, "rest").at("ruled_out").as_int64(), 0);
   EXPECT_EQ(customer.call("POST", "/v1/quotes?limit=0", job_body()).status, 400);
+}
+
+// What a provider reserves keeps a customer's job out of its quotes until it is taken back, is seen by everybody, and whom
+// it names by its provider and the platform alone. Somebody else's centre and reservation are not there.
+TEST_P(HubJob, WhatAProviderReservesIsQuotedWith) {
+  TestHub hub(GetParam());
+  const Client customer = hub.customer("studio", "1");
+  const Client provider = hub.organisation("gui-an", "provider");
+  const Client stranger = hub.organisation("elsewhere", "provider");
+  const TestAgent agent = hub.agent(provider, "gui-an-1");
+  const std::string path = "/v1/centres/gui-an-1/reservations";
+  const UnixTime now = hub.clock.now();
+  const auto body = [&](const std::string& more) {
+    return R"({"from":")" + to_text(now) + R"(","until":")" + to_text(now + Duration::hours(1)) + "\"" + more + "}";
+  };
+  EXPECT_EQ(customer.post(path, body(""), "a").status, 403);
+  EXPECT_EQ(stranger.post(path, body(""), "b").status, 404);
+  const Answer bad = provider.post(path, R"({"from":null,"until":null,"pool":"x"})", "c");
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_NE(bad.raw.body.find("\"until\""), std::string::npos) << bad.raw.body;
+  const Answer made = provider.post(path, body(R"(,"organisations":["lab"],"note":"typhoon")"), "d");
+  ASSERT_EQ(made.status, 201) << made.raw.body;
+  EXPECT_EQ(provider.post(path, body(""), "e").status, 409);
+  const Answer closed = customer.call("POST", "/v1/quotes", job_body());
+  EXPECT_NE(closed.raw.body.find("\"closed\""), std::string::npos) << closed.raw.body;
+  EXPECT_EQ(closed.raw.body.find("\"lab\""), std::string::npos) << closed.raw.body;
+  const std::string seen = customer.get("/v1/centres").raw.body;
+  EXPECT_NE(seen.find("typhoon"), std::string::npos) << seen;
+  EXPECT_EQ(seen.find("\"lab\""), std::string::npos) << seen;
+  EXPECT_NE(provider.get("/v1/centres").raw.body.find("\"lab\""), std::string::npos);
+  const std::string one = "/v1/reservations/" + made.text("id");
+  EXPECT_EQ(stranger.call("DELETE", one, "", "first").status, 404);
+  EXPECT_EQ(provider.call("DELETE", one, "", "second").status, 204);
+  EXPECT_EQ(provider.call("DELETE", one, "", "third").status, 404);
+  EXPECT_EQ(provider.call("DELETE", "/v1/reservations/x", "", "fourth").status, 404);
+  const Answer open = customer.call("POST", "/v1/quotes", job_body());
+  EXPECT_EQ(open.raw.body.find("\"closed\""), std::string::npos) << open.raw.body;
 }
 
 // A specification with several faults gets one error for each, by its path in the body; inputs that were never

@@ -121,6 +121,7 @@ TEST(OpenApi, HasTheFieldsOfTheRows) {
   expect_fields<Software>("Software");
   expect_fields<PoolRow>("PoolRow");
   expect_fields<OfferRow>("OfferRow");
+  expect_fields<ReservationRow>("ReservationRow");
   expect_fields<SoftwareNeed>("SoftwareNeed");
   expect_fields<Resources>("Resources");
   expect_fields<Requirements>("Requirements");
@@ -151,6 +152,7 @@ TEST(OpenApi, HasTheFieldsOfTheBodies) {
   expect_fields<wire::MeView>("Me");
   expect_fields<wire::WalletView>("Wallet");
   expect_fields<wire::CentreView>("CentreView");
+  expect_fields<wire::ReservationView>("ReservationView");
   expect_fields<wire::AttemptView>("Task");
   expect_fields<wire::ExplanationView>("Explanation");
   expect_fields<wire::QuotesReply>("Quotes");
@@ -170,6 +172,7 @@ TEST(OpenApi, HasTheFieldsOfTheBodies) {
   expect_fields<wire::TopUpRequest>("TopUp");
   expect_fields<wire::CreateCentreRequest>("NewCentre");
   expect_fields<wire::PublishOfferRequest>("NewOffer");
+  expect_fields<wire::AddReservationRequest>("NewReservation");
   expect_fields<wire::SubmitRequest>("Submission");
   expect_fields<wire::SubmitRequest>("QuoteRequest");
   expect_fields<wire::EnrolRequest>("Enrolment");

@@ -49,6 +49,8 @@ std::span<const Route> route_table() {
       Route{"PUT", "/v1/centres/{name}", provider, {}, update_centre},
       Route{"POST", "/v1/centres/{name}/join-tokens", provider_keyed, {}, create_join_token},
       Route{"POST", "/v1/centres/{name}/offers", provider_keyed, {}, publish_offer},
+      Route{"POST", "/v1/centres/{name}/reservations", provider_keyed, {}, add_reservation},
+      Route{"DELETE", "/v1/reservations/{id}", provider_keyed, {}, remove_reservation},
       Route{"GET", "/v1/offers", reader, page, list_offers},
       Route{"POST", "/v1/quotes", reader, {"limit"}, quote_job},
       Route{"POST", "/v1/jobs", submitter, {"limit"}, submit_job},

@@ -112,6 +112,11 @@ Handled put_blob(Call& call) {
   if (progress.has_value()) return upload_answer(*progress);
   // Bytes that do not have the digest they were sent under are the sender's fault, not damage of ours.
   if (progress.error().code == ErrorCode::corrupt) progress.error().code = ErrorCode::invalid;
+  // How much the customer keeps is not the centre's to know.
+  if (is_agent(call) && progress.error().code == ErrorCode::exhausted) {
+    return fail(ErrorCode::exhausted, "the depot has no room left for the customer",
+                "less output, or room that the customer or the operator makes", "size");
+  }
   return fail(std::move(progress).error());
 }
 

@@ -7,7 +7,7 @@
 #include "wire/centre.h"
 #include "wire/money.h"
 
-/// Centres, offers and earnings.
+/// Centres, reservations, offers and earnings.
 
 namespace dayan::hub {
 
@@ -26,9 +26,25 @@ wire::AgentPresence presence_of(const CentreRow& centre, UnixTime heard_at, Unix
   return is_reachable ? wire::AgentPresence::reachable : wire::AgentPresence::silent;
 }
 
-wire::CentreView centre_view(const View& view, const CentreRow& centre, const Leased& leased) {
+/// Who its other customers are is nobody's business but the provider's, and the platform's.
+void hide_customers(wire::CentreView& shown, const OrganisationRow& asking) {
+  std::vector<std::string>& accepts = shown.centre.accepts;
+  shown.serves_you = accepts.empty() || std::ranges::find(accepts, asking.name) != accepts.end();
+  if (asking.id != shown.centre.provider && !asking.is_operator) accepts.clear();
+}
+
+wire::ReservationView reservation_view(const ReservationRow& row, const CentreRow& centre,
+                                       const OrganisationRow& asking) {
+  wire::ReservationView shown{row, std::ssize(row.organisations), row.names(asking.name)};
+  if (asking.id != centre.provider && !asking.is_operator) shown.reservation.organisations.clear();
+  return shown;
+}
+
+wire::CentreView centre_view(const View& view, const CentreRow& centre, const Leased& leased,
+                             const OrganisationRow& asking) {
   wire::CentreView shown;
   shown.centre = centre;
+  hide_customers(shown, asking);
   view.state.pools.visit_from({centre.id, ""}, [&](const PoolRow& pool) {
     if (pool.centre == centre.id) shown.pools.push_back(pool);
     return pool.centre == centre.id;
@@ -43,6 +59,12 @@ wire::CentreView centre_view(const View& view, const CentreRow& centre, const Le
   shown.agent = presence_of(centre, shown.heard_at, view.now);
   shown.leases = leased.leases;
   shown.cores_leased = leased.cores;
+  view.state.reservations.visit_all([&](const ReservationRow& row) {
+    if (row.centre == centre.id && row.until > view.now) shown.reservations.push_back(reservation_view(row, centre, asking));
+  });
+  std::ranges::sort(shown.reservations, {}, [](const wire::ReservationView& each) {
+    return std::pair{each.reservation.from, each.reservation.id};
+  });
   return shown;
 }
 
@@ -109,8 +131,10 @@ Handled list_centres(Call& call) {
       sum.leases += 1;
       sum.cores += over_all_nodes(lease.resources).cores;
     });
+    const OrganisationRow* asking = view.state.organisations.find({call.actor.organisation});
+    ASSERT(asking != nullptr);
     view.state.centres.visit_all(
-        [&](const CentreRow& centre) { centres.push_back(centre_view(view, centre, leased[centre.id])); });
+        [&](const CentreRow& centre) { centres.push_back(centre_view(view, centre, leased[centre.id], *asking)); });
   }));
   return list_items(
       call, centres, [](const wire::CentreView& item) { return item.centre.id.value(); },
@@ -127,6 +151,26 @@ Handled create_join_token(Call& call) {
                   ASSERT(row != nullptr);
                   return rendered_once(wire::JoinTokenReply{token, row->expires_at}, "join_token");
                 });
+}
+
+Handled add_reservation(Call& call) {
+  wire::AddReservationRequest wanted;
+  if (auto bad = read_body(call, wanted)) return bad;
+  const ReservationId id(call.hub.writer.next_id());
+  AddReservation command{id,           call.path.front(),    std::move(wanted.pool), wanted.from,
+                         wanted.until, std::move(wanted.organisations), std::move(wanted.note)};
+  return submit(call, std::move(command), [id](const View& view, const core::Decision&) {
+    const ReservationRow* row = view.state.reservations.find({id});
+    ASSERT(row != nullptr);
+    return rendered(201, *row);
+  });
+}
+
+Handled remove_reservation(Call& call) {
+  if (auto bad = refuse_body(call)) return bad;
+  const auto id = parse<ReservationId>(call.path.front());
+  if (!id.has_value()) return no_such("reservation");
+  return submit(call, RemoveReservation{*id}, [](const View&, const core::Decision&) { return Rendered{204, {}, {}}; });
 }
 
 Handled publish_offer(Call& call) {

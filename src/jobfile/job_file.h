@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "jobfile/moment.h"
 #include "model/job.h"
 
 /// What people write to submit a job: a job file in YAML, or the Slurm script they already have. Pure readers: the
@@ -34,11 +35,11 @@ struct JobFile {
 
 /// Reads a job file. Either a JobFile that passes `check` as far as it is known, or every fault at once in order of
 /// lines, each naming the field and the line. `command` as a list is run as it is; as a text it is run by `sh -c`.
-[[nodiscard]] tl::expected<JobFile, Faults> parse_job_yaml(std::string_view text);
+[[nodiscard]] tl::expected<JobFile, Faults> parse_job_yaml(std::string_view text, const TimeBase& base = {});
 
 /// Reads the #SBATCH options of a batch script, as sbatch does: up to the first line that is neither empty nor a
 /// comment. The script is the whole text. An option that would change what runs and has no equal here is a fault;
 /// one that only concerns the cluster it was written for (partition, account, output) is ignored with a note.
-[[nodiscard]] tl::expected<JobFile, Faults> parse_sbatch(std::string_view script);
+[[nodiscard]] tl::expected<JobFile, Faults> parse_sbatch(std::string_view script, const TimeBase& base = {});
 
 }  // namespace dayan::jobfile

@@ -40,6 +40,8 @@ void JobReader::read_keys(const YamlNode& root) {
       {"software", [&](const YamlNode& node, Field field) { read_software(node, field); }},
       {"wall_time", [&](const YamlNode& node, Field field) { read_duration(node, field, wanted.wall_time, faults_); }},
       {"run_time", [&](const YamlNode& node, Field field) { read_duration(node, field, wanted.run_time, faults_); }},
+      {"begin", [&](const YamlNode& node, Field field) { read_time(node, field, base_, wanted.not_before, faults_); }},
+      {"deadline", [&](const YamlNode& node, Field field) { read_time(node, field, base_, wanted.finish_by, faults_); }},
       {"inputs", [&](const YamlNode& node, Field field) { read_inputs(node, field); }},
       {"outputs", [&](const YamlNode& node, Field field) { read_texts(node, field, payload.outputs, faults_); }},
       {"wait_max", [&](const YamlNode& node, Field field) { read_duration(node, field, file_.spec.wait_max, faults_); }},
@@ -255,6 +257,8 @@ std::string JobReader::name_of(std::string_view field) const {
       {"requirements.chips", "resources.chip"},
       {"requirements.core_capability_min", "resources.capability"},
       {"requirements.weights", "objective"},
+      {"requirements.not_before", "begin"},
+      {"requirements.finish_by", "deadline"},
   };
   constexpr std::string_view environment = "payload.environment[";
   if (field == "count") return count_field_;

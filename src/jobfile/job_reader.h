@@ -13,8 +13,8 @@ class JobReader {
  public:
   /// `around`: of the map within its file, empty for a whole file. `needs_command`: one that is only placed, not run,
   /// needs none.
-  JobReader(FaultList& faults, std::string around, bool needs_command)
-      : faults_(faults), around_(std::move(around)), needs_command_(needs_command) {}
+  JobReader(FaultList& faults, std::string around, bool needs_command, const TimeBase& base)
+      : faults_(faults), around_(std::move(around)), needs_command_(needs_command), base_(base) {}
 
   /// The job of a map, with every fault that it has.
   [[nodiscard]] JobFile read(const YamlNode& root);
@@ -43,6 +43,7 @@ class JobReader {
   FaultList& faults_;
   std::string around_;
   bool needs_command_;
+  TimeBase base_;
   JobFile file_;
   std::string count_field_;
   bool counted_ = false;

@@ -3,12 +3,12 @@
 
 namespace dayan::jobfile {
 
-tl::expected<JobFile, Faults> parse_job_yaml(std::string_view text) {
+tl::expected<JobFile, Faults> parse_job_yaml(std::string_view text, const TimeBase& base) {
   FaultList faults;
   if (!check_source_text(text, "job file", faults)) return tl::unexpected(faults.take());
   const auto root = read_yaml(text, faults);
   if (!root.has_value()) return tl::unexpected(faults.take());
-  JobFile file = JobReader(faults, "", true).read(*root);
+  JobFile file = JobReader(faults, "", true, base).read(*root);
   if (!faults.empty()) return tl::unexpected(faults.take());
   return file;
 }

@@ -205,6 +205,33 @@ const std::vector<BadLine> bad_lines = {
 };
 
 // Shows that each way to spoil a good job file gives exactly one fault, with the field, the line and the advice.
+TEST(JobYaml, TimesAreDatesOrCountFromNow) {
+  // A date has its offset, and a plus counts from the moment that the reader is told; where dates have no meaning, or
+  // nothing can be counted from, that is a fault of the field.
+  const UnixTime now(1'800'000'000'000'000);
+  const std::string job = "name: a\ncommand: x\nwall_time: 1m\n";
+  const std::string both = job + "begin: +1h30m\ndeadline: 2027-01-16T06:00:00+08:00\n";
+  const auto file = parse_job_yaml(both, {now, true});
+  ASSERT_TRUE(file.has_value()) << to_text(file.error().front());
+  EXPECT_EQ(file->spec.requirements.not_before, now + Duration::minutes(90));
+  EXPECT_EQ(to_text(file->spec.requirements.finish_by), "2027-01-15T22:00:00Z");
+  const auto fault_of = [&](const std::string& lines, const TimeBase& base) {
+    const auto read = parse_job_yaml(job + lines, base);
+    EXPECT_FALSE(read.has_value()) << lines;
+    if (read.has_value() || read.error().size() != 1) return std::string("not one fault");
+    return read.error()[0].field + ": " + read.error()[0].wrong;
+  };
+  EXPECT_EQ(fault_of("begin: tomorrow", {now, true}), "begin: line 4: 'tomorrow' is not a time");
+  EXPECT_EQ(fault_of("begin: 2027-01-16T06:00:00", {now, true}), "begin: line 4: '2027-01-16T06:00:00' is not a time");
+  EXPECT_EQ(fault_of("deadline: +8", {now, true}), "deadline: line 4: '+8' is not a time from now on");
+  EXPECT_EQ(fault_of("deadline: +367d", {now, true}), "deadline: line 4: '+367d' is too far ahead");
+  EXPECT_EQ(fault_of("deadline: +8h", {}), "deadline: line 4: '+8h' has nothing to count from here");
+  EXPECT_EQ(fault_of("deadline: 2027-01-16T06:00:00Z", {now, false}),
+            "deadline: line 4: '2027-01-16T06:00:00Z' is no time of a described platform, which has no calendar");
+  EXPECT_EQ(fault_of("begin: +2h\ndeadline: +1h", {now, true}),
+            "deadline: line 5: 2027-01-15T09:00:00Z does not lie after the earliest start, 2027-01-15T10:00:00Z");
+}
+
 TEST(JobYaml, EachFaultIsOneErrorWithFieldAndLine) {
   for (const BadLine& each : bad_lines) {
     SCOPED_TRACE(each.line);

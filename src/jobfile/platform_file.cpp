@@ -62,7 +62,7 @@ class PlatformReader {
 
   void read_jobs(const YamlNode& node, Field field) {
     each(node, field, [&](const YamlNode& job, Field at) {
-      JobFile read = JobReader(faults_, at, false).read(job);
+      JobFile read = JobReader(faults_, at, false, platform_time).read(job);
       if (!read.spec.name.empty() && !job_names_.insert(read.spec.name).second)
         faults_.add(at + ".name", "there is a job " + quote(read.spec.name) + " already",
                     "give each job its own name");
@@ -130,11 +130,16 @@ class PlatformReader {
                [&](const YamlNode& member, Field field) {
                  each(member, field, [&](const YamlNode& silence, Field at) { read_silence(silence, at, centre); });
                }},
+              {"reservations",
+               [&](const YamlNode& member, Field field) {
+                 each(member, field, [&](const YamlNode& span, Field at) { read_reservation(span, at, centre); });
+               }},
               {"tariff",
                [&](const YamlNode& member, Field field) {
                  each(member, field, [&](const YamlNode& hours, Field at) { read_tariff(hours, at, centre); });
                }}},
              faults_);
+    check_reservations(around, centre);
     require(around, node, "name", "give the centre a name");
     require(around, node, "pools", "describe at least one pool of like nodes");
     if (centre.provider.empty()) centre.provider = centre.name;
@@ -160,6 +165,30 @@ class PlatformReader {
     require(around, node, "from", "say when it begins, e.g. 2h from the beginning");
     require(around, node, "for", "say how long it lasts, e.g. 30m");
     centre.silences.push_back(silence);
+  }
+
+  void read_reservation(const YamlNode& node, Field around, CentreFile& centre) {
+    ClosedSpan closed;
+    std::vector<YamlKey> keys = span_keys(closed.from, closed.span);
+    keys.push_back({"pool", [&](const YamlNode& member, Field field) { read_text(member, field, closed.pool, faults_); }});
+    keys.push_back({"organisations", [&](const YamlNode& member, Field field) {
+                      read_texts(member, field, closed.organisations, faults_);
+                    }});
+    keys.push_back({"note", [&](const YamlNode& member, Field field) { read_text(member, field, closed.note, faults_); }});
+    read_map(node, around, keys, faults_);
+    require(around, node, "from", "say when it begins, e.g. 2h from the beginning");
+    require(around, node, "for", "say how long it lasts, e.g. 30m");
+    centre.reservations.push_back(std::move(closed));
+  }
+
+  /// Each is of a pool that is there; the rest the core says when the centre is made.
+  void check_reservations(Field around, const CentreFile& centre) {
+    for (std::size_t i = 0; i < centre.reservations.size(); ++i) {
+      const std::string& pool = centre.reservations[i].pool;
+      if (pool.empty() || std::ranges::find(centre.pools, pool, &PoolRow::name) != centre.pools.end()) continue;
+      faults_.add(around + ".reservations[" + std::to_string(i) + "].pool", "there is no pool " + quote(pool),
+                  "give one of the centre's pools, or leave it out for all of them");
+    }
   }
 
   /// "from: 2h" and "for: 30m".

@@ -15,6 +15,10 @@
 namespace dayan::jobfile {
 
 inline constexpr std::size_t platform_bytes_max = 50'000'000;
+/// When a platform that is described begins. Any moment would do: what is told of it counts from there.
+inline constexpr UnixTime platform_beginning{1'800'000'000'000'000};
+/// What times of its jobs count from.
+inline constexpr TimeBase platform_time{platform_beginning, false};
 
 /// Nodes of a pool that leave and come back. For a simulation: from and span count from its beginning.
 struct Outage {
@@ -39,6 +43,15 @@ struct TariffHours {
   std::optional<Cny> gb_hour;
 };
 
+/// While a pool is closed to all but those named. From and span count from the beginning.
+struct ClosedSpan {
+  std::string pool;  ///< empty: all of the centre
+  Duration from;
+  Duration span;
+  std::vector<std::string> organisations;
+  std::string note;
+};
+
 /// A centre as it is described, with all that a real one would report of itself.
 struct CentreFile {
   std::string name;
@@ -54,6 +67,7 @@ struct CentreFile {
   std::vector<PoolRow> pools;  ///< their centre is not set
   std::vector<Outage> outages;
   std::vector<Silence> silences;
+  std::vector<ClosedSpan> reservations;
   std::vector<TariffHours> tariff;  ///< of parts that overlap the last holds
 };
 

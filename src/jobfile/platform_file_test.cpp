@@ -65,6 +65,7 @@ centres:
   - name: guian
     prices: {core_hour: "0.36"}
     silent: [{from: 90m, for: 5m}]
+    reservations: [{from: 2h, for: 3h, note: new switches}, {pool: fat, from: 8h, for: 1h, organisations: [weather, lab]}]
     tariff:
       - {from: 22:00, to: 06:00, core_hour: "0.04"}
       - {from: 18:30, to: 24:00, gb_hour: "0.01"}
@@ -81,6 +82,13 @@ centres:
   EXPECT_EQ(centre.outages[0].nodes, 3);
   ASSERT_EQ(centre.silences.size(), 1U);
   EXPECT_EQ(centre.silences[0].from, Duration::minutes(90));
+  ASSERT_EQ(centre.reservations.size(), 2U);
+  EXPECT_EQ(centre.reservations[0].pool, "");
+  EXPECT_EQ(centre.reservations[0].from, Duration::hours(2));
+  EXPECT_EQ(centre.reservations[0].span, Duration::hours(3));
+  EXPECT_EQ(centre.reservations[0].note, "new switches");
+  EXPECT_EQ(centre.reservations[1].pool, "fat");
+  EXPECT_EQ(centre.reservations[1].organisations, (std::vector<std::string>{"weather", "lab"}));
   ASSERT_EQ(centre.tariff.size(), 2U);
   EXPECT_EQ(centre.tariff[0].from, Duration::hours(22));
   EXPECT_EQ(centre.tariff[0].to, Duration::hours(6));
@@ -131,6 +139,12 @@ TEST(PlatformFile, NamesEachFault) {
       {"nodes: 4,", "nodes: 4, outages: [{from: 2h, for: 0s, nodes: 3}],", "centres[0].pools[0].outages[0].for"},
       {"nodes: 4,", "nodes: 4, outages: 3,", "centres[0].pools[0].outages"},
       {"region: guizhou", "silent: [{from: 2h, for: 30}]", "centres[0].silent[0].for"},
+      {"region: guizhou", "reservations: [{from: 2h}]", "centres[0].reservations[0].for"},
+      {"region: guizhou", "reservations: [{for: 2h}]", "centres[0].reservations[0].from"},
+      {"region: guizhou", "reservations: [{from: 1h, for: 2h, pool: none}]", "centres[0].reservations[0].pool"},
+      {"region: guizhou", "reservations: [{from: 1h, for: 2h, organisations: lab}]",
+       "centres[0].reservations[0].organisations"},
+      {"wall_time: 12h", "wall_time: 12h, deadline: 2027-01-16T06:00:00Z", "jobs[1].deadline"},
       {"region: guizhou", "tariff: [{from: 22:00, core_hour: \"1\"}]", "centres[0].tariff[0].to"},
       {"region: guizhou", "tariff: [{from: 25:00, to: 06:00, core_hour: \"1\"}]", "centres[0].tariff[0].from"},
       {"region: guizhou", "tariff: [{from: 22:70, to: 06:00, core_hour: \"1\"}]", "centres[0].tariff[0].from"},

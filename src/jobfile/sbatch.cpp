@@ -67,6 +67,25 @@ std::optional<Duration> slurm_time(std::string_view text) {
   return Duration::seconds(seconds);
 }
 
+/// Slurm's own "now" and "now+8hours": the units are whole words, and seconds where none is given. What else Slurm
+/// takes hangs on the time zone of the cluster.
+std::optional<Duration> slurm_moment(std::string_view text) {
+  if (!text.starts_with("now")) return std::nullopt;
+  text.remove_prefix(3);
+  if (text.empty()) return Duration();
+  if (!take(text, '+')) return std::nullopt;
+  const std::string_view digits = take_digits(text);
+  const auto count = digits.empty() ? std::nullopt : number_of(digits);
+  if (!count.has_value() || *count > time_ahead_max.microseconds()) return std::nullopt;
+  if (text.ends_with('s')) text.remove_suffix(1);
+  constexpr std::pair<std::string_view, std::int64_t> units[] = {
+      {"", 1}, {"second", 1}, {"minute", 60}, {"hour", 3'600}, {"day", 86'400}, {"week", 7 * 86'400}};
+  for (const auto& [word, seconds] : units) {
+    if (text == word && *count <= time_ahead_max.seconds_up() / seconds) return Duration::seconds(*count * seconds);
+  }
+  return std::nullopt;
+}
+
 /// Of one job, on all its nodes: beyond any machine there is.
 constexpr std::int64_t tasks_max = 10'000'000;
 /// Slurm's own bound on the indices of an array (MaxArraySize).
@@ -75,7 +94,7 @@ constexpr std::int64_t array_index_max = 4'000'000;
 /// Gives each option its meaning here, or a fault, or a note.
 class SbatchReader {
  public:
-  SbatchReader(JobFile& file, FaultList& faults) : file_(file), faults_(faults) {}
+  SbatchReader(JobFile& file, FaultList& faults, const TimeBase& base) : file_(file), faults_(faults), base_(base) {}
 
   void read(const SbatchOption& option);
   void finish();
@@ -84,6 +103,7 @@ class SbatchReader {
 
  private:
   void read_array(const SbatchOption& option);
+  void read_moment(const SbatchOption& option, UnixTime& out);
   void read_cards(const SbatchOption& option, std::string_view text);
   void read_gres(const SbatchOption& option);
   void read_layout(const SbatchOption& option);
@@ -95,6 +115,7 @@ class SbatchReader {
 
   JobFile& file_;
   FaultList& faults_;
+  TimeBase base_;
   // Zero where not given.
   std::int64_t nodes_ = 0;
   std::int64_t tasks_ = 0;  ///< processes, as Slurm means tasks
@@ -131,6 +152,10 @@ void SbatchReader::read(const SbatchOption& option) {
     const auto time = slurm_time(option.value);
     if (time.has_value()) wanted.wall_time = *time;
     else refuse(option, "give a time as Slurm does, e.g. 10 (minutes), 1:30:00 or 2-0");
+  } else if (name == "--begin") {
+    read_moment(option, wanted.not_before);
+  } else if (name == "--deadline") {
+    read_moment(option, wanted.finish_by);
   } else if (name == "--nice") {
     const auto nice = whole_number(option.value);
     // One point is one step here; what it is worth in Slurm is each cluster's own affair.
@@ -153,6 +178,16 @@ void SbatchReader::read(const SbatchOption& option) {
     if (name == "--output" || name == "--error") note += ": standard output and error are always kept as the logs";
     file_.notes.push_back(std::move(note));
   }
+}
+
+void SbatchReader::read_moment(const SbatchOption& option, UnixTime& out) {
+  const auto ahead = slurm_moment(option.value);
+  if (!ahead.has_value())
+    return refuse(option, "give now+8hours or the like (at most 366 days): a date hangs on the cluster's time zone; "
+                          "a job file takes one with its offset");
+  if (base_.now.is_none()) return refuse(option, "leave it out: there is nothing to count from here");
+  // "now" as a beginning is none; as a deadline it is over, and is told to be.
+  if (*ahead > Duration() || option.name == "--deadline") out = base_.now + *ahead;
 }
 
 void SbatchReader::read_array(const SbatchOption& option) {
@@ -306,6 +341,8 @@ std::string SbatchReader::name_of(std::string_view field) {
       {"requirements.resources.cards", "--gpus"},
       {"requirements.chips", "--gpus"},
       {"requirements.wall_time", "--time"},
+      {"requirements.not_before", "--begin"},
+      {"requirements.finish_by", "--deadline"},
       {"payload.script", "script"},
       {"payload.command", "script"},
   };
@@ -317,14 +354,14 @@ std::string SbatchReader::name_of(std::string_view field) {
 
 }  // namespace
 
-tl::expected<JobFile, Faults> parse_sbatch(std::string_view script) {
+tl::expected<JobFile, Faults> parse_sbatch(std::string_view script, const TimeBase& base) {
   FaultList faults;
   if (!check_source_text(script, "script", faults)) return tl::unexpected(faults.take());
   JobFile file;
   file.spec.payload.script = script;
   if (!script.starts_with("#!"))
     faults.add_at(1, "script", "does not begin with #!", "begin with the program that reads it, e.g. #!/bin/bash");
-  SbatchReader reader(file, faults);
+  SbatchReader reader(file, faults, base);
   for (const SbatchOption& option : read_sbatch_options(script, file.notes, faults)) reader.read(option);
   reader.finish();
   check_file(file, SbatchReader::name_of, faults);

@@ -38,6 +38,31 @@ TEST(Sbatch, ACommonScriptIsRead) {
   EXPECT_EQ(file->notes[1], "line 9: --partition has no effect here");
 }
 
+// Shows that a beginning and a deadline count from now in Slurm's words, and that what hangs on the cluster's time zone is
+// a fault that says what would do.
+TEST(Sbatch, TimesCountFromNow) {
+  const TimeBase base{UnixTime(1'800'000'000'000'000), true};
+  const auto file = parse_sbatch(script_of("#SBATCH -t1 -b now+90 --deadline=now+2weeks"), base);
+  ASSERT_TRUE(file.has_value()) << all_texts(file.error());
+  EXPECT_EQ(file->spec.requirements.not_before, base.now + Duration::seconds(90));
+  EXPECT_EQ(file->spec.requirements.finish_by, base.now + Duration::hours(24 * 14));
+  const auto at_once = parse_sbatch(script_of("#SBATCH -t1 --begin=now --deadline=now+1hour"), base);
+  ASSERT_TRUE(at_once.has_value());
+  EXPECT_TRUE(at_once->spec.requirements.not_before.is_none());
+  EXPECT_EQ(at_once->spec.requirements.finish_by, base.now + Duration::hours(1));
+  for (const char* wrong : {"16:00", "2027-01-16", "2027-01-16T06:00:00", "teatime", "now-1hour", "now+", "now+1fortnight",
+                            "now+367days", "now+99999999999999999999", "now+1hourss"}) {
+    for (const char* option : {"--begin", "--deadline"}) {
+      const auto bad = parse_sbatch(script_of("#SBATCH -t1 " + std::string(option) + "=" + wrong), base);
+      ASSERT_FALSE(bad.has_value()) << option << wrong;
+      ASSERT_EQ(bad.error().size(), 1U);
+      EXPECT_TRUE(bad.error()[0].field.ends_with(option)) << bad.error()[0].field;
+      EXPECT_NE(bad.error()[0].right.find("now+8hours"), std::string::npos);
+    }
+  }
+  EXPECT_FALSE(parse_sbatch(script_of("#SBATCH -t1 --deadline=now+1hour")).has_value());
+}
+
 // Shows that an array with any first index and step becomes as many tasks, which are told where they stand in it, and
 // that the script sees the name that it asked for.
 TEST(Sbatch, ArraysKeepTheirIndices) {

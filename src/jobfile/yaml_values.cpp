@@ -53,6 +53,15 @@ void read_duration(const YamlNode& node, const std::string& field, Duration& out
   read_parsed(node, field, "give a length of time with its unit, e.g. 2m", parse_duration, out, faults);
 }
 
+void read_time(const YamlNode& node, const std::string& field, const TimeBase& base, UnixTime& out, FaultList& faults) {
+  std::string text;
+  read_text(node, field, text, faults);
+  if (faults.covers(field)) return;
+  auto time = parse_moment(text, base);
+  if (time.has_value()) out = *time;
+  else faults.add(field, std::move(time).error().wrong, std::move(time).error().right);
+}
+
 void read_money(const YamlNode& node, const std::string& field, std::optional<Cny>& out, FaultList& faults) {
   read_parsed(node, field, "give yuan, e.g. \"12.5\"", parse_cny, out, faults);
 }

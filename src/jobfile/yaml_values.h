@@ -9,6 +9,7 @@
 #include "base/money.h"
 #include "base/time.h"
 #include "base/units.h"
+#include "jobfile/moment.h"
 #include "jobfile/yaml_tree.h"
 
 /// Typed values of a YAML tree. Each reader adds one fault at `field` and leaves `out` as it was when the node is wrong.
@@ -21,6 +22,7 @@ void read_count(const YamlNode& node, const std::string& field, std::int64_t low
                 FaultList& faults);
 void read_size(const YamlNode& node, const std::string& field, Bytes& out, FaultList& faults);
 void read_duration(const YamlNode& node, const std::string& field, Duration& out, FaultList& faults);
+void read_time(const YamlNode& node, const std::string& field, const TimeBase& base, UnixTime& out, FaultList& faults);
 void read_money(const YamlNode& node, const std::string& field, std::optional<Cny>& out, FaultList& faults);
 /// "2" or "0.5", to the thousandth.
 void read_cards(const YamlNode& node, const std::string& field, MilliCards& out, FaultList& faults);

@@ -13,9 +13,9 @@ void Agenda::pool_changed(PoolState& pool, PoolChange change) {
     return;
   }
   opened.insert(pool.index);
+  if (change == PoolChange::reserved || change == PoolChange::replaced) note_reservations(pool);
   if (change == PoolChange::reserved) {
     queue_.forget_asked(pool.index);
-    note_reservations(pool);
     is_review_due_ = true;
   }
   if (change != PoolChange::replaced || bug_ == PlantedBug::stale_score) return;
@@ -176,6 +176,13 @@ void Agenda::advance_jobs() {
   }
 }
 
+std::optional<UnixTime> Agenda::wakes_at() const {
+  std::optional<UnixTime> at;
+  if (!jobs_due_.empty()) at = jobs_due_.begin()->first;
+  if (!reopens_.empty()) at = std::min(at.value_or(reopens_.begin()->first), reopens_.begin()->first);
+  return at;
+}
+
 void Agenda::note_reservations(const PoolState& pool) {
   for (const ReservationRow* each : pool.reservations) {
     if (each->until > now_) reopens_.insert({each->until, pool.index});
@@ -190,6 +197,7 @@ void Agenda::advance_reservations(bool is_backwards) {
   while (!reopens_.empty() && reopens_.begin()->first <= now_) {
     PoolState& pool = world_.pool(reopens_.begin()->second);
     reopens_.erase(reopens_.begin());
+    if (pool.promise) note_change(pool, PoolChange::reserved);
     reopen(pool);
     is_review_due_ = true;
   }

@@ -41,6 +41,8 @@ class Agenda : public WorldListener {
   void job_gone(JobRecord& job) override;
   void wallet_changed(OrganisationId organisation) override { filled.insert(organisation); }
 
+  /// When something on it becomes due by time alone; reviews apart.
+  [[nodiscard]] std::optional<UnixTime> wakes_at() const;
   /// Puts on it what has become due by `now`, and what money and prices have freed.
   void advance(UnixTime now);
   /// The first parked job of the organisation from this place on that its wallet now has enough for.

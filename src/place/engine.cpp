@@ -97,6 +97,8 @@ class IncrementalEngine : public Engine {
     return planner_.plan(now, assignments);
   }
 
+  [[nodiscard]] std::optional<UnixTime> wakes_at() const override { return planner_.agenda().wakes_at(); }
+
   [[nodiscard]] std::optional<std::string> broken_invariant() const override {
     return place::broken_invariant(world_, planner_.agenda());
   }

@@ -124,6 +124,10 @@ class Engine {
   /// back through `apply`; call it again only then: what of an earlier plan has not come back is planned again.
   [[nodiscard]] virtual std::vector<Assignment> plan(UnixTime now, std::size_t assignments) = 0;
 
+  /// When it is to be asked for a plan though no row changes: a task may start from then on, a job has its last call, or
+  /// a pool is closed no more. After a plan that is later than it was made.
+  [[nodiscard]] virtual std::optional<UnixTime> wakes_at() const = 0;
+
   /// Compares what the engine keeps with what the rows say, worked out afresh: the first difference, in words. Slow.
   [[nodiscard]] virtual std::optional<std::string> broken_invariant() const = 0;
 };

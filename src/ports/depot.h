@@ -84,7 +84,8 @@ class Depot {
                                                                 std::size_t count) = 0;
   /// Drops it, unless it has been used since; the space is free at once. True when it was dropped.
   [[nodiscard]] virtual Result<bool> drop(const StoredContent& content, UnixTime since) = 0;
-  /// Drops the uploads that nobody has added to for upload_patience; how many.
+  /// Drops the uploads that nobody has added to for upload_patience, and those of content that their sender has whole
+  /// by another way; how many.
   [[nodiscard]] virtual Result<std::size_t> drop_abandoned_uploads() = 0;
   /// Every attempt that has a log, in order.
   [[nodiscard]] virtual Result<std::vector<AttemptKey>> attempts_with_logs() = 0;

@@ -89,7 +89,7 @@ class CoreDispatch final : public Dispatch {
       if (lease.starts_by < beginning + now) {
         expire(lease);
       } else {
-        started.push_back({task, site});
+        started.push_back({task, site, lease.wall_time});
       }
     }
     while (!retries_.empty() && retries_.top() <= platform_.now()) retries_.pop();
@@ -101,6 +101,7 @@ class CoreDispatch final : public Dispatch {
     Duration next = never;
     if (const auto due = core::next_wakeup(platform_.state())) next = *due - beginning;
     if (!retries_.empty()) next = std::min(next, retries_.top() - beginning);
+    if (const auto at = platform_.engine().wakes_at()) next = std::min(next, *at - beginning);
     if (is_plan_due_) next = std::min(next, next_plan_);
     return next;
   }

@@ -55,6 +55,9 @@ JobSpec Customer::draw_spec() {
   needs.objective = static_cast<Objective>(prng_.below(EnumWords<Objective>::words.size()));
   if (needs.objective == Objective::weighted) needs.weights = {2, 1, static_cast<std::int32_t>(prng_.below(3))};
   if (prng_.chance(1, 4)) needs.priority = -static_cast<std::int32_t>(prng_.between(1, priority_steps_max));
+  // Earliest starts, and deadlines from hopeless to generous; some of both are refused.
+  if (prng_.chance(1, 8)) needs.not_before = trial_.now() + Duration::seconds(prng_.between(-60, 1'200));
+  if (prng_.chance(1, 5)) needs.finish_by = trial_.now() + Duration::seconds(prng_.between(300, 6'000));
   if (prng_.chance(1, 12)) needs.resources.cores = Cores(1'000);     // no node is that large
   if (prng_.chance(1, 12)) needs.software = {{"unheard-of", "1.0"}};  // no pool has it
   if (prng_.chance(1, 20)) spec.count = 0;                            // refused

@@ -17,6 +17,7 @@ namespace dayan::sim {
 
 enum class PolicyKind {
   ours,          ///< the platform's own core and engine
+  engine,        ///< its engine alone: faster, without money that runs dry or leases that must end
   fcfs,          ///< a queue in front of each pool: nobody overtakes
   easy,          ///< a queue in front of each pool, EASY backfilling
   conservative,  ///< a queue in front of each pool, conservative backfilling
@@ -29,7 +30,7 @@ enum class PolicyKind {
 namespace dayan {
 template <>
 struct EnumWords<sim::PolicyKind> {
-  static constexpr std::array<std::string_view, 6> words{"ours",         "fcfs",     "easy",
+  static constexpr std::array<std::string_view, 7> words{"ours",         "engine",   "fcfs",  "easy",
                                                          "conservative", "cheapest", "random"};
 };
 }  // namespace dayan
@@ -39,6 +40,7 @@ namespace dayan::sim {
 struct Start {
   TaskIndex task = 0;
   std::uint32_t site = 0;
+  Duration limit = never;  ///< what its lease lets it run, where that is less than the job's limit
 };
 
 /// What every policy may look at.
@@ -79,7 +81,8 @@ class Dispatch {
 };
 
 /// A load under a policy, from the first submission to the last end. Every start is checked as it is made: room in
-/// the pool, the right pool, once and not before its submission; `broken` is asked now and then and at the end.
+/// the pool, the right pool, once and not before its submission or earliest start, and not where the pool is closed
+/// before it ends; `broken` is asked now and then and at the end.
 [[nodiscard]] Schedule replay(const Scenario& scenario, const Load& load, PolicyKind policy, std::uint64_t seed,
                               const OnAdvance& on_advance = {}, Duration plan_every = {});
 

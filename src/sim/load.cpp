@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "model/json.h"
+#include "sim/scenario.h"
 #include "trace/draw.h"
 
 namespace dayan::sim {
@@ -39,6 +40,15 @@ Requirements needs_of(const trace::OpenbPod& pod) {
 void sort_by_submit(Load& load) { std::ranges::stable_sort(load.jobs, {}, &LoadJob::submit); }
 
 }  // namespace
+
+Capability Load::speed(const LoadJob& job, const PoolRow& pool) const {
+  constexpr Capability reference(10'000);
+  if (job.kind < speeds.size()) {
+    const auto known = speeds[job.kind].find(pool.chip);
+    if (known != speeds[job.kind].end()) return known->second;
+  }
+  return pool.core_capability.is_zero() ? reference : pool.core_capability;
+}
 
 std::size_t Load::tasks() const {
   std::size_t count = 0;
@@ -146,6 +156,10 @@ Load load_of(std::span<const jobfile::JobFile> jobs) {
     needs.wall_time = {};
     needs.run_time = {};
     needs.price_cap.reset();
+    // They were counted from the beginning of any platform; a simulation has one of its own.
+    const Duration shift = beginning - jobfile::platform_beginning;
+    if (!needs.not_before.is_none()) needs.not_before = needs.not_before + shift;
+    if (!needs.finish_by.is_none()) needs.finish_by = needs.finish_by + shift;
     made.kind = kinds.find_or_add(std::move(needs));
     load.jobs.push_back(std::move(made));
   }

@@ -36,11 +36,16 @@ inline constexpr std::size_t load_tasks_max = 100'000'000;
 struct Load {
   std::string name;                 ///< for people: what was read or made
   std::vector<Requirements> kinds;  ///< what jobs need, times apart; each once
+  /// By kind, how fast it really is on which chip, beside the reference core; empty: as the pools' capability says. The
+  /// platform is not told.
+  std::vector<std::map<std::string, Capability>> speeds;
   std::vector<LoadJob> jobs;        ///< by submission
   std::int64_t left_out = 0;        ///< jobs that no policy could run, and why
   std::string why_left_out;
 
   [[nodiscard]] const Requirements& needs(const LoadJob& job) const { return kinds[job.kind]; }
+  /// How fast a job really is on a pool; of unknown capability it is as the reference.
+  [[nodiscard]] Capability speed(const LoadJob& job, const PoolRow& pool) const;
   [[nodiscard]] std::size_t tasks() const;
   /// What is submitted to the platform for it.
   [[nodiscard]] JobSpec spec(const LoadJob& job) const;

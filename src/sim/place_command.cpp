@@ -7,9 +7,6 @@
 namespace dayan::sim {
 namespace {
 
-/// Any moment would do: what is answered is told from it on.
-constexpr UnixTime beginning{1'800'000'000'000'000};
-
 PlacedShare& share_of(PlacedJob& job, const std::string& centre, const std::string& pool) {
   const auto same = [&](const PlacedShare& share) { return share.centre == centre && share.pool == pool; };
   const auto found = std::ranges::find_if(job.shares, same);
@@ -41,7 +38,7 @@ Error within(Error error, const std::string& what) {
 }  // namespace
 
 Result<std::vector<PlacedJob>> place_jobs(const jobfile::PlatformFile& file) {
-  Platform platform(beginning, file.customer);
+  Platform platform(jobfile::platform_beginning, file.customer);
   for (const jobfile::CentreFile& centre : file.centres) {
     const auto added = platform.add_centre(centre);
     if (!added) return fail(within(added.error(), "centre " + centre.name));

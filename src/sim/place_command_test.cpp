@@ -55,6 +55,33 @@ TEST(PlaceCommand, AChoosyCentreTakesItsOwnCustomersOnly) {
   }
 }
 
+// Shows that a pool which is about to be closed takes what ends before, that what a job's times rule out is told, and that
+// its deadline sends it where it ends in time.
+TEST(PlaceCommand, TimesAreKept) {
+  const std::string times =
+      "centres:\n"
+      "  - {name: cheap, prices: {core_hour: \"1\"}, reservations: [{from: 1h, for: 2h, note: new switches}], "
+      "pools: [{name: batch, nodes: 1, cpus: 4, memory: 8GB}]}\n"
+      "  - {name: dear, prices: {core_hour: \"2\"}, pools: [{name: batch, nodes: 1, cpus: 4, memory: 8GB}]}\n"
+      "jobs:\n"
+      "  - {name: short, wall_time: 45m, objective: cheapest}\n"
+      "  - {name: long, wall_time: 2h, objective: cheapest}\n"
+      "  - {name: due, wall_time: 2h, run_time: 1h, objective: cheapest, deadline: +3h}\n"
+      "  - {name: later, wall_time: 45m, begin: +5h}\n";
+  const auto file = jobfile::parse_platform_yaml(times);
+  ASSERT_TRUE(file.has_value()) << to_text(file.error().front());
+  const auto jobs = place_jobs(*file);
+  ASSERT_TRUE(jobs.has_value()) << to_text(jobs.error());
+  ASSERT_EQ(jobs->at(0).shares.size(), 1U);
+  EXPECT_EQ(jobs->at(0).shares[0].centre, "cheap");
+  ASSERT_TRUE(jobs->at(1).waiting.has_value());
+  EXPECT_EQ(jobs->at(1).waiting->reasons.at(0).constraint, Constraint::closed);
+  ASSERT_EQ(jobs->at(2).shares.size(), 1U);
+  EXPECT_EQ(jobs->at(2).shares[0].centre, "dear");
+  ASSERT_TRUE(jobs->at(3).waiting.has_value());
+  EXPECT_EQ(jobs->at(3).waiting->reasons.at(0).constraint, Constraint::not_before);
+}
+
 // Shows that a job which no pool can run is told so, pool by pool, by how much; and that it does not stop the next.
 TEST(PlaceCommand, WhatCannotRunIsToldWhy) {
   const auto jobs = placed(

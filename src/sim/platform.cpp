@@ -20,7 +20,7 @@ Error first_fault(const Refusal& refusal) {
 
 }  // namespace
 
-Platform::Platform(UnixTime now, const std::string& customer) : engine_(place::make_engine()), now_(now) {
+Platform::Platform(UnixTime now, const std::string& customer) : engine_(place::make_engine()), began_(now), now_(now) {
   Actor host;
   host.is_host = true;
   const auto done = [](const Result<core::Decision>& decision) { ASSERT(decision.has_value()); };
@@ -84,6 +84,11 @@ Result<CentreId> Platform::add_centre(const jobfile::CentreFile& centre) {
   TRY_VOID(must(owner,
                 PublishOffer{OfferId(++last_id_), centre.name, centre.core_hour, centre.card_hour, centre.gb_hour}));
   TRY_VOID(must(bearer(agent), ReportPools{centre.pools}));
+  for (const jobfile::ClosedSpan& closed : centre.reservations) {
+    const UnixTime from = began_ + closed.from;
+    TRY_VOID(must(owner, AddReservation{ReservationId(++last_id_), centre.name, closed.pool, from, from + closed.span,
+                                        closed.organisations, closed.note}));
+  }
   agents_[id] = {bearer(agent), owner, centre.name, 0, false};
   hear(id);
   return id;

@@ -64,6 +64,7 @@ class Platform {
   core::State state_;
   Actor customer_;
   std::unique_ptr<place::Engine> engine_;
+  UnixTime began_;
   UnixTime now_;
   std::int64_t last_id_ = 1'000;
   std::map<std::string, bool> providers_;

@@ -6,6 +6,7 @@
 
 #include "sim/core_dispatch.h"
 #include "sim/dispatch.h"
+#include "sim/engine_dispatch.h"
 #include "sim/greedy_dispatch.h"
 #include "sim/queue_dispatch.h"
 
@@ -63,6 +64,7 @@ class Replay {
     Duration run;
     Cny cost;
     std::uint32_t site = 0;
+    bool is_cut = false;  ///< its limit ends it
     int tries = 0;
     int cuts = 0;
     State state = State::coming;
@@ -142,7 +144,9 @@ class Replay {
                         site.centre_name + ", which cannot run it");
     if (now_ < job.submit) schedule_.violate(name_of(start.task) + " was started before it was submitted");
     task.start = now_;
-    task.run = site.run_of(job);
+    task.run = std::min(site.run_of(stage_.load, job), start.limit);
+    task.is_cut = site.is_cut(stage_.load, job) || task.run < site.run_of(stage_.load, job);
+    check_times(start, needs);
     task.site = start.site;
     task.state = State::running;
     ++task.tries;
@@ -161,6 +165,24 @@ class Replay {
                            : kind == place::in_bytes ? " bytes"
                                                      : " thousandths of a card"));
     ends_.push({now_ + task.run, start.task, task.plan()});
+  }
+
+  /// When it may start, and that its pool is open as long as it runs.
+  void check_times(const Start& start, const Requirements& needs) {
+    const UnixTime now = beginning + now_;
+    const UnixTime end = now + tasks_[start.task].run;
+    if (now < needs.not_before) schedule_.violate(name_of(start.task) + " was started before its earliest start");
+    if (!needs.finish_by.is_none() && end > needs.finish_by)
+      schedule_.violate(name_of(start.task) + " was started so that it runs past its deadline");
+    const Site& site = stage_.scenario.sites()[start.site];
+    for (const jobfile::ClosedSpan& closed : stage_.scenario.file().centres[site.centre].reservations) {
+      if (!closed.pool.empty() && closed.pool != site.pool.name) continue;
+      if (std::ranges::find(closed.organisations, stage_.scenario.file().customer) != closed.organisations.end()) continue;
+      const UnixTime from = beginning + closed.from;
+      if (now < from + closed.span && end > from)
+        schedule_.violate(name_of(start.task) + " was started in the pool " + site.pool.name + " of " +
+                          site.centre_name + ", which is closed before it ends");
+    }
   }
 
   void add(std::uint32_t site, TaskIndex task, std::int64_t sign) {
@@ -197,9 +219,7 @@ class Replay {
       dispatch_->interrupt({index, task.site}, news.at - task.start, now_);
       return;
     }
-    const LoadJob& job = jobs()[stage_.job_of[index]];
-    const Site& site = stage_.scenario.sites()[task.site];
-    const bool by_limit = site.is_cut(job);
+    const bool by_limit = task.is_cut;
     const auto charged = dispatch_->end({index, task.site}, task.run, by_limit, now_);
     if (charged) task.cost = *charged;
     task.state = State::done;
@@ -318,6 +338,7 @@ std::unique_ptr<Dispatch> make_dispatch(const Stage& stage, PolicyKind policy, s
                                         Duration plan_every) {
   switch (policy) {
     case PolicyKind::ours: return make_core_dispatch(stage, plan_every);
+    case PolicyKind::engine: return make_engine_dispatch(stage, plan_every);
     case PolicyKind::fcfs: return make_queue_dispatch(stage, place::QueueRule::fcfs);
     case PolicyKind::easy: return make_queue_dispatch(stage, place::QueueRule::easy);
     case PolicyKind::conservative: return make_queue_dispatch(stage, place::QueueRule::conservative);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/prng.h"
 #include "place/calendar/policies.h"
@@ -11,7 +12,7 @@
 namespace dayan::sim {
 namespace {
 
-constexpr PolicyKind all_policies[] = {PolicyKind::ours,         PolicyKind::fcfs,     PolicyKind::easy,
+constexpr PolicyKind all_policies[] = {PolicyKind::ours,         PolicyKind::engine,   PolicyKind::fcfs,  PolicyKind::easy,
                                        PolicyKind::conservative, PolicyKind::cheapest, PolicyKind::random};
 
 Scenario scenario_of(const std::string& yaml) {
@@ -87,6 +88,14 @@ TEST(Replay, CheapestFirstThenWhereThereIsRoom) {
   }
 }
 
+constexpr const char* four_centres = R"(
+centres:
+  - {name: a, prices: {core_hour: "2"}, pools: [{name: batch, nodes: 1, cpus: 32, memory: 100GB}]}
+  - {name: b, prices: {core_hour: "1"}, pools: [{name: batch, nodes: 1, cpus: 16, memory: 100GB}]}
+  - {name: c, prices: {core_hour: "1.1"}, pools: [{name: batch, nodes: 1, cpus: 64, memory: 100GB}]}
+  - {name: d, prices: {core_hour: "3"}, pools: [{name: batch, nodes: 1, cpus: 64, memory: 100GB}]}
+)";
+
 Load lublin(std::int64_t jobs) {
   trace::LublinLoad from;
   from.jobs = jobs;
@@ -109,6 +118,22 @@ TEST(Replay, EveryPolicyRunsALoadWhole) {
     EXPECT_EQ(schedule.unfinished, 0) << to_text(policy);
     const Schedule again = replay(machine, load, policy, 1);
     EXPECT_EQ(csv_of(schedule, machine, load), csv_of(again, machine, load)) << to_text(policy);
+  }
+}
+
+// Shows that the engine alone starts each job when and where the platform does, and for as much money.
+TEST(Replay, TheEngineAloneDoesWhatThePlatformDoes) {
+  const Load load = lublin(400);
+  for (const Scenario& scenario : {Scenario(platform_of(64)), scenario_of(four_centres)}) {
+    const auto told = [&](PolicyKind policy) {
+      const Schedule schedule = clean(scenario, load, policy);
+      std::vector<std::tuple<std::uint32_t, std::uint32_t, std::int64_t, Cny>> runs;
+      for (const TaskRun& run : schedule.runs)
+        runs.emplace_back(run.job, run.site, run.start.microseconds() / 1'000'000, run.cost);
+      std::ranges::sort(runs);
+      return runs;
+    };
+    EXPECT_EQ(told(PolicyKind::engine), told(PolicyKind::ours));
   }
 }
 
@@ -190,6 +215,82 @@ TEST(Replay, OutagesAndSilences) {
       EXPECT_FALSE(run.site == 1 && is_hour_of_silence) << to_text(policy) << " started at a silent centre";
     }
   }
+}
+
+/// A day: until 04:00 the cheap centre is busy. At 05:00 its nodes die for three hours. At 02:00 a forecast comes that
+/// takes 70 minutes, at most 75, would rather wait for the cheapest, and is due at 06:00 if it says so.
+Load forecasts(int days, bool says_so) {
+  Load load;
+  Requirements needs;
+  needs.resources = {Cores(8), Bytes(1'000'000'000), MilliCards()};
+  needs.objective = Objective::cheapest;
+  KindList kinds(load.kinds);
+  const std::uint32_t background = kinds.find_or_add(needs);
+  for (int day = 0; day < days; ++day) {
+    const Duration midnight = Duration::hours(24 * day);
+    const std::string number = std::to_string(day);
+    const Duration hour = Duration::hours(1);
+    load.jobs.push_back({"busy" + number, midnight, hour * 4, hour * 4, hour * 4, 1, background, {}});
+    if (says_so) needs.finish_by = beginning + midnight + hour * 6;
+    load.jobs.push_back({"forecast" + number, midnight + hour * 2, Duration::minutes(70), Duration::minutes(75),
+                         Duration::minutes(70), 1, kinds.find_or_add(needs), {}});
+  }
+  return load;
+}
+
+// Shows that forecasts that say when they are due are in time every day, though the centre that they would rather wait
+// for dies before; and that without a word of it they wait for that centre, die with it, and are late.
+TEST(Replay, ForecastsAreInTime) {
+  const int days = 7;
+  std::string outages;
+  for (int day = 0; day < days; ++day)
+    outages += std::string(day == 0 ? "" : ", ") + "{from: " + std::to_string(24 * day + 5) + "h, for: 3h, nodes: 1}";
+  const Scenario scenario = scenario_of(R"(
+centres:
+  - {name: cheap, prices: {core_hour: "1"}, pools: [{name: batch, nodes: 1, cpus: 8, memory: 100GB, outages: [)" +
+                                        outages + R"(]}]}
+  - {name: dear, prices: {core_hour: "2"}, pools: [{name: batch, nodes: 1, cpus: 8, memory: 100GB}]}
+)");
+  for (const bool says_so : {true, false}) {
+    const Load load = forecasts(days, says_so);
+    const Schedule schedule = clean(scenario, load, PolicyKind::ours);
+    EXPECT_EQ(schedule.unfinished, 0);
+    int in_time = 0;
+    for (const TaskRun& run : schedule.runs) {
+      const LoadJob& job = load.jobs[run.job];
+      if (!job.name.starts_with("forecast") || !run.is_whole()) continue;
+      in_time += run.end <= job.submit + Duration::hours(4) ? 1 : 0;
+    }
+    if (says_so) EXPECT_EQ(in_time, days);
+    else EXPECT_LT(in_time, days);
+  }
+}
+
+// Shows that nothing runs where a pool is closed to the customer, that an hour for which nothing is closed is used, and
+// that the check of it can fail.
+TEST(Replay, ReservationsStandEmpty) {
+  const std::string yaml = R"(
+customer: lab
+centres:
+  - name: a
+    prices: {core_hour: "1"}
+    reservations: [{from: 1h, for: 2h, note: new switches}, {pool: batch, from: 4h, for: 1h, organisations: [lab]}]
+    pools: [{name: batch, nodes: 1, cpus: 8, memory: 100GB}]
+)";
+  const Scenario scenario = scenario_of(yaml);
+  trace::RigidLog log;
+  for (std::int64_t i = 0; i < 40; ++i)
+    log.jobs.push_back({i + 1, Duration::minutes(i), Duration::minutes(10), Duration::minutes(20), 8, 0});
+  const Load load = sim::load_of(log);
+  const Schedule schedule = clean(scenario, load, PolicyKind::ours);
+  EXPECT_EQ(schedule.unfinished, 0);
+  bool is_used_by_lab = false;
+  for (const TaskRun& run : schedule.runs) {
+    EXPECT_TRUE(run.end <= Duration::hours(1) || run.start >= Duration::hours(3)) << to_text(run.start);
+    is_used_by_lab = is_used_by_lab || (run.start >= Duration::hours(4) && run.end <= Duration::hours(5));
+  }
+  EXPECT_TRUE(is_used_by_lab);
+  EXPECT_GT(replay(scenario, load, PolicyKind::cheapest, 1).violations_found, 0);
 }
 
 // Shows that a run costs what its pool asked for when it started.

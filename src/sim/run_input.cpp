@@ -2,6 +2,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "sim/gavel_load.h"
 #include "sim/run_load.h"
 #include "trace/lublin.h"
 #include "trace/text_file.h"
@@ -17,11 +18,16 @@ constexpr Duration day = Duration::hours(24);
 constexpr std::int64_t lublin_processors = 256;
 constexpr double lublin_load = 0.9;
 constexpr double platform_load = 0.8;
+constexpr double gavel_load = 0.9;
 constexpr double load_max = 100;
 constexpr std::int64_t jobs_max = 10'000'000;
 
 tl::unexpected<Faults> wrong(std::string field, std::string what, std::string right) {
   return tl::unexpected(Faults{{ErrorCode::invalid, std::move(field), std::move(what), std::move(right)}});
+}
+tl::unexpected<Faults> unread(Error error, const char* option) {
+  if (error.field.empty()) error.field = option;
+  return tl::unexpected(Faults{std::move(error)});
 }
 tl::unexpected<Faults> wrong(Error error) { return tl::unexpected(Faults{std::move(error)}); }
 
@@ -38,7 +44,7 @@ tl::expected<void, Faults> machine_for(RunOrder& order, std::int64_t processors)
 
 Input read_swf(RunOrder& order) {
   const Result<std::string> text = trace::read_text(order.swf);
-  if (!text) return wrong(text.error());
+  if (!text) return unread(text.error(), "--swf");
   const auto log = trace::parse_swf(*text);
   if (!log) return tl::unexpected(trace::in_file(log.error(), order.swf));
   const std::int64_t processors = order.processors > 0 ? order.processors : log->processors_max.value_or(0);
@@ -117,6 +123,19 @@ Input generate_lublin(RunOrder& order) {
   return load;
 }
 
+Input draw_gavel(RunOrder& order) {
+  const Result<std::string> text = trace::read_text(order.gavel);
+  if (!text) return unread(text.error(), "--gavel");
+  const auto table = trace::parse_gavel(*text);
+  if (!table) return tl::unexpected(trace::in_file(table.error(), order.gavel));
+  auto from = GavelLoad::make(*table);
+  if (!from) return wrong(trace::error_in_file({from.error()}, order.gavel));
+  if (!order.platform) order.platform = from->platform();
+  Load load = from->draw(order.jobs, order.load > 0 ? order.load : gavel_load, order.seed);
+  load.name = "training jobs by Gavel's rates, seed " + std::to_string(order.seed);
+  return load;
+}
+
 Input generate_platform(RunOrder& order) {
   trace::PlatformSupply supply;
   supply.providers = static_cast<int>(order.providers);
@@ -137,8 +156,8 @@ Input generate_platform(RunOrder& order) {
 }
 
 Input read_load(RunOrder& order) {
-  const int sources = !order.swf.empty() + !order.openb.empty() + !order.generate.empty();
-  if (sources > 1) return wrong("--swf", "more than one load is named", "one of --swf, --openb and --generate");
+  const int sources = !order.swf.empty() + !order.openb.empty() + !order.gavel.empty() + !order.generate.empty();
+  if (sources > 1) return wrong("--swf", "more than one load is named", "one of --swf, --openb, --gavel and --generate");
   if (order.jobs < 1 || order.jobs > jobs_max)
     return wrong("--jobs", std::to_string(order.jobs) + " jobs", "1 to " + std::to_string(jobs_max));
   if (order.processors < 0 || order.processors > machine_processors_max)
@@ -151,13 +170,14 @@ Input read_load(RunOrder& order) {
                  "1 to " + std::to_string(trace::platform_providers_max));
   if (!order.swf.empty()) return read_swf(order);
   if (!order.openb.empty()) return read_openb(order);
+  if (!order.gavel.empty()) return draw_gavel(order);
   if (order.generate == "lublin") return generate_lublin(order);
   if (order.generate == "platform") return generate_platform(order);
   if (!order.generate.empty())
     return wrong("--generate", "there is no generator '" + order.generate + "'", "lublin or platform");
   if (!order.platform || order.platform->jobs.empty())
     return wrong("--swf", "there is no load to play",
-                 "--swf FILE, --openb FOLDER, --generate lublin or platform, or --platform with jobs in its file");
+                 "--swf FILE, --openb FOLDER, --gavel FILE, --generate lublin or platform, or --platform with jobs in its file");
   Load load = load_of(order.platform->jobs);
   load.name = "the jobs of the platform file";
   return load;
@@ -176,6 +196,13 @@ tl::expected<RunInput, Faults> input_of(RunOrder order) {
     return wrong("--jobs", std::to_string(input.load.tasks()) + " tasks",
                  "a load of at most " + std::to_string(load_tasks_max));
   return input;
+}
+
+bool has_times(const RunInput& input) {
+  const auto has_reservations = [](const jobfile::CentreFile& centre) { return !centre.reservations.empty(); };
+  const auto is_timed = [](const Requirements& needs) { return !needs.not_before.is_none() || !needs.finish_by.is_none(); };
+  return std::ranges::any_of(input.scenario.file().centres, has_reservations) ||
+         std::ranges::any_of(input.load.kinds, is_timed);
 }
 
 }  // namespace dayan::sim

@@ -17,6 +17,7 @@ struct RunOrder {
   std::string swf;                                ///< a file in the Standard Workload Format
   std::string openb;                              ///< a folder with openb lists
   std::string pods = "default";
+  std::string gavel;            ///< a file with Gavel's table of rates
   std::string generate;         ///< "lublin", "platform"; empty: nothing
   std::int64_t processors = 0;  ///< 0: what the log says, or 256
   std::int64_t providers = 33;
@@ -34,6 +35,10 @@ struct RunInput {
 };
 /// Reads or makes what is to be played. Every fault of the order and of what it names.
 [[nodiscard]] tl::expected<RunInput, Faults> input_of(RunOrder order);
+
+/// Whether something in it says when work may run: reservations, earliest starts, deadlines. Only the platform's own
+/// policy knows of these.
+[[nodiscard]] bool has_times(const RunInput& input);
 
 /// What is kept of a policy: its figures; and of the first one the runs of its busiest pool, for a chart.
 struct Compared {

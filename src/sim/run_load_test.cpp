@@ -4,7 +4,10 @@
 
 #include <algorithm>
 
+#include <set>
+
 #include "sim/chart.h"
+#include "sim/gavel_load.h"
 
 namespace dayan::sim {
 namespace {
@@ -50,6 +53,9 @@ TEST(RunLoad, NamesEachFault) {
   order = {};
   order.openb = "/nowhere";
   EXPECT_EQ(field_of(order), "--openb");
+  order = {};
+  order.gavel = "/nowhere";
+  EXPECT_EQ(field_of(order), "--gavel");
 }
 
 // Shows that jobs that no node could run are left out and told, and the rest is played.
@@ -89,6 +95,47 @@ TEST(RunLoad, AGeneratedPlatform) {
   }
   // Whoever takes the cheapest pool pays no more than whoever takes any.
   EXPECT_LT(compared.figures[1].cost, compared.figures[2].cost);
+}
+
+constexpr std::string_view two_types = R"t({
+  "fast": {"('A', 1)": {"null": 10}, "('B', 1)": {"null": 100}, "('B', 8)": {"null": 400}, "('C', 1)": {"null": 5}},
+  "slow": {"('A', 1)": {"null": 5},  "('B', 1)": {"null": 10},  "('B', 8)": {"null": 0.0}},
+  "fast_unconsolidated": {"('B', 8)": {"null": 100}}})t";
+
+// Shows jobs drawn from a table of rates: each names the types that it runs on, takes as long as the table says there,
+// whatever the platform believes, and eight cards are a gang of two nodes; and that every policy plays them whole.
+TEST(RunLoad, GavelsRates) {
+  const auto table = trace::parse_gavel(two_types);
+  ASSERT_TRUE(table.has_value());
+  const auto from = GavelLoad::make(*table);
+  ASSERT_TRUE(from.has_value());
+  const Scenario scenario(from->platform());
+  ASSERT_EQ(scenario.sites().size(), 2U);
+  const Site& slow = scenario.sites()[1];
+  EXPECT_EQ(slow.pool.chip, "slow");
+  EXPECT_EQ(slow.pool.nodes * slow.pool.cards_per_node.value(), 36'000);
+  EXPECT_EQ(slow.pool.core_capability, Capability(2'236)) << "the root of 0.5 times 0.1";
+  const Load load = from->draw(200, 0.9, 3);
+  ASSERT_EQ(load.jobs.size(), 200U);
+  std::map<std::pair<std::size_t, std::int32_t>, std::set<std::int64_t>> ratios;  // by types and nodes
+  for (const LoadJob& job : load.jobs) {
+    const Requirements& needs = load.needs(job);
+    EXPECT_EQ(slow.could_run(needs, job.limit), needs.chips.size() == 2);
+    if (needs.chips.size() == 2) ratios[{2, needs.resources.nodes}].insert(slow.run_of(load, job).microseconds() / job.run.microseconds());
+    if (needs.chips.size() == 1) ratios[{1, needs.resources.nodes}].insert(0);
+    EXPECT_FALSE(needs.chips.size() == 2 && slow.is_cut(load, job));
+  }
+  EXPECT_EQ((ratios[{2, 1}]), (std::set<std::int64_t>{2, 10})) << "A at half, B at a tenth of the rate";
+  EXPECT_EQ(ratios.count({1, 1}), 1U) << "C was measured on the fast type alone";
+  EXPECT_EQ(ratios.count({1, 2}), 1U) << "B on eight cards does not run on the slow type";
+  for (const PolicyKind policy : {PolicyKind::ours, PolicyKind::engine, PolicyKind::easy}) {
+    const Schedule schedule = replay(scenario, load, policy, 1);
+    EXPECT_EQ(schedule.violations_found, 0) << to_text(policy);
+    EXPECT_EQ(schedule.unfinished, 0) << to_text(policy);
+    EXPECT_TRUE(check(schedule, scenario, load).empty()) << to_text(policy);
+  }
+  EXPECT_EQ(from->draw(200, 0.9, 3).jobs[7].submit, load.jobs[7].submit);
+  EXPECT_FALSE(GavelLoad::make(*trace::parse_gavel(R"t({"v100": {"('A', 1)": {"null": 0}}})t")));
 }
 
 // Shows that the report is one page that loads nothing, names every policy, and escapes what it shows.

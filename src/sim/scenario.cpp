@@ -21,10 +21,9 @@ bool is_same_word(const std::string& a, const std::string& b) {
                             [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
-/// From the reference core to a core of the pool; one of unknown capability is as the reference.
-Duration scaled(Duration run, const PoolRow& pool) {
-  const std::int64_t capability = pool.core_capability.value() > 0 ? pool.core_capability.value() : reference_core;
-  const auto here = mul_div(run.microseconds(), reference_core, capability, Rounding::up);
+/// From the reference core to what is so fast.
+Duration scaled(Duration run, Capability speed) {
+  const auto here = mul_div(run.microseconds(), reference_core, speed.value(), Rounding::up);
   return here ? Duration::microseconds(*here) : never;
 }
 
@@ -44,9 +43,13 @@ place::Amounts Site::capacity(std::int32_t nodes) const {
   return all;
 }
 
-Duration Site::run_of(const LoadJob& job) const { return std::min(scaled(job.run, pool), job.limit); }
+Duration Site::run_of(const Load& load, const LoadJob& job) const {
+  return std::min(scaled(job.run, load.speed(job, pool)), job.limit);
+}
 
-bool Site::is_cut(const LoadJob& job) const { return scaled(job.run, pool) > job.limit; }
+bool Site::is_cut(const Load& load, const LoadJob& job) const {
+  return scaled(job.run, load.speed(job, pool)) > job.limit;
+}
 
 bool Site::could_run(const Requirements& needs, Duration limit) const {
   if (!is_for_customer) return false;

@@ -31,10 +31,10 @@ struct Site {
 
   [[nodiscard]] place::Amounts per_node() const;
   [[nodiscard]] place::Amounts capacity(std::int32_t nodes) const;
-  /// The task runs for so long here: scaled by the capability of a core, ended by its limit.
-  [[nodiscard]] Duration run_of(const LoadJob& job) const;
+  /// A task of the load runs for so long here: scaled by how fast it is, ended by its limit.
+  [[nodiscard]] Duration run_of(const Load& load, const LoadJob& job) const;
   /// It would run beyond its limit here.
-  [[nodiscard]] bool is_cut(const LoadJob& job) const;
+  [[nodiscard]] bool is_cut(const Load& load, const LoadJob& job) const;
   /// A node of the pool could run it: shape, chip, capability, software, region, provider, latency, wall time, and the
   /// centre takes it. Written apart from the engine's own check, which it also checks.
   [[nodiscard]] bool could_run(const Requirements& needs, Duration limit) const;

@@ -71,7 +71,7 @@ std::vector<std::string> check(const Schedule& schedule, const Scenario& scenari
     if (run.end < run.start) told.add(name_of(run, load) + " ended before it started");
     if (run.is_whole()) {
       if (!whole.emplace(run.job, run.task).second) told.add(name_of(run, load) + " ran twice to its end");
-      if (run.end - run.start != site.run_of(job))
+      if (run.end - run.start != site.run_of(load, job))
         told.add(name_of(run, load) + " ran for another time than its own");
     }
     Amounts need = place::need_of(load.needs(job).resources).all();

@@ -122,11 +122,26 @@ void World::change_price_again() {
     // What it draws changes too, and with it the greenest.
     if (prng_.chance(1, 3))
       request.body = UpdateCentre{centre.name, {}, {}, prng_.between(1'000, 2'000), prng_.between(0, 900)};
+    // It closes a pool now and then, or all of them, and takes back what may be there no more.
+    if (prng_.chance(1, 3)) request.body = draw_reservation(centre);
     request.key = "offer " + std::to_string(trial_.next_id());
     request.digest = sha256(request.key);
     provider_.send(std::move(request), {});
     change_price_again();
   });
+}
+
+CommandBody World::draw_reservation(const CentreFacts& centre) {
+  if (!reservations_.empty() && prng_.chance(1, 4)) return RemoveReservation{reservations_[prng_.below(reservations_.size())]};
+  AddReservation asked;
+  asked.id = ReservationId(trial_.next_id());
+  asked.centre = centre.name;
+  if (prng_.chance(1, 2)) asked.pool = centre.pools[prng_.below(centre.pools.size())].name;
+  asked.from = trial_.now() + Duration::seconds(prng_.between(-60, 3'000));
+  asked.until = asked.from + Duration::seconds(prng_.between(30, 2'400));
+  if (prng_.chance(1, 2)) asked.organisations = {numbered("customer", 0)};
+  reservations_.push_back(asked.id);
+  return asked;
 }
 
 /// PlantedBug::capacity_ignored.

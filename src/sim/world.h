@@ -29,6 +29,7 @@ class World {
   [[nodiscard]] PoolRow draw_pool(std::int32_t index);
   void crash_hub_again();
   void change_price_again();
+  [[nodiscard]] CommandBody draw_reservation(const CentreFacts& centre);
   void take_nodes_away();
   void heal();
   /// Every job is final, nothing runs, and no agent has anything left to do.
@@ -49,6 +50,7 @@ class World {
   std::vector<std::unique_ptr<Centre>> centres_;
   std::vector<std::unique_ptr<Customer>> customers_;
   std::set<JobId> given_up_;
+  std::vector<ReservationId> reservations_;  ///< that were asked for
 };
 
 }  // namespace dayan::sim

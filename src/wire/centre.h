@@ -7,6 +7,7 @@
 
 #include "model/centre.h"
 #include "model/fields.h"
+#include "model/reservation.h"
 
 /// Centres, join tokens and offers on the wire (api/openapi.yaml).
 
@@ -24,23 +25,39 @@ struct CreateCentreRequest {
 
 enum class AgentPresence { never_enrolled, reachable, silent };
 
+/// When a pool is closed, as somebody sees it.
+struct ReservationView {
+  ReservationRow reservation;  ///< whom it names is seen by its provider and operators alone
+  std::int64_t named = 0;      ///< how many these are
+  bool for_you = false;        ///< the organisation that asks is one of them
+
+  static constexpr auto fields() {
+    using R = ReservationView;
+    return std::tuple{field("reservation", &R::reservation), field("named", &R::named), field("for_you", &R::for_you)};
+  }
+};
+
 /// GET /v1/centres: one item.
 struct CentreView {
-  CentreRow centre;
+  CentreRow centre;      ///< whom it accepts is seen by its provider and operators alone
   std::string provider;  ///< name
+  bool serves_you = true;  ///< it accepts the organisation that asks
   std::vector<PoolRow> pools;
   std::optional<OfferRow> offer;
   AgentPresence agent = AgentPresence::never_enrolled;
   UnixTime heard_at;
   std::int64_t leases = 0;  ///< live ones
   Cores cores_leased;
+  std::vector<ReservationView> reservations;  ///< that are not over, by when they begin
 
   static constexpr auto fields() {
     using R = CentreView;
     return std::tuple{field("centre", &R::centre),     field("provider", &R::provider),
+                      field("serves_you", &R::serves_you),
                       field("pools", &R::pools),       field("offer", &R::offer),
                       field("agent", &R::agent),       field("heard_at", &R::heard_at),
-                      field("leases", &R::leases),     field("cores_leased", &R::cores_leased)};
+                      field("leases", &R::leases),     field("cores_leased", &R::cores_leased),
+                      field("reservations", &R::reservations)};
   }
 };
 
@@ -55,6 +72,21 @@ struct UpdateCentreRequest {
     using R = UpdateCentreRequest;
     return std::tuple{field("accepts", &R::accepts), field("latency", &R::latency), field("pue", &R::pue),
                       field("carbon", &R::carbon)};
+  }
+};
+
+/// POST /v1/centres/{name}/reservations; the reply is the ReservationRow.
+struct AddReservationRequest {
+  std::string pool;  ///< empty: all
+  UnixTime from;
+  UnixTime until;
+  std::vector<std::string> organisations;  ///< names of those that may use it meanwhile
+  std::string note;
+
+  static constexpr auto fields() {
+    using R = AddReservationRequest;
+    return std::tuple{field("pool", &R::pool), field("from", &R::from), field("until", &R::until),
+                      field("organisations", &R::organisations), field("note", &R::note)};
   }
 };
 

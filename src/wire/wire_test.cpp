@@ -75,8 +75,12 @@ TEST(Wire, CentresAndAgents) {
   centre.id = CentreId(3);
   centre.name = "gz";
   expect_members(CreateCentreRequest{"gz", "guizhou"}, {"name", "region"});
-  expect_members(CentreView{centre, "gz-one", {PoolRow{}}, OfferRow{}, AgentPresence::silent, UnixTime(9), 2, Cores(8)},
-                 {"centre", "provider", "pools", "offer", "agent", "heard_at", "leases", "cores_leased"});
+  expect_members(CentreView{centre, "gz-one", true, {PoolRow{}}, OfferRow{}, AgentPresence::silent, UnixTime(9), 2, Cores(8),
+                            {ReservationView{}}},
+                 {"centre", "provider", "serves_you", "pools", "offer", "agent", "heard_at", "leases", "cores_leased",
+                  "reservations"});
+  expect_members(AddReservationRequest{"batch", UnixTime(8), UnixTime(9), {"film"}, "new switches"},
+                 {"pool", "from", "until", "organisations", "note"});
   expect_members(JoinTokenReply{"dayan_join_x", UnixTime(9)}, {"join_token", "expires_at"});
   expect_members(JoinTokenReply{std::nullopt, UnixTime(9)}, {"join_token", "expires_at"});
   expect_members(PublishOfferRequest{Cny::yuan(1), Cny::yuan(2), Cny()}, {"core_hour", "card_hour", "gb_hour"});

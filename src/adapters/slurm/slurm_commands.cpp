@@ -110,6 +110,11 @@ Result<void> SlurmCommands::cancel(const std::string& name, const std::string& u
   return {};
 }
 
+Result<void> SlurmCommands::cancel_number(const std::string& id, const std::string& user) {
+  TRY(const std::string out, ask(user, {"scancel", "--quiet", "--me", id}));
+  return {};
+}
+
 Result<std::string> SlurmCommands::nodes() {
   return ask({}, {"sinfo", "--noheader", "--Node", std::string("--format=") + sinfo_format});
 }

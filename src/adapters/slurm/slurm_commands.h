@@ -19,6 +19,7 @@ class SlurmCommands final : public SlurmWay {
                                            const std::string& script, UnixTime now) override;
   [[nodiscard]] Result<std::vector<SlurmJob>> jobs(const std::string& user) override;
   [[nodiscard]] Result<void> cancel(const std::string& name, const std::string& user) override;
+  [[nodiscard]] Result<void> cancel_number(const std::string& id, const std::string& user) override;
 
   /// Jobs by their ids from the accounting: what the controller has forgotten.
   [[nodiscard]] Result<std::vector<SlurmJob>> history(const std::vector<std::string>& ids, const std::string& user);

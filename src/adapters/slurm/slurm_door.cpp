@@ -58,6 +58,15 @@ Result<void> SlurmDoor::cancel(const std::string& name, const std::string& user)
   return commands_.cancel(name, user);
 }
 
+Result<void> SlurmDoor::cancel_number(const std::string& id, const std::string& user) {
+  if (rest_is_ready(user)) {
+    auto cancelled = rest_->cancel_number(id, user);
+    if (cancelled.has_value()) return cancelled;
+    put_aside(cancelled.error());
+  }
+  return commands_.cancel_number(id, user);
+}
+
 std::string SlurmDoor::describe(const std::string& user) {
   if (rest_ == nullptr) return "by its commands";
   if (rest_is_ready(user)) return "through slurmrestd at " + rest_->address();

@@ -19,6 +19,7 @@ class SlurmDoor final : public SlurmWay {
                                            const std::string& script, UnixTime now) override;
   [[nodiscard]] Result<std::vector<SlurmJob>> jobs(const std::string& user) override;
   [[nodiscard]] Result<void> cancel(const std::string& name, const std::string& user) override;
+  [[nodiscard]] Result<void> cancel_number(const std::string& id, const std::string& user) override;
 
   /// For the log: which way is taken for that user's jobs just now, and why.
   [[nodiscard]] std::string describe(const std::string& user);

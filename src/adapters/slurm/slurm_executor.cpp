@@ -136,7 +136,8 @@ Result<void> SlurmExecutor::stop(const AttemptKey& attempt) {
     TRY(const std::optional<EngineJob> result, control.result());
     if (result.has_value()) return {};
     TRY_VOID(control.ask_to_stop());
-    return door_.cancel(name, control.user());
+    TRY_VOID(door_.cancel(name, control.user()));
+    return cancel_renamed(control, name);
   }
   // Whose it might be is not known any more.
   Result<void> stopped;
@@ -145,6 +146,16 @@ Result<void> SlurmExecutor::stop(const AttemptKey& attempt) {
     if (!one.has_value()) stopped = std::move(one);
   }
   return stopped;
+}
+
+Result<void> SlurmExecutor::cancel_renamed(const SlurmControl& control, const std::string& name) {
+  TRY(const std::string id, control.engine_id());
+  if (id.empty()) return {};
+  TRY(const std::vector<SlurmJob> jobs, door_.jobs(control.user()));
+  const auto is_it = [&](const SlurmJob& job) {
+    return job.id == id && job.name != name && is_alive(job) && is_of_order(job, control.starts_by());
+  };
+  return std::ranges::any_of(jobs, is_it) ? door_.cancel_number(id, control.user()) : Result<void>();
 }
 
 Result<std::optional<SlurmJob>> SlurmExecutor::find_job(const AttemptKey& attempt, const std::string& user) {

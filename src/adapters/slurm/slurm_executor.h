@@ -22,6 +22,9 @@ struct SlurmOptions {
   std::string folder;      ///< absolute; control folders are made in it. The compute nodes must see it too
   std::string slurm_conf;  ///< SLURM_CONF of the commands; empty: the machine's
   std::vector<std::string> partitions;  ///< offered; empty: all
+  /// How long the site's prologue and epilogue may take at most: so much of what Slurm counts the job's own stamps may
+  /// say is not the job's.
+  Duration overhead;
   /// Local users that attempts run as; "" is the agent's own. Orders for any other are denied.
   std::vector<std::string> users = {""};
   std::unique_ptr<HttpClient> rest;  ///< to a slurmrestd, used while it answers; null: commands only
@@ -29,8 +32,9 @@ struct SlurmOptions {
 };
 
 /// Runs attempts as batch jobs of a Slurm cluster, each as the ordinary user that its order names, by slurmrestd
-/// or by Slurm's commands. A job is known by its name and its user; numbers are given out again after a crash of the
-/// controller.
+/// or by Slurm's commands. A job is known by its user and by the number that Slurm gave it for the attempt, since it may
+/// call itself by another name; where that is not known, or was given out again after a crash of the controller, by its
+/// name.
 ///
 /// Limits: whole cards only, of the generic resource "gpu"; without accounting the memory peak is unknown; whether a
 /// daemon of a job can escape is the site's matter (control groups).
@@ -66,10 +70,13 @@ class SlurmExecutor final : public Executor {
   [[nodiscard]] Result<void> check(const StartOrder& order) const;
   [[nodiscard]] Result<void> check_account(const std::string& user, const std::string& account);
   [[nodiscard]] Result<std::string> submit(const StartOrder& order, SlurmControl& control);
+  [[nodiscard]] Result<void> cancel_renamed(const SlurmControl& control, const std::string& name);
   [[nodiscard]] Result<std::optional<SlurmJob>> find_job(const AttemptKey& attempt, const std::string& user);
   [[nodiscard]] Result<Listing> look(const std::map<AttemptKey, Known>& known);
-  [[nodiscard]] std::map<AttemptKey, SlurmJob> jobs_by_attempt(const Listing& listing,
-                                                               const std::map<AttemptKey, Known>& known);
+  /// Adds to `live_users` whose jobs have not ended.
+  [[nodiscard]] static std::map<AttemptKey, SlurmJob> jobs_by_attempt(const Listing& listing,
+                                                                      const std::map<AttemptKey, Known>& known,
+                                                                      std::set<std::string>& live_users);
   [[nodiscard]] std::optional<EngineJob> judge_one(const AttemptKey& attempt, const Known* known,
                                                    const std::map<AttemptKey, SlurmJob>& jobs,
                                                    const Listing& listing);

@@ -81,7 +81,7 @@ class SlurmExecutorTest : public testing::Test {
   }
   void TearDown() override { remove_tree(base_); }
   std::string line(const std::string& state, const std::string& exit_status = "0") const {
-    return "12|" + state + '|' + exit_status + "|1795308537|1795308540|None|" + name_ + '\n';
+    return "12|" + state + '|' + exit_status + "|1795308537|1795308540|1795308530|0|None|" + name_ + '\n';
   }
   std::string control() const { return base_ + "/control/" + name_ + control_suffix; }
 
@@ -204,19 +204,49 @@ TEST_F(SlurmExecutorTest, RemovesByRenaming) {
   EXPECT_TRUE(executor_->list()->empty());
 }
 
-// Shows that a job with another's number is not taken for ours: the name counts.
-TEST_F(SlurmExecutorTest, GoesByTheName) {
+// Shows that a job is known by the number that Slurm gave for it: one that calls itself otherwise, even by the name of
+// another attempt, is no lost one, and is stopped by its number.
+TEST_F(SlurmExecutorTest, KnowsAJobThatRenamesItself) {
   ASSERT_TRUE(executor_->start(order_).has_value());
-  slurm_.queue = "12|RUNNING|0|1795308537|1795308540|None|somebody-elses\n";
+  const std::string head = "12|RUNNING|0|1795308537|1795308540|1795308530|0|None|";
+  for (const std::string& name : {std::string("x"), engine_name({JobId(7), 4, 1})}) {
+    slurm_.queue = head + name + '\n';
+    const auto jobs = executor_->list();
+    ASSERT_EQ(jobs->size(), 1U) << name;
+    EXPECT_EQ(jobs->front().attempt, order_.attempt);
+    EXPECT_EQ(jobs->front().state, AttemptState::running);
+  }
+  ASSERT_TRUE(executor_->stop(order_.attempt).has_value());
+  EXPECT_EQ(slurm_.calls.back().argv.back(), "12");
+  EXPECT_EQ(slurm_.count("scancel"), 2) << "by name, and by number";
+  slurm_.queue = line("RUNNING");
+  ASSERT_TRUE(executor_->stop(order_.attempt).has_value());
+  EXPECT_EQ(slurm_.count("scancel"), 3) << "by name alone";
+  slurm_.queue = "12|COMPLETED|0|1795308537|1795308540|1795308530|0|None|x\n";
+  EXPECT_EQ(executor_->list()->front().outcome, Outcome::exited);
+}
+
+// Shows that a number that was given out again is not taken for ours: what came after the order was to start is another
+// job, unless it was requeued.
+TEST_F(SlurmExecutorTest, TellsANumberGivenOutAgain) {
+  ASSERT_TRUE(executor_->start(order_).has_value());
+  const std::string late = std::to_string(order_.starts_by.microseconds() / 1'000'000 + 10);
+  slurm_.queue = "12|RUNNING|0|" + late + '|' + late + '|' + late + "|1|None|x\n";
+  EXPECT_EQ(executor_->list()->front().state, AttemptState::running) << "requeued, and renamed";
+  slurm_.queue = "12|RUNNING|0|" + late + '|' + late + '|' + late + "|0|None|somebody-elses\n";
   const auto jobs = executor_->list();
   ASSERT_EQ(jobs->size(), 1U);
   EXPECT_EQ(jobs->front().outcome, Outcome::lost);
+  ++order_.attempt.number;
+  ASSERT_TRUE(executor_->start(order_).has_value());
+  ASSERT_TRUE(executor_->stop(order_.attempt).has_value());
+  EXPECT_EQ(slurm_.count("scancel"), 1) << "by name alone";
 }
 
 // Shows that of two jobs with one name the living one counts.
 TEST_F(SlurmExecutorTest, PrefersTheLivingOne) {
   ASSERT_TRUE(executor_->start(order_).has_value());
-  slurm_.queue = "13|FAILED|19456|1795308537|1795308540|NonZeroExitCode|" + name_ + '\n' + line("RUNNING");
+  slurm_.queue = "13|FAILED|19456|1795308537|1795308540|1795308530|0|NonZeroExitCode|" + name_ + '\n' + line("RUNNING");
   EXPECT_EQ(executor_->list()->front().state, AttemptState::running);
 }
 
@@ -224,8 +254,8 @@ TEST_F(SlurmExecutorTest, PrefersTheLivingOne) {
 TEST_F(SlurmExecutorTest, AsksTheAccounting) {
   slurm_.storage = "accounting_storage/slurmdbd";
   ASSERT_TRUE(executor_->start(order_).has_value());
-  slurm_.history = "12|COMPLETED|0:0|1795308537|1795308547||" + name_ +
-                   "\n12.batch|COMPLETED|0:0|1795308537|1795308547|100K|batch\n";
+  slurm_.history = "12|COMPLETED|0:0|1795308537|1795308547|1795308530||" + name_ +
+                   "\n12.batch|COMPLETED|0:0|1795308537|1795308547|1795308530|100K|batch\n";
   const auto jobs = executor_->list();
   ASSERT_EQ(jobs->size(), 1U);
   EXPECT_EQ(jobs->front().outcome, Outcome::exited);
@@ -284,7 +314,7 @@ TEST_F(SlurmExecutorTest, OneSilentUserHoldsUpNoOther) {
   slurm_.sbatch = [](const ProcessSpec&) { return ProcessResult{0, "13\n", ""}; };
   ASSERT_TRUE(executor_->start(own).has_value());
   slurm_.queue.reset();
-  slurm_.own_queue = "13|FAILED|768|1795308537|1795308540|NonZeroExitCode|" + engine_name(own.attempt) + '\n';
+  slurm_.own_queue = "13|FAILED|768|1795308537|1795308540|1795308530|0|NonZeroExitCode|" + engine_name(own.attempt) + '\n';
   const auto jobs = executor_->list();
   ASSERT_TRUE(jobs.has_value()) << to_text(jobs.error());
   ASSERT_EQ(jobs->size(), 2U);

@@ -7,8 +7,10 @@
 namespace dayan::adapters {
 namespace {
 
-/// How far a stamp may lie from Slurm's own time: clocks differ a little, and a prologue takes its time.
-constexpr Duration stamp_trust = Duration::seconds(60);
+/// The wrapper refuses at once; what ran for longer has only chosen that exit code and hidden its end.
+constexpr Duration refusal_max = Duration::seconds(5);
+/// By so much the wrapper's stamps may make a run shorter than Slurm counts it, in whole seconds from and to.
+constexpr Duration stamps_finer = Duration::seconds(2);
 
 Duration not_negative(Duration duration) { return std::max(duration, Duration()); }
 
@@ -29,20 +31,22 @@ bool tells_of_memory(const SlurmEvidence& evidence) {
 /// `timeout` ended it, rather than the job happening to choose that exit code.
 bool was_timed_out(const SlurmEvidence& evidence, const EngineJob& job) {
   return (job.exit_code == 124 || job.exit_code == 137) && evidence.wall_time.microseconds() > 0 &&
-         (job.wrapper_run > Duration() ? job.wrapper_run : job.engine_run) >= evidence.wall_time;
+         (job.wrapper_run > Duration() ? job.wrapper_run + stamps_finer : job.engine_run) >= evidence.wall_time;
 }
 
 /// An ending by exit code has more than one meaning.
 void refine_exit(const SlurmEvidence& evidence, EngineJob& job) {
   const bool has_end = evidence.stamps.exit_code.has_value();
-  // The wrapper refuses at once; what ran for long has only chosen that exit code and hidden its end.
-  const bool may_be_refusal = !has_end && job.engine_run <= stamp_trust;
+  const bool may_be_refusal = !has_end && job.engine_run <= refusal_max + evidence.overhead;
   if (may_be_refusal && job.exit_code == wrapper_too_late) {
     return evidence.asked_to_stop ? end_as(job, Outcome::stopped, "stopped before it started")
                                   : end_as(job, Outcome::expired, "Slurm started it too late");
   }
-  if (may_be_refusal && job.exit_code == wrapper_second_start)
-    return end_as(job, Outcome::lost, "Slurm started it a second time, which was refused");
+  if (may_be_refusal && job.exit_code == wrapper_second_start) {
+    // A job may have itself requeued: what ran before is not undone by that.
+    const bool ran = !evidence.stamps.started_at.is_none() || (evidence.job && evidence.job->restarts > 0);
+    return end_as(job, ran ? Outcome::stopped : Outcome::lost, "Slurm started it a second time, which was refused");
+  }
   if (may_be_refusal && job.exit_code == wrapper_cannot_write)
     return end_as(job, Outcome::start_refused, "the job's user cannot write in the agent's control folder");
   if (was_timed_out(evidence, job))
@@ -81,10 +85,13 @@ void judge_ended(const SlurmEvidence& evidence, Outcome outcome, EngineJob& job)
   }
 }
 
-/// The job's user can write the stamps: they count only where they agree with Slurm, as far as Slurm knows.
-bool is_near(UnixTime stamp, UnixTime slurm) {
-  if (slurm.is_none()) return true;
-  return stamp <= slurm + stamp_trust && slurm <= stamp + stamp_trust;
+/// What the stamps say between themselves, as far as it is believed. The job's user can write them, and Slurm counts
+/// whole seconds: they make its figure finer, by a second at each end and what the site's own prologue takes, and never
+/// by more than half.
+Duration believed(Duration stamped, Duration engine, Duration overhead) {
+  const Duration finer = std::max(stamps_finer, overhead);
+  const Duration half = Duration::microseconds(engine.microseconds() / 2);
+  return std::max(stamped, std::max(engine - finer, half));
 }
 
 /// Until when a job's time counts that Slurm knows. It runs until its end, not until Slurm has cleaned up behind it;
@@ -110,10 +117,10 @@ void add_times(const SlurmEvidence& evidence, AttemptState state, EngineJob& job
   if (!job.started_at.is_none() && !until.is_none()) job.engine_run = not_negative(until - job.started_at);
   // Reported counters never fall, so a figure is given once, when it can be judged: an early small one would stand
   // after the job has spoilt its stamps.
-  if (!is_over || stamps.started_at.is_none() || !is_near(stamps.started_at, job.started_at)) return;
+  if (!is_over || stamps.started_at.is_none()) return;
   // Killed wrappers leave no end stamp: then the engine's end is the best that is known.
   const UnixTime stamped_end = stamps.ended_at.is_none() ? until : stamps.ended_at;
-  if (is_near(stamped_end, until)) job.wrapper_run = not_negative(stamped_end - stamps.started_at);
+  job.wrapper_run = believed(not_negative(stamped_end - stamps.started_at), job.engine_run, evidence.overhead);
 }
 
 std::optional<EngineJob> judge_known(const SlurmEvidence& evidence, EngineJob job) {
@@ -149,8 +156,8 @@ std::optional<EngineJob> judge_unknown(const SlurmEvidence& evidence, EngineJob 
   job.started_at = stamps.started_at;
   job.ended_at = stamps.ended_at;
   if (stamps.exit_code.has_value()) {
-    job.wrapper_run = not_negative(stamps.ended_at - stamps.started_at);
-    job.engine_run = job.wrapper_run;  // Slurm has forgotten its own figure
+    // Slurm has forgotten its own figure. What it told before counts if it was more: reported counters never fall.
+    job.engine_run = not_negative(stamps.ended_at - stamps.started_at);
     job.exit_code = *stamps.exit_code;
     end_as(job, Outcome::exited, "");
     refine_exit(evidence, job);

@@ -21,6 +21,7 @@ struct SlurmEvidence {
   bool is_silent = false;  ///< its user could not be asked for: nothing may be concluded
   UnixTime starts_by;
   Duration wall_time;
+  Duration overhead;  ///< how long the site's own prologue and epilogue may take within what Slurm counts
   std::string stderr_tail;  ///< Slurm's daemon writes there why it ended a job
 };
 

@@ -57,6 +57,8 @@ TEST(SlurmJudge, ReportsARun) {
 TEST(SlurmJudge, TellsATimeLimitFromAnExitCode) {
   SlurmEvidence evidence = ran("FAILED", 124);
   EXPECT_EQ(judge(evidence)->outcome, Outcome::exited);
+  evidence.wall_time = Duration::seconds(11);
+  EXPECT_EQ(judge(evidence)->outcome, Outcome::exited);
   evidence.wall_time = Duration::seconds(8);
   EXPECT_EQ(judge(evidence)->outcome, Outcome::timed_out);
   EXPECT_EQ(judge(ran("TIMEOUT", 0))->outcome, Outcome::timed_out);
@@ -88,20 +90,33 @@ TEST(SlurmJudge, TellsWhoCancelled) {
   EXPECT_EQ(judge(evidence)->outcome, Outcome::stopped);
 }
 
-// Shows that stamps that Slurm contradicts are no figure at all, so that the engine's counts.
-TEST(SlurmJudge, DoesNotBelieveForgedStamps) {
+// Shows that stamps make Slurm's figure finer, by two seconds or half of it or the site's own overhead, and no more,
+// whatever the job has written there and whatever the node's clock says.
+TEST(SlurmJudge, BelievesStampsAsFarAsTheyAreFiner) {
   SlurmEvidence evidence = ran("COMPLETED", 0);
   evidence.now = at(4'000);
   evidence.job->ended_at = at(3'610);
-  evidence.stamps = {at(11), at(12), 0, false};
-  EXPECT_EQ(judge(evidence)->wrapper_run, Duration());
-  EXPECT_EQ(judge(evidence)->engine_run, Duration::seconds(3'600));
-  evidence.stamps = {at(3'608), at(3'609), 0, false};
-  EXPECT_EQ(judge(evidence)->wrapper_run, Duration());
+  const auto counted = [&](std::int64_t from, std::int64_t to) {
+    evidence.stamps = {at(from), at(to), 0, false};
+    const auto job = judge(evidence);
+    EXPECT_EQ(job->engine_run, Duration::seconds(3'600));
+    return job->wrapper_run;
+  };
+  EXPECT_EQ(counted(11, 3'610), Duration::seconds(3'599));
+  EXPECT_EQ(counted(5'011, 8'610), Duration::seconds(3'599)) << "a clock that is wrong counts seconds all the same";
+  EXPECT_EQ(counted(11, 12), Duration::seconds(3'598)) << "forged";
+  EXPECT_EQ(counted(3'608, 3'609), Duration::seconds(3'598));
+  EXPECT_EQ(counted(70, 3'550), Duration::seconds(3'598));
   evidence.stamps = {at(3'608), UnixTime(), std::nullopt, false};
-  EXPECT_EQ(judge(evidence)->wrapper_run, Duration());
-  evidence.stamps = {at(70), at(3'550), 0, false};
-  EXPECT_EQ(judge(evidence)->wrapper_run, Duration::seconds(3'480));
+  EXPECT_EQ(judge(evidence)->wrapper_run, Duration::seconds(3'598));
+  evidence.overhead = Duration::seconds(30);
+  EXPECT_EQ(counted(35, 3'610), Duration::seconds(3'575)) << "a prologue of 25 s";
+  EXPECT_EQ(counted(11, 12), Duration::seconds(3'570));
+  evidence.job->ended_at = at(13);
+  evidence.stamps = {at(11), UnixTime(at(11).microseconds() + 1), 0, false};
+  EXPECT_EQ(judge(evidence)->wrapper_run, Duration::milliseconds(1'500)) << "half of what Slurm says, at least";
+  evidence.job->ended_at = at(3'610);
+  evidence.overhead = Duration();
   // The time limit is told from an exit code all the same.
   evidence.stamps = {at(11), at(12), 124, false};
   evidence.job->state = "FAILED";
@@ -135,20 +150,27 @@ TEST(SlurmJudge, CountsNothingForWhatNeverRan) {
   EXPECT_EQ(judge(evidence)->outcome, Outcome::start_refused);
 }
 
-// Shows what the wrapper's own refusals mean.
+// Shows what the wrapper's own refusals mean; that one that ran for longer than a refusal takes has only chosen the exit
+// code; and that who had itself requeued is charged for what ran before.
 TEST(SlurmJudge, ReadsTheWrappersRefusals) {
-  const auto refused = [](int code) {
+  const auto refused = [](int code, std::int64_t ended_at = 11) {
     SlurmEvidence evidence = ran("FAILED", code);
+    evidence.job->ended_at = at(ended_at);
     evidence.stamps = {};
     return evidence;
   };
   EXPECT_EQ(judge(refused(wrapper_too_late))->outcome, Outcome::expired);
   EXPECT_EQ(judge(refused(wrapper_second_start))->outcome, Outcome::lost);
   EXPECT_EQ(judge(refused(wrapper_cannot_write))->outcome, Outcome::start_refused);
-  EXPECT_EQ(judge(ran("FAILED", wrapper_too_late))->outcome, Outcome::exited);  // the job's own code
-  SlurmEvidence pretender = refused(wrapper_second_start);
-  pretender.job->ended_at = at(3'000);
-  EXPECT_EQ(judge(pretender)->outcome, Outcome::exited);  // nor does one that hides its end go uncharged
+  EXPECT_EQ(judge(ran("FAILED", wrapper_too_late))->outcome, Outcome::exited) << "the job's own code";
+  for (const int code : {wrapper_too_late, wrapper_second_start, wrapper_cannot_write})
+    EXPECT_EQ(judge(refused(code, 16))->outcome, Outcome::exited) << code;
+  SlurmEvidence requeued = refused(wrapper_second_start);
+  requeued.stamps.started_at = at(1);
+  EXPECT_EQ(judge(requeued)->outcome, Outcome::stopped);
+  requeued.stamps = {};
+  requeued.job->restarts = 1;
+  EXPECT_EQ(judge(requeued)->outcome, Outcome::stopped);
 }
 
 // Shows that a job that Slurm has forgotten is known by its stamps, and lost without them.
@@ -156,7 +178,8 @@ TEST(SlurmJudge, JudgesWhatSlurmHasForgotten) {
   const auto job = judge(forgotten(3));
   EXPECT_EQ(job->outcome, Outcome::exited);
   EXPECT_EQ(job->exit_code, 3);
-  EXPECT_EQ(job->wrapper_run, Duration::seconds(8));
+  EXPECT_EQ(job->engine_run, Duration::seconds(8));
+  EXPECT_EQ(job->wrapper_run, Duration()) << "it must not make less of what Slurm told before";
   SlurmEvidence evidence = forgotten(0);
   evidence.stamps = {at(11), UnixTime(), std::nullopt, false};
   EXPECT_EQ(judge(evidence)->outcome, Outcome::lost);

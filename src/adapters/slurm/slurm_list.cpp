@@ -73,36 +73,49 @@ Result<void> SlurmExecutor::add_history(const std::map<AttemptKey, Known>& known
   if (ids.empty()) return {};
   TRY(const bool accounting, has_accounting());
   if (!accounting) return {};
+  Listing past;
   for (const auto& [user, list] : ids) {
-    TRY(const std::vector<SlurmJob> rows, commands_.history(list, user));
-    for (const SlurmJob& row : rows) {
-      const auto attempt = parse_engine_name(row.name);
-      // A record that the accounting has not closed says less than the controller, which knows nothing of the job.
-      if (!attempt.has_value() || is_alive(row)) continue;
-      const auto one = known.find(*attempt);
-      if (one != known.end() && one->second.control.user() == user) jobs.try_emplace(*attempt, row);
-    }
+    TRY(std::vector<SlurmJob> rows, commands_.history(list, user));
+    // A record that the accounting has not closed says less than the controller, which knows nothing of the job.
+    std::erase_if(rows, is_alive);
+    past.jobs.emplace(user, std::move(rows));
+  }
+  std::set<std::string> live;  // none: all of these have ended
+  for (auto& [attempt, job] : jobs_by_attempt(past, known, live)) {
+    if (known.contains(attempt)) jobs.try_emplace(attempt, std::move(job));
   }
   return {};
 }
 
-/// The jobs that are ours, by attempt. What another user calls by the name of an attempt is not that attempt.
+/// The jobs that are ours, by attempt. What another user calls by the name of an attempt is not that attempt; what calls
+/// itself otherwise still is the one that Slurm gave its number for.
 std::map<AttemptKey, SlurmJob> SlurmExecutor::jobs_by_attempt(const Listing& listing,
-                                                              const std::map<AttemptKey, Known>& known) {
+                                                              const std::map<AttemptKey, Known>& known,
+                                                              std::set<std::string>& live_users) {
+  std::map<std::pair<std::string, std::string>, AttemptKey> by_number;  // by user and number
+  for (const auto& [attempt, one] : known) {
+    if (!one.engine_id.empty()) by_number.insert_or_assign({one.control.user(), one.engine_id}, attempt);
+  }
+  const auto attempt_of = [&](const SlurmJob& job, const std::string& user) -> std::optional<AttemptKey> {
+    const auto named = parse_engine_name(job.name);
+    const auto one = named.has_value() ? known.find(*named) : known.end();
+    const bool is_here = one != known.end() && one->second.control.user() == user;
+    if (is_here && one->second.engine_id == job.id) return *named;
+    const auto numbered = by_number.find({user, job.id});
+    if (numbered != by_number.end() && is_of_order(job, known.at(numbered->second).control.starts_by()))
+      return numbered->second;
+    return named.has_value() && (is_here || one == known.end()) ? std::optional(*named) : std::nullopt;
+  };
   std::map<AttemptKey, SlurmJob> jobs;
-  live_users_.clear();
   for (const auto& [user, list] : listing.jobs) {
     for (const SlurmJob& job : list) {
-      const auto attempt = parse_engine_name(job.name);
+      const auto attempt = attempt_of(job, user);
       if (!attempt.has_value()) continue;
-      if (is_alive(job)) live_users_.insert(user);
-      const auto one = known.find(*attempt);
-      if (one != known.end() && one->second.control.user() != user) continue;
+      if (is_alive(job)) live_users.insert(user);
       const auto [at, is_new] = jobs.try_emplace(*attempt, job);
       if (!is_new && matters_more(job, at->second)) at->second = job;
     }
   }
-  live_users_.insert(listing.silent.begin(), listing.silent.end());
   return jobs;
 }
 
@@ -122,6 +135,7 @@ std::optional<EngineJob> SlurmExecutor::judge_one(const AttemptKey& attempt, con
     evidence.asked_to_stop = control.is_asked_to_stop();
     evidence.starts_by = control.starts_by();
     evidence.wall_time = control.wall_time();
+    evidence.overhead = options_.overhead;
     evidence.stderr_tail = read_tail(control.work_folder() + '/' + stderr_file, stderr_tail_size);
   }
   return judge(evidence);
@@ -132,7 +146,8 @@ Result<std::vector<EngineJob>> SlurmExecutor::list() {
   // In this order: what is submitted after the folders were read is in the listing at worst, never missing from it.
   TRY(const auto known, controls());
   TRY(const Listing listing, look(known));
-  auto jobs = jobs_by_attempt(listing, known);
+  live_users_ = listing.silent;
+  auto jobs = jobs_by_attempt(listing, known, live_users_);
   TRY_VOID(add_history(known, jobs));
   std::set<AttemptKey> attempts;
   for (const auto& [attempt, one] : known) attempts.insert(attempt);

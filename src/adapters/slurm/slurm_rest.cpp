@@ -49,6 +49,8 @@ SlurmJob job_of(const JsonObject& object) {
   job.exit_code = exit_code_of_wait_status(number_in(object, "exit_code"));
   job.started_at = time_in(object, "start_time");
   job.ended_at = time_in(object, "end_time");
+  job.submitted_at = time_in(object, "submit_time");
+  job.restarts = number_in(object, "restart_cnt");
   return job;
 }
 
@@ -194,11 +196,15 @@ Result<std::vector<SlurmJob>> SlurmRest::jobs(const std::string& user) {
 Result<void> SlurmRest::cancel(const std::string& name, const std::string& user) {
   TRY(const std::vector<SlurmJob> all, jobs(user));
   for (const SlurmJob& job : all) {
-    if (job.name != name || !is_alive(job)) continue;
-    TRY(const Answer answer, ask(user, "DELETE", "/job/" + job.id));
-    const bool is_over = answer.error_code == invalid_job_id || answer.error_code == already_done;
-    if (answer.status != 200 && !is_over) return not_answered(answer.status, answer.error);
+    if (job.name == name && is_alive(job)) TRY_VOID(cancel_number(job.id, user));
   }
+  return {};
+}
+
+Result<void> SlurmRest::cancel_number(const std::string& id, const std::string& user) {
+  TRY(const Answer answer, ask(user, "DELETE", "/job/" + id));
+  const bool is_over = answer.error_code == invalid_job_id || answer.error_code == already_done;
+  if (answer.status != 200 && !is_over) return not_answered(answer.status, answer.error);
   return {};
 }
 

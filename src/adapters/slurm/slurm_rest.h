@@ -30,6 +30,7 @@ class SlurmRest final : public SlurmWay {
                                            const std::string& script, UnixTime now) override;
   [[nodiscard]] Result<std::vector<SlurmJob>> jobs(const std::string& user) override;
   [[nodiscard]] Result<void> cancel(const std::string& name, const std::string& user) override;
+  [[nodiscard]] Result<void> cancel_number(const std::string& id, const std::string& user) override;
 
   [[nodiscard]] const std::string& address() const { return address_; }
   /// Was the latest listing so large that asking for it again and again is a burden on the cluster?

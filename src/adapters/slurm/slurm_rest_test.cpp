@@ -149,7 +149,7 @@ TEST_F(SlurmRestTest, TellsRefusalsFromUncertainty) {
 TEST_F(SlurmRestTest, ListsTheUsersJobs) {
   http_.answers = {answer(200, R"({"errors":[],"jobs":[
     {"job_id":5,"name":"dayan-a","user_name":"nobody","job_state":"FAILED","state_reason":"NonZeroExitCode",
-     "exit_code":768,"start_time":1795302199,"end_time":1795302203},
+     "exit_code":768,"start_time":1795302199,"end_time":1795302203,"submit_time":1795302190,"restart_cnt":2},
     {"job_id":6,"name":"dayan-a","user_name":"eve","job_state":"RUNNING"},
     {"job_id":7,"name":"dayan-b","user_name":"nobody","job_state":"CANCELLED","exit_code":15,"start_time":0}]})")};
   const auto client = rest();
@@ -157,7 +157,7 @@ TEST_F(SlurmRestTest, ListsTheUsersJobs) {
   ASSERT_TRUE(jobs.has_value()) << to_text(jobs.error());
   ASSERT_EQ(jobs->size(), 2U);
   EXPECT_EQ(jobs->at(0), (SlurmJob{"5", "dayan-a", "FAILED", "NonZeroExitCode", 3, UnixTime(1795302199'000'000),
-                                   UnixTime(1795302203'000'000), Bytes()}));
+                                   UnixTime(1795302203'000'000), Bytes(), UnixTime(1795302190'000'000), 2}));
   EXPECT_EQ(jobs->at(1).exit_code, 143);
   EXPECT_TRUE(jobs->at(1).started_at.is_none());
   http_.answers = {answer(200, R"({"errors":[{"error_number":7000,"error":"Unable to connect"}],"jobs":[]})")};

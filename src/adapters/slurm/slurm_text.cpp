@@ -163,11 +163,12 @@ std::optional<Duration> parse_slurm_duration(std::string_view text) {
 Result<std::vector<SlurmJob>> parse_squeue(std::string_view text) {
   std::vector<SlurmJob> jobs;
   for (const std::string_view line : lines_of(text)) {
-    const std::vector<std::string> fields = fields_of(line, 7);
-    const auto status = fields.size() == 7 ? whole_number(fields[2]) : std::nullopt;
+    const std::vector<std::string> fields = fields_of(line, 9);
+    const auto status = fields.size() == 9 ? whole_number(fields[2]) : std::nullopt;
     if (!status.has_value() || !whole_number(fields[0]).has_value()) return not_understood("squeue", line);
-    jobs.push_back({fields[0], fields[6], fields[1], fields[5], exit_code_of_wait_status(*status),
-                    parse_slurm_time(fields[3]), parse_slurm_time(fields[4]), Bytes()});
+    jobs.push_back({fields[0], fields[8], fields[1], fields[7], exit_code_of_wait_status(*status),
+                    parse_slurm_time(fields[3]), parse_slurm_time(fields[4]), Bytes(), parse_slurm_time(fields[5]),
+                    whole_number(fields[6]).value_or(0)});
   }
   return jobs;
 }
@@ -175,18 +176,18 @@ Result<std::vector<SlurmJob>> parse_squeue(std::string_view text) {
 Result<std::vector<SlurmJob>> parse_sacct(std::string_view text) {
   std::vector<SlurmJob> jobs;
   for (const std::string_view line : lines_of(text)) {
-    const std::vector<std::string> fields = fields_of(line, 7);
-    const auto code = fields.size() == 7 ? exit_code_of_pair(fields[2]) : std::nullopt;
+    const std::vector<std::string> fields = fields_of(line, 8);
+    const auto code = fields.size() == 8 ? exit_code_of_pair(fields[2]) : std::nullopt;
     if (!code.has_value()) return not_understood("sacct", line);
     const std::string id = fields[0].substr(0, fields[0].find('.'));
-    const Bytes memory = parse_memory(fields[5]);
+    const Bytes memory = parse_memory(fields[6]);
     if (fields[0] != id) {
       if (!jobs.empty() && jobs.back().id == id) jobs.back().memory_peak = std::max(jobs.back().memory_peak, memory);
       continue;
     }
     // "CANCELLED by 1001"
-    jobs.push_back({id, fields[6], fields[1].substr(0, fields[1].find(' ')), "", *code, parse_slurm_time(fields[3]),
-                    parse_slurm_time(fields[4]), memory});
+    jobs.push_back({id, fields[7], fields[1].substr(0, fields[1].find(' ')), "", *code, parse_slurm_time(fields[3]),
+                    parse_slurm_time(fields[4]), memory, parse_slurm_time(fields[5]), 0});
   }
   return jobs;
 }
@@ -292,6 +293,8 @@ bool is_alive(const SlurmJob& job) {
   const auto verdict = verdict_on(job.state, job.reason);
   return !verdict.has_value() || verdict->state != AttemptState::ended;
 }
+
+bool is_of_order(const SlurmJob& job, UnixTime starts_by) { return job.restarts > 0 || job.submitted_at <= starts_by; }
 
 std::string config_value(std::string_view config, std::string_view name) {
   for (const std::string_view line : lines_of(config)) {

@@ -26,14 +26,17 @@ struct SlurmJob {
   std::int32_t exit_code = 0;  ///< as shells count it: 128 + a signal's number
   UnixTime started_at;         ///< none before it runs; for a job that waits, possibly a forecast
   UnixTime ended_at;           ///< for a job that runs, a forecast
-  Bytes memory_peak;           ///< sacct only
+  Bytes memory_peak{};         ///< sacct only
+  UnixTime submitted_at{};     ///< or requeued
+  std::int64_t restarts = 0;   ///< how often it was requeued; the controller only
 
   friend bool operator==(const SlurmJob&, const SlurmJob&) = default;
 };
 
 /// The name comes last, since it alone may hold any character.
-inline constexpr const char* squeue_format = "JobID:|,State:|,exit_code:|,StartTime:|,EndTime:|,Reason:|,Name:";
-inline constexpr const char* sacct_format = "JobIDRaw,State,ExitCode,Start,End,MaxRSS,JobName";
+inline constexpr const char* squeue_format =
+    "JobID:|,State:|,exit_code:|,StartTime:|,EndTime:|,SubmitTime:|,RestartCnt:|,Reason:|,Name:";
+inline constexpr const char* sacct_format = "JobIDRaw,State,ExitCode,Start,End,Submit,MaxRSS,JobName";
 inline constexpr const char* sinfo_format = "%R|%N|%c|%m|%G|%l|%T";
 
 /// Lines that are not of this format are an error, `corrupt`: a listing that was understood by half proves nothing.
@@ -67,6 +70,10 @@ struct SlurmVerdict {
 
 /// False when it has ended. A state that this program does not know may be alive.
 [[nodiscard]] bool is_alive(const SlurmJob& job);
+
+/// Of a job that bears the number that Slurm gave for an order: false when it came later, so that the number was given
+/// out again. A requeued job counts as submitted anew.
+[[nodiscard]] bool is_of_order(const SlurmJob& job, UnixTime starts_by);
 
 /// What sbatch or slurmrestd complained of, as our kinds of failure.
 [[nodiscard]] Error submission_error(std::string_view text, const std::string& program = "sbatch");

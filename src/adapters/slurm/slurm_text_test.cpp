@@ -16,15 +16,17 @@ using O = Outcome;
 // Shows that lines as Slurm 22.05 printed them are read, a name with bars in it included.
 TEST(SlurmText, ReadsSqueue) {
   const auto jobs = parse_squeue(
-      "1|FAILED|768|1795308537|1795308540|NonZeroExitCode|dayan-0000000000001-0-1\n"
-      "2|RUNNING|0|1795308537|1795308597|None|a|b\n"
-      "3|PENDING|0|N/A|N/A|Resources|c\n"
-      "4|CANCELLED|15|1795308537|1795308537|None|d\n");
+      "1|FAILED|768|1795308537|1795308540|1795308530|0|NonZeroExitCode|dayan-0000000000001-0-1\n"
+      "2|RUNNING|0|1795308537|1795308597|1795308530|1|None|a|b\n"
+      "3|PENDING|0|N/A|N/A|1795308530|0|Resources|c\n"
+      "4|CANCELLED|15|1795308537|1795308537|1795308530|0|None|d\n");
   ASSERT_TRUE(jobs.has_value());
   ASSERT_EQ(jobs->size(), 4U);
   EXPECT_EQ((*jobs)[0], (SlurmJob{"1", "dayan-0000000000001-0-1", "FAILED", "NonZeroExitCode", 3,
-                                  UnixTime(1'795'308'537'000'000), UnixTime(1'795'308'540'000'000), Bytes()}));
+                                  UnixTime(1'795'308'537'000'000), UnixTime(1'795'308'540'000'000), Bytes(),
+                                  UnixTime(1'795'308'530'000'000), 0}));
   EXPECT_EQ((*jobs)[1].name, "a|b");
+  EXPECT_EQ((*jobs)[1].restarts, 1);
   EXPECT_TRUE((*jobs)[2].started_at.is_none());
   EXPECT_EQ((*jobs)[3].exit_code, 128 + 15);
 }
@@ -32,22 +34,23 @@ TEST(SlurmText, ReadsSqueue) {
 // Shows that a listing understood by half is refused as a whole: silence about a job would be taken for its absence.
 TEST(SlurmText, RefusesAHalfReadListing) {
   EXPECT_TRUE(parse_squeue("")->empty());
-  EXPECT_FALSE(parse_squeue("1|FAILED|768|1795308537|1795308540|None|x\nslurm_load_jobs error\n").has_value());
+  EXPECT_FALSE(parse_squeue("1|FAILED|768|1795308537|1795308540|1795308530|0|None|x\nslurm_load_jobs error\n").has_value());
   EXPECT_FALSE(parse_squeue("1|FAILED\n").has_value());
-  EXPECT_FALSE(parse_sacct("1|FAILED|3|x|y||z\n").has_value());
+  EXPECT_FALSE(parse_sacct("1|FAILED|3|x|y|w||z\n").has_value());
   EXPECT_FALSE(parse_sinfo("batch|n1|four|2000|(null)|1:00|idle\n", {}).has_value());
 }
 
 // Shows that accounting lines are read, with a job's steps folded in for their memory. (Lines made by hand.)
 TEST(SlurmText, ReadsSacct) {
   const auto jobs = parse_sacct(
-      "12|CANCELLED by 1001|0:15|1795308537|1795308547||dayan-x\n"
-      "12.batch|CANCELLED|0:15|1795308537|1795308547|159421K|batch\n"
-      "13|COMPLETED|0:0|Unknown|Unknown||dayan-y\n");
+      "12|CANCELLED by 1001|0:15|1795308537|1795308547|1795308530||dayan-x\n"
+      "12.batch|CANCELLED|0:15|1795308537|1795308547|1795308530|159421K|batch\n"
+      "13|COMPLETED|0:0|Unknown|Unknown|1795308530||dayan-y\n");
   ASSERT_TRUE(jobs.has_value());
   ASSERT_EQ(jobs->size(), 2U);
   EXPECT_EQ((*jobs)[0].state, "CANCELLED");
   EXPECT_EQ((*jobs)[0].exit_code, 143);
+  EXPECT_EQ((*jobs)[0].submitted_at, UnixTime(1'795'308'530'000'000));
   EXPECT_EQ((*jobs)[0].memory_peak, Bytes(159'421LL * 1024));
   EXPECT_TRUE((*jobs)[1].started_at.is_none());
 }

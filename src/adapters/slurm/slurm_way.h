@@ -22,6 +22,8 @@ class SlurmWay {
   [[nodiscard]] virtual Result<std::vector<SlurmJob>> jobs(const std::string& user) = 0;
   /// Ends those of that user's jobs that bear this name; fine when there is none.
   [[nodiscard]] virtual Result<void> cancel(const std::string& name, const std::string& user) = 0;
+  /// Ends that job of that user; fine when it is over.
+  [[nodiscard]] virtual Result<void> cancel_number(const std::string& id, const std::string& user) = 0;
 };
 
 }  // namespace dayan::adapters
