@@ -182,17 +182,6 @@ std::optional<UnixTime> Agenda::wakes_at() const {
   return at;
 }
 
-std::optional<UnixTime> Agenda::next_due() const {
-  std::optional<UnixTime> next;
-  const auto look = [&](const auto& due) {
-    if (!due.empty() && (!next || due.begin()->first < *next)) next = due.begin()->first;
-  };
-  look(jobs_due_);
-  look(reopens_);
-  look(promises_.due);
-  return next;
-}
-
 void Agenda::note_reservations(const PoolState& pool) {
   for (const ReservationRow* each : pool.reservations) {
     if (each->until > now_) reopens_.insert({each->until, pool.index});

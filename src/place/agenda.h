@@ -79,8 +79,6 @@ class Agenda : public WorldListener {
   [[nodiscard]] Ranking& ranking(JobClass& of) { return queue_.ranking(of, world_, replaced_); }
   [[nodiscard]] const ChangeLog& replaced() const { return replaced_; }
   [[nodiscard]] UnixTime now() const { return now_; }
-  /// When the first of what waits for a time comes back.
-  [[nodiscard]] std::optional<UnixTime> next_due() const;
 
   std::map<QueueKey, JobRecord*> dirty;  ///< jobs to be asked
   std::set<PoolIndex> opened;       ///< pools with more room than when last looked at

@@ -10,8 +10,11 @@ namespace dayan::place {
 void Agenda::advance_shares() {
   const std::vector<Shares::Change> changed = world_.renew_shares(now_);
   if (changed.empty()) return;
-  // A review under way would pass over whoever moves to where it has been.
-  if (!holding_out_.empty()) holding_out_.front().from = QueueKey();
+  // A review under way would pass over whoever moves to where it has been: it begins again.
+  if (!holding_out_.empty()) {
+    holding_out_.front().lane = LaneKey();
+    holding_out_.front().from = QueueKey();
+  }
   for (const Shares::Change& change : changed) {
     const std::int64_t by = (change.project->setback - change.before).microseconds();
     for (JobRecord* job : change.project->jobs) move(*job, job->rank + by);

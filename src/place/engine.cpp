@@ -99,8 +99,6 @@ class IncrementalEngine : public Engine {
 
   [[nodiscard]] std::optional<UnixTime> wakes_at() const override { return planner_.agenda().wakes_at(); }
 
-  [[nodiscard]] std::optional<UnixTime> next_due() const override { return planner_.agenda().next_due(); }
-
   [[nodiscard]] std::optional<std::string> broken_invariant() const override {
     return place::broken_invariant(world_, planner_.agenda());
   }

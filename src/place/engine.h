@@ -128,10 +128,6 @@ class Engine {
   /// a pool is closed no more. After a plan that is later than it was made.
   [[nodiscard]] virtual std::optional<UnixTime> wakes_at() const = 0;
 
-  /// When something that waits is to be looked at again though nothing changes: an earliest start, a retry, a last call,
-  /// the end of a reservation, the start of what was promised. Nothing when nothing of that is to come.
-  [[nodiscard]] virtual std::optional<UnixTime> next_due() const = 0;
-
   /// Compares what the engine keeps with what the rows say, worked out afresh: the first difference, in words. Slow.
   [[nodiscard]] virtual std::optional<std::string> broken_invariant() const = 0;
 };

@@ -101,7 +101,6 @@ class CoreDispatch final : public Dispatch {
     Duration next = never;
     if (const auto due = core::next_wakeup(platform_.state())) next = *due - beginning;
     if (!retries_.empty()) next = std::min(next, retries_.top() - beginning);
-    if (const auto due = platform_.next_plan(); due && platform_.now() < *due) next = std::min(next, *due - beginning);
     if (const auto at = platform_.engine().wakes_at()) next = std::min(next, *at - beginning);
     if (is_plan_due_) next = std::min(next, next_plan_);
     return next;

@@ -113,7 +113,7 @@ class EngineDispatch final : public Dispatch {
     Duration next = is_plan_due_ ? next_plan_ : never;
     if (waiting_ == 0) return next;
     if (!give_ups_.empty()) next = std::min(next, give_ups_.top().first);
-    if (const auto due = engine_->next_due(); due && beginning + now_ < *due) next = std::min(next, *due - beginning);
+    if (const auto at = engine_->wakes_at(); at && beginning + now_ < *at) next = std::min(next, *at - beginning);
     return next;
   }
   [[nodiscard]] bool has_waiting() const override { return waiting_ > 0; }

@@ -25,8 +25,6 @@ class Platform {
   [[nodiscard]] Result<JobId> submit(const JobSpec& spec);
   /// Plans until the engine proposes nothing more; returns the leases that were granted, in order.
   std::vector<LeaseRow> place_all();
-  /// When the engine has something to place again though nothing happens.
-  [[nodiscard]] std::optional<UnixTime> next_plan() const { return engine_->next_due(); }
   /// The attempt has run for so long and ended: it is settled, and its room is free again.
   void end_attempt(const AttemptKey& attempt, Duration run, Outcome outcome, std::int32_t exit_code);
   /// Attempts that were settled since the last look: those that ended, and those that a timer gave up.
