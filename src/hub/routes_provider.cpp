@@ -169,7 +169,7 @@ Handled add_reservation(Call& call) {
 Handled remove_reservation(Call& call) {
   if (auto bad = refuse_body(call)) return bad;
   const auto id = parse<ReservationId>(call.path.front());
-  if (!id.has_value()) return no_such("reservation");
+  if (!id.has_value()) return no_such("reservation", "one of your own centres: GET /v1/centres");
   return submit(call, RemoveReservation{*id}, [](const View&, const core::Decision&) { return Rendered{204, {}, {}}; });
 }
 

@@ -73,8 +73,8 @@ std::vector<std::string> check(const Schedule& schedule, const Scenario& scenari
       if (!whole.emplace(run.job, run.task).second) told.add(name_of(run, load) + " ran twice to its end");
       // A lease is cut so that it ends by the job's deadline.
       const bool may_be_cut = run.how == RunEnd::cut && !load.needs(job).finish_by.is_none();
-      const Duration whole = site.run_of(load, job);
-      if (may_be_cut ? run.end - run.start > whole : run.end - run.start != whole)
+      const Duration wanted = site.run_of(load, job);
+      if (may_be_cut ? run.end - run.start > wanted : run.end - run.start != wanted)
         told.add(name_of(run, load) + " ran for another time than its own");
     }
     Amounts need = place::need_of(load.needs(job).resources).all();
