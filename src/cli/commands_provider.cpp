@@ -79,7 +79,7 @@ void add_reservation_add(CLI::App& reservation, Program& program) {
 void add_reservations(CLI::App& provider, Program& program) {
   CLI::App& reservation =
       add_group(provider, "reservation", "close pools for maintenance, or in advance for named customers",
-                "dayan provider reservation add guian --from +2h --until +8h --note \"new switches\"\n"
+                "dayan provider reservation add guian --from +2h --until +8h --note switches\n"
                 "dayan provider reservation list");
   add_reservation_add(reservation, program);
   CLI::App& list = add_command(reservation, "list", "those of one's centres that are not over",

@@ -95,6 +95,7 @@ std::string body_of(const Route& route) {
   if (route.pattern == "/v1/centres") return R"({"name":"x","region":"y"})";
   if (route.pattern.ends_with("/offers")) return R"({"core_hour":"1","card_hour":"0","gb_hour":"0"})";
   if (route.pattern == "/v1/projects") return R"({"name":"x"})";
+  if (route.pattern.ends_with("/weight")) return R"({"weight":2000})";
   if (route.pattern == "/v1/tokens") return R"({"label":"x","scopes":["read"],"lifetime":3600})";
   return route.method == "GET" || route.method == "DELETE" ? "" : "{}";
 }
