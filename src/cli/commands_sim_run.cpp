@@ -156,7 +156,7 @@ void add_sim_run_command(CLI::App& sim, Program& program) {
                   "dayan sim run --swf HPC2N.swf --out report\n"
                   "dayan sim run --generate lublin --jobs 2000 --seed 7\n"
                   "dayan sim run --gavel simulation_throughputs.json --jobs 1000 --policy ours,cheapest,random\n"
-                  "dayan sim run --generate platform --jobs 200000 --policy engine   # without the core: faster\n"
+                  "dayan sim run --generate platform --jobs 200000 --policy engine\n"
                   "dayan sim run --platform examples/day/platform.yaml --generate lublin --jobs 10000 --days 1");
   const auto words = std::make_shared<Words>();
   sim::RunOrder& order = words->order;
