@@ -515,6 +515,8 @@ TEST_P(LifeTest, PlansAsAPlannerThatKeepsNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, LifeTest, testing::Range<std::uint64_t>(1, lives() + 1));
+/// A job that money brings back puts its class where the walk along the classes has been: others in it wait for a look.
+INSTANTIATE_TEST_SUITE_P(OnceDiffered, LifeTest, testing::Values(1034));
 
 TEST(LifeTest, PoolsPromiseRoomAndJobsAreSetBack) {
   // The lives above are busy enough for promises and setbacks to be common, so that comparing them says something.

@@ -200,7 +200,13 @@ void Planner::follow_wallet(const Next& next) {
   const auto now = agenda_.next_affordable(next.organisation, next.key);
   if (!now) return;  // it has been spent meanwhile
   if (*now != next.key) return wallets_.push({*now, no_lane, next.organisation});
-  agenda_.bring_back(*agenda_.world().job(next.key.job));
+  JobRecord& job = *agenda_.world().job(next.key.job);
+  agenda_.bring_back(job);
+  if (job.lane != no_lane) {
+    // Its class stands here now, where the walk along the classes may have been already; others in it wait for its turn.
+    JobClass& job_class = agenda_.queue().job_class(agenda_.queue().lane(job.lane).in);
+    look_at_class(job_class, agenda_.queue().shapes().at(job_class.need).asked);
+  }
   const QueueKey behind{next.key.rank, JobId(next.key.job.value() + 1)};
   if (const auto after = agenda_.next_affordable(next.organisation, behind))
     wallets_.push({*after, no_lane, next.organisation});
