@@ -97,8 +97,8 @@ template <class Items, class Key, class Write>
 template <class Items, class Key, class Write>
 [[nodiscard]] Handled list_items(const Call& call, const Items& items, Key&& key_of_item, Write&& write) {
   return list_items_by(
-      call, items, {std::int64_t{0}},
-      [&](const auto& item) { return std::vector<ColumnValue>{std::int64_t{key_of_item(item)}}; },
+      call, items, {ColumnValue(std::int64_t{0})},
+      [&](const auto& item) { return std::vector<ColumnValue>{ColumnValue(std::int64_t{key_of_item(item)})}; },
       std::forward<Write>(write));
 }
 
