@@ -50,6 +50,15 @@ std::string key_of(const Requirements& requirements) {
 
 }  // namespace
 
+Duration kept_run_of(const JobRecord& job) {
+  if (!job.is_estimated()) return {};
+  const std::int64_t mean =
+      job.succeeded > 0 ? job.run_time_sum / job.succeeded : job.run_time.microseconds();
+  const auto run = static_cast<std::uint64_t>(std::max<std::int64_t>(mean, 1));
+  const int dropped = std::max(63 - std::countl_zero(run) - 5, 0);  // of its bits the first and five more stay
+  return Duration::microseconds(static_cast<std::int64_t>(run >> dropped << dropped));
+}
+
 std::uint8_t run_step_of(const JobRecord& job) {
   const Duration known = job.run_time > Duration() ? job.run_time : job.wall_time;
   const std::int64_t mean = job.succeeded > 0 ? job.run_time_sum / job.succeeded : known.microseconds();

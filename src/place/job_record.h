@@ -63,6 +63,7 @@ struct JobRecord {
   std::int32_t retrying = 0;
   std::int32_t live = 0;
   std::int32_t succeeded = 0;
+  Duration kept_run;  ///< kept_run_of() it
   bool takes_tasks = false;  ///< it is neither final nor being cancelled
 
   // The planner's own.
@@ -90,6 +91,14 @@ struct JobRecord {
 
 [[nodiscard]] inline Duration expected_run(const JobRecord& job, const PoolRow& pool) {
   return expected_run(job.wall_time, job.run_time, job.learned(), pool);
+}
+
+/// What is expected of its run time on the reference core, in steps of a 32nd part: what is kept of it is put right when
+/// that changes, and not with each task that ends. Zero when only the wall time is known.
+[[nodiscard]] Duration kept_run_of(const JobRecord& job);
+/// expected_run() by that.
+[[nodiscard]] inline Duration kept_run(const JobRecord& job, const PoolRow& pool) {
+  return expected_run(job.wall_time, job.kept_run, Learned{}, pool);
 }
 
 /// Whether a task leased there at `start` is expected to end by the job's deadline.

@@ -120,29 +120,47 @@ Opening PoolState::opening(const Need& need, UnixTime now) const {
 std::optional<UnixTime> PoolState::surely_opens(const Need& need, UnixTime now) const {
   if (has_room(need)) return now;
   if (slots_when_empty(need) == 0 || holdings.empty()) return std::nullopt;
-  std::vector<Release> all;
-  all.reserve(holdings.size());
-  for (const Holding* each : holdings) all.push_back({sure_end(*each, now), each->attempt, each->shape});
-  std::sort(all.begin(), all.end(), is_earlier);
   Amounts held = taken();
   Shapes left = shapes;
   Packing later;
-  for (const Release& release : all) {
-    held = minus(held, release.shape.all());
-    remove_shape(left, release.shape, 1);
+  const Amounts needed = need.all();
+  std::optional<UnixTime> opens_at;
+  visit_sure_ends(now, [&](UnixTime at, const Need& shape) {
+    held = minus(held, shape.all());
+    remove_shape(left, shape, 1);
     const Amounts room = left_of(total, held);
-    if (fit_count(room, need.all()) == 0) continue;  // packing is dear
+    if (!covers(room, needed)) return true;  // packing is dear
     later.pack(row.nodes, per_node, left);
-    if (slots_of(*this, room, later, need) > 0) return release.at;
+    if (slots_of(*this, room, later, need) > 0) opens_at = at;
+    return !opens_at.has_value();
+  });
+  return opens_at;
+}
+
+/// Calls visit(when, shape) for what it holds in order of sure ends, as long as that says true.
+template <class Visitor>
+void PoolState::visit_sure_ends(UnixTime now, Visitor&& visit) const {
+  std::vector<Release> late;
+  auto next = holdings.begin();
+  for (; next != holdings.end() && (*next)->ends_at <= now; ++next)
+    late.push_back({sure_end(**next, now), (*next)->attempt, (*next)->shape});
+  std::sort(late.begin(), late.end(), is_earlier);
+  for (const Release& each : late) {
+    for (; next != holdings.end() && std::tie((*next)->ends_at, (*next)->attempt) < std::tie(each.at, each.attempt); ++next) {
+      if (!visit((*next)->ends_at, (*next)->shape)) return;
+    }
+    if (!visit(each.at, each.shape)) return;
   }
-  return std::nullopt;
+  for (; next != holdings.end(); ++next) {
+    if (!visit((*next)->ends_at, (*next)->shape)) return;
+  }
 }
 
 bool PoolState::has_room_at(UnixTime at, const Need& need, const Need& beside) const {
   Amounts held = taken();
   Shapes left = shapes;
   for (const Holding* each : holdings) {
-    if (each->ends_at > at) continue;
+    if (each->ends_at > at) break;
     held = minus(held, each->shape.all());
     remove_shape(left, each->shape, 1);
   }
@@ -171,18 +189,24 @@ void PoolState::hold(const Holding& holding) {
   const Amounts all = holding.shape.all();
   for (std::size_t kind = 0; kind < kinds; ++kind) leased.of[kind] = plus(leased.of[kind], all.of[kind]);
   add_shape(shapes, holding.shape, 1);
-  holdings.push_back(&holding);
+  const bool is_new = holdings.insert(&holding).second;
+  ASSERT(is_new);
+  ends_.add(holding, row);
   changed();
 }
 
 void PoolState::let_go(const Holding& holding) {
   leased = minus(leased, holding.shape.all());
   remove_shape(shapes, holding.shape, 1);
-  const auto found = std::find(holdings.begin(), holdings.end(), &holding);
-  ASSERT(found != holdings.end());
-  *found = holdings.back();
-  holdings.pop_back();
+  const std::size_t gone = holdings.erase(&holding);
+  ASSERT(gone == 1);
+  ends_.remove(holding);
   changed();
+}
+
+void PoolState::renew_end(const Holding& holding) {
+  ends_.renew(holding, row);
+  ++version;
 }
 
 void PoolState::recount() {

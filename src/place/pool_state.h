@@ -4,11 +4,14 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "model/rows.h"
 #include "model/run_time.h"
+#include "place/end_order.h"
 #include "place/engine.h"
 #include "place/packing.h"
 
@@ -16,21 +19,6 @@
 /// rows change; the planner's own claims of one plan count like leases until the plan's outcome is known.
 
 namespace dayan::place {
-
-using PoolIndex = std::uint32_t;
-struct JobRecord;
-
-/// A live lease, or a claim.
-struct Holding {
-  AttemptKey attempt;
-  PoolIndex pool = 0;
-  Need shape;
-  UnixTime granted_at;
-  UnixTime started_at;  ///< none: not known to have started
-  UnixTime ends_at;
-  Duration wall_time;
-  const JobRecord* job = nullptr;  ///< nothing when its job is not known
-};
 
 /// Room that a holding is expected to give back.
 struct Release {
@@ -90,7 +78,7 @@ struct PoolState {
   Amounts leased;   ///< by leases and claims
   Amounts foreign;  ///< by the provider's own people
   Shapes shapes;    ///< of leases and claims
-  std::vector<const Holding*> holdings;
+  std::set<const Holding*, EndsEarlier> holdings;
   std::int64_t load = 0;  ///< how full it is by its scarcest kind, in thousandths
 
   // What its names are among all pools' (attributes.h).
@@ -163,15 +151,26 @@ struct PoolState {
     return start;
   }
 
+  /// What it holds by expected ends, each later than `now`. A copy of a pool must not be asked: it would move what the
+  /// pool itself keeps.
+  [[nodiscard]] const EndOrder::Order& ends(UnixTime now) const { return ends_.from(now, row); }
+
   void hold(const Holding& holding);
   void let_go(const Holding& holding);
+  /// To be called when a holding has started, or another run time is expected of it.
+  void renew_end(const Holding& holding);
+  /// To be called when the row has changed, before recount().
+  void renew_ends() { ends_.renew_all(row); }
   /// To be called when the row or the foreign part has changed.
   void recount();
 
  private:
   [[nodiscard]] const Packing& packing() const;
   void changed();
+  template <class Visitor>
+  void visit_sure_ends(UnixTime now, Visitor&& visit) const;
 
+  mutable EndOrder ends_;
   mutable Packing packing_;
   mutable bool is_packed_ = false;
   mutable std::map<Need, bool> fits_beside_;  ///< what fits_beside_promise() has said since the last change

@@ -117,8 +117,7 @@ void World::put(const JobRow& row, bool is_live) {
   }
   const bool is_known = known != jobs_.end();
   JobRecord& job = is_known ? known->second : jobs_[row.id];
-  const bool was_estimated = job.is_estimated();
-  const std::uint8_t run_step = run_step_of(job);
+  const Duration kept = job.kept_run;
   const std::int64_t was_waiting = job.waiting() > 0 ? 1 : 0;
   if (!is_known) shares_.add(job, shares_.of(row.organisation, row.project));
   // What waits for its time does not wait for room, and moves up for nothing.
@@ -152,10 +151,9 @@ void World::put(const JobRow& row, bool is_live) {
   job.live = row.live;
   job.succeeded = row.succeeded;
   job.takes_tasks = row.state != JobState::cancelling;
+  job.kept_run = kept_run_of(job);
   job.share->waiting += (job.waiting() > 0 ? 1 : 0) - was_waiting;
-  // How long its live leases are expected to take has changed: finely enough for estimates, and not with each task.
-  const bool is_other = is_known && (was_estimated != job.is_estimated() || run_step != run_step_of(job));
-  if (!is_known || is_other) attach_leases(&job, row.id);
+  if (!is_known || kept != job.kept_run) attach_leases(&job, row.id);
   if (listener_ != nullptr) listener_->job_changed(job);
 }
 
@@ -214,7 +212,7 @@ void World::put(const AttemptRow& row, bool is_live) {
   const UnixTime started_at = has_started ? row.started_at : UnixTime();
   if (lease->second.started_at == started_at) return;
   lease->second.started_at = started_at;
-  ++pools_[lease->second.pool].version;
+  pools_[lease->second.pool].renew_end(lease->second);
 }
 
 void World::put(const AccountRow& row, bool is_live) {

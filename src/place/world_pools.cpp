@@ -76,6 +76,7 @@ void World::renew(PoolState& pool) {
   pool.is_known = pool.has_row && centre.is_known;
   pool.region = attributes_.regions.number_of(centre.region);
   pool.provider = attributes_.providers.number_of(centre.provider != nullptr ? *centre.provider : std::string());
+  pool.renew_ends();
   pool.recount();
   renew_figures(pool);
   count_capacity(pool);
@@ -246,10 +247,12 @@ void World::attach_leases(const JobRecord* to, JobId id) {
       lease->second.job = to;
       share_lease(lease->second, true);
     }
-    ++pools_[lease->second.pool].version;
+    pools_[lease->second.pool].renew_end(lease->second);
   }
-  for (auto claim = claims_.lower_bound({id, 0, 0}); claim != claims_.end() && claim->first.job == id; ++claim)
+  for (auto claim = claims_.lower_bound({id, 0, 0}); claim != claims_.end() && claim->first.job == id; ++claim) {
     claim->second.holding.job = to;
+    pools_[claim->second.holding.pool].renew_end(claim->second.holding);
+  }
 }
 
 void World::tell_pool(PoolState& pool, WorldListener::PoolChange change) const {

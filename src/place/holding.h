@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <tuple>
+
+#include "base/time.h"
+#include "model/lease.h"
+#include "place/amounts.h"
+
+/// Holding: what takes room of a pool.
+
+namespace dayan::place {
+
+using PoolIndex = std::uint32_t;
+struct JobRecord;
+
+/// A live lease, or a claim.
+struct Holding {
+  AttemptKey attempt;
+  PoolIndex pool = 0;
+  Need shape;
+  UnixTime granted_at;
+  UnixTime started_at;  ///< none: not known to have started
+  UnixTime ends_at;
+  Duration wall_time;
+  const JobRecord* job = nullptr;  ///< nothing when its job is not known
+  mutable UnixTime expected_end;   ///< where it stands in its pool's EndOrder, which alone changes it
+};
+
+/// In order of their latest ends. These do not change while the pool holds them.
+struct EndsEarlier {
+  bool operator()(const Holding* a, const Holding* b) const {
+    return std::tie(a->ends_at, a->attempt) < std::tie(b->ends_at, b->attempt);
+  }
+};
+
+}  // namespace dayan::place
