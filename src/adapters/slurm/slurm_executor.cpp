@@ -68,7 +68,10 @@ Result<std::optional<Cores>> SlurmExecutor::foreign_cores_busy() {
   std::vector<std::string> names;
   for (const std::string& user : options_.users) names.push_back(users_.name_of(user));
   TRY(const std::string text, commands_.running(options_.partitions));
-  TRY(const Cores foreign, parse_foreign_cores(text, names));
+  TRY(const auto known, controls());
+  std::set<std::string> numbers;
+  for (const auto& [attempt, job] : known) numbers.insert(job.engine_id);
+  TRY(const Cores foreign, parse_foreign_cores(text, names, numbers));
   return std::optional<Cores>(foreign);
 }
 

@@ -212,14 +212,15 @@ Result<std::vector<PoolRow>> parse_sinfo(std::string_view text, const std::vecto
   return rows;
 }
 
-Result<Cores> parse_foreign_cores(std::string_view text, const std::vector<std::string>& users) {
+Result<Cores> parse_foreign_cores(std::string_view text, const std::vector<std::string>& users,
+                                  const std::set<std::string>& numbers) {
   Cores foreign;
   for (const std::string_view line : lines_of(text)) {
-    const std::vector<std::string> fields = fields_of(line, 3);
-    const auto cores = fields.size() == 3 ? whole_number(fields[0]) : std::nullopt;
+    const std::vector<std::string> fields = fields_of(line, 4);
+    const auto cores = fields.size() == 4 ? whole_number(fields[1]) : std::nullopt;
     if (!cores.has_value() || *cores > cores_max) return not_understood("squeue", line);
-    const bool is_ours =
-        parse_engine_name(fields[2]).has_value() && std::find(users.begin(), users.end(), fields[1]) != users.end();
+    const bool is_known = numbers.contains(fields[0]) || parse_engine_name(fields[3]).has_value();
+    const bool is_ours = is_known && std::find(users.begin(), users.end(), fields[2]) != users.end();
     if (!is_ours) foreign += Cores(*cores);
   }
   return foreign;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,10 +48,12 @@ inline constexpr const char* sinfo_format = "%R|%N|%c|%m|%G|%l|%T";
 /// a partition without any other is left out: it offers nothing. `wanted` empty: all.
 [[nodiscard]] Result<std::vector<PoolRow>> parse_sinfo(std::string_view text, const std::vector<std::string>& wanted);
 
-/// Cores of running jobs that are not ours, of squeue's listing of all users: "2|alice|dayan-…" is ours when alice is
-/// one of `users`.
-inline constexpr const char* running_format = "NumCPUs:|,UserName:|,Name:";
-[[nodiscard]] Result<Cores> parse_foreign_cores(std::string_view text, const std::vector<std::string>& users);
+/// Cores of running jobs that are not ours, of squeue's listing of all users: "17|2|alice|dayan-…" is ours when alice is
+/// one of `users` and the job has a name of ours, or, whatever it calls itself by now, one of the `numbers` that Slurm
+/// gave our jobs.
+inline constexpr const char* running_format = "JobID:|,NumCPUs:|,UserName:|,Name:";
+[[nodiscard]] Result<Cores> parse_foreign_cores(std::string_view text, const std::vector<std::string>& users,
+                                                const std::set<std::string>& numbers);
 
 /// Slurm's word for a state, as ours. Ended ones get their outcome; `exited` needs the exit code beside it.
 struct SlurmVerdict {

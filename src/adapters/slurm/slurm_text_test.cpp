@@ -4,6 +4,8 @@
 #include <time.h>
 
 #include <cstdlib>
+#include <set>
+#include <string>
 
 #include "adapters/slurm/slurm_script.h"
 
@@ -165,15 +167,18 @@ TEST(SlurmText, QuotesWords) {
   EXPECT_EQ(shell_word("it's $(x)\n"), "'it'\\''s $(x)\n'");
 }
 
-// Shows that cores in use are counted as others' unless both the name and the user are ours, and that a line that is
-// not understood counts for nothing at all.
+// Shows that cores in use are counted as others' unless the user is ours and the name or the number too, and that a line
+// that is not understood counts for nothing at all.
 TEST(SlurmText, CountsOthersCores) {
   const std::string ours = engine_name({JobId(7), 0, 1});
   const std::vector<std::string> users = {"alice", "bob"};
-  EXPECT_EQ(*parse_foreign_cores("4|alice|" + ours + "\n2|eve|" + ours + "\n8|alice|own|work\n", users), Cores(10));
-  EXPECT_EQ(*parse_foreign_cores("", users), Cores());
-  EXPECT_EQ(parse_foreign_cores("many|eve|x\n", users).error().code, ErrorCode::corrupt);
-  EXPECT_FALSE(parse_foreign_cores("4|eve\n", users).has_value());
+  const std::set<std::string> none;
+  const std::string listed = "11|4|alice|" + ours + "\n12|2|eve|" + ours + "\n13|8|alice|own|work\n";
+  EXPECT_EQ(*parse_foreign_cores(listed, users, none), Cores(10));
+  EXPECT_EQ(*parse_foreign_cores(listed, users, {"12", "13"}), Cores(2)) << "13 is ours under another name, 12 is not alice's";
+  EXPECT_EQ(*parse_foreign_cores("", users, none), Cores());
+  EXPECT_EQ(parse_foreign_cores("11|many|eve|x\n", users, none).error().code, ErrorCode::corrupt);
+  EXPECT_FALSE(parse_foreign_cores("11|4|eve\n", users, none).has_value());
 }
 
 // Shows that a value of scontrol's configuration is found by its whole name.
