@@ -59,6 +59,7 @@ start_agent() {
 port=0
 "$dayan" hub init --data "$place/hub" --organisation platform --user root --json | field token >"$place/operator"
 expect 1 "already has an operator" "$dayan" hub init --data "$place/hub" --organisation other --user root
+expect 2 "65535" "$dayan" hub run --data "$place/open" --port 70000
 expect 1 "needs TLS" "$dayan" hub run --data "$place/open" --address 0.0.0.0 --port 0
 start_hub
 expect 1 "$port" "$dayan" hub run --data "$place/open" --port "$port"

@@ -139,6 +139,8 @@ class ConfigReader {
       faults_.add(field, "is " + std::string(node.what()), "give a map from organisation to account and user");
       return;
     }
+    if (node.children.empty())
+      faults_.add(field, "names nobody", "name whom this centre serves, or \"*\" for any");
     for (const YamlNode& member : node.children) {
       const std::string at = field + '.' + member.key;
       faults_.place(at, member.line);
@@ -234,6 +236,8 @@ Faults check_users(const Config& config, const std::string& own_user) {
 
 std::vector<std::string> config_warnings(const Config& config, const std::string& own_user) {
   std::vector<std::string> warnings;
+  if (config.engine == Engine::local && own_user == "root")
+    warnings.emplace_back("jobs run as root: run the agent as a user of its own unless you trust them all");
   if (config.engine != Engine::slurm) return warnings;
   for (const auto& [organisation, mapping] : config.organisations) {
     if (!mapping.user.empty() && mapping.user != own_user) continue;

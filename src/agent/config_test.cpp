@@ -100,6 +100,23 @@ TEST(AgentConfig, WarnsOfJobsThatCouldReadTheKey) {
   EXPECT_EQ(config_warnings(*config, "bob").size(), 2U);
 }
 
+// Local jobs are what the agent is: as root it says so.
+TEST(AgentConfig, WarnsOfLocalJobsAsRoot) {
+  const auto config = parse_config("executor: local\norganisations: {lab: {}}\n");
+  ASSERT_TRUE(config.has_value());
+  EXPECT_TRUE(config_warnings(*config, "ann").empty());
+  EXPECT_EQ(config_warnings(*config, "root").size(), 1U);
+}
+
+// A centre that serves nobody is a mistake, told with its line.
+TEST(AgentConfig, NamesSomebody) {
+  const auto config = parse_config("executor: local\norganisations: {}\n");
+  ASSERT_FALSE(config.has_value());
+  ASSERT_EQ(config.error().size(), 1U);
+  EXPECT_NE(to_text(config.error().front()).find("organisations"), std::string::npos) << to_text(config.error().front());
+  EXPECT_EQ(config.error().front().wrong, "names nobody");
+}
+
 // Each fault is told once, with its field, and all of them together.
 TEST(AgentConfig, TellsEveryFault) {
   const auto config = parse_config(R"(executor: pbs

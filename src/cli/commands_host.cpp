@@ -46,7 +46,10 @@ void add_hub_options(CLI::App& command, hub::HubOptions& options) {
   command.add_option("--address", options.address, "to listen on; loopback only, until TLS is there")
       ->capture_default_str()
       ->type_name("IP");
-  command.add_option("--port", options.port, "0: any free one")->capture_default_str()->type_name("N");
+  command.add_option("--port", options.port, "0: any free one")
+      ->check(CLI::Range(0, 65'535))
+      ->capture_default_str()
+      ->type_name("N");
   add_size_option(command, "--depot-total", options.depot_total, "space for everybody's files and logs together");
   add_size_option(command, "--depot-per-organisation", options.depot_per_organisation,
                   "space for the files and logs of one organisation");

@@ -7,6 +7,7 @@
 #include "base/scan.h"
 #include "cli/display.h"
 #include "cli/local_file.h"
+#include "jobfile/source_text.h"
 
 namespace dayan::cli {
 namespace {
@@ -100,12 +101,18 @@ void Gatherer::add_entry(const fs::directory_entry& entry, const jobfile::LocalI
       return fault(path, "the link does not lead to a file", "name that folder as an input of its own");
     return add_file(path, real, false);
   }
-  if (entry.is_directory(error)) return;
+  if (entry.is_directory(error)) {
+    if (fs::is_empty(entry.path(), error))
+      fault(path, "the folder is empty, and only files are sent", "let the job make it, or put a file in");
+    return;
+  }
   if (!entry.is_regular_file(error)) return fault(path, "it is neither a file nor a folder", "leave it out");
   add_file(path, entry.path(), input.executable);
 }
 
 void Gatherer::add_file(const std::string& path, const fs::path& local, bool executable) {
+  jobfile::FaultList not_utf8;
+  if (!jobfile::check_source_text(path, "its name", not_utf8)) return fault(quote(path), "its name is not UTF-8", "rename the file");
   if (!is_safe_relative_path(path)) return fault(path, "it is not a path inside the work folder", "rename the file");
   if (!paths_.insert(path).second) return fault(path, "it is given twice", "give each file once");
   if (inputs_.size() == input_files_max) {

@@ -69,6 +69,16 @@ TEST_F(JobInputs, TellsEveryFaultAtOnce) {
   EXPECT_EQ(gathered.error().faults[2].field, "inputs[a]");
 }
 
+TEST_F(JobInputs, LosesNothingSilently) {
+  // A folder in a folder that holds nothing cannot be sent, and a name that is not UTF-8 cannot be told.
+  folder.write("job/data/a", "a");
+  fs::create_directory(folder.file("job/data/empty"));
+  EXPECT_NE(fault_of("data").find("inputs[data/empty]: the folder is empty"), std::string::npos) << fault_of("data");
+  fs::remove(folder.file("job/data/empty"));
+  folder.write("job/data/\xff", "b");
+  EXPECT_NE(fault_of("data").find("its name is not UTF-8"), std::string::npos) << fault_of("data");
+}
+
 TEST_F(JobInputs, AreLimitedInNumber) {
   // One file more than a job may have: one fault, not one a file.
   for (std::size_t i = 0; i < input_files_max + 3; ++i) folder.write("job/many/" + std::to_string(i), "");

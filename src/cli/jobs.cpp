@@ -67,6 +67,8 @@ void show_seen(Output& out, const SeenJob& seen) {
   show_waiting(out, seen.view.waiting);
   show_priority(out, seen.view.job);
   show_times(out, seen.view.job);
+  if (seen.view.job.failed > 0 && seen.view.job.gave_up == GaveUp::no)
+    out.note("why tasks failed: dayan job attempts " + to_text(seen.view.job.id));
   if (seen.view.job.gave_up == GaveUp::wait_max)
     out.note("gave up what still waited on " + readable(seen.view.job.waits_until) + " UTC: wait_max was over");
   if (seen.view.job.gave_up == GaveUp::deadline)

@@ -6,9 +6,12 @@
 
 namespace dayan::cli {
 
-void Progress::show(const std::string& text) {
-  if (text == last_) return;
-  last_ = text;
+void Progress::show(const std::string& text) { show(text, text); }
+
+void Progress::show(const std::string& text, const std::string& news) {
+  const std::string& told = host_.err_is_terminal ? text : news;
+  if (told == last_) return;
+  last_ = told;
   if (host_.err_is_terminal) {
     host_.err << "\r\x1b[K" << harmless(text) << std::flush;
     is_open_ = true;

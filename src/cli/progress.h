@@ -16,6 +16,8 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void show(const std::string& text);
+  /// As show, of which only `news` is worth a line elsewhere than on a terminal: the rest may be a countdown.
+  void show(const std::string& text, const std::string& news);
   /// As show, but of work that changes with every byte: elsewhere than on a terminal it is left out.
   void show_fine(const std::string& text);
   /// Ends the line that is being rewritten.

@@ -125,6 +125,32 @@ TEST_F(Submit, WaitsAndTellsHowItEnded) {
   EXPECT_EQ(person.runs("job watch " + to_text(job.id)), 0);
 }
 
+TEST_F(Submit, AWatchIntoAFileTellsNews) {
+  // What counts down is told once; another reason is told again.
+  job.state = JobState::waiting;
+  job.count = 1;
+  const auto waiting_for = [&](Constraint constraint, const std::string& text) {
+    place::Waiting waiting;
+    waiting.tasks = 1;
+    waiting.reasons.push_back({constraint, 1, 0, text, true});
+    return json_text(to_json(wire::JobView{job, waiting}));
+  };
+  const std::vector<std::string> told = {waiting_for(Constraint::capacity, "room in 117s"),
+                                         waiting_for(Constraint::capacity, "room in 116s"),
+                                         waiting_for(Constraint::funds, "1 yuan is missing")};
+  job.state = JobState::succeeded;
+  const std::string last = json_text(to_json(wire::JobView{job, {}}));
+  std::size_t asked = 0;
+  hub.on_any([&](const HttpRequest&) {
+    ++asked;
+    return testing::json(asked <= told.size() ? told[asked - 1] : last);
+  });
+  EXPECT_EQ(person.runs("job watch " + to_text(job.id)), 0) << person.complained();
+  EXPECT_NE(person.complained().find("room in 117s"), std::string::npos) << person.complained();
+  EXPECT_EQ(person.complained().find("room in 116s"), std::string::npos) << person.complained();
+  EXPECT_NE(person.complained().find("1 yuan is missing"), std::string::npos) << person.complained();
+}
+
 TEST_F(Submit, AWatchOutlivesARestartOfTheHub) {
   // Ten answers are lost after the first, more than any other command puts up with: the watch says so and goes on.
   job.state = JobState::running;

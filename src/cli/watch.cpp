@@ -35,10 +35,14 @@ Answer<void> watch_job(Session& session, const std::string& id) {
   while (true) {
     TRY(const SeenJob seen, see_job(session, id));
     std::string text = progress_text(seen.view.job);
+    std::string news = text;
     const auto& waiting = seen.view.waiting;
     const bool is_stuck = waiting && waiting->tasks > 0 && seen.view.job.live == 0 && !waiting->reasons.empty();
-    if (is_stuck) text += (waiting->hopeless ? "; can never run: " : "; waits: ") + waiting->reasons.front().text;
-    progress.show(text);
+    if (is_stuck) {
+      text += (waiting->hopeless ? "; can never run: " : "; waits: ") + waiting->reasons.front().text;
+      news += to_text(waiting->reasons.front().constraint);  // its text counts down
+    }
+    progress.show(text, news);
     if (is_final(seen.view.job.state)) {
       progress.finish();
       show_seen(session.out, seen);

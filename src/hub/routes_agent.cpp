@@ -126,7 +126,7 @@ Handled watch_leases(Call& call) {
     responder->respond({200, {{"content-type", "application/x-ndjson"}}, lines_of(*leases)});
   };
   if (call.hub.watch.add(call.actor.centre, after, std::chrono::seconds(wait), answer)) return answer_later();
-  return fail(ErrorCode::unavailable, "too many watches wait", "try again a little later");
+  return fail(ErrorCode::unavailable, "the hub stops, or too many watches wait", "try again a little later");
 }
 
 Handled get_payload(Call& call) {

@@ -16,6 +16,7 @@
 #include "edge/real_clock.h"
 #include "edge/signals.h"
 #include "hub/hub.h"
+#include "hub/listing.h"
 #include "store/sqlite_store.h"
 
 /// The hub as a program: its data folder, its life, and its first operator.
@@ -100,6 +101,10 @@ Result<int> run_hub(const HubOptions& options) {
   TRY(const auto hub, Hub::start(options, *store, *depot, clock, on_fenced));
   const std::string url_file = options.data + "/hub.url";
   TRY_VOID(write_text(url_file, hub->url() + '\n'));
+  TRY(const auto organisations, query_rows<OrganisationRow>(*store, {std::string(OrganisationRow::table), {}, {}, false, 1}));
+  if (organisations.empty())
+    std::fprintf(stderr, "note: there is no operator yet; stop it and make one: dayan hub init --data %s --help\n",
+                 options.data.c_str());
   std::printf("dayan hub is ready: %s\n", hub->url().c_str());
   std::fflush(stdout);
   static_cast<void>(edge::wait_for_stop_signal());

@@ -116,8 +116,10 @@ Result<pid_t> launch(const SupervisorOrder& plan) {
   std::vector<std::string> variables = assignments(environment);
   const std::string path = value_of(order.environment, "PATH", default_path);
   const std::string program = find_program(order.command[0], path, order.folder);
-  const auto no_program = [&order](const std::string& why) {
-    return fail(ErrorCode::not_found, quote(order.command[0]) + " cannot be run: " + why);
+  const bool is_script = order.command[0].ends_with(std::string("/") + script_file);
+  const std::string name = is_script ? "the script" : quote(order.command[0]);
+  const auto no_program = [&name](const std::string& why) {
+    return fail(ErrorCode::not_found, name + " cannot be run: " + why);
   };
   if (program.empty()) return no_program("there is no such program");
   std::vector<std::string> words = sandbox_words(plan.sandbox, order.folder, order.resources.memory);
@@ -158,6 +160,8 @@ Result<pid_t> launch(const SupervisorOrder& plan) {
     count = ::read(told.number(), &fault, sizeof fault);
   } while (count < 0 && errno == EINTR);
   if (count != sizeof fault) return child;
+  // The program itself was found.
+  if (fault.is_program && fault.error == ENOENT) return no_program("what its first line names to run it is not there");
   if (fault.is_program) return no_program(std::strerror(fault.error));
   return fail(ErrorCode::unavailable, std::string("the job could not be set up: ") + std::strerror(fault.error));
 }
