@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "base/units.h"
 #include "model/fields.h"
+#include "model/hours.h"
 #include "model/ids.h"
 
 /// What providers bring: centres, their pools of like nodes, and the offers that price them.
@@ -39,6 +40,7 @@ struct CentreRow {
   std::vector<CityLatency> latency;  ///< each city once
   std::optional<std::int64_t> pue;     ///< power usage effectiveness in thousandths, 1,000 at least
   std::optional<std::int64_t> carbon;  ///< grams of CO₂ per kWh that the centre draws
+  std::vector<DayHours> carbon_hours = {};  ///< at which it is another percentage of that
 
   static constexpr std::string_view table = "centre";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
@@ -54,7 +56,8 @@ struct CentreRow {
                       field("accepts", &R::accepts),
                       field("latency", &R::latency),
                       field("pue", &R::pue),
-                      field("carbon", &R::carbon)};
+                      field("carbon", &R::carbon),
+                      field("carbon_hours", &R::carbon_hours)};
   }
   friend bool operator==(const CentreRow&, const CentreRow&) = default;
 };
@@ -117,7 +120,8 @@ struct PoolRow {
   friend bool operator==(const PoolRow&, const PoolRow&) = default;
 };
 
-/// Prices of a centre in yuan an hour. A new version supersedes the older; leases pin the version they were granted at.
+/// Prices of a centre in yuan an hour. A new version supersedes the older; leases pin the version they were granted at,
+/// and the hour of the day.
 struct OfferRow {
   OfferId id;
   CentreId centre;
@@ -127,6 +131,7 @@ struct OfferRow {
   Cny gb_hour;  ///< memory allocated, in GB (SI)
   BasisPoints commission;  ///< the platform's share, fixed when the offer is published
   UnixTime published_at;
+  std::vector<DayHours> hours = {};  ///< at which the prices are another percentage of these
 
   static constexpr std::string_view table = "offer";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
@@ -139,9 +144,14 @@ struct OfferRow {
                       field("card_hour", &R::card_hour),
                       field("gb_hour", &R::gb_hour),
                       field("commission", &R::commission),
-                      field("published_at", &R::published_at)};
+                      field("published_at", &R::published_at),
+                      field("hours", &R::hours)};
   }
   friend bool operator==(const OfferRow&, const OfferRow&) = default;
 };
+
+/// The offer as it stands at a moment: its prices are those of that hour, rounded up to a micro-yuan an hour, and hold
+/// all day.
+[[nodiscard]] OfferRow offer_at(const OfferRow& offer, UnixTime at);
 
 }  // namespace dayan

@@ -103,6 +103,7 @@ struct UpdateCentre {
   std::vector<CityLatency> latency;
   std::optional<std::int64_t> pue;     ///< in thousandths
   std::optional<std::int64_t> carbon;  ///< g/kWh
+  std::vector<DayHours> carbon_hours = {};  ///< only where carbon is known
 };
 inline constexpr std::size_t accepts_max = 1'000;
 inline constexpr std::size_t cities_max = 1'000;
@@ -126,6 +127,7 @@ struct PublishOffer {
   std::optional<Cny> core_hour;  ///< all three are needed: what is not known is not zero
   std::optional<Cny> card_hour;
   std::optional<Cny> gb_hour;
+  std::vector<DayHours> hours = {};  ///< at which the prices are another percentage of these
 };
 /// The platform's share of every charge until an operator can set it (docs/decisions/).
 inline constexpr BasisPoints commission_default{500};
@@ -166,6 +168,7 @@ struct SubmitJob {
 
 struct CancelJob {
   JobId id;
+  bool series = false;  ///< end the series that it is a round of, with all rounds that have not ended
 };
 
 /// What an agent saw. `sequence` rises with every report of that agent; a repeated or older one changes nothing.
