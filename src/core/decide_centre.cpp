@@ -67,6 +67,10 @@ Faults description_faults(const UpdateCentre& told) {
   }
   check_number("pue", told.pue, pue_min, pue_max, "thousandths of power drawn over power used: 1,000 to 10,000", faults);
   check_number("carbon", told.carbon, 0, carbon_intensity_max, "grams of CO2 per kWh: 0 to 5,000", faults);
+  check_hours("carbon_hours", told.carbon_hours, faults);
+  if (!told.carbon_hours.empty() && !told.carbon)
+    fault("carbon", "is not known, though hours are at which it is another percentage of it",
+          "give it in grams of CO2 per kWh, or no hours");
   return faults;
 }
 
