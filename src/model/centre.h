@@ -39,9 +39,13 @@ struct CentreRow {
   std::vector<CityLatency> latency;  ///< each city once
   std::optional<std::int64_t> pue;     ///< power usage effectiveness in thousandths, 1,000 at least
   std::optional<std::int64_t> carbon;  ///< grams of CO₂ per kWh that the centre draws
+  std::optional<Bandwidth> bandwidth;  ///< of the link from the hub's depot, as the provider tells it
+  std::optional<Bandwidth> bandwidth_measured;  ///< as the agent finds it when it fetches inputs
 
   static constexpr std::string_view table = "centre";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
+  /// What is measured beats what is told; nothing when neither is known.
+  [[nodiscard]] std::optional<Bandwidth> link() const { return bandwidth_measured ? bandwidth_measured : bandwidth; }
   static constexpr auto fields() {
     using R = CentreRow;
     return std::tuple{dayan::key("id", &R::id),
@@ -54,7 +58,9 @@ struct CentreRow {
                       field("accepts", &R::accepts),
                       field("latency", &R::latency),
                       field("pue", &R::pue),
-                      field("carbon", &R::carbon)};
+                      field("carbon", &R::carbon),
+                      field("bandwidth", &R::bandwidth),
+                      field("bandwidth_measured", &R::bandwidth_measured)};
   }
   friend bool operator==(const CentreRow&, const CentreRow&) = default;
 };
@@ -117,7 +123,7 @@ struct PoolRow {
   friend bool operator==(const PoolRow&, const PoolRow&) = default;
 };
 
-/// Prices of a centre in yuan an hour. A new version supersedes the older; leases pin the version they were granted at.
+/// Prices of a centre in yuan, of most things an hour. A new version supersedes the older; leases pin the version they were granted at.
 struct OfferRow {
   OfferId id;
   CentreId centre;
@@ -127,6 +133,7 @@ struct OfferRow {
   Cny gb_hour;  ///< memory allocated, in GB (SI)
   BasisPoints commission;  ///< the platform's share, fixed when the offer is published
   UnixTime published_at;
+  Cny transfer_gb;  ///< of a GB (SI) of a job's inputs that is moved to the centre
 
   static constexpr std::string_view table = "offer";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
@@ -139,7 +146,8 @@ struct OfferRow {
                       field("card_hour", &R::card_hour),
                       field("gb_hour", &R::gb_hour),
                       field("commission", &R::commission),
-                      field("published_at", &R::published_at)};
+                      field("published_at", &R::published_at),
+                      field("transfer_gb", &R::transfer_gb)};
   }
   friend bool operator==(const OfferRow&, const OfferRow&) = default;
 };

@@ -57,10 +57,19 @@ struct CentreUpdated {
   std::vector<CityLatency> latency;
   std::optional<std::int64_t> pue;
   std::optional<std::int64_t> carbon;
+  std::optional<Bandwidth> bandwidth;
   static constexpr auto fields() {
     using E = CentreUpdated;
     return std::tuple{field("centre", &E::centre), field("accepts", &E::accepts), field("latency", &E::latency),
-                      field("pue", &E::pue), field("carbon", &E::carbon)};
+                      field("pue", &E::pue), field("carbon", &E::carbon), field("bandwidth", &E::bandwidth)};
+  }
+};
+/// Inputs that crossed to a centre took so long that its link is another than was measured before.
+struct LinkMeasured {
+  CentreId centre;
+  Bandwidth bandwidth;
+  static constexpr auto fields() {
+    return std::tuple{field("centre", &LinkMeasured::centre), field("bandwidth", &LinkMeasured::bandwidth)};
   }
 };
 struct JoinTokenIssued {
@@ -209,7 +218,7 @@ using Event = std::variant<OrganisationCreated, ProjectCreated, UserCreated, Tok
                            JobSubmitted, JobCancelRequested, JobGaveUp, LeaseGranted, LeaseStopRequested, ReportTaken,
                            AttemptObserved, LateReportKept, AttemptSettled, JobEnded, CentreUpdated, ReservationAdded,
                            ReservationRemoved, ReservationEnded, JobLatestStartMoved, OrganisationWeighed,
-                           ProjectWeighed>;
+                           ProjectWeighed, LinkMeasured>;
 
 /// The event's name on the wire and in the store: "lease_granted".
 [[nodiscard]] std::string_view event_name(const Event& event);

@@ -248,6 +248,7 @@ struct JobRow {
   UnixTime waits_until;        ///< what still waits then is given up
   GaveUp gave_up = GaveUp::no;
   UnixTime latest_start;       ///< a lease granted later meets the deadline at no pool; none: there is no deadline
+  Bytes input_bytes;           ///< that cross to each centre where its tasks run, once (transfer.h)
 
   static constexpr std::string_view table = "job";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
@@ -275,7 +276,8 @@ struct JobRow {
                       field("ended_at", &R::ended_at),
                       field("waits_until", &R::waits_until),
                       field("gave_up", &R::gave_up),
-                      field("latest_start", &R::latest_start)};
+                      field("latest_start", &R::latest_start),
+                      field("input_bytes", &R::input_bytes)};
   }
   friend bool operator==(const JobRow&, const JobRow&) = default;
 };

@@ -12,6 +12,7 @@
 #include "model/party.h"
 #include "model/placement.h"
 #include "model/reservation.h"
+#include "model/transfer.h"
 #include "model/usage.h"
 
 /// Every kind of row. Rows are the truth: what is committed is rows, and a start reads the live ones.
@@ -39,7 +40,7 @@ struct MetaRow {
 using Row = std::variant<MetaRow, OrganisationRow, ProjectRow, UserRow, TokenRow, JoinTokenRow, CentreRow, PoolRow,
                          OfferRow, JobRow, PayloadRow, TaskRow, PlacementRow, LeaseRow, AttemptRow, OutputRow,
                          LateReportRow, AccountRow, EntryRow, PaymentRow, HoldRow, ChargeRow, ReservationRow,
-                         UsageRow>;
+                         UsageRow, TransferRow>;
 
 /// What becomes of a row.
 enum class RowFate {
