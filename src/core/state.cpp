@@ -76,6 +76,7 @@ State State::over(const State& base) {
   lay(draft.charges, base.charges);
   lay(draft.reservations, base.reservations);
   lay(draft.usage, base.usage);
+  lay(draft.transfers, base.transfers);
   lay(draft.series, base.series);
   lay(draft.due, base.due);
   lay(draft.pool_use, base.pool_use);

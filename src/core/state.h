@@ -81,6 +81,7 @@ class State {
   Table<ChargeRow> charges;  ///< appended
   Table<ReservationRow> reservations;
   Table<UsageRow> usage;     ///< of projects that have used something
+  Table<TransferRow> transfers;  ///< of live jobs that have inputs, to the centres where they have had leases
   Table<SeriesRow> series;   ///< of which a further round is to come
 
   // Derived from the rows above by apply and load; not stored, not hashed.
@@ -99,7 +100,8 @@ class State {
                std::tie(self.meta, self.organisations, self.projects, self.users, self.tokens, self.join_tokens,
                         self.centres, self.pools, self.offers, self.jobs, self.payloads, self.tasks, self.placements,
                         self.leases, self.attempts, self.outputs, self.late_reports, self.accounts, self.entries,
-                        self.payments, self.holds, self.charges, self.reservations, self.usage, self.series));
+                        self.payments, self.holds, self.charges, self.reservations, self.usage, self.transfers,
+                        self.series));
   }
 
   /// A live row read from the store at start.

@@ -104,6 +104,7 @@ struct UpdateCentre {
   std::optional<std::int64_t> pue;     ///< in thousandths
   std::optional<std::int64_t> carbon;  ///< g/kWh
   std::vector<DayHours> carbon_hours = {};  ///< only where carbon is known
+  std::optional<Bandwidth> bandwidth = {};  ///< from the hub's depot to the centre
 };
 inline constexpr std::size_t accepts_max = 1'000;
 inline constexpr std::size_t cities_max = 1'000;
@@ -127,7 +128,8 @@ struct PublishOffer {
   std::optional<Cny> core_hour;  ///< all three are needed: what is not known is not zero
   std::optional<Cny> card_hour;
   std::optional<Cny> gb_hour;
-  std::vector<DayHours> hours = {};  ///< at which the prices are another percentage of these
+  std::vector<DayHours> hours = {};  ///< at which the prices of an hour are another percentage of these
+  std::optional<Cny> transfer_gb = {};  ///< of a GB moved in; what is not said is given away
 };
 /// The platform's share of every charge until an operator can set it (docs/decisions/).
 inline constexpr BasisPoints commission_default{500};

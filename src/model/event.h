@@ -58,10 +58,20 @@ struct CentreUpdated {
   std::optional<std::int64_t> pue;
   std::optional<std::int64_t> carbon;
   std::vector<DayHours> carbon_hours = {};
+  std::optional<Bandwidth> bandwidth = {};
   static constexpr auto fields() {
     using E = CentreUpdated;
     return std::tuple{field("centre", &E::centre), field("accepts", &E::accepts), field("latency", &E::latency),
-                      field("pue", &E::pue), field("carbon", &E::carbon), field("carbon_hours", &E::carbon_hours)};
+                      field("pue", &E::pue), field("carbon", &E::carbon), field("carbon_hours", &E::carbon_hours),
+                      field("bandwidth", &E::bandwidth)};
+  }
+};
+/// Inputs that crossed to a centre took so long that its link is another than was measured before.
+struct LinkMeasured {
+  CentreId centre;
+  Bandwidth bandwidth;
+  static constexpr auto fields() {
+    return std::tuple{field("centre", &LinkMeasured::centre), field("bandwidth", &LinkMeasured::bandwidth)};
   }
 };
 struct JoinTokenIssued {
@@ -237,7 +247,8 @@ using Event = std::variant<OrganisationCreated, ProjectCreated, UserCreated, Tok
                            JobSubmitted, JobCancelRequested, JobGaveUp, LeaseGranted, LeaseStopRequested, ReportTaken,
                            AttemptObserved, LateReportKept, AttemptSettled, JobEnded, CentreUpdated, ReservationAdded,
                            ReservationRemoved, ReservationEnded, JobLatestStartMoved, OrganisationWeighed,
-                           ProjectWeighed, SeriesStarted, RoundSubmitted, RoundsSkipped, SeriesEnded>;
+                           ProjectWeighed, SeriesStarted, RoundSubmitted, RoundsSkipped, SeriesEnded,
+                           LinkMeasured>;
 
 /// The event's name on the wire and in the store: "lease_granted".
 [[nodiscard]] std::string_view event_name(const Event& event);

@@ -270,6 +270,7 @@ struct JobRow {
   UnixTime waits_until;        ///< what still waits then is given up
   GaveUp gave_up = GaveUp::no;
   UnixTime latest_start;       ///< a lease granted later meets the deadline at no pool; none: there is no deadline
+  Bytes input_bytes;           ///< that cross to each centre where its tasks run, once (transfer.h)
   JobId series;                ///< the first round of the series that it is a round of; none: of none
   std::int32_t round = 0;      ///< from one
   std::int32_t rounds = 0;     ///< that the series was to have
@@ -301,6 +302,7 @@ struct JobRow {
                       field("waits_until", &R::waits_until),
                       field("gave_up", &R::gave_up),
                       field("latest_start", &R::latest_start),
+                      field("input_bytes", &R::input_bytes),
                       field("series", &R::series),
                       field("round", &R::round),
                       field("rounds", &R::rounds)};

@@ -48,6 +48,7 @@ struct LeaseRow {
   Cny held;              ///< amount of the hold
   Desired desired = Desired::run;
   std::int64_t sequence = 0;  ///< hub-wide, rises with every change of a lease: what a watch resumes from
+  Bytes transfer;             ///< so much of its job's inputs, moved to the centre, is covered by the hold
 
   static constexpr std::string_view table = "lease";
   [[nodiscard]] auto key() const { return std::tuple{job, task, number}; }
@@ -70,7 +71,8 @@ struct LeaseRow {
                       field("hold", &R::hold),
                       field("held", &R::held),
                       field("desired", &R::desired),
-                      field("sequence", &R::sequence)};
+                      field("sequence", &R::sequence),
+                      field("transfer", &R::transfer)};
   }
   friend bool operator==(const LeaseRow&, const LeaseRow&) = default;
 };
@@ -129,6 +131,8 @@ struct AttemptRow {
   Bytes memory_peak;
   Cny charged;
   UnixTime reported_at;     ///< hub time of the latest report
+  Bytes fetched;            ///< cumulative: what of the inputs crossed to the centre for it
+  Duration fetch_time;      ///< cumulative: how long that took
 
   static constexpr std::string_view table = "attempt";
   [[nodiscard]] auto key() const { return std::tuple{job, task, number}; }
@@ -154,7 +158,9 @@ struct AttemptRow {
                       field("billed_run", &R::billed_run),
                       field("memory_peak", &R::memory_peak),
                       field("charged", &R::charged),
-                      field("reported_at", &R::reported_at)};
+                      field("reported_at", &R::reported_at),
+                      field("fetched", &R::fetched),
+                      field("fetch_time", &R::fetch_time)};
   }
   friend bool operator==(const AttemptRow&, const AttemptRow&) = default;
 };
@@ -206,6 +212,8 @@ struct AttemptReport {
   Duration wrapper_run;
   Bytes memory_peak;
   std::vector<OutputFile> outputs;  ///< with the final report only
+  Bytes fetched;        ///< what of the inputs crossed to the centre for it; what was there already is not in it
+  Duration fetch_time;  ///< how long that took
 
   static constexpr auto fields() {
     using R = AttemptReport;
@@ -220,7 +228,9 @@ struct AttemptReport {
                       field("engine_run", &R::engine_run),
                       field("wrapper_run", &R::wrapper_run),
                       field("memory_peak", &R::memory_peak),
-                      field("outputs", &R::outputs)};
+                      field("outputs", &R::outputs),
+                      field("fetched", &R::fetched),
+                      field("fetch_time", &R::fetch_time)};
   }
   friend bool operator==(const AttemptReport&, const AttemptReport&) = default;
 };

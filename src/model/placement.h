@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "model/fields.h"
 #include "model/ids.h"
+#include "model/transfer.h"
 
 /// Why work goes where it goes: constraints with numbers, quotes of every pool, and what is kept of a placement.
 
@@ -98,6 +99,7 @@ struct Quote {
   std::optional<Milligrams> carbon;  ///< of that energy; null: unknown
   std::int32_t rank = 0;          ///< 1 is best by the job's objective; zero when not feasible
   std::optional<NextPrice> next_price;  ///< null: the prices are the same all day
+  Transfer transfer = {};  ///< of the job's inputs to there; its time is in wait and finish, its cost in job_cost
 
   static constexpr auto fields() {
     using R = Quote;
@@ -108,7 +110,8 @@ struct Quote {
                       field("job_cost", &R::job_cost),     field("wait", &R::wait),
                       field("run", &R::run),               field("finish", &R::finish),
                       field("energy", &R::energy),         field("carbon", &R::carbon),
-                      field("rank", &R::rank),           field("next_price", &R::next_price)};
+                      field("rank", &R::rank),           field("next_price", &R::next_price),
+                      field("transfer", &R::transfer)};
   }
   friend bool operator==(const Quote&, const Quote&) = default;
 };
@@ -118,11 +121,12 @@ struct RunnerUp {
   std::string pool;
   Cny task_cost;
   Duration finish;
+  Transfer transfer = {};
 
   static constexpr auto fields() {
     using R = RunnerUp;
     return std::tuple{field("centre", &R::centre), field("pool", &R::pool), field("task_cost", &R::task_cost),
-                      field("finish", &R::finish)};
+                      field("finish", &R::finish), field("transfer", &R::transfer)};
   }
   friend bool operator==(const RunnerUp&, const RunnerUp&) = default;
 };
@@ -156,6 +160,7 @@ struct PlacementRow {
   std::vector<RunnerUp> runners_up;
   std::vector<RuledOut> ruled_out;
   std::optional<Milligrams> carbon;  ///< expected of the task; null: unknown
+  Transfer transfer;                 ///< of what has to cross to the centre before the task can start
 
   static constexpr std::string_view table = "placement";
   [[nodiscard]] auto key() const { return std::tuple{job, task, number}; }
@@ -171,7 +176,8 @@ struct PlacementRow {
                       field("expected_finish", &R::expected_finish),
                       field("runners_up", &R::runners_up),
                       field("ruled_out", &R::ruled_out),
-                      field("carbon", &R::carbon)};
+                      field("carbon", &R::carbon),
+                      field("transfer", &R::transfer)};
   }
   friend bool operator==(const PlacementRow&, const PlacementRow&) = default;
 };

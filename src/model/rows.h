@@ -12,6 +12,7 @@
 #include "model/party.h"
 #include "model/placement.h"
 #include "model/reservation.h"
+#include "model/transfer.h"
 #include "model/series.h"
 #include "model/usage.h"
 
@@ -42,7 +43,7 @@ struct MetaRow {
 using Row = std::variant<MetaRow, OrganisationRow, ProjectRow, UserRow, TokenRow, JoinTokenRow, CentreRow, PoolRow,
                          OfferRow, JobRow, PayloadRow, TaskRow, PlacementRow, LeaseRow, AttemptRow, OutputRow,
                          LateReportRow, AccountRow, EntryRow, PaymentRow, HoldRow, ChargeRow, ReservationRow,
-                         UsageRow, SeriesRow>;
+                         UsageRow, TransferRow, SeriesRow>;
 
 /// What becomes of a row.
 enum class RowFate {
