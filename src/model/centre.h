@@ -127,6 +127,7 @@ struct OfferRow {
   Cny gb_hour;  ///< memory allocated, in GB (SI)
   BasisPoints commission;  ///< the platform's share, fixed when the offer is published
   UnixTime published_at;
+  std::int64_t reclaimable_part = whole_price;  ///< of these prices, in thousandths: what reclaimable work pays
 
   static constexpr std::string_view table = "offer";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
@@ -139,7 +140,8 @@ struct OfferRow {
                       field("card_hour", &R::card_hour),
                       field("gb_hour", &R::gb_hour),
                       field("commission", &R::commission),
-                      field("published_at", &R::published_at)};
+                      field("published_at", &R::published_at),
+                      field("reclaimable_part", &R::reclaimable_part)};
   }
   friend bool operator==(const OfferRow&, const OfferRow&) = default;
 };

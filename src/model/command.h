@@ -126,6 +126,7 @@ struct PublishOffer {
   std::optional<Cny> core_hour;  ///< all three are needed: what is not known is not zero
   std::optional<Cny> card_hour;
   std::optional<Cny> gb_hour;
+  std::int64_t reclaimable_part = whole_price;  ///< of these, for reclaimable work: thousandths, 0 to whole_price
 };
 /// The platform's share of every charge until an operator can set it (docs/decisions/).
 inline constexpr BasisPoints commission_default{500};
@@ -176,9 +177,11 @@ struct ReportAttempts {
 };
 inline constexpr std::size_t reports_max = 1'000;
 
-/// The planner's proposal. Each assignment is checked against the rows again; a stale one is dropped singly.
+/// The planner's proposal. Each assignment, and each lease to take back, is checked against the rows again; a stale one
+/// is dropped singly.
 struct CommitPlan {
   std::vector<Assignment> assignments;
+  std::vector<Reclaim> reclaims = {};
 };
 inline constexpr std::size_t assignments_max = 1'000;
 

@@ -83,6 +83,7 @@ struct Quote {
   std::optional<Joules> energy;      ///< expected of one task, with its part of the centre's overhead; null: unknown
   std::optional<Milligrams> carbon;  ///< of that energy; null: unknown
   std::int32_t rank = 0;          ///< 1 is best by the job's objective; zero when not feasible
+  std::int64_t price_part = whole_price;  ///< of the offer's prices, in thousandths, that these costs are of
 
   static constexpr auto fields() {
     using R = Quote;
@@ -93,7 +94,7 @@ struct Quote {
                       field("job_cost", &R::job_cost),     field("wait", &R::wait),
                       field("run", &R::run),               field("finish", &R::finish),
                       field("energy", &R::energy),         field("carbon", &R::carbon),
-                      field("rank", &R::rank)};
+                      field("rank", &R::rank),             field("price_part", &R::price_part)};
   }
   friend bool operator==(const Quote&, const Quote&) = default;
 };
@@ -168,6 +169,14 @@ struct Assignment {
   PlacementRow placement;  ///< its key is filled in by the core
 
   friend bool operator==(const Assignment&, const Assignment&) = default;
+};
+
+/// A lease whose room the planner proposes to take back, and for which waiting job. The core checks it as well.
+struct Reclaim {
+  AttemptKey attempt;
+  JobId by;
+
+  friend bool operator==(const Reclaim&, const Reclaim&) = default;
 };
 
 }  // namespace dayan
