@@ -166,10 +166,11 @@ enum class Meter {
   core_time,    ///< core · millisecond
   card_time,    ///< thousandth of a card · millisecond
   memory_time,  ///< MB · millisecond
+  transfer,     ///< byte of a job's inputs, moved to the centre
 };
 template <>
 struct EnumWords<Meter> {
-  static constexpr std::array<std::string_view, 3> words{"core_time", "card_time", "memory_time"};
+  static constexpr std::array<std::string_view, 4> words{"core_time", "card_time", "memory_time", "transfer"};
 };
 
 /// One line of a bill: quantity × price, rounded down once. Appended when the attempt is settled.

@@ -103,6 +103,8 @@ struct UpdateCentre {
   std::vector<CityLatency> latency;
   std::optional<std::int64_t> pue;     ///< in thousandths
   std::optional<std::int64_t> carbon;  ///< g/kWh
+  std::vector<DayHours> carbon_hours = {};  ///< only where carbon is known
+  std::optional<Bandwidth> bandwidth = {};  ///< from the hub's depot to the centre
 };
 inline constexpr std::size_t accepts_max = 1'000;
 inline constexpr std::size_t cities_max = 1'000;
@@ -126,6 +128,8 @@ struct PublishOffer {
   std::optional<Cny> core_hour;  ///< all three are needed: what is not known is not zero
   std::optional<Cny> card_hour;
   std::optional<Cny> gb_hour;
+  std::vector<DayHours> hours = {};  ///< at which the prices of an hour are another percentage of these
+  std::optional<Cny> transfer_gb = {};  ///< of a GB moved in; what is not said is given away
   std::int64_t reclaimable_part = whole_price;  ///< of these, for reclaimable work: thousandths, 0 to whole_price
 };
 /// The platform's share of every charge until an operator can set it (docs/decisions/).
@@ -167,6 +171,7 @@ struct SubmitJob {
 
 struct CancelJob {
   JobId id;
+  bool series = false;  ///< end the series that it is a round of, with all rounds that have not ended
 };
 
 /// What an agent saw. `sequence` rises with every report of that agent; a repeated or older one changes nothing.

@@ -179,12 +179,32 @@ struct Payload {
   friend bool operator==(const Payload&, const Payload&) = default;
 };
 
+/// What becomes of a round whose time comes while one before it has not ended.
+enum class Overlap {
+  both,  ///< it is submitted all the same: what was ordered is delivered
+  skip,  ///< it is left out
+};
+template <>
+struct EnumWords<Overlap> {
+  static constexpr std::array<std::string_view, 2> words{"both", "skip"};
+};
+/// Periodic work (series.h).
+inline constexpr Duration every_min = Duration::minutes(5);
+inline constexpr Duration every_max = Duration::hours(24 * 31);
+inline constexpr std::int32_t times_min = 2;
+inline constexpr std::int32_t times_max = 10'000;
+/// From the time of the first round to that of the last.
+inline constexpr Duration series_length_max = Duration::hours(24 * 366);
+
 /// A job as submitted: the whole of a job file.
 struct JobSpec {
   std::string name;
   std::int32_t count = 1;     ///< tasks in the array
   std::int32_t throttle = 0;  ///< tasks running at once; zero: no bound
   Duration wait_max = wait_limit_max;  ///< from submission: what still waits then is given up
+  Duration every;             ///< it is submitted again so often; zero: once alone
+  std::int32_t times = 0;     ///< rounds in all, the first counted; zero without `every`
+  Overlap overlap = Overlap::both;
   Requirements requirements;
   Payload payload;
 
@@ -192,6 +212,8 @@ struct JobSpec {
     using R = JobSpec;
     return std::tuple{field("name", &R::name),         field("count", &R::count),
                       field("throttle", &R::throttle), field("wait_max", &R::wait_max),
+                      field("every", &R::every),       field("times", &R::times),
+                      field("overlap", &R::overlap),
                       field("requirements", &R::requirements), field("payload", &R::payload)};
   }
   friend bool operator==(const JobSpec&, const JobSpec&) = default;
@@ -253,6 +275,10 @@ struct JobRow {
   UnixTime waits_until;        ///< what still waits then is given up
   GaveUp gave_up = GaveUp::no;
   UnixTime latest_start;       ///< a lease granted later meets the deadline at no pool; none: there is no deadline
+  Bytes input_bytes;           ///< that cross to each centre where its tasks run, once (transfer.h)
+  JobId series;                ///< the first round of the series that it is a round of; none: of none
+  std::int32_t round = 0;      ///< from one
+  std::int32_t rounds = 0;     ///< that the series was to have
 
   static constexpr std::string_view table = "job";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
@@ -280,12 +306,19 @@ struct JobRow {
                       field("ended_at", &R::ended_at),
                       field("waits_until", &R::waits_until),
                       field("gave_up", &R::gave_up),
-                      field("latest_start", &R::latest_start)};
+                      field("latest_start", &R::latest_start),
+                      field("input_bytes", &R::input_bytes),
+                      field("series", &R::series),
+                      field("round", &R::round),
+                      field("rounds", &R::rounds)};
   }
   friend bool operator==(const JobRow&, const JobRow&) = default;
 };
 
-/// Kept once a job, appended with its submission; agents fetch it.
+/// The job under which its payload is kept.
+[[nodiscard]] inline JobId payload_of(const JobRow& job) { return job.series.is_none() ? job.id : job.series; }
+
+/// Kept once a job, appended with its submission; agents fetch it. All rounds of a series have that of the first.
 struct PayloadRow {
   JobId job;
   Payload payload;

@@ -55,6 +55,7 @@ struct LeaseRow {
   std::int64_t price_part = whole_price;  ///< of the offer's prices, in thousandths: what it is held and billed for
   UnixTime reclaimed_at;      ///< when it was taken back; none: it was not
   std::int64_t sequence = 0;  ///< hub-wide, rises with every change of a lease: what a watch resumes from
+  Bytes transfer;             ///< so much of its job's inputs, moved to the centre, is covered by the hold
 
   static constexpr std::string_view table = "lease";
   [[nodiscard]] auto key() const { return std::tuple{job, task, number}; }
@@ -77,10 +78,11 @@ struct LeaseRow {
                       field("hold", &R::hold),
                       field("held", &R::held),
                       field("desired", &R::desired),
+                      field("sequence", &R::sequence),
+                      field("transfer", &R::transfer),
                       field("reclaimable", &R::reclaimable),
                       field("price_part", &R::price_part),
-                      field("reclaimed_at", &R::reclaimed_at),
-                      field("sequence", &R::sequence)};
+                      field("reclaimed_at", &R::reclaimed_at)};
   }
   friend bool operator==(const LeaseRow&, const LeaseRow&) = default;
 };
@@ -145,6 +147,8 @@ struct AttemptRow {
   Bytes memory_peak;
   Cny charged;
   UnixTime reported_at;     ///< hub time of the latest report
+  Bytes fetched;            ///< cumulative: what of the inputs crossed to the centre for it
+  Duration fetch_time;      ///< cumulative: how long that took
   UnixTime reclaimed_at;    ///< when its room was taken back; none: it was not
   JobId reclaimed_for;      ///< for whose work
 
@@ -173,6 +177,8 @@ struct AttemptRow {
                       field("memory_peak", &R::memory_peak),
                       field("charged", &R::charged),
                       field("reported_at", &R::reported_at),
+                      field("fetched", &R::fetched),
+                      field("fetch_time", &R::fetch_time),
                       field("reclaimed_at", &R::reclaimed_at),
                       field("reclaimed_for", &R::reclaimed_for)};
   }
@@ -226,6 +232,8 @@ struct AttemptReport {
   Duration wrapper_run;
   Bytes memory_peak;
   std::vector<OutputFile> outputs;  ///< with the final report only
+  Bytes fetched;        ///< what of the inputs crossed to the centre for it; what was there already is not in it
+  Duration fetch_time;  ///< how long that took
 
   static constexpr auto fields() {
     using R = AttemptReport;
@@ -240,7 +248,9 @@ struct AttemptReport {
                       field("engine_run", &R::engine_run),
                       field("wrapper_run", &R::wrapper_run),
                       field("memory_peak", &R::memory_peak),
-                      field("outputs", &R::outputs)};
+                      field("outputs", &R::outputs),
+                      field("fetched", &R::fetched),
+                      field("fetch_time", &R::fetch_time)};
   }
   friend bool operator==(const AttemptReport&, const AttemptReport&) = default;
 };
