@@ -222,7 +222,9 @@ void on(State& state, const LeaseGranted& event, UnixTime now) {
   job.state = JobState::running;
   state.jobs.put(std::move(job));
 
+  const TaskRow* before = state.tasks.find({lease.job, lease.task});
   TaskRow task{lease.job, lease.task, TaskState::leased, lease.number, UnixTime(), CentreId()};
+  if (before != nullptr) task.reclaims = before->reclaims;
   state.tasks.put(task);
   AttemptRow attempt;
   attempt.job = lease.job;
@@ -243,6 +245,17 @@ void on(State& state, const LeaseStopRequested& event, UnixTime) {
   lease.desired = Desired::stop;
   lease.sequence = next_lease_sequence(state);
   state.leases.put(std::move(lease));
+}
+
+void on(State& state, const LeaseReclaimed& event, UnixTime now) {
+  LeaseRow lease = copy_of(state.leases, key_of_attempt(event.attempt));
+  lease.reclaimed_at = now;
+  lease.sequence = next_lease_sequence(state);
+  state.leases.put(std::move(lease));
+  AttemptRow attempt = copy_of(state.attempts, key_of_attempt(event.attempt));
+  attempt.reclaimed_at = now;
+  attempt.reclaimed_for = event.by;
+  state.attempts.put(std::move(attempt));
 }
 
 void on(State& state, const ReportTaken& event, UnixTime) {
@@ -283,8 +296,10 @@ void end_task(State& state, JobRow& job, const AttemptSettled& event, CentreId c
   TaskRow task = copy_of(state.tasks, std::tuple{event.attempt.job, event.attempt.task});
   task.state = event.task_becomes;
   task.not_before = event.not_before;
+  if (event.outcome == Outcome::reclaimed) ++task.reclaims;
   if (event.task_becomes == TaskState::waiting) {
-    task.avoid = centre;
+    // Whoever was taken back has nothing against the centre.
+    if (event.outcome != Outcome::reclaimed) task.avoid = centre;
     ++job.retrying;
     state.tasks.put(task);
     return;

@@ -186,6 +186,7 @@ struct ChargeRow {
   std::int64_t quantity = 0;      ///< in the meter's unit
   Cny price_amount;               ///< for price_quantity units
   std::int64_t price_quantity = 1;
+  std::int64_t price_part = whole_price;  ///< of the offer's price, in thousandths, that price_amount is
   Cny amount;
   Cny fee;                        ///< the platform's part of amount
   EntryId entry;                  ///< the post that carried it
@@ -206,6 +207,7 @@ struct ChargeRow {
                       field("quantity", &R::quantity),
                       field("price_amount", &R::price_amount),
                       field("price_quantity", &R::price_quantity),
+                      field("price_part", &R::price_part),
                       field("amount", &R::amount),
                       field("fee", &R::fee),
                       field("entry", &R::entry),

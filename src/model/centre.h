@@ -139,6 +139,7 @@ struct OfferRow {
   UnixTime published_at;
   std::vector<DayHours> hours = {};  ///< at which the prices of an hour are another percentage of these
   Cny transfer_gb = {};  ///< of a GB (SI) of a job's inputs that is moved to the centre, all day
+  std::int64_t reclaimable_part = whole_price;  ///< of these prices, in thousandths: what reclaimable work pays
 
   static constexpr std::string_view table = "offer";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
@@ -153,7 +154,8 @@ struct OfferRow {
                       field("commission", &R::commission),
                       field("published_at", &R::published_at),
                       field("hours", &R::hours),
-                      field("transfer_gb", &R::transfer_gb)};
+                      field("transfer_gb", &R::transfer_gb),
+                      field("reclaimable_part", &R::reclaimable_part)};
   }
   friend bool operator==(const OfferRow&, const OfferRow&) = default;
 };

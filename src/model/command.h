@@ -130,6 +130,7 @@ struct PublishOffer {
   std::optional<Cny> gb_hour;
   std::vector<DayHours> hours = {};  ///< at which the prices of an hour are another percentage of these
   std::optional<Cny> transfer_gb = {};  ///< of a GB moved in; what is not said is given away
+  std::int64_t reclaimable_part = whole_price;  ///< of these, for reclaimable work: thousandths, 0 to whole_price
 };
 /// The platform's share of every charge until an operator can set it (docs/decisions/).
 inline constexpr BasisPoints commission_default{500};
@@ -181,9 +182,11 @@ struct ReportAttempts {
 };
 inline constexpr std::size_t reports_max = 1'000;
 
-/// The planner's proposal. Each assignment is checked against the rows again; a stale one is dropped singly.
+/// The planner's proposal. Each assignment, and each lease to take back, is checked against the rows again; a stale one
+/// is dropped singly.
 struct CommitPlan {
   std::vector<Assignment> assignments;
+  std::vector<Reclaim> reclaims = {};
 };
 inline constexpr std::size_t assignments_max = 1'000;
 

@@ -148,6 +148,16 @@ struct LeaseStopRequested {
   AttemptKey attempt;
   static constexpr auto fields() { return std::tuple{field("attempt", &LeaseStopRequested::attempt)}; }
 };
+/// Its room is taken back for another job's work: the task is told, and ended with its notice.
+struct LeaseReclaimed {
+  AttemptKey attempt;
+  JobId by;
+  UnixTime ends_at;  ///< of the notice
+  static constexpr auto fields() {
+    using E = LeaseReclaimed;
+    return std::tuple{field("attempt", &E::attempt), field("by", &E::by), field("ends_at", &E::ends_at)};
+  }
+};
 struct ReportTaken {
   CentreId centre;
   std::int64_t sequence = 0;
@@ -248,7 +258,7 @@ using Event = std::variant<OrganisationCreated, ProjectCreated, UserCreated, Tok
                            AttemptObserved, LateReportKept, AttemptSettled, JobEnded, CentreUpdated, ReservationAdded,
                            ReservationRemoved, ReservationEnded, JobLatestStartMoved, OrganisationWeighed,
                            ProjectWeighed, SeriesStarted, RoundSubmitted, RoundsSkipped, SeriesEnded,
-                           LinkMeasured>;
+                           LinkMeasured, LeaseReclaimed>;
 
 /// The event's name on the wire and in the store: "lease_granted".
 [[nodiscard]] std::string_view event_name(const Event& event);

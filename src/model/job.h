@@ -20,6 +20,9 @@ namespace dayan {
 
 inline constexpr std::int32_t array_count_max = 100'000;
 inline constexpr std::int32_t attempts_max = 3;
+/// So often a task's room may be taken back for other work; its next attempt is left alone. None of these counts as one
+/// of attempts_max.
+inline constexpr std::int32_t reclaims_max = 3;
 inline constexpr Duration wall_time_limit_max = Duration::hours(24 * 30);
 inline constexpr Duration wall_time_limit_min = Duration::seconds(1);
 /// How long a task may wait at most, and what a job gets that does not say: every job comes to an end.
@@ -117,6 +120,7 @@ struct Requirements {
   std::int32_t priority = 0;          ///< −priority_steps_max to 0; more goes first
   UnixTime not_before;                ///< no task starts earlier; none: at once
   UnixTime finish_by;                 ///< no task is started that is not expected to end by then, or runs on past it
+  bool reclaimable = false;           ///< its room may be taken back, after a notice, for work that is not so
 
   static constexpr auto fields() {
     using R = Requirements;
@@ -127,7 +131,8 @@ struct Requirements {
                       field("objective", &R::objective), field("weights", &R::weights),
                       field("core_capability_min", &R::core_capability_min),
                       field("latency", &R::latency),     field("priority", &R::priority),
-                      field("not_before", &R::not_before), field("finish_by", &R::finish_by)};
+                      field("not_before", &R::not_before), field("finish_by", &R::finish_by),
+                      field("reclaimable", &R::reclaimable)};
   }
   friend bool operator==(const Requirements&, const Requirements&) = default;
 };
@@ -340,6 +345,7 @@ struct TaskRow {
   std::int32_t attempts = 1;  ///< number of the latest attempt
   UnixTime not_before;        ///< a waiting task is not placed earlier: the older lease must have ended
   CentreId avoid;             ///< where it failed last; none when nowhere
+  std::int32_t reclaims = 0;  ///< of its attempts so far that were taken back
 
   static constexpr std::string_view table = "task";
   [[nodiscard]] auto key() const { return std::tuple{job, task}; }
@@ -347,7 +353,8 @@ struct TaskRow {
     using R = TaskRow;
     return std::tuple{dayan::key("job", &R::job),           dayan::key("task", &R::task),
                       field("state", &R::state),            field("attempts", &R::attempts),
-                      field("not_before", &R::not_before),  field("avoid", &R::avoid)};
+                      field("not_before", &R::not_before),  field("avoid", &R::avoid),
+                      field("reclaims", &R::reclaims)};
   }
   friend bool operator==(const TaskRow&, const TaskRow&) = default;
 };

@@ -43,6 +43,20 @@ tl::unexpected<Error> too_much(const Resources& resources, Duration run) {
 
 }  // namespace
 
+std::int64_t price_part_of(const OfferRow& offer, bool reclaimable) {
+  return reclaimable ? offer.reclaimable_part : whole_price;
+}
+
+OfferRow part_of(const OfferRow& offer, std::int64_t thousandths) {
+  OfferRow part = offer;
+  for (Cny* const price : {&part.core_hour, &part.card_hour, &part.gb_hour}) {
+    const Result<std::int64_t> scaled = mul_div(price->micro(), thousandths, whole_price, Rounding::down);
+    ASSERT(scaled.has_value());  // it is no more than the whole
+    *price = Cny::micro(*scaled);
+  }
+  return part;
+}
+
 Price price_of(const OfferRow& offer, Meter meter) {
   switch (meter) {
     case Meter::core_time: return {offer.core_hour, milliseconds_per_hour};

@@ -16,6 +16,10 @@ namespace dayan {
 /// The meters of run time. Meter::transfer is apart: what crosses to a centre is no matter of how long work runs there.
 inline constexpr Meter meters[] = {Meter::core_time, Meter::card_time, Meter::memory_time};
 
+/// The offer as reclaimable or other work has it: with that part of its prices, each rounded down to the micro-yuan.
+[[nodiscard]] std::int64_t price_part_of(const OfferRow& offer, bool reclaimable);
+[[nodiscard]] OfferRow part_of(const OfferRow& offer, std::int64_t thousandths);
+
 /// The price of one unit block of a meter: an hour of a core, of a card, of a GB, or a GB moved, in the meter's own unit.
 [[nodiscard]] Price price_of(const OfferRow& offer, Meter meter);
 

@@ -100,6 +100,7 @@ struct Quote {
   std::int32_t rank = 0;          ///< 1 is best by the job's objective; zero when not feasible
   std::optional<NextPrice> next_price;  ///< null: the prices are the same all day
   Transfer transfer = {};  ///< of the job's inputs to there; its time is in wait and finish, its cost in job_cost
+  std::int64_t price_part = whole_price;  ///< of the offer's prices, in thousandths, that these costs are of
 
   static constexpr auto fields() {
     using R = Quote;
@@ -111,7 +112,7 @@ struct Quote {
                       field("run", &R::run),               field("finish", &R::finish),
                       field("energy", &R::energy),         field("carbon", &R::carbon),
                       field("rank", &R::rank),           field("next_price", &R::next_price),
-                      field("transfer", &R::transfer)};
+                      field("transfer", &R::transfer), field("price_part", &R::price_part)};
   }
   friend bool operator==(const Quote&, const Quote&) = default;
 };
@@ -189,6 +190,14 @@ struct Assignment {
   PlacementRow placement;  ///< its key is filled in by the core
 
   friend bool operator==(const Assignment&, const Assignment&) = default;
+};
+
+/// A lease whose room the planner proposes to take back, and for which waiting job. The core checks it as well.
+struct Reclaim {
+  AttemptKey attempt;
+  JobId by;
+
+  friend bool operator==(const Reclaim&, const Reclaim&) = default;
 };
 
 }  // namespace dayan
