@@ -42,6 +42,7 @@ void on(State& state, const CentreUpdated& event, UnixTime) {
   centre.latency = event.latency;
   centre.pue = event.pue;
   centre.carbon = event.carbon;
+  centre.carbon_hours = event.carbon_hours;
   state.centres.put(std::move(centre));
 }
 void on(State& state, const JoinTokenIssued& event, UnixTime) { state.join_tokens.put(event.join_token); }

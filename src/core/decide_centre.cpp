@@ -179,9 +179,11 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const UpdateCentre& co
   Faults faults = description_faults(command);
   if (!faults.empty()) return refuse(std::move(faults));
   const bool is_same = centre->accepts == command.accepts && centre->latency == command.latency &&
-                       centre->pue == command.pue && centre->carbon == command.carbon;
+                       centre->pue == command.pue && centre->carbon == command.carbon &&
+                       centre->carbon_hours == command.carbon_hours;
   if (!is_same)
-    draft.emit(CentreUpdated{centre->id, command.accepts, command.latency, command.pue, command.carbon});
+    draft.emit(CentreUpdated{centre->id, command.accepts, command.latency, command.pue, command.carbon,
+                             command.carbon_hours});
   return {};
 }
 
@@ -237,6 +239,7 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const PublishOffer& co
   check_price("core_hour", command.core_hour);
   check_price("card_hour", command.card_hour);
   check_price("gb_hour", command.gb_hour);
+  check_hours("hours", command.hours, faults);
   if (faults.empty() && command.core_hour->is_zero() && command.card_hour->is_zero() && command.gb_hour->is_zero()) {
     faults.push_back({ErrorCode::invalid, "core_hour", "every price is zero", "give at least one above zero"});
   }
@@ -245,7 +248,8 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const PublishOffer& co
   const CurrentOffer* current = draft.state().current_offers.find({centre->id});
   const OfferRow* last = current == nullptr ? nullptr : draft.state().offers.find({current->offer});
   draft.emit(OfferPublished{{command.id, centre->id, last == nullptr ? 1 : last->version + 1, *command.core_hour,
-                             *command.card_hour, *command.gb_hour, commission_default, draft.now()}});
+                             *command.card_hour, *command.gb_hour, commission_default, draft.now(),
+                             command.hours}});
   return {};
 }
 

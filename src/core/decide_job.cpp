@@ -9,14 +9,15 @@
 namespace dayan::core {
 namespace {
 
-/// The least that any priced centre would hold for one task leased at `start`; nullopt when there is no offer at all.
+/// The least that any priced centre would hold for one task leased at `start` or at a cheaper hour after; nullopt when
+/// there is no offer at all.
 std::optional<Cny> least_hold(const State& state, const Requirements& requirements, UnixTime start) {
   const Duration wall_time = lease_wall_time(requirements.wall_time, requirements.finish_by, start);
   std::optional<Cny> least;
   state.current_offers.visit_all([&](const CurrentOffer& current) {
     const OfferRow* offer = state.offers.find({current.offer});
     ASSERT(offer != nullptr);
-    const Result<Cny> hold = trade::hold_for(*offer, requirements.resources, wall_time);
+    const Result<Cny> hold = trade::hold_for(cheapest_hour(*offer), requirements.resources, wall_time);
     if (hold && (!least || *hold < *least)) least = *hold;
   });
   return least;

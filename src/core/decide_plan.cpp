@@ -119,7 +119,7 @@ tl::expected<Grant, Reason> check_assignment(const State& state, const Assignmen
 
   const OfferRow* offer = state.offers.find({current->offer});
   ASSERT(offer != nullptr);
-  const Result<Cny> hold = trade::hold_for(*offer, job->requirements.resources, *wall_time);
+  const Result<Cny> hold = trade::hold_for(offer_at(*offer, now), job->requirements.resources, *wall_time);
   if (!hold) return stale(Constraint::price, 1, 0, hold.error().wrong);
   if (job->requirements.price_cap && job->charged + job->held + *hold > *job->requirements.price_cap) {
     return stale(Constraint::price_cap, job->requirements.price_cap->micro(),

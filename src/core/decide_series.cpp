@@ -34,6 +34,7 @@ JobRow round_of(const State& state, const SeriesRow& series, std::int32_t number
   job.count = series.count;
   job.throttle = series.throttle;
   job.requirements = series.requirements;
+  job.input_bytes = series.input_bytes;
   const Duration later = series.every * (number - 1);
   if (!job.requirements.not_before.is_none()) job.requirements.not_before = job.requirements.not_before + later;
   if (!job.requirements.finish_by.is_none()) job.requirements.finish_by = job.requirements.finish_by + later;
@@ -66,6 +67,7 @@ void start_series(Draft& draft, const JobSpec& spec, const JobRow& first) {
   series.throttle = first.throttle;
   series.wait_max = spec.wait_max;
   series.requirements = first.requirements;
+  series.input_bytes = first.input_bytes;
   series.every = spec.every;
   series.times = spec.times;
   series.overlap = spec.overlap;

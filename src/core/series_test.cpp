@@ -1,6 +1,4 @@
-#include <gtest/gtest.h>
-
-#include "core/core.h"
+#include "core/platform_for_tests.h"
 
 /// Rounds of periodic work, submitted by the tick alone.
 
@@ -9,58 +7,8 @@ namespace {
 
 constexpr Duration day = Duration::hours(24);
 
-/// A customer and a centre with one pool; every event is applied, every invariant checked after each command.
-class SeriesTest : public testing::Test {
+class SeriesTest : public SmallPlatform {
  protected:
-  SeriesTest() {
-    host_.is_host = true;
-    must(host_, Bootstrap{OrganisationId(1), UserId(1), ProjectId(1), "platform", "root", sha256("root")});
-    must(as("root"), CreateOrganisation{OrganisationId(2), ProjectId(2), UserId(2), "weather", "first", true, false,
-                                        sha256("weather")});
-    must(as("root"), CreateOrganisation{OrganisationId(3), ProjectId(3), UserId(3), "guizhou", "first", false, true,
-                                        sha256("guizhou")});
-    must(as("guizhou"), CreateCentre{CentreId(10), "guian", "somewhere"});
-    must(as("guizhou"), CreateJoinToken{"guian", sha256("join")});
-    must(host_, EnrolAgent{sha256("join"), std::string(64, 'a'), sha256("agent")});
-    must(as("guizhou"), PublishOffer{OfferId(10), "guian", Cny::yuan(1), Cny(), Cny()});
-    PoolRow pool;
-    pool.name = "batch";
-    pool.nodes = 2;
-    pool.cores_per_node = Cores(2);
-    pool.memory_per_node = Bytes(4'000'000'000);
-    pool.wall_time_max = Duration::hours(24);
-    must(as("agent"), ReportPools{{pool}});
-    must(as("root"), TopUpWallet{"weather", Cny::yuan(100), "bank 1"});
-  }
-
-  Actor as(const std::string& token) {
-    const auto actor = authenticate(state_, sha256(token), now_);
-    EXPECT_TRUE(actor) << token;
-    return actor ? *actor : Actor{};
-  }
-  Decided<Decision> run(const Actor& actor, CommandBody body, const Fetched& fetched = {}) {
-    now_ = now_ + Duration::seconds(1);
-    auto decision = decide(state_, {actor, std::move(body)}, now_, fetched);
-    if (!decision) return decision;
-    for (const Event& event : decision->events) apply(state_, event, now_);
-    EXPECT_EQ(broken_invariant(state_), std::nullopt);
-    return decision;
-  }
-  Decision must(const Actor& actor, CommandBody body, const Fetched& fetched = {}) {
-    auto decision = run(actor, std::move(body), fetched);
-    EXPECT_TRUE(decision) << (decision ? "" : to_text(decision.error().faults.front()));
-    return decision ? *std::move(decision) : Decision{};
-  }
-  /// Ticks at the moment when the earliest timer is due.
-  Decision next_tick() {
-    now_ = *next_wakeup(state_) - Duration::seconds(1);
-    return must(host_, Tick{});
-  }
-  void tick_at(UnixTime at) {
-    now_ = at - Duration::seconds(1);
-    while (next_wakeup(state_).value_or(at + day) <= at) must(host_, Tick{});
-  }
-
   /// Due an hour after its start, which lies an hour ahead; every day, thirty times.
   JobSpec forecast() const {
     JobSpec made;
@@ -81,19 +29,6 @@ class SeriesTest : public testing::Test {
   const JobRow& newest(std::int64_t series = 100) const {
     return *state_.jobs.find({state_.series.find({JobId(series)})->newest});
   }
-  /// Leases the job's only task, and ends it well.
-  void complete(JobId job) {
-    Assignment made{job, 0, {}};
-    made.placement.centre = CentreId(10);
-    made.placement.pool = "batch";
-    EXPECT_TRUE(must(host_, CommitPlan{{made}}).stale.empty());
-    AttemptReport ended;
-    ended.attempt = {job, 0, 1};
-    ended.state = AttemptState::ended;
-    ended.outcome = Outcome::exited;
-    ended.engine_run = Duration::seconds(1);
-    must(as("agent"), ReportAttempts{state_.centres.find({CentreId(10)})->agent_epoch, ++sequence_, {ended}});
-  }
   std::vector<RowChange> retired_series() {
     std::vector<RowChange> changes = state_.drain();
     std::erase_if(changes, [](const RowChange& each) {
@@ -102,11 +37,7 @@ class SeriesTest : public testing::Test {
     return changes;
   }
 
-  State state_;
-  Actor host_;
-  UnixTime now_{1'800'000'000'000'000};
   UnixTime start_ = now_ + Duration::hours(1);
-  std::int64_t sequence_ = 0;
 };
 
 TEST_F(SeriesTest, EachRoundIsAJobThatMuchLater) {
@@ -257,10 +188,11 @@ TEST_F(SeriesTest, CancellingTheSeriesEndsAllOfIt) {
 }
 
 TEST_F(SeriesTest, AnEmptyWalletMakesTheRoundWait) {
-  // The money goes between two rounds: the round is there and waits, and the series goes on.
+  // The money goes between two rounds: the second is there and waits for it, and the series goes on.
   JobSpec spec = forecast();
   spec.requirements.finish_by = UnixTime();
   spec.requirements.wall_time = Duration::hours(24);
+  spec.every = Duration::hours(2);
   submit(spec);
   JobSpec greedy = spec;
   greedy.every = Duration();
@@ -274,10 +206,9 @@ TEST_F(SeriesTest, AnEmptyWalletMakesTheRoundWait) {
     must(host_, CommitPlan{{made}});
   }
   ASSERT_LT(state_.accounts.find({AccountKind::customer_wallet, OrganisationId(2)})->available(), Cny::yuan(5));
-  tick_at(start_ + day - Duration::minutes(1));
+  tick_at(start_ + spec.every);
   for (const bool has_money : {false, true}) {
     if (has_money) must(as("root"), TopUpWallet{"weather", Cny::yuan(100), "bank 2"});
-    tick_at(start_ + day);
     EXPECT_EQ(newest().round, 2);
     Assignment made{newest().id, 0, {}};
     made.placement.centre = CentreId(10);

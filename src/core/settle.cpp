@@ -24,7 +24,7 @@ Bill bill_of(const State& state, const LeaseRow& lease, const AttemptRow& attemp
   const JobRow* job = state.jobs.find({attempt.job});
   ASSERT(offer != nullptr && centre != nullptr && job != nullptr);
   Bill bill;
-  bill.charges = trade::rate(*offer, lease, billed);
+  bill.charges = trade::rate(offer_at(*offer, lease.granted_at), lease, billed);
   for (ChargeRow& charge : bill.charges) {
     charge.customer = job->organisation;
     charge.provider = centre->provider;

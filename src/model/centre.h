@@ -163,5 +163,7 @@ struct OfferRow {
 /// The offer as it stands at a moment: its prices are those of that hour, rounded up to a micro-yuan an hour, and hold
 /// all day.
 [[nodiscard]] OfferRow offer_at(const OfferRow& offer, UnixTime at);
+/// The same at the hour when it costs least.
+[[nodiscard]] OfferRow cheapest_hour(const OfferRow& offer);
 
 }  // namespace dayan

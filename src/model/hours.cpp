@@ -51,6 +51,16 @@ void check_hours(std::string_view field, const std::vector<DayHours>& hours, Fau
 
 std::int32_t percent_at(const std::vector<DayHours>& hours, UnixTime at) { return percent_of(hours, day_time_of(at)); }
 
+std::int32_t least_percent(const std::vector<DayHours>& hours) {
+  std::int32_t least = 0;
+  std::int64_t covered = 0;  // minutes
+  for (const DayHours& each : hours) {
+    least = least == 0 ? each.percent : std::min(least, each.percent);
+    covered += (each.until.minutes() - each.from.minutes() + DayTime::day) % DayTime::day;
+  }
+  return covered < DayTime::day && (least == 0 || least > 100) ? 100 : least;
+}
+
 std::optional<UnixTime> next_percent_change(const std::vector<DayHours>& hours, UnixTime at) {
   const DayTime now = day_time_of(at);
   const std::int32_t percent = percent_of(hours, now);

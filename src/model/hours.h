@@ -34,6 +34,8 @@ void check_hours(std::string_view field, const std::vector<DayHours>& hours, Fau
 
 /// The percentage that holds at a moment; 100 outside all windows. `hours` has no fault.
 [[nodiscard]] std::int32_t percent_at(const std::vector<DayHours>& hours, UnixTime at);
+/// The least that holds at some hour.
+[[nodiscard]] std::int32_t least_percent(const std::vector<DayHours>& hours);
 /// The first moment after `at` from which on another percentage holds; nothing where one holds all day.
 [[nodiscard]] std::optional<UnixTime> next_percent_change(const std::vector<DayHours>& hours, UnixTime at);
 

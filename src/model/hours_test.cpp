@@ -20,6 +20,10 @@ TEST(Hours, APercentageHoldsFromAndUntil) {
   EXPECT_EQ(percent_at(hours, moment("2026-11-23T06:59:59.999999Z")), 60);
   EXPECT_EQ(percent_at(hours, moment("2026-11-23T07:00:00Z")), 100);
   EXPECT_EQ(percent_at(hours, moment("2026-11-23T12:30:00Z")), 150);
+  EXPECT_EQ(least_percent(hours), 60);
+  EXPECT_EQ(least_percent({{at("12:00"), at("13:00"), 150}}), 100);
+  EXPECT_EQ(least_percent({{at("12:00"), at("13:00"), 150}, {at("13:00"), at("12:00"), 120}}), 120);
+  EXPECT_EQ(least_percent({}), 100);
   EXPECT_EQ(percent_at({}, moment("2026-11-23T12:30:00Z")), 100);
 }
 

@@ -67,21 +67,28 @@ Price price_of(const OfferRow& offer, Meter meter) {
   ASSERT(false);
 }
 
-OfferRow offer_at(const OfferRow& offer, UnixTime at) {
+namespace {
+
+OfferRow with_percent(const OfferRow& offer, std::int32_t percent) {
   OfferRow then = offer;
   then.hours.clear();
-  const std::int32_t percent = percent_at(offer.hours, at);
+  if (percent == 100) return then;
   const auto price = [&](Cny usual) {
     const Result<std::int64_t> scaled = mul_div(usual.micro(), percent, 100, Rounding::up);
     ASSERT(scaled.has_value());  // prices and percentages have their limits
     return Cny::micro(*scaled);
   };
-  if (percent == 100) return then;
   then.core_hour = price(offer.core_hour);
   then.card_hour = price(offer.card_hour);
   then.gb_hour = price(offer.gb_hour);
   return then;
 }
+
+}  // namespace
+
+OfferRow offer_at(const OfferRow& offer, UnixTime at) { return with_percent(offer, percent_at(offer.hours, at)); }
+
+OfferRow cheapest_hour(const OfferRow& offer) { return with_percent(offer, least_percent(offer.hours)); }
 
 Resources over_all_nodes(const Resources& resources) {
   const std::int64_t nodes = resources.nodes;

@@ -34,6 +34,7 @@ struct SeriesRow {
   std::int32_t throttle = 0;
   Duration wait_max;
   Requirements requirements;  ///< of the first round
+  Bytes input_bytes;          ///< of each
   Duration every;
   std::int32_t times = 0;
   Overlap overlap = Overlap::both;
@@ -59,6 +60,7 @@ struct SeriesRow {
                       field("throttle", &R::throttle),
                       field("wait_max", &R::wait_max),
                       field("requirements", &R::requirements),
+                      field("input_bytes", &R::input_bytes),
                       field("every", &R::every),
                       field("times", &R::times),
                       field("overlap", &R::overlap),

@@ -60,6 +60,19 @@ Broken check_rooms(const World& world, const Rooms& rooms) {
   return std::nullopt;
 }
 
+/// Prices and carbon at the hour of the day, against rows.
+Broken check_hours(const World& world, UnixTime now) {
+  for (const auto& [id, centre] : world.centres()) {
+    const auto offer = centre.offer_at(now);
+    if (offer.has_value() != (centre.current_offer() != nullptr) || (offer && *offer != centre.offer_now) ||
+        centre.carbon_at(now) != centre.carbon_now)
+      return centre.name + ": its terms are not those of the hour";
+    if (centre.next_hour(now).value_or(UnixTime()) != centre.hour_ends)
+      return centre.name + ": its hour does not end when it says";
+  }
+  return std::nullopt;
+}
+
 /// Rankings against new ones.
 Broken check_rankings(const World& world, const Agenda& agenda) {
   for (const auto& job_class : agenda.queue().classes()) {
@@ -198,6 +211,7 @@ Broken check_promises(const World& world, const Agenda& agenda) {
 std::optional<std::string> broken_invariant(const World& world, const Agenda& agenda) {
   if (auto broken = check_pools(world)) return broken;
   if (auto broken = check_gangs(world)) return broken;
+  if (auto broken = check_hours(world, agenda.now())) return broken;
   if (auto broken = check_rooms(world, agenda.rooms())) return broken;
   if (auto broken = check_rankings(world, agenda)) return broken;
   if (auto broken = check_times(world)) return broken;

@@ -64,6 +64,7 @@ struct CentreState {
   std::vector<CityLatency> latency;
   std::optional<std::int64_t> pue;     ///< in thousandths
   std::optional<std::int64_t> carbon;  ///< g/kWh
+  std::vector<DayHours> carbon_hours;  ///< at which it is another percentage of that
   const std::string* provider = nullptr;  ///< name; nothing while its row has not come
   std::vector<OfferRow> offers;           ///< live ones; the current one is `offer`
   std::optional<std::size_t> offer;       ///< index of the newest; nothing when none is published
@@ -72,7 +73,21 @@ struct CentreState {
   std::vector<PoolIndex> pools;
   bool is_reachable = false;  ///< as the planner's time stands
 
-  [[nodiscard]] const OfferRow* current_offer() const { return offer ? &offers[*offer] : nullptr; }
+  // At the hour of the day as the planner's time stands (World::pass_hours).
+  OfferRow offer_now;
+  std::optional<std::int64_t> carbon_now;
+  UnixTime hour_ends;  ///< none: it is the same all day
+
+  [[nodiscard]] const OfferRow* published_offer() const { return offer ? &offers[*offer] : nullptr; }
+  [[nodiscard]] const OfferRow* current_offer() const { return offer ? &offer_now : nullptr; }
+  [[nodiscard]] bool has_hours() const { return !hour_ends.is_none(); }
+  /// The offer, and the carbon, as they stand at a moment.
+  [[nodiscard]] std::optional<OfferRow> offer_at(UnixTime at) const {
+    return offer ? std::optional(dayan::offer_at(offers[*offer], at)) : std::nullopt;
+  }
+  [[nodiscard]] std::optional<std::int64_t> carbon_at(UnixTime at) const;
+  /// The first moment after `at` when one of the two changes; nothing when neither does.
+  [[nodiscard]] std::optional<UnixTime> next_hour(UnixTime at) const;
   [[nodiscard]] bool reachable(UnixTime now) const {
     return !heard_at.is_none() && now - heard_at <= reachable_within;
   }

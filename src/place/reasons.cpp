@@ -80,7 +80,7 @@ PlacementRow Turn::placement(const PoolState& pool, std::int32_t task, std::int3
   row.pool = pool.row.name;
   row.task_cost = cost_on(pool);
   const CentreState& centre = *pool.centre;
-  row.carbon = carbon_of(pool.row, centre.pue, centre.carbon, class_.requirements.resources,
+  row.carbon = carbon_of(pool.row, centre.pue, centre.carbon_now, class_.requirements.resources,
                          expected_run(job_, pool.row));
   row.expected_start = now_;
   row.expected_finish = now_ + expected_run(job_, pool.row);

@@ -51,7 +51,7 @@ void World::put(const CentreRow& row, bool is_live) {
   // Most changes of the row are its agent's counters, which placement does not read.
   if (centre.is_known == is_live && centre.provider_id == row.provider && centre.name == row.name &&
       centre.region == row.region && centre.accepts == row.accepts && centre.latency == row.latency &&
-      centre.pue == row.pue && centre.carbon == row.carbon)
+      centre.pue == row.pue && centre.carbon == row.carbon && centre.carbon_hours == row.carbon_hours)
     return;
   if (centre.name != row.name) are_ranked_ = false;
   centre.is_known = is_live;
@@ -63,6 +63,8 @@ void World::put(const CentreRow& row, bool is_live) {
   centre.latency = row.latency;
   centre.pue = row.pue;
   centre.carbon = row.carbon;
+  centre.carbon_hours = row.carbon_hours;
+  set_hour(centre);
   share_foreign(centre);
   name_provider(centre);
 }
@@ -98,9 +100,11 @@ void World::put(const OfferRow& row, bool is_live) {
   for (std::size_t i = 0; i < offers.size(); ++i) {
     if (!centre.offer || order(offers[i]) > order(offers[*centre.offer])) centre.offer = i;
   }
-  const OfferRow* now = centre.current_offer();
+  const OfferRow* now = centre.published_offer();
   const bool is_same_offer = now != nullptr ? before.size() == 1 && before.front() == *now : before.empty();
-  if (!is_same_offer) renew(centre);
+  if (is_same_offer) return;
+  set_hour(centre);
+  renew(centre);
 }
 
 void World::put(const JobRow& row, bool is_live) {

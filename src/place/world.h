@@ -90,6 +90,7 @@ class World {
   /// Place of a pool in order of centre and pool name.
   [[nodiscard]] std::uint32_t rank(PoolIndex index) const;
   [[nodiscard]] std::map<CentreId, CentreState>& centres() { return centres_; }
+  [[nodiscard]] const std::map<CentreId, CentreState>& centres() const { return centres_; }
   /// The shortest of these bounds that a wall time is within.
   [[nodiscard]] Duration wall_bound_of(Duration wall_time) const {
     const auto bound = wall_bounds_.lower_bound(wall_time);
@@ -131,6 +132,18 @@ class World {
   /// as they were.
   [[nodiscard]] std::vector<Shares::Change> renew_shares(UnixTime now);
 
+  // hours.cpp
+  /// Brings prices and carbon to the hour of the day: where another has begun, pools are told to be replaced.
+  void pass_hours(UnixTime now);
+  /// When they change next; nothing when they are the same all day everywhere.
+  [[nodiscard]] std::optional<UnixTime> hours_change_at() const {
+    return hours_due_.empty() ? std::nullopt : std::optional(hours_due_.begin()->first);
+  }
+  /// What is left of the least price, or of the least carbon, at the best hour of any centre: 1 when nothing changes.
+  [[nodiscard]] float hours_drop() const { return hours_drop_; }
+  /// What the pool costs and emits at a moment.
+  [[nodiscard]] PoolFigures figures_at(const PoolState& pool, UnixTime at) const;
+
   void set_reachable(CentreState& centre, bool is_reachable);
   [[nodiscard]] const Bits& reachable() const { return reachable_; }
 
@@ -166,6 +179,8 @@ class World {
   void renew(CentreState& centre);  ///< tells each of its pools that it is replaced
   void renew(PoolState& pool);
   void renew_figures(const PoolState& pool);
+  void set_hour(CentreState& centre);
+  void find_drop();
   void count_bound(Duration bound);
   void share_foreign(CentreState& centre);
   void drop_lease(const AttemptKey& attempt);
@@ -203,6 +218,10 @@ class World {
   std::map<AttemptKey, UnixTime> started_early_;  ///< of attempts whose lease has not come yet
   std::map<OrganisationId, Wallet> wallets_;
   std::map<AttemptKey, Claim> claims_;
+
+  UnixTime hour_at_;  ///< that prices and carbon stand at
+  std::set<std::pair<UnixTime, CentreId>> hours_due_;
+  float hours_drop_ = 1;
 };
 
 }  // namespace dayan::place

@@ -85,25 +85,8 @@ void World::renew(PoolState& pool) {
 
 void World::renew_figures(const PoolState& pool) {
   PoolFigures& figures = figures_[pool.index];
-  figures = PoolFigures();
-  if (const OfferRow* offer = pool.centre->current_offer()) {
-    figures.core_hour = static_cast<double>(offer->core_hour.micro());
-    figures.card_hour = static_cast<double>(offer->card_hour.micro());
-    figures.gb_hour = static_cast<double>(offer->gb_hour.micro());
-  }
-  const std::int64_t capability = pool.row.core_capability.value();
-  if (capability > 0) figures.slowness = static_cast<double>(reference_capability) / static_cast<double>(capability);
-  const auto carbon = [&](std::optional<Milliwatts> power) {
-    const CentreState& centre = *pool.centre;
-    if (!power || !centre.pue || !centre.carbon) return -1.0;
-    constexpr double parts = 1'000'000;  // mW in a kW, over mg in a g and thousandths in one
-    return static_cast<double>(power->value()) * static_cast<double>(*centre.pue) *
-           static_cast<double>(*centre.carbon) / parts;
-  };
-  figures.core_carbon = carbon(pool.row.core_power);
-  figures.card_carbon = carbon(pool.row.card_power);
+  figures = figures_at(pool, hour_at_);
   Duration& counted = counted_bound_[pool.index];
-  figures.wall_time_max = pool.row.wall_time_max;
   if (counted >= Duration()) --wall_bounds_[counted];
   counted = pool.is_known ? pool.row.wall_time_max : Duration::microseconds(-1);
   if (counted >= Duration()) count_bound(counted);

@@ -15,11 +15,19 @@ Cny naive_amount(const ChargeRow& line) {
 }
 
 /// The price of an hour, by meter, and how many of the meter's units make an hour of one core, card or GB.
-std::pair<Cny, std::int64_t> naive_price(const OfferRow& offer, Meter meter) {
+/// At the hour at which a lease was granted, by minutes of the day.
+std::pair<Cny, std::int64_t> naive_price(const OfferRow& offer, Meter meter, UnixTime granted_at) {
   constexpr std::int64_t hour = 3'600'000;
-  if (meter == Meter::core_time) return {offer.core_hour, hour};
-  if (meter == Meter::card_time) return {offer.card_hour, hour * 1'000};
-  return {offer.gb_hour, hour * 1'000};
+  const std::int64_t minute = granted_at.microseconds() / 60'000'000 % 1'440;
+  std::int64_t percent = 100;
+  for (const DayHours& each : offer.hours) {
+    for (std::int64_t at = each.from.minutes(); at != each.until.minutes(); at = (at + 1) % 1'440)
+      percent = at == minute ? each.percent : percent;
+  }
+  const auto then = [&](Cny usual) { return Cny::micro((usual.micro() * percent + 99) / 100); };
+  if (meter == Meter::core_time) return {then(offer.core_hour), hour};
+  if (meter == Meter::card_time) return {then(offer.card_hour), hour * 1'000};
+  return {then(offer.gb_hour), hour * 1'000};
 }
 
 /// The most that a meter can have measured in `run`, in its unit.
@@ -52,6 +60,7 @@ void Checkers::after_commit(const Batch& batch, const core::State& state) {
   for (const EventRecord& record : batch.events) {
     trial_.counts.leases += std::holds_alternative<LeaseGranted>(record.event) ? 1 : 0;
     trial_.counts.jobs += std::holds_alternative<JobSubmitted>(record.event) ? 1 : 0;
+    trial_.counts.rounds += std::holds_alternative<RoundSubmitted>(record.event) ? 1 : 0;
     trial_.counts.late_reports += std::holds_alternative<LateReportKept>(record.event) ? 1 : 0;
     const auto* settled = std::get_if<AttemptSettled>(&record.event);
     trial_.counts.lost_attempts += settled != nullptr && settled->outcome == Outcome::lost ? 1 : 0;
@@ -97,7 +106,7 @@ void Checkers::check_row(const ChargeRow& charge, RowFate) {
   const std::string name = engine_name({charge.job, charge.task, charge.number});
   const std::tuple key{charge.job, charge.task, charge.number};
   charged_[key] += charge.amount;
-  const auto [price, unit] = naive_price(offers_[charge.offer], charge.meter);
+  const auto [price, unit] = naive_price(offers_[charge.offer], charge.meter, leases_[key].granted_at);
   if (charge.price_amount != price || charge.price_quantity != unit) {
     trial_.broken("charge", name + " is charged at another price than its offer's");
   }

@@ -118,10 +118,10 @@ void World::change_price_again() {
     Request request;
     request.token = centre.provider_token;
     request.body = PublishOffer{OfferId(trial_.next_id()), centre.name, Cny::micro(prng_.between(100'000, 900'000)),
-                                Cny::micro(prng_.between(1'000'000, 9'000'000)), Cny()};
+                                Cny::micro(prng_.between(1'000'000, 9'000'000)), Cny(), draw_hours()};
     // What it draws changes too, and with it the greenest.
     if (prng_.chance(1, 3))
-      request.body = UpdateCentre{centre.name, {}, {}, prng_.between(1'000, 2'000), prng_.between(0, 900)};
+      request.body = UpdateCentre{centre.name, {}, {}, prng_.between(1'000, 2'000), prng_.between(0, 900), draw_hours()};
     // It closes a pool now and then, or all of them, and takes back what may be there no more.
     if (prng_.chance(1, 3)) request.body = draw_reservation(centre);
     request.key = "offer " + std::to_string(trial_.next_id());
@@ -129,6 +129,19 @@ void World::change_price_again() {
     provider_.send(std::move(request), {});
     change_price_again();
   });
+}
+
+/// A part of the day near now at which prices, or carbon, are others; some lists have a fault.
+std::vector<DayHours> World::draw_hours() {
+  std::vector<DayHours> hours;
+  std::int64_t at = day_time_of(trial_.now()).minutes() + prng_.between(0, 20);
+  const auto time = [](std::int64_t minutes) { return DayTime::minutes(static_cast<std::int32_t>(minutes % DayTime::day)); };
+  for (std::int64_t windows = prng_.between(0, 2); windows > 0; --windows) {
+    const std::int64_t until = at + prng_.between(0, 30);  // one of no length is refused
+    hours.push_back({time(at), time(until), static_cast<std::int32_t>(prng_.between(20, 200))});
+    at = until + prng_.between(0, 10);
+  }
+  return hours;
 }
 
 CommandBody World::draw_reservation(const CentreFacts& centre) {
