@@ -81,6 +81,7 @@ class Agent {
   void act(const execute::StageInputs& action);
   void act(const execute::StartAttempt& action);
   void act(const execute::StopAttempt& action);
+  void act(const execute::GiveNotice& action);
   void act(const execute::CollectOutputs& action);
   void act(const execute::SendReport& action);
   void act(const execute::Forget& action);

@@ -50,6 +50,19 @@ void Agent::act(const execute::StopAttempt& action) {
   });
 }
 
+void Agent::act(const execute::GiveNotice& action) {
+  spdlog::info("{}: its room is taken back: telling it", engine_name(action.attempt));
+  begin_work(action.attempt);
+  engine_workers_.add([this, attempt = action.attempt] {
+    const Result<void> told = parts_.executor.give_notice(attempt);
+    if (!told) spdlog::warn("{}: could not be told yet: {}", engine_name(attempt), to_text(told.error()));
+    inbox_.add([this, attempt, told](UnixTime now) {
+      end_work(attempt);
+      on_notice_given(state_, attempt, told, now);
+    });
+  });
+}
+
 void Agent::act(const execute::CollectOutputs& action) {
   begin_work(action.attempt);
   transfer_workers_.add([this, attempt = action.attempt] {

@@ -140,6 +140,18 @@ void on(State& state, const JobGaveUp& event, UnixTime) {
   job.failed += end_waiting_tasks(state, job, TaskState::failed);
   job.gave_up = event.why;
   state.jobs.put(std::move(job));
+  // What runs of it goes on: it could not wait again.
+  std::vector<LeaseRow> leases;
+  state.leases.visit_from({event.job, 0, 0}, [&](const LeaseRow& lease) {
+    if (lease.job != event.job) return false;
+    if (lease.reclaimable && lease.reclaimed_at.is_none()) leases.push_back(lease);
+    return true;
+  });
+  for (LeaseRow& lease : leases) {
+    lease.reclaimable = false;
+    lease.sequence = next_lease_sequence(state);
+    state.leases.put(std::move(lease));
+  }
 }
 
 void on(State& state, const JobLatestStartMoved& event, UnixTime) {

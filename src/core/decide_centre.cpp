@@ -236,12 +236,19 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const PublishOffer& co
   if (faults.empty() && command.core_hour->is_zero() && command.card_hour->is_zero() && command.gb_hour->is_zero()) {
     faults.push_back({ErrorCode::invalid, "core_hour", "every price is zero", "give at least one above zero"});
   }
+  if (command.reclaimable_part < 1 || command.reclaimable_part > whole_price) {
+    faults.push_back({ErrorCode::invalid, "reclaimable_part",
+                      std::to_string(command.reclaimable_part) + " thousandths of the prices is out of range",
+                      "1 to " + std::to_string(whole_price) + ", which is all of them"});
+  }
   if (!faults.empty()) return refuse(std::move(faults));
   TRY_VOID(require_fresh(draft.state().offers, command.id));
   const CurrentOffer* current = draft.state().current_offers.find({centre->id});
   const OfferRow* last = current == nullptr ? nullptr : draft.state().offers.find({current->offer});
-  draft.emit(OfferPublished{{command.id, centre->id, last == nullptr ? 1 : last->version + 1, *command.core_hour,
-                             *command.card_hour, *command.gb_hour, commission_default, draft.now()}});
+  OfferRow offer{command.id, centre->id, last == nullptr ? 1 : last->version + 1, *command.core_hour,
+                 *command.card_hour, *command.gb_hour, commission_default, draft.now()};
+  offer.reclaimable_part = command.reclaimable_part;
+  draft.emit(OfferPublished{std::move(offer)});
   return {};
 }
 

@@ -16,7 +16,8 @@ std::optional<Cny> least_hold(const State& state, const Requirements& requiremen
   state.current_offers.visit_all([&](const CurrentOffer& current) {
     const OfferRow* offer = state.offers.find({current.offer});
     ASSERT(offer != nullptr);
-    const Result<Cny> hold = trade::hold_for(*offer, requirements.resources, wall_time);
+    const OfferRow part = part_of(*offer, price_part_of(*offer, requirements.reclaimable));
+    const Result<Cny> hold = trade::hold_for(part, requirements.resources, wall_time);
     if (hold && (!least || *hold < *least)) least = *hold;
   });
   return least;

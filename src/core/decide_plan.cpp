@@ -89,6 +89,12 @@ tl::expected<void, Reason> fits(const State& state, const PoolRow& pool, const R
   return {};
 }
 
+/// Whoever has been taken back as often as may be is left alone from now on, and pays what it paid.
+bool is_reclaimable(const State& state, const JobRow& job, const AttemptKey& key) {
+  const TaskRow* task = state.tasks.find({key.job, key.task});
+  return job.requirements.reclaimable && (task == nullptr || task->reclaims < reclaims_max);
+}
+
 bool is_served(const CentreRow& centre, const std::string& customer) {
   return centre.accepts.empty() || std::ranges::find(centre.accepts, customer) != centre.accepts.end();
 }
@@ -119,7 +125,9 @@ tl::expected<Grant, Reason> check_assignment(const State& state, const Assignmen
 
   const OfferRow* offer = state.offers.find({current->offer});
   ASSERT(offer != nullptr);
-  const Result<Cny> hold = trade::hold_for(*offer, job->requirements.resources, *wall_time);
+  const std::int64_t price_part = price_part_of(*offer, job->requirements.reclaimable);
+  const Result<Cny> hold =
+      trade::hold_for(part_of(*offer, price_part), job->requirements.resources, *wall_time);
   if (!hold) return stale(Constraint::price, 1, 0, hold.error().wrong);
   if (job->requirements.price_cap && job->charged + job->held + *hold > *job->requirements.price_cap) {
     return stale(Constraint::price_cap, job->requirements.price_cap->micro(),
@@ -143,6 +151,8 @@ tl::expected<Grant, Reason> check_assignment(const State& state, const Assignmen
   lease.starts_by = now + lease_start_allowance;
   lease.ends_at = lease.starts_by + lease.wall_time;
   lease.held = *hold;
+  lease.reclaimable = is_reclaimable(state, *job, *key);
+  lease.price_part = price_part;
   return grant;
 }
 
@@ -198,6 +208,7 @@ Decided<void> decide_plan(Draft& draft, const Actor& actor, const CommitPlan& co
     draft.emit(LeaseGranted{std::move(grant->lease), grant->offer, std::move(placement)});
     ++granted;
   }
+  for (const Reclaim& reclaim : command.reclaims) take_back(draft, reclaim, bug);
   return {};
 }
 

@@ -45,6 +45,10 @@ void check_report(const AttemptRow& attempt, const AttemptReport& report, const 
     faults.push_back({ErrorCode::invalid, path + ".outcome", "an outcome without an end, or an end without one",
                       "give an outcome exactly when the state is 'ended'"});
   }
+  if (report.outcome == Outcome::reclaimed && attempt.reclaimed_at.is_none()) {
+    faults.push_back({ErrorCode::invalid, path + ".outcome", "its lease was not taken back",
+                      "the outcome that it had: 'stopped' or 'exited'"});
+  }
   if (report.state == AttemptState::leased) {
     faults.push_back({ErrorCode::invalid, path + ".state", "'leased' is the hub's word",
                       "staging, queued, running or ended"});

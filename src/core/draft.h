@@ -89,6 +89,8 @@ template <class Row, class IdType>
 /// Ends an attempt whose final observation is in its row: charges at most what was held, releases the rest, and either
 /// ends its task or lets it wait for another attempt. Ends the job with its last task.
 void settle(Draft& draft, const AttemptKey& attempt, Outcome outcome, PlantedBug bug);
+/// Takes a lease back for a job that waits, where the rows still let it.
+void take_back(Draft& draft, const Reclaim& reclaim, PlantedBug bug);
 /// Emits JobEnded when nothing of the job waits or runs any more.
 void end_job_if_done(Draft& draft, JobId job);
 /// Gives up what waits of a job, and ends it when nothing of it runs.

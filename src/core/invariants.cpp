@@ -33,6 +33,11 @@ Broken check_lease(const State& state, const LeaseRow& lease) {
   if (task->attempts != lease.number) {
     return name_of(lease) + " is not of its task's newest attempt " + std::to_string(task->attempts);
   }
+  if (lease.reclaimable && !state.jobs.find({lease.job})->requirements.reclaimable)
+    return name_of(lease) + " may be taken back, its job may not";
+  if (!lease.reclaimed_at.is_none() && !lease.reclaimable) return name_of(lease) + " was taken back and may not be";
+  if (task->reclaims > reclaims_max || (lease.reclaimable && task->reclaims == reclaims_max))
+    return name_of(lease) + " is of a task that has been taken back " + std::to_string(task->reclaims) + " times";
   if (lease.ends_at != lease.starts_by + lease.wall_time) return name_of(lease) + " could run past its end";
   const UnixTime deadline = state.jobs.find({lease.job})->requirements.finish_by;
   if (!deadline.is_none() && lease.ends_at > deadline)

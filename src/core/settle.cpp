@@ -2,6 +2,7 @@
 
 #include "core/draft.h"
 #include "ledger/ledger.h"
+#include "model/meter.h"
 #include "trade/rating.h"
 
 /// The end of an attempt, and its money: what was measured is charged, never more than was held; the rest is released.
@@ -24,7 +25,7 @@ Bill bill_of(const State& state, const LeaseRow& lease, const AttemptRow& attemp
   const JobRow* job = state.jobs.find({attempt.job});
   ASSERT(offer != nullptr && centre != nullptr && job != nullptr);
   Bill bill;
-  bill.charges = trade::rate(*offer, lease, billed);
+  bill.charges = trade::rate(part_of(*offer, lease.price_part), lease, billed);
   for (ChargeRow& charge : bill.charges) {
     charge.customer = job->organisation;
     charge.provider = centre->provider;
@@ -71,11 +72,14 @@ void move_money(Draft& draft, const LeaseRow& lease, OrganisationId provider, co
 
 TaskState task_after(const State& state, const AttemptRow& attempt, Outcome outcome) {
   const JobRow* job = state.jobs.find({attempt.job});
-  ASSERT(job != nullptr);
+  const TaskRow* task = state.tasks.find({attempt.job, attempt.task});
+  ASSERT(job != nullptr && task != nullptr);
   if (outcome == Outcome::exited && attempt.exit_code == 0) return TaskState::succeeded;
   if (job->state == JobState::cancelling) return TaskState::cancelled;
-  const bool may_wait = attempt.number < attempts_max && job->gave_up == GaveUp::no;
-  if (may_retry(outcome) && may_wait) return TaskState::waiting;
+  if (job->gave_up != GaveUp::no) return TaskState::failed;
+  // What was taken back was nobody's failure.
+  if (outcome == Outcome::reclaimed) return TaskState::waiting;
+  if (may_retry(outcome) && attempt.number - task->reclaims < attempts_max) return TaskState::waiting;
   return TaskState::failed;
 }
 

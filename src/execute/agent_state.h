@@ -40,6 +40,7 @@ struct LeaseRecord {
   bool has_run = false;      ///< the engine has had it: there may be outputs
   std::int32_t retries = 0;  ///< of the present step
   UnixTime retry_at;         ///< of the present step; none: at once
+  UnixTime told_at;          ///< when it was told that its room is taken back; none: it was not
 
   // What the hub is told (AttemptReport).
   AttemptState state = AttemptState::leased;
@@ -62,6 +63,8 @@ struct LeaseRecord {
   UnixTime unknown_since;  ///< of `ordered`: since when its outcome is known to be unknown
   UnixTime absent_since;   ///< of `running`: since when the engine answers without naming it
   UnixTime stop_ordered_at;
+  bool notice_under_way = false;  ///< it is being told
+  UnixTime notice_retry_at;       ///< none: at once
   std::int64_t sent_version = 0;  ///< in the report that is under way
 
   [[nodiscard]] AttemptKey attempt() const { return lease.attempt(); }
@@ -75,6 +78,7 @@ struct LeaseRecord {
                       field("has_run", &R::has_run),
                       field("retries", &R::retries),
                       field("retry_at", &R::retry_at),
+                      field("told_at", &R::told_at),
                       field("state", &R::state),
                       field("outcome", &R::outcome),
                       field("engine_id", &R::engine_id),

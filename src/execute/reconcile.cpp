@@ -107,6 +107,17 @@ void on_started(AgentState& state, const AttemptKey& attempt, const Result<std::
   }
 }
 
+void on_notice_given(AgentState& state, const AttemptKey& attempt, const Result<void>& result, UnixTime now) {
+  LeaseRecord* record = find(state, attempt);
+  if (record == nullptr) return;
+  record->notice_under_way = false;
+  if (!result && passes_with_time(result.error())) {
+    record->notice_retry_at = now + notice_repeat;
+  } else {
+    record->told_at = now;
+  }
+}
+
 void on_collected(AgentState& state, const AttemptKey& attempt, const Result<Collected>& result, UnixTime now) {
   LeaseRecord* record = find(state, attempt);
   if (record == nullptr || record->phase != Phase::ended) return;

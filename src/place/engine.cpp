@@ -87,6 +87,8 @@ class IncrementalEngine : public Engine {
       answer.promised_from = pool.promise->start;
       answer.promised_centre = pool.centre->id;
       answer.promised_pool = pool.row.name;
+      answer.taken_back = static_cast<std::int32_t>(std::count_if(
+          pool.holdings.begin(), pool.holdings.end(), [](const Holding* each) { return each->is_taken_back; }));
     }
     return answer;
   }
@@ -97,7 +99,9 @@ class IncrementalEngine : public Engine {
     return planner_.plan(now, assignments);
   }
 
-  [[nodiscard]] std::optional<UnixTime> wakes_at() const override { return planner_.agenda().wakes_at(); }
+  [[nodiscard]] const std::vector<Reclaim>& reclaims() const override { return planner_.reclaims(); }
+
+  [[nodiscard]] std::optional<UnixTime> wakes_at() const override { return planner_.wakes_at(); }
 
   [[nodiscard]] std::optional<std::string> broken_invariant() const override {
     return place::broken_invariant(world_, planner_.agenda());

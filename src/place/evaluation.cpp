@@ -17,9 +17,9 @@ std::optional<Terms> terms_of(const Asking& asking, const PoolState& pool, UnixT
   terms.run = asking.run_on(pool.row);
   const UnixTime start = asking.start(now);
   const Duration wall_time = asking.is_in_time(start, pool.row) ? asking.wall_at(start) : requirements.wall_time;
-  const auto cost = amount_of(*pool.centre->current_offer(), requirements.resources, terms.run, Rounding::down);
+  const auto cost = amount_of(*pool.centre->offer_for(requirements), requirements.resources, terms.run, Rounding::down);
   const auto hold =
-      amount_of(*pool.centre->current_offer(), requirements.resources, wall_time, Rounding::up);
+      amount_of(*pool.centre->offer_for(requirements), requirements.resources, wall_time, Rounding::up);
   if (!cost.has_value() || !hold.has_value()) return std::nullopt;
   terms.task_cost = *cost;
   terms.task_hold = *hold;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/meter.h"
+
 namespace dayan::place {
 namespace {
 
@@ -138,6 +140,10 @@ std::string capacity_text(const Gap& gap, const PoolState& pool, const Asking& a
   const Opening opening = pool.opening(need, now);
   if (is_promised)
     text += "; the room is kept for this job from " + to_text(pool.promise->start) + " on at the latest";
+  const auto ending = std::count_if(pool.holdings.begin(), pool.holdings.end(),
+                                    [](const Holding* each) { return each->is_taken_back; });
+  if (is_promised && ending > 0)
+    text += ", and " + counted(ending, "reclaimable task") + (ending == 1 ? " has" : " have") + " been told to end for it";
   return text + (opening.wait ? "; room is expected in " + readable(*opening.wait)
                               : std::string("; when room comes is not known"));
 }
@@ -267,6 +273,8 @@ Quote quote_of(const Evaluation& evaluation, const Asking& asking, UnixTime now)
   }
   quote.wait = evaluation.wait;
   quote.finish = evaluation.finish;
+  if (centre.current_offer() != nullptr)
+    quote.price_part = price_part_of(*centre.current_offer(), asking.requirements->reclaimable);
   return quote;
 }
 

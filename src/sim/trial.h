@@ -46,6 +46,7 @@ struct Counts {
   std::int64_t processes = 0;
   std::int64_t lost_attempts = 0;
   std::int64_t late_reports = 0;
+  std::int64_t reclaims = 0;
   std::int64_t virtual_seconds = 0;
 
   static constexpr auto fields() {
@@ -71,6 +72,7 @@ struct Counts {
                       field("processes", &C::processes),
                       field("lost_attempts", &C::lost_attempts),
                       field("late_reports", &C::late_reports),
+                      field("reclaims", &C::reclaims),
                       field("virtual_seconds", &C::virtual_seconds)};
   }
 };

@@ -42,6 +42,7 @@ std::vector<ChargeRow> rate(const OfferRow& offer, const LeaseRow& lease, Durati
     line.quantity = quantity;
     line.price_amount = price.amount;
     line.price_quantity = price.quantity;
+    line.price_part = lease.price_part;
     line.amount = *amount;
     line.fee = share_of(*amount, offer.commission);
     lines.push_back(std::move(line));

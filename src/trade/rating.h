@@ -29,6 +29,7 @@ using dayan::quantity_of;
 /// from the grant of the lease to `now`, nor than its wall time. Queue time is not in any of them. Never negative.
 [[nodiscard]] Duration billable_run(const LeaseRow& lease, const AttemptRow& attempt, UnixTime now);
 
+/// `offer` is the one that the lease was granted at, with the lease's part of its prices (meter.h).
 /// The bill of an attempt, a line per meter with a quantity and a price; entry, customer, provider and time are the
 /// caller's to fill in. The fee of each line is share_of(amount, offer.commission). `billed_run` is at most the
 /// lease's wall time, so that the lines never add up to more than was held.
