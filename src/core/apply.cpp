@@ -157,6 +157,46 @@ void on(State& state, const JobLatestStartMoved& event, UnixTime) {
   state.jobs.put(std::move(job));
 }
 
+void on(State& state, const SeriesStarted& event, UnixTime) {
+  state.series.put(event.series);
+  state.note_series(event.series);
+}
+
+/// The time of this round has come; when that of the next one will, if there is one.
+void advance_series(State& state, SeriesRow series, std::int32_t round) {
+  state.forget_series(series);
+  series.round = round;
+  series.next_at = round < series.times ? series.due(round + 1) : UnixTime();
+  if (!series.next_at.is_none()) state.note_series(series);
+  state.series.put(std::move(series));
+}
+
+void on(State& state, const RoundSubmitted& event, UnixTime) {
+  MetaRow meta = state.counters();
+  ++meta.rounds;
+  state.meta.put(meta);
+  SeriesRow series = copy_of(state.series, std::tuple{event.job.series});
+  series.newest = event.job.id;
+  advance_series(state, std::move(series), event.job.round);
+  state.jobs.put(event.job);
+  state.note_job(event.job);
+}
+
+void on(State& state, const RoundsSkipped& event, UnixTime) {
+  SeriesRow series = copy_of(state.series, std::tuple{event.series});
+  series.skipped += event.up_to - series.round;
+  advance_series(state, std::move(series), event.up_to);
+}
+
+void on(State& state, const SeriesEnded& event, UnixTime now) {
+  SeriesRow series = copy_of(state.series, std::tuple{event.series});
+  if (!series.next_at.is_none()) state.forget_series(series);
+  series.next_at = UnixTime();
+  series.end = event.why;
+  series.ended_at = now;
+  state.series.retire(std::move(series));
+}
+
 void on(State& state, const ReservationAdded& event, UnixTime) {
   state.reservations.put(event.reservation);
   state.note_reservation(event.reservation);
@@ -362,6 +402,7 @@ void on(State& state, const JobEnded& event, UnixTime now) {
     });
   }
   for (const TransferRow& row : transfers) state.transfers.retire(row);
+  if (!job.series.is_none()) state.live_rounds.erase({job.series, job.id});
   job.state = event.state;
   job.ended_at = now;
   state.jobs.retire(std::move(job));

@@ -72,6 +72,10 @@ Faults description_faults(const UpdateCentre& told) {
   if (told.bandwidth && (*told.bandwidth < Bandwidth(1) || *told.bandwidth > bandwidth_max))
     fault("bandwidth", std::to_string(told.bandwidth->value()) + " is out of range",
           "bytes a second: 1 to " + to_text(bandwidth_max));
+  check_hours("carbon_hours", told.carbon_hours, faults);
+  if (!told.carbon_hours.empty() && !told.carbon)
+    fault("carbon", "is not known, though hours are at which it is another percentage of it",
+          "give it in grams of CO2 per kWh, or no hours");
   return faults;
 }
 

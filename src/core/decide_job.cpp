@@ -76,6 +76,7 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const SubmitJob& comma
   TRY_VOID(require_role(draft.state(), actor, &OrganisationRow::is_customer));
   Faults faults = check(command.spec);
   check_times(command.spec.requirements, draft.now(), faults);
+  check_series(command.spec, draft.now(), faults);
   const ProjectName* project = draft.state().project_names.find({actor.organisation, command.project});
   if (project == nullptr) {
     faults.push_back({ErrorCode::invalid, "project",
@@ -106,13 +107,23 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const SubmitJob& comma
                       to_text(*least) + " yuan",
                   "top up the wallet by " + to_text(*least - available) + " yuan, or ask for less wall time");
   }
-  job.submitted_at = draft.now();
-  job.waits_until = std::max(draft.now(), spec.requirements.not_before) + spec.wait_max;
-  if (!spec.requirements.finish_by.is_none())
-    job.latest_start = latest_start(draft.state(), job);
-  draft.emit(JobSubmitted{std::move(job), spec.payload});
+  set_times(draft.state(), job, spec.wait_max, draft.now());
+  const bool is_series = spec.every > Duration();
+  if (is_series) {
+    job.series = job.id;
+    job.round = 1;
+    job.rounds = spec.times;
+  }
+  draft.emit(JobSubmitted{job, spec.payload});
+  if (is_series) start_series(draft, spec, job);
   draft.decision.job = command.id;
   return {};
+}
+
+void set_times(const State& state, JobRow& job, Duration wait_max, UnixTime now) {
+  job.submitted_at = now;
+  job.waits_until = std::max(now, job.requirements.not_before) + wait_max;
+  if (!job.requirements.finish_by.is_none()) job.latest_start = latest_start(state, job);
 }
 
 Decided<void> decide_cancel(Draft& draft, const Actor& actor, const CancelJob& command, const Fetched& fetched) {
@@ -121,6 +132,8 @@ Decided<void> decide_cancel(Draft& draft, const Actor& actor, const CancelJob& c
   if (job == nullptr) {
     const auto ended = std::ranges::find(fetched.jobs, command.id, &JobRow::id);
     if (ended != fetched.jobs.end() && ended->organisation == actor.organisation) {
+      draft.decision.job = command.id;
+      if (command.series) return end_series(draft, *ended);
       return refuse(RefusalReason::wrong_state,
                     "the job has ended already: " + std::string(to_text(ended->state)), "nothing is left to cancel");
     }
@@ -130,17 +143,24 @@ Decided<void> decide_cancel(Draft& draft, const Actor& actor, const CancelJob& c
                   "look at the list of jobs");
   }
   draft.decision.job = command.id;
-  if (job->state == JobState::cancelling) return {};
-  draft.emit(JobCancelRequested{command.id});
+  if (command.series) return end_series(draft, JobRow(*job));
+  cancel(draft, command.id);
+  return {};
+}
+
+void cancel(Draft& draft, JobId id) {
+  const JobRow* job = draft.state().jobs.find({id});
+  ASSERT(job != nullptr);
+  if (job->state == JobState::cancelling) return;
+  draft.emit(JobCancelRequested{id});
   std::vector<AttemptKey> live;
-  draft.state().leases.visit_from({command.id, 0, 0}, [&](const LeaseRow& lease) {
-    if (lease.job != command.id) return false;
+  draft.state().leases.visit_from({id, 0, 0}, [&](const LeaseRow& lease) {
+    if (lease.job != id) return false;
     live.push_back(lease.attempt());
     return true;
   });
   for (const AttemptKey& attempt : live) draft.emit(LeaseStopRequested{attempt});
-  end_job_if_done(draft, command.id);
-  return {};
+  end_job_if_done(draft, id);
 }
 
 Bytes transfer_to_hold(const State& state, const JobRow& job, CentreId centre) {

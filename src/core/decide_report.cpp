@@ -194,7 +194,9 @@ Decided<void> decide_tick(Draft& draft, const Actor& actor, PlantedBug bug) {
     });
   }
   for (const AttemptKey& due : overdue) {
-    if (due.number == 0) {
+    if (due.number < 0) {
+      submit_round(draft, due.job);
+    } else if (due.number == 0) {
       const JobRow* job = draft.state().jobs.find({due.job});
       ASSERT(job != nullptr);
       if (job->waits_until <= draft.now()) give_up(draft, due.job, GaveUp::wait_max);

@@ -104,4 +104,19 @@ void give_up_late(Draft& draft, JobId job);
 /// is offered.
 void give_up_above_cap(Draft& draft, JobId job);
 
+/// When the job was submitted, and by when what waits of it is given up.
+void set_times(const State& state, JobRow& job, Duration wait_max, UnixTime now);
+/// Stops all of a live job.
+void cancel(Draft& draft, JobId job);
+
+// decide_series.cpp
+/// What of a series' times cannot be kept any more.
+void check_series(const JobSpec& spec, UnixTime now, Faults& faults);
+void start_series(Draft& draft, const JobSpec& spec, const JobRow& first);
+/// The time of a further round has come. Rounds whose own is over too are skipped: of those that the platform missed,
+/// the newest alone is submitted.
+void submit_round(Draft& draft, JobId series);
+/// Ends the series of which this is a round, with all its rounds that have not ended.
+[[nodiscard]] Decided<void> end_series(Draft& draft, const JobRow& job);
+
 }  // namespace dayan::core

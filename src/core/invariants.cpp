@@ -148,6 +148,39 @@ Broken check_usage(const State& state) {
   return broken;
 }
 
+/// What is to come of each series, and that its rounds are what it says, each once.
+Broken check_series(const State& state) {
+  Broken broken;
+  state.series.visit_all([&](const SeriesRow& series) {
+    const std::string name = "series " + to_text(series.id);
+    if (broken) return;
+    if (series.round < 1 || series.round >= series.times || series.end != SeriesEnd::not_yet)
+      broken = name + " is live, and no further round is to come";
+    else if (series.next_at != series.due(series.round + 1))
+      broken = name + " has its next round at " + to_text(series.next_at) + ", not a period after the one before";
+    else if (series.skipped < 0 || series.skipped >= series.round)
+      broken = name + " has skipped " + std::to_string(series.skipped) + " of " + std::to_string(series.round);
+  });
+  std::map<std::pair<JobId, std::int32_t>, JobId> rounds;
+  state.jobs.visit_all([&](const JobRow& job) {
+    if (broken || job.series.is_none()) return;
+    if (job.round < 1 || job.round > job.rounds || (job.round == 1) != (job.id == job.series))
+      broken = to_text(job.id) + " cannot be round " + std::to_string(job.round) + " of " + to_text(job.series);
+    const auto [other, is_first] = rounds.try_emplace({job.series, job.round}, job.id);
+    if (!is_first) broken = to_text(job.id) + " and " + to_text(other->second) + " are the same round";
+    const SeriesRow* series = state.series.find({job.series});
+    if (broken || series == nullptr) return;
+    const Duration later = series->every * (job.round - 1);
+    const auto is_shifted = [&](UnixTime time, UnixTime first) {
+      return first.is_none() ? time.is_none() : time == first + later;
+    };
+    if (!is_shifted(job.requirements.not_before, series->requirements.not_before) ||
+        !is_shifted(job.requirements.finish_by, series->requirements.finish_by))
+      broken = to_text(job.id) + " is not " + to_text(later) + " after the first round of " + to_text(job.series);
+  });
+  return broken;
+}
+
 Broken check_clearing(const State& state) {
   const AccountRow* clearing = state.accounts.find({AccountKind::clearing, OrganisationId()});
   if (clearing == nullptr || clearing->credits_posted == clearing->debits_posted) return std::nullopt;
@@ -164,6 +197,7 @@ std::optional<std::string> broken_invariant(const State& state) {
   if (auto broken = check_reservations(state)) return "work: " + *broken;
   if (auto broken = check_transfers(state)) return "work: " + *broken;
   if (auto broken = check_usage(state)) return "work: " + *broken;
+  if (auto broken = check_series(state)) return "work: " + *broken;
   return std::nullopt;
 }
 
