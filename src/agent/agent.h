@@ -88,7 +88,7 @@ class Agent {
   void forget_now(const AttemptKey& attempt);
   void begin_work(const AttemptKey& attempt) { ++busy_[attempt]; }
   void end_work(const AttemptKey& attempt);
-  [[nodiscard]] Result<void> stage(const LeaseRow& lease);
+  [[nodiscard]] Result<void> stage(const LeaseRow& lease, execute::Fetched& fetched);
   [[nodiscard]] Result<std::string> start(const LeaseRow& lease);
   [[nodiscard]] Result<execute::Collected> collect(const AttemptKey& attempt);
 

@@ -21,9 +21,11 @@ void Agent::act(const execute::StageInputs& action) {
   ASSERT(record != nullptr);
   begin_work(action.attempt);
   transfer_workers_.add([this, lease = record->lease] {
-    const Result<void> result = stage(lease);
-    inbox_.add([this, attempt = lease.attempt(), result](UnixTime now) {
+    execute::Fetched fetched;
+    const Result<void> result = stage(lease, fetched);
+    inbox_.add([this, attempt = lease.attempt(), result, fetched](UnixTime now) {
       end_work(attempt);
+      on_fetched(state_, attempt, fetched);
       on_staged(state_, attempt, result, now);
     });
   });
@@ -115,11 +117,11 @@ void Agent::forget_now(const AttemptKey& attempt) {
   });
 }
 
-Result<void> Agent::stage(const LeaseRow& lease) {
+Result<void> Agent::stage(const LeaseRow& lease, execute::Fetched& fetched) {
   TRY(const Mapping mapping, mapping_of(parts_.config, lease.organisation));
   static_cast<void>(mapping);
   TRY(const Payload payload, payloads_.get(lease.job));
-  return prepare_work_folder(folder_of(lease.attempt()), lease.attempt(), payload, cache_);
+  return prepare_work_folder(folder_of(lease.attempt()), lease.attempt(), payload, cache_, fetched);
 }
 
 Result<std::string> Agent::start(const LeaseRow& lease) {

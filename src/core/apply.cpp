@@ -42,6 +42,13 @@ void on(State& state, const CentreUpdated& event, UnixTime) {
   centre.latency = event.latency;
   centre.pue = event.pue;
   centre.carbon = event.carbon;
+  centre.bandwidth = event.bandwidth;
+  state.centres.put(std::move(centre));
+}
+
+void on(State& state, const LinkMeasured& event, UnixTime) {
+  CentreRow centre = *state.centres.find({event.centre});
+  centre.bandwidth_measured = event.bandwidth;
   state.centres.put(std::move(centre));
 }
 void on(State& state, const JoinTokenIssued& event, UnixTime) { state.join_tokens.put(event.join_token); }
@@ -162,6 +169,46 @@ void on(State& state, const JobLatestStartMoved& event, UnixTime) {
   state.jobs.put(std::move(job));
 }
 
+void on(State& state, const SeriesStarted& event, UnixTime) {
+  state.series.put(event.series);
+  state.note_series(event.series);
+}
+
+/// The time of this round has come; when that of the next one will, if there is one.
+void advance_series(State& state, SeriesRow series, std::int32_t round) {
+  state.forget_series(series);
+  series.round = round;
+  series.next_at = round < series.times ? series.due(round + 1) : UnixTime();
+  if (!series.next_at.is_none()) state.note_series(series);
+  state.series.put(std::move(series));
+}
+
+void on(State& state, const RoundSubmitted& event, UnixTime) {
+  MetaRow meta = state.counters();
+  ++meta.rounds;
+  state.meta.put(meta);
+  SeriesRow series = copy_of(state.series, std::tuple{event.job.series});
+  series.newest = event.job.id;
+  advance_series(state, std::move(series), event.job.round);
+  state.jobs.put(event.job);
+  state.note_job(event.job);
+}
+
+void on(State& state, const RoundsSkipped& event, UnixTime) {
+  SeriesRow series = copy_of(state.series, std::tuple{event.series});
+  series.skipped += event.up_to - series.round;
+  advance_series(state, std::move(series), event.up_to);
+}
+
+void on(State& state, const SeriesEnded& event, UnixTime now) {
+  SeriesRow series = copy_of(state.series, std::tuple{event.series});
+  if (!series.next_at.is_none()) state.forget_series(series);
+  series.next_at = UnixTime();
+  series.end = event.why;
+  series.ended_at = now;
+  state.series.retire(std::move(series));
+}
+
 void on(State& state, const ReservationAdded& event, UnixTime) {
   state.reservations.put(event.reservation);
   state.note_reservation(event.reservation);
@@ -179,6 +226,40 @@ void on(State& state, const ReservationEnded& event, UnixTime) {
   state.reservations.retire(std::move(row));
 }
 
+/// From the first lease of a job at a centre on it is kept what becomes of its inputs there.
+void note_transfer(State& state, const LeaseRow& lease) {
+  const TransferRow* known = state.transfers.find({lease.job, lease.centre});
+  if (known != nullptr && lease.transfer.is_zero()) return;
+  TransferRow row = known != nullptr ? *known : TransferRow{lease.job, lease.centre, Bytes()};
+  row.is_held = row.is_held || !lease.transfer.is_zero();
+  state.transfers.put(row);
+}
+
+/// An attempt that the engine has had had all its inputs. Of one that ended without a start nobody knows.
+bool has_inputs(const AttemptReport& report) {
+  if (report.state == AttemptState::ended) return !report.started_at.is_none() || !may_retry(report.outcome);
+  return report.state > AttemptState::staging;
+}
+
+void note_fetched(State& state, const AttemptRow& before, const AttemptReport& report) {
+  const TransferRow* known = state.transfers.find({before.job, before.centre});
+  if (known == nullptr) return;  // the job has no inputs
+  TransferRow row = *known;
+  const Bytes inputs = state.jobs.find({before.job})->input_bytes;
+  row.fetched += std::min(report.fetched - before.fetched, inputs - row.fetched);
+  row.is_there = row.is_there || has_inputs(report);
+  if (row != *known) state.transfers.put(row);
+}
+
+/// The hold that covered a job's inputs is resolved: they are paid, or the next lease there covers them.
+void settle_transfer(State& state, const LeaseRow& lease, Outcome outcome) {
+  if (lease.transfer.is_zero()) return;
+  TransferRow row = copy_of(state.transfers, std::tuple{lease.job, lease.centre});
+  row.is_held = false;
+  row.is_settled = !may_retry(outcome);
+  state.transfers.put(row);
+}
+
 void on(State& state, const LeaseGranted& event, UnixTime now) {
   LeaseRow lease = event.lease;
   lease.sequence = next_lease_sequence(state);
@@ -192,6 +273,7 @@ void on(State& state, const LeaseGranted& event, UnixTime now) {
   ++job.live;
   job.held += lease.held;
   job.state = JobState::running;
+  if (!job.input_bytes.is_zero()) note_transfer(state, lease);
   state.jobs.put(std::move(job));
 
   const TaskRow* before = state.tasks.find({lease.job, lease.task});
@@ -239,6 +321,9 @@ void on(State& state, const ReportTaken& event, UnixTime) {
 void on(State& state, const AttemptObserved& event, UnixTime now) {
   const AttemptReport& report = event.report;
   AttemptRow attempt = copy_of(state.attempts, key_of_attempt(report.attempt));
+  note_fetched(state, attempt, report);
+  attempt.fetched = report.fetched;
+  attempt.fetch_time = report.fetch_time;
   attempt.state = std::max(attempt.state, report.state);
   if (!report.engine_id.empty()) attempt.engine_id = report.engine_id;
   attempt.exit_code = report.exit_code;
@@ -309,6 +394,7 @@ void on(State& state, const AttemptSettled& event, UnixTime now) {
   if (event.task_becomes == TaskState::succeeded) job.run_time_sum += reference_run(state, attempt, event.billed_run);
   end_task(state, job, event, lease.centre);
   note_usage(state, job, lease, event.billed_run, now);
+  settle_transfer(state, lease, event.outcome);
   state.forget_lease(lease);
   lease.desired = Desired::ended;
   lease.sequence = next_lease_sequence(state);
@@ -320,6 +406,15 @@ void on(State& state, const AttemptSettled& event, UnixTime now) {
 void on(State& state, const JobEnded& event, UnixTime now) {
   JobRow job = copy_of(state.jobs, std::tuple{event.job});
   state.forget_job(job);
+  std::vector<TransferRow> transfers;
+  if (!job.input_bytes.is_zero()) {
+    state.transfers.visit_from({job.id, CentreId()}, [&](const TransferRow& row) {
+      if (row.job == job.id) transfers.push_back(row);
+      return row.job == job.id;
+    });
+  }
+  for (const TransferRow& row : transfers) state.transfers.retire(row);
+  if (!job.series.is_none()) state.live_rounds.erase({job.series, job.id});
   job.state = event.state;
   job.ended_at = now;
   state.jobs.retire(std::move(job));

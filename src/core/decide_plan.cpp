@@ -48,18 +48,19 @@ tl::expected<Duration, Reason> time_limit(const State& state, const JobRow& job,
   if (needs.not_before > now)
     return stale(Constraint::not_before, (needs.not_before - now).microseconds(), 0, "the job may not start yet");
   const Duration run = expected_run(needs, Learned{job.succeeded, job.run_time_sum}, pool);
-  if (!meets_deadline(needs.finish_by, now, run)) {
-    return stale(Constraint::deadline, needed_time(run).microseconds(), (needs.finish_by - now).microseconds(),
+  const Duration staging = staging_of(state, job, pool.centre);
+  if (!meets_deadline(needs.finish_by, now, run, staging)) {
+    return stale(Constraint::deadline, needed_time(run, staging).microseconds(), (needs.finish_by - now).microseconds(),
                  "it would not end by the job's deadline");
   }
-  const Duration limit = lease_wall_time(needs.wall_time, needs.finish_by, now);
-  const UnixTime end = now + lease_start_allowance + limit;
+  const Duration limit = lease_wall_time(needs.wall_time, needs.finish_by, now, staging);
+  const UnixTime end = now + lease_start_allowance + staging + limit;
   std::optional<Reason> closed;
   state.reservations.visit_all([&](const ReservationRow& row) {
     if (row.centre != pool.centre || !row.is_of(pool.name) || row.names(customer)) return;
     if (now >= row.until || end <= row.from) return;
     closed = Reason{Constraint::closed, limit.microseconds(),
-                    (row.from - now - lease_start_allowance).microseconds(), "the provider closes the pool meanwhile",
+                    (row.from - now - lease_start_allowance - staging).microseconds(), "the provider closes the pool meanwhile",
                     true};
   });
   if (closed) return Stale(*std::move(closed));
@@ -126,8 +127,9 @@ tl::expected<Grant, Reason> check_assignment(const State& state, const Assignmen
   const OfferRow* offer = state.offers.find({current->offer});
   ASSERT(offer != nullptr);
   const std::int64_t price_part = price_part_of(*offer, job->requirements.reclaimable);
+  const Bytes transfer = transfer_to_hold(state, *job, pool->centre);
   const Result<Cny> hold =
-      trade::hold_for(part_of(*offer, price_part), job->requirements.resources, *wall_time);
+      trade::hold_for(part_of(*offer, price_part), job->requirements.resources, *wall_time, transfer);
   if (!hold) return stale(Constraint::price, 1, 0, hold.error().wrong);
   if (job->requirements.price_cap && job->charged + job->held + *hold > *job->requirements.price_cap) {
     return stale(Constraint::price_cap, job->requirements.price_cap->micro(),
@@ -148,9 +150,10 @@ tl::expected<Grant, Reason> check_assignment(const State& state, const Assignmen
   lease.chip = lease.resources.cards.is_zero() ? "" : pool->chip;
   lease.wall_time = *wall_time;
   lease.granted_at = now;
-  lease.starts_by = now + lease_start_allowance;
+  lease.starts_by = now + lease_start_allowance + staging_of(state, *job, pool->centre);
   lease.ends_at = lease.starts_by + lease.wall_time;
   lease.held = *hold;
+  lease.transfer = transfer;
   lease.reclaimable = is_reclaimable(state, *job, *key);
   lease.price_part = price_part;
   return grant;

@@ -19,13 +19,21 @@ struct Bill {
   Cny fee;
 };
 
-Bill bill_of(const State& state, const LeaseRow& lease, const AttemptRow& attempt, Duration billed) {
+/// What crossed to the centre for the attempt's job and is for its lease to pay.
+Bytes moved_for(const State& state, const LeaseRow& lease, Outcome outcome) {
+  if (lease.transfer.is_zero() || !is_charged(outcome)) return {};
+  const TransferRow* row = state.transfers.find({lease.job, lease.centre});
+  ASSERT(row != nullptr);
+  return row->fetched;
+}
+
+Bill bill_of(const State& state, const LeaseRow& lease, const AttemptRow& attempt, Duration billed, Bytes moved) {
   const OfferRow* offer = state.offers.find({attempt.offer});
   const CentreRow* centre = state.centres.find({attempt.centre});
   const JobRow* job = state.jobs.find({attempt.job});
   ASSERT(offer != nullptr && centre != nullptr && job != nullptr);
   Bill bill;
-  bill.charges = trade::rate(part_of(*offer, lease.price_part), lease, billed);
+  bill.charges = trade::rate(part_of(*offer, lease.price_part), lease, billed, moved);
   for (ChargeRow& charge : bill.charges) {
     charge.customer = job->organisation;
     charge.provider = centre->provider;
@@ -94,7 +102,7 @@ void settle(Draft& draft, const AttemptKey& key, Outcome outcome, PlantedBug bug
   const LeaseRow lease = *found_lease;
   const Duration billed =
       is_charged(outcome) ? trade::billable_run(lease, attempt, draft.now()) : Duration();
-  Bill bill = bill_of(state, lease, attempt, billed);
+  Bill bill = bill_of(state, lease, attempt, billed, moved_for(state, lease, outcome));
   const EntryId first_entry = draft.next_entry();
   const CentreRow* centre = state.centres.find({attempt.centre});
   move_money(draft, lease, centre->provider, bill, bug);

@@ -54,6 +54,8 @@ struct LeaseRecord {
   Duration wrapper_run;
   Bytes memory_peak;
   std::vector<OutputFile> outputs;
+  Bytes fetched;        ///< what of its inputs had to cross
+  Duration fetch_time;  ///< how long that took
   std::int64_t version = 0;       ///< rises when what the hub is told changes
   std::int64_t acknowledged = 0;  ///< the version that the hub has taken
 
@@ -90,6 +92,8 @@ struct LeaseRecord {
                       field("wrapper_run", &R::wrapper_run),
                       field("memory_peak", &R::memory_peak),
                       field("outputs", &R::outputs),
+                      field("fetched", &R::fetched),
+                      field("fetch_time", &R::fetch_time),
                       field("version", &R::version),
                       field("acknowledged", &R::acknowledged)};
   }

@@ -48,6 +48,12 @@ struct Observation {
 [[nodiscard]] std::vector<Action> reconcile(AgentState& state, const std::vector<LeaseRow>& changes,
                                             const std::optional<Observation>& observed, UnixTime now);
 
+/// What of its inputs had to cross for a StageInputs, whatever came of that; told before its result.
+struct Fetched {
+  Bytes bytes;
+  Duration time;  ///< that it took
+};
+void on_fetched(AgentState& state, const AttemptKey& attempt, const Fetched& fetched);
 /// `unavailable` and `unknown_outcome` are tried again until the lease's starts_by; any other error refuses the
 /// start.
 void on_staged(AgentState& state, const AttemptKey& attempt, const Result<void>& result, UnixTime now);

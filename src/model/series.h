@@ -45,6 +45,7 @@ struct SeriesRow {
   SeriesEnd end = SeriesEnd::not_yet;
   UnixTime submitted_at;
   UnixTime ended_at;
+  Bytes input_bytes;          ///< of each round
 
   static constexpr std::string_view table = "series";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
@@ -69,7 +70,8 @@ struct SeriesRow {
                       field("next_at", &R::next_at),
                       field("end", &R::end),
                       field("submitted_at", &R::submitted_at),
-                      field("ended_at", &R::ended_at)};
+                      field("ended_at", &R::ended_at),
+                      field("input_bytes", &R::input_bytes)};
   }
   friend bool operator==(const SeriesRow&, const SeriesRow&) = default;
 
