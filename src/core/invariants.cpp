@@ -33,11 +33,46 @@ Broken check_lease(const State& state, const LeaseRow& lease) {
   if (task->attempts != lease.number) {
     return name_of(lease) + " is not of its task's newest attempt " + std::to_string(task->attempts);
   }
+  if (lease.reclaimable && !state.jobs.find({lease.job})->requirements.reclaimable)
+    return name_of(lease) + " may be taken back, its job may not";
+  if (!lease.reclaimed_at.is_none() && !lease.reclaimable) return name_of(lease) + " was taken back and may not be";
+  if (task->reclaims > reclaims_max || (lease.reclaimable && task->reclaims == reclaims_max))
+    return name_of(lease) + " is of a task that has been taken back " + std::to_string(task->reclaims) + " times";
   if (lease.ends_at != lease.starts_by + lease.wall_time) return name_of(lease) + " could run past its end";
   const UnixTime deadline = state.jobs.find({lease.job})->requirements.finish_by;
   if (!deadline.is_none() && lease.ends_at > deadline)
     return name_of(lease) + " could run past its job's deadline, " + to_text(deadline);
   return std::nullopt;
+}
+
+/// A job's inputs are covered by one hold at a centre at once, and never once they are paid; no more of them has crossed
+/// than there are.
+Broken check_transfers(const State& state) {
+  Broken broken;
+  std::map<std::pair<JobId, CentreId>, std::int64_t> covered;
+  state.leases.visit_all([&](const LeaseRow& lease) {
+    if (broken) return;
+    const JobRow* job = state.jobs.find({lease.job});
+    if (lease.transfer < Bytes() || lease.transfer > job->input_bytes)
+      broken = name_of(lease) + " covers " + to_text(lease.transfer) + " of inputs, its job has " +
+               to_text(job->input_bytes);
+    if (!job->input_bytes.is_zero() && !state.transfers.contains({lease.job, lease.centre}))
+      broken = name_of(lease) + " has no transfer of its job's inputs";
+    if (!lease.transfer.is_zero()) ++covered[{lease.job, lease.centre}];
+  });
+  state.transfers.visit_all([&](const TransferRow& row) {
+    if (broken) return;
+    const std::string name = "the transfer of " + to_text(row.job) + " to " + to_text(row.centre);
+    const JobRow* job = state.jobs.find({row.job});
+    if (job == nullptr) broken = name + " is of no live job";
+    else if (row.fetched < Bytes() || row.fetched > job->input_bytes)
+      broken = name + " says " + to_text(row.fetched) + ", the inputs have " + to_text(job->input_bytes);
+    else if (row.is_held && row.is_settled) broken = name + " is paid and held for";
+    const auto holds = covered.find({row.job, row.centre});
+    if (!broken && (holds == covered.end() ? 0 : holds->second) != (row.is_held ? 1 : 0))
+      broken = name + " is covered by " + std::to_string(holds == covered.end() ? 0 : holds->second) + " leases";
+  });
+  return broken;
 }
 
 /// No live lease of a customer that is not named overlaps a reservation that was there before it.
@@ -165,6 +200,7 @@ std::optional<std::string> broken_invariant(const State& state) {
   if (auto broken = check_clearing(state)) return "ledger: " + *broken;
   if (auto broken = check_work(state)) return "work: " + *broken;
   if (auto broken = check_reservations(state)) return "work: " + *broken;
+  if (auto broken = check_transfers(state)) return "work: " + *broken;
   if (auto broken = check_usage(state)) return "work: " + *broken;
   if (auto broken = check_series(state)) return "work: " + *broken;
   return std::nullopt;

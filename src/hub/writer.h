@@ -69,7 +69,7 @@ class Writer {
   /// Queues a command; when the queue is full it is answered `unavailable` at once, on this thread.
   void submit(Submission submission);
   /// Queues a plan of the planner's: it is checked against the rows as they are then.
-  void propose(std::vector<Assignment> plan, std::function<void(Planner::Outcome)> settled);
+  void propose(CommitPlan plan, std::function<void(Planner::Outcome)> settled);
   /// Runs `look` on the writer, on committed state, and waits for it. `unavailable` when the hub is stopping, or is
   /// reading its State and the queue is full.
   [[nodiscard]] Result<void> read(const std::function<void(const View&)>& look);

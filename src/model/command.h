@@ -130,7 +130,7 @@ struct PublishOffer {
   std::optional<Cny> gb_hour;
   std::vector<DayHours> hours = {};  ///< at which the prices of an hour are another percentage of these
   std::optional<Cny> transfer_gb = {};  ///< of a GB moved in; what is not said is given away
-  std::int64_t reclaimable_part = whole_price;  ///< of these, for reclaimable work: thousandths, 0 to whole_price
+  std::int64_t reclaimable_part = whole_price;  ///< of these, for reclaimable work: thousandths, 1 to whole_price
 };
 /// The platform's share of every charge until an operator can set it (docs/decisions/).
 inline constexpr BasisPoints commission_default{500};

@@ -34,7 +34,6 @@ struct SeriesRow {
   std::int32_t throttle = 0;
   Duration wait_max;
   Requirements requirements;  ///< of the first round
-  Bytes input_bytes;          ///< of each
   Duration every;
   std::int32_t times = 0;
   Overlap overlap = Overlap::both;
@@ -46,6 +45,7 @@ struct SeriesRow {
   SeriesEnd end = SeriesEnd::not_yet;
   UnixTime submitted_at;
   UnixTime ended_at;
+  Bytes input_bytes;          ///< of each round
 
   static constexpr std::string_view table = "series";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
@@ -60,7 +60,6 @@ struct SeriesRow {
                       field("throttle", &R::throttle),
                       field("wait_max", &R::wait_max),
                       field("requirements", &R::requirements),
-                      field("input_bytes", &R::input_bytes),
                       field("every", &R::every),
                       field("times", &R::times),
                       field("overlap", &R::overlap),
@@ -71,7 +70,8 @@ struct SeriesRow {
                       field("next_at", &R::next_at),
                       field("end", &R::end),
                       field("submitted_at", &R::submitted_at),
-                      field("ended_at", &R::ended_at)};
+                      field("ended_at", &R::ended_at),
+                      field("input_bytes", &R::input_bytes)};
   }
   friend bool operator==(const SeriesRow&, const SeriesRow&) = default;
 

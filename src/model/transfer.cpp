@@ -40,6 +40,16 @@ Result<Cny> transfer_cost(const OfferRow& offer, Bytes bytes, Rounding rounding)
   return charge(price_of(offer, Meter::transfer), bytes.value(), rounding);
 }
 
+Result<Cny> with_transfer(Result<Cny> run, const OfferRow& offer, Bytes bytes, Rounding rounding) {
+  if (!run || bytes.is_zero()) return run;
+  TRY(const Cny moving, transfer_cost(offer, bytes, rounding));
+  std::int64_t sum = 0;
+  if (__builtin_add_overflow(run->micro(), moving.micro(), &sum))
+    return fail(ErrorCode::exhausted, "moving " + to_text(bytes) + " costs more than the platform can count",
+                "bring less data", "inputs");
+  return Cny::micro(sum);
+}
+
 Duration staging_allowance(Bytes bytes, std::optional<Bandwidth> link) {
   if (bytes.is_zero()) return Duration();
   return std::min(transfer_time(bytes, link.value_or(bandwidth_assumed)), staging_allowance_max);

@@ -51,6 +51,17 @@ struct TransferRow {
   friend bool operator==(const TransferRow&, const TransferRow&) = default;
 };
 
+/// What of a job's inputs has still to cross to a centre, by what has become of them there; nullptr: nothing yet.
+[[nodiscard]] inline Bytes bytes_to_move(Bytes inputs, const TransferRow* row) {
+  if (row == nullptr) return inputs;
+  return row->is_there ? Bytes() : inputs - row->fetched;
+}
+/// What the hold of a lease granted there covers: all of them with the first, and nothing while another covers them or
+/// once they are charged.
+[[nodiscard]] inline Bytes bytes_to_hold(Bytes inputs, const TransferRow* row) {
+  return row != nullptr && (row->is_held || row->is_settled) ? Bytes() : inputs;
+}
+
 /// What of these files crosses to a centre: each content once, whatever its paths. What passes 64 bits stays at
 /// bytes_max.
 [[nodiscard]] Bytes input_bytes_of(const std::vector<InputFile>& inputs);
@@ -61,6 +72,9 @@ inline constexpr Duration transfer_time_max = Duration::hours(24 * 365);
 
 /// What moving so much costs. A bill rounds down, a hold up. `exhausted` when it leaves the range of Cny.
 [[nodiscard]] Result<Cny> transfer_cost(const OfferRow& offer, Bytes bytes, Rounding rounding);
+
+/// That added to what the run costs; `exhausted` when either, or the sum, leaves the range of Cny.
+[[nodiscard]] Result<Cny> with_transfer(Result<Cny> run, const OfferRow& offer, Bytes bytes, Rounding rounding);
 
 /// A link of which nothing is known is given the time of one of so much: a bound for leases, no estimate.
 inline constexpr Bandwidth bandwidth_assumed = Bandwidth(10'000'000);

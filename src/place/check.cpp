@@ -190,12 +190,12 @@ Broken check_promises(const World& world, const Agenda& agenda) {
     // A plan commits a little after it was made, and its leases end as much later.
     constexpr Duration commits_within = Duration::seconds(60);
     const UnixTime start = promise.start + commits_within;
-    if (promise.start <= agenda.now() || pool.has_room_at(start, promise.need, Need())) continue;
+    if (promise.start <= agenda.now() || pool.has_room_at(start, promise.need, Need(), promise.tasks)) continue;
     PoolState without = pool;
     for (const Holding* each : pool.holdings) {
       if (each->granted_at >= promise.counts_from && each->ends_at > start) without.let_go(*each);
     }
-    if (without.has_room_at(start, promise.need, Need()))
+    if (without.has_room_at(start, promise.need, Need(), promise.tasks))
       return name_of(pool) + ": later leases push back what it promised to " + to_text(promise.job);
   }
   for (const auto& [id, job] : world.jobs()) {

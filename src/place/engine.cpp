@@ -90,6 +90,8 @@ class IncrementalEngine : public Engine {
       answer.promised_from = pool.promise->start;
       answer.promised_centre = pool.centre->id;
       answer.promised_pool = pool.row.name;
+      answer.taken_back = static_cast<std::int32_t>(std::count_if(
+          pool.holdings.begin(), pool.holdings.end(), [](const Holding* each) { return each->is_taken_back; }));
     }
     return answer;
   }
@@ -100,7 +102,9 @@ class IncrementalEngine : public Engine {
     return planner_.plan(now, assignments);
   }
 
-  [[nodiscard]] std::optional<UnixTime> wakes_at() const override { return planner_.agenda().wakes_at(); }
+  [[nodiscard]] const std::vector<Reclaim>& reclaims() const override { return planner_.reclaims(); }
+
+  [[nodiscard]] std::optional<UnixTime> wakes_at() const override { return planner_.wakes_at(); }
 
   [[nodiscard]] std::optional<std::string> broken_invariant() const override {
     return place::broken_invariant(world_, planner_.agenda());
@@ -123,8 +127,8 @@ class IncrementalEngine : public Engine {
     };
     Reason reason;
     reason.constraint = Constraint::hour;
-    reason.required = value(pool, pool.centre->offer_at(from), pool.centre->carbon_at(from));
-    reason.offered = value(instead, instead.centre->offer_now, instead.centre->carbon_now);
+    reason.required = value(pool, pool.centre->offer_for(*asking.requirements, from), pool.centre->carbon_at(from));
+    reason.offered = value(instead, *instead.centre->offer_for(*asking.requirements), instead.centre->carbon_now);
     reason.passes_with_time = true;
     const auto amount = [&](std::int64_t number) {
       return is_green ? std::to_string(number) + " mg of CO2" : to_text(Cny::micro(number)) + " yuan";

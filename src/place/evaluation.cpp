@@ -17,7 +17,7 @@ std::optional<Terms> terms_of(const Asking& asking, const PoolState& pool, UnixT
   terms.run = asking.run_on(pool.row);
   const UnixTime start = asking.start(now);
   const Duration wall_time = asking.is_in_time(start, pool.row) ? asking.wall_at(start) : requirements.wall_time;
-  const OfferRow offer = *pool.centre->offer_at(now);
+  const OfferRow offer = *pool.centre->offer_for(requirements, now);
   const auto cost = amount_of(offer, requirements.resources, terms.run, Rounding::down);
   const auto hold = amount_of(offer, requirements.resources, wall_time, Rounding::up);
   if (!cost.has_value() || !hold.has_value()) return std::nullopt;

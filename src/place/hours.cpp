@@ -30,6 +30,7 @@ PoolFigures World::figures_at(const PoolState& pool, UnixTime at) const {
     figures.core_hour = static_cast<double>(offer->core_hour.micro());
     figures.card_hour = static_cast<double>(offer->card_hour.micro());
     figures.gb_hour = static_cast<double>(offer->gb_hour.micro());
+    figures.reclaimable_part = static_cast<double>(offer->reclaimable_part);
   }
   const std::int64_t capability = pool.row.core_capability.value();
   if (capability > 0) figures.slowness = static_cast<double>(reference_capability) / static_cast<double>(capability);
@@ -47,7 +48,10 @@ PoolFigures World::figures_at(const PoolState& pool, UnixTime at) const {
 
 void World::set_hour(CentreState& centre) {
   if (!centre.hour_ends.is_none()) hours_due_.erase({centre.hour_ends, centre.id});
-  if (const auto offer = centre.offer_at(hour_at_)) centre.offer_now = *offer;
+  if (const auto offer = centre.offer_at(hour_at_)) {
+    centre.offer_now = *offer;
+    centre.reclaimable_offer = part_of(*offer, offer->reclaimable_part);
+  }
   centre.carbon_now = centre.carbon_at(hour_at_);
   const bool had_hours = centre.has_hours();
   centre.hour_ends = centre.next_hour(hour_at_).value_or(UnixTime());

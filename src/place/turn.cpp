@@ -40,7 +40,7 @@ Turn::Turn(Planning& planning, JobRecord& job)
 
 Cny Turn::hold_on(const PoolState& pool) const {
   const auto hold =
-      amount_of(*pool.centre->current_offer(), class_.requirements.resources, wall_, Rounding::up);
+      amount_of(*pool.centre->offer_for(class_.requirements), class_.requirements.resources, wall_, Rounding::up);
   return hold.has_value() ? *hold : Cny::micro(int64_max);
 }
 
@@ -65,7 +65,7 @@ bool Turn::passes(const PoolState& pool) const {
   if (!is_in_time(job_, now_, pool.row)) return false;
   if (is_counted_ && !job_.has_cap()) return true;
   const Resources& resources = class_.requirements.resources;
-  const OfferRow& offer = *pool.centre->current_offer();
+  const OfferRow& offer = *pool.centre->offer_for(class_.requirements);
   const auto hold = amount_of(offer, resources, wall_, Rounding::up);
   const auto cost = amount_of(offer, resources, expected_run(job_, pool.row), Rounding::down);
   if (!hold.has_value() || !cost.has_value()) return false;
@@ -164,8 +164,8 @@ std::optional<std::pair<float, UnixTime>> Turn::best_hour(const PoolState& pool,
 /// Where an hour ahead is cheaper than what there is now, at the best pool that opens in time, nothing is good enough.
 void Turn::look_for_hour(Outlook& outlook, PoolIndex now_at) {
   const bool is_for_hours = objective_ == Objective::cheapest || objective_ == Objective::greenest;
+  if (!is_for_hours || world_.hours_drop() >= 1) return;
   const float drop = world_.hours_drop() * hours_drop_slack;
-  if (!is_for_hours || drop >= 1) return;
   AwaitedHour awaited;
   float least = outlook.bound.score / as_good;
   std::size_t looked = 0;
@@ -379,7 +379,7 @@ bool Turn::place(std::int32_t task, std::int32_t number, CentreId avoid, std::ve
   const Cny hold = hold_on(*chosen);
   world_.claim(job_, {job_.id, task, number}, chosen->index, now_);
   planning_.forget_vistas();
-  if (job_.promised == chosen->index) planning_.agenda().release(job_);
+  if (job_.promised == chosen->index) planning_.agenda().use_promise(job_);
   sight_.room = &planning_.agenda().rooms().of(class_.need);
   spent_and_held_ += hold;
   ++live_;

@@ -10,6 +10,7 @@
 #include "place/agenda.h"
 #include "place/evaluation.h"
 #include "place/openings.h"
+#include "place/reclaim_choice.h"
 
 /// Turn: one job's turn in a plan: which pool each of its tasks goes to, if any, and why.
 ///
@@ -203,7 +204,10 @@ class Turn {
   /// Places what can be placed, up to `limit` assignments in the plan.
   [[nodiscard]] TurnEnd take(std::vector<Assignment>& plan, std::size_t limit);
   /// Whether its next task would, as things stand.
-  [[nodiscard]] WouldTake would_take(const PoolState& pool);
+  /// With `opens`, then that will be.
+  [[nodiscard]] WouldTake would_take(const PoolState& pool, std::optional<UnixTime> opens = {});
+  /// How many of its tasks it could pay there now and may run at once, up to reclaim_tasks_max.
+  [[nodiscard]] std::int64_t tasks_for(const PoolState& pool) const;
   /// It found no place for itself alone: those of its lane that fail for the same have a longer wall time than this.
   [[nodiscard]] std::optional<Duration> passes_up_to() const {
     return was_kept_out_ && !was_denied_ ? std::optional(passes_up_to_) : std::nullopt;

@@ -182,11 +182,16 @@ void World::put(const LeaseRow& row, bool is_live) {
   lease.pool = takes || known != leases_.end() ? pool_of({row.centre, row.pool}).index : 0;
   lease.shape = need_of(row.resources);
   lease.granted_at = row.granted_at;
-  lease.ends_at = row.ends_at;
+  lease.ends_at = notice_ends(row);
   lease.wall_time = row.wall_time;
+  lease.is_taken_back = !row.reclaimed_at.is_none();
+  lease.is_reclaimable = row.reclaimable && !lease.is_taken_back && row.desired == Desired::run;
   if (known != leases_.end()) {
     Holding& old = known->second;
-    if (takes && old.pool == lease.pool && old.shape == lease.shape && old.ends_at == lease.ends_at) return;
+    const bool is_there = takes && old.pool == lease.pool && old.shape == lease.shape;
+    const bool is_spared = !old.is_reclaimable && lease.is_reclaimable;
+    if (is_there && old.ends_at == lease.ends_at && (old.is_reclaimable == lease.is_reclaimable || is_spared)) return;
+    if (is_there) return change_lease(old, lease);
     lease.started_at = old.started_at;
     drop_lease(row.attempt());
   }
@@ -200,6 +205,7 @@ void World::put(const LeaseRow& row, bool is_live) {
   const bool was_claimed = consume_claim(lease);
   Holding& kept = leases_[row.attempt()] = lease;
   pools_[lease.pool].hold(kept);
+  note_reclaimable(pools_[lease.pool]);
   share_lease(kept, true);
   if (!was_claimed) tell_pool(pools_[lease.pool], less_room);
 }

