@@ -81,13 +81,14 @@ class Agent {
   void act(const execute::StageInputs& action);
   void act(const execute::StartAttempt& action);
   void act(const execute::StopAttempt& action);
+  void act(const execute::GiveNotice& action);
   void act(const execute::CollectOutputs& action);
   void act(const execute::SendReport& action);
   void act(const execute::Forget& action);
   void forget_now(const AttemptKey& attempt);
   void begin_work(const AttemptKey& attempt) { ++busy_[attempt]; }
   void end_work(const AttemptKey& attempt);
-  [[nodiscard]] Result<void> stage(const LeaseRow& lease);
+  [[nodiscard]] Result<void> stage(const LeaseRow& lease, execute::Fetched& fetched);
   [[nodiscard]] Result<std::string> start(const LeaseRow& lease);
   [[nodiscard]] Result<execute::Collected> collect(const AttemptKey& attempt);
 

@@ -21,9 +21,11 @@ void Agent::act(const execute::StageInputs& action) {
   ASSERT(record != nullptr);
   begin_work(action.attempt);
   transfer_workers_.add([this, lease = record->lease] {
-    const Result<void> result = stage(lease);
-    inbox_.add([this, attempt = lease.attempt(), result](UnixTime now) {
+    execute::Fetched fetched;
+    const Result<void> result = stage(lease, fetched);
+    inbox_.add([this, attempt = lease.attempt(), result, fetched](UnixTime now) {
       end_work(attempt);
+      on_fetched(state_, attempt, fetched);
       on_staged(state_, attempt, result, now);
     });
   });
@@ -47,6 +49,19 @@ void Agent::act(const execute::StopAttempt& action) {
   engine_workers_.add([this, attempt = action.attempt] {
     const Result<void> stopped = parts_.executor.stop(attempt);
     if (!stopped) spdlog::warn("{}: could not be stopped yet: {}", engine_name(attempt), to_text(stopped.error()));
+  });
+}
+
+void Agent::act(const execute::GiveNotice& action) {
+  spdlog::info("{}: its room is taken back: telling it", engine_name(action.attempt));
+  begin_work(action.attempt);
+  engine_workers_.add([this, attempt = action.attempt] {
+    const Result<void> told = parts_.executor.give_notice(attempt);
+    if (!told) spdlog::warn("{}: could not be told yet: {}", engine_name(attempt), to_text(told.error()));
+    inbox_.add([this, attempt, told](UnixTime now) {
+      end_work(attempt);
+      on_notice_given(state_, attempt, told, now);
+    });
   });
 }
 
@@ -102,11 +117,11 @@ void Agent::forget_now(const AttemptKey& attempt) {
   });
 }
 
-Result<void> Agent::stage(const LeaseRow& lease) {
+Result<void> Agent::stage(const LeaseRow& lease, execute::Fetched& fetched) {
   TRY(const Mapping mapping, mapping_of(parts_.config, lease.organisation));
   static_cast<void>(mapping);
   TRY(const Payload payload, payloads_.get(lease.job));
-  return prepare_work_folder(folder_of(lease.attempt()), lease.attempt(), payload, cache_);
+  return prepare_work_folder(folder_of(lease.attempt()), lease.attempt(), payload, cache_, fetched);
 }
 
 Result<std::string> Agent::start(const LeaseRow& lease) {

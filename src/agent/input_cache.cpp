@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 
 #include "adapters/descriptor.h"
@@ -39,7 +40,8 @@ Result<std::int64_t> hash_file(int file, const std::string& path, DigestStream& 
 
 }  // namespace
 
-Result<std::string> InputCache::fetch(const AttemptKey& attempt, const Digest& digest, Bytes size) {
+Result<std::string> InputCache::fetch(const AttemptKey& attempt, const Digest& digest, Bytes size,
+                                      execute::Fetched& fetched) {
   {
     std::unique_lock lock(mutex_);
     done_.wait(lock, [&] { return !under_way_.contains(digest); });
@@ -50,7 +52,7 @@ Result<std::string> InputCache::fetch(const AttemptKey& attempt, const Digest& d
   if (result && adapters::exists(path)) {
     ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);  // it is used: remove_unused keeps it
   } else if (result) {
-    result = download(attempt, digest, size, path + ".part");
+    result = download(attempt, digest, size, path + ".part", fetched);
     if (result && ::rename((path + ".part").c_str(), path.c_str()) != 0) result = failed(path);
   }
   {
@@ -63,14 +65,19 @@ Result<std::string> InputCache::fetch(const AttemptKey& attempt, const Digest& d
 }
 
 Result<void> InputCache::download(const AttemptKey& attempt, const Digest& digest, Bytes size,
-                                  const std::string& part) {
+                                  const std::string& part, execute::Fetched& fetched) {
   const adapters::Descriptor file(::open(part.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file.is_open()) return failed(part);
   DigestStream hash;
   TRY(std::int64_t length, hash_file(file.number(), part, hash));
   while (length < size.value()) {
     const Bytes wanted = std::min(depot_chunk_max, Bytes(size.value() - length));
+    const auto begin = std::chrono::steady_clock::now();
     TRY(const std::string chunk, source_.read(attempt, digest, Bytes(length), wanted));
+    const auto passed = std::chrono::steady_clock::now() - begin;
+    fetched.bytes += Bytes(static_cast<std::int64_t>(chunk.size()));
+    fetched.time = fetched.time +
+                   Duration::microseconds(std::chrono::duration_cast<std::chrono::microseconds>(passed).count());
     if (chunk.empty() || static_cast<std::int64_t>(chunk.size()) > wanted.value()) {
       ::unlink(part.c_str());
       return fail(ErrorCode::corrupt, "input " + to_text(digest) + " has another length than the job says");

@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/result.h"
 #include "base/units.h"
+#include "execute/reconcile.h"
 #include "model/job.h"
 
 /// Inputs by content hash: each crosses to the centre once, in chunks, goes on where it stopped, and is checked
@@ -34,15 +35,17 @@ class InputCache {
   InputCache(std::string folder, ContentSource& source) : folder_(std::move(folder)), source_(source) {}
 
   /// The path of a file with exactly that content; fetched for that attempt when it is not there. `corrupt`: the
-  /// source gave other bytes than the hash says, or another length.
-  [[nodiscard]] Result<std::string> fetch(const AttemptKey& attempt, const Digest& digest, Bytes size);
+  /// source gave other bytes than the hash says, or another length. What had to cross is added to `fetched`, also
+  /// where it fails.
+  [[nodiscard]] Result<std::string> fetch(const AttemptKey& attempt, const Digest& digest, Bytes size,
+                                          execute::Fetched& fetched);
 
   /// Removes what nothing has asked for in that time.
   void remove_unused(Duration age);
 
  private:
   [[nodiscard]] Result<void> download(const AttemptKey& attempt, const Digest& digest, Bytes size,
-                                      const std::string& part);
+                                      const std::string& part, execute::Fetched& fetched);
 
   std::string folder_;
   ContentSource& source_;

@@ -1,5 +1,6 @@
 #include "agent/input_cache.h"
 
+#include <array>
 #include <atomic>
 #include <thread>
 
@@ -35,34 +36,40 @@ const AttemptKey attempt{JobId(7), 0, 1};
 
 Bytes size_of(const std::string& text) { return Bytes(static_cast<std::int64_t>(text.size())); }
 
-// Content is fetched once, however often and from however many threads it is wanted.
+// Content is fetched once, however often and from however many threads it is wanted, and one of them says so.
 TEST(InputCache, FetchesOnce) {
   const TestFolder folder;
   const std::string content = "scene";
   OneContent source(content);
   InputCache cache(folder.file("cache"), source);
   std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&] { EXPECT_TRUE(cache.fetch(attempt, sha256(content), size_of(content)).has_value()); });
+  std::array<execute::Fetched, 4> said;
+  for (execute::Fetched& fetched : said) {
+    threads.emplace_back(
+        [&] { EXPECT_TRUE(cache.fetch(attempt, sha256(content), size_of(content), fetched).has_value()); });
   }
   for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(said[0].bytes + said[1].bytes + said[2].bytes + said[3].bytes, size_of(content));
   EXPECT_EQ(source.asked, 1);
   EXPECT_EQ(folder.read("cache/" + to_text(sha256(content))), content);
 }
 
-// A download that was cut off goes on where it stopped, in chunks of at most 8 MB.
+// A download that was cut off goes on where it stopped, in chunks of at most 8 MB; what crossed before counts.
 TEST(InputCache, GoesOnWhereItStopped) {
   const TestFolder folder;
   const std::string content(20'000'000, 'x');
   OneContent broken(content);
   broken.breaks_at = 2;
-  EXPECT_EQ(InputCache(folder.file("cache"), broken).fetch(attempt, sha256(content), size_of(content)).error().code,
-            ErrorCode::unavailable);
+  execute::Fetched fetched;
+  InputCache before(folder.file("cache"), broken);
+  EXPECT_EQ(before.fetch(attempt, sha256(content), size_of(content), fetched).error().code, ErrorCode::unavailable);
+  EXPECT_EQ(fetched.bytes, depot_chunk_max);
   OneContent whole(content);
   InputCache cache(folder.file("cache"), whole);
-  ASSERT_TRUE(cache.fetch(attempt, sha256(content), size_of(content)).has_value());
+  ASSERT_TRUE(cache.fetch(attempt, sha256(content), size_of(content), fetched).has_value());
   EXPECT_EQ(whole.first_offset, depot_chunk_max);
   EXPECT_EQ(whole.asked, 2);
+  EXPECT_EQ(fetched.bytes, size_of(content));
 }
 
 // Other bytes than the hash says are refused and not kept; so are other lengths. An empty file is fine.
@@ -70,10 +77,11 @@ TEST(InputCache, RefusesWrongContent) {
   const TestFolder folder;
   OneContent source("forged");
   InputCache cache(folder.file("cache"), source);
-  EXPECT_EQ(cache.fetch(attempt, sha256("wanted"), Bytes(6)).error().code, ErrorCode::corrupt);
-  EXPECT_EQ(cache.fetch(attempt, sha256("forged"), Bytes(9)).error().code, ErrorCode::corrupt);
+  execute::Fetched fetched;
+  EXPECT_EQ(cache.fetch(attempt, sha256("wanted"), Bytes(6), fetched).error().code, ErrorCode::corrupt);
+  EXPECT_EQ(cache.fetch(attempt, sha256("forged"), Bytes(9), fetched).error().code, ErrorCode::corrupt);
   EXPECT_TRUE(adapters::names_in(folder.file("cache"))->empty());
-  EXPECT_TRUE(cache.fetch(attempt, sha256(""), Bytes(0)).has_value());
+  EXPECT_TRUE(cache.fetch(attempt, sha256(""), Bytes(0), fetched).has_value());
 }
 
 // The work folder holds copies: what the attempt does to them does not reach the cache. A path that leads out, which
@@ -83,10 +91,11 @@ TEST(WorkFolder, HoldsCopies) {
   const std::string content = "#!/bin/sh\n";
   OneContent source(content);
   InputCache cache(folder.file("cache"), source);
+  execute::Fetched fetched;
   Payload payload;
   payload.inputs = {{"bin/run.sh", sha256(content), size_of(content), true}};
   folder.write("work/left-over", "of an interrupted staging");
-  ASSERT_TRUE(prepare_work_folder(folder.file("work"), attempt, payload, cache).has_value());
+  ASSERT_TRUE(prepare_work_folder(folder.file("work"), attempt, payload, cache, fetched).has_value());
   EXPECT_EQ(folder.read("work/bin/run.sh"), content);
   EXPECT_FALSE(adapters::exists(folder.file("work/left-over")));
   EXPECT_NE(
@@ -95,7 +104,7 @@ TEST(WorkFolder, HoldsCopies) {
   folder.write("work/bin/run.sh", "changed");
   EXPECT_EQ(folder.read("cache/" + to_text(sha256(content))), content);
   payload.inputs[0].path = "../outside";
-  EXPECT_EQ(prepare_work_folder(folder.file("work"), attempt, payload, cache).error().code, ErrorCode::denied);
+  EXPECT_EQ(prepare_work_folder(folder.file("work"), attempt, payload, cache, fetched).error().code, ErrorCode::denied);
 }
 
 // What Dayan says of the attempt cannot be overridden by the job; what a script written for sbatch looks for can.

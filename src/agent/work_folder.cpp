@@ -18,11 +18,11 @@ tl::unexpected<Error> failed(const std::string& path, const std::error_code& err
 }
 
 Result<void> place_input(const std::string& folder, const AttemptKey& attempt, const InputFile& input,
-                         InputCache& cache) {
+                         InputCache& cache, execute::Fetched& fetched) {
   if (!is_safe_relative_path(input.path)) {
     return fail(ErrorCode::denied, "input '" + input.path + "' would lie outside the work folder");
   }
-  TRY(const std::string content, cache.fetch(attempt, input.digest, input.size));
+  TRY(const std::string content, cache.fetch(attempt, input.digest, input.size, fetched));
   const std::string path = folder + '/' + input.path;
   std::error_code error;
   fs::create_directories(fs::path(path).parent_path(), error);
@@ -50,10 +50,10 @@ std::int64_t index_in(const Payload& payload, std::string_view name, std::int64_
 }  // namespace
 
 Result<void> prepare_work_folder(const std::string& folder, const AttemptKey& attempt, const Payload& payload,
-                                 InputCache& cache) {
+                                 InputCache& cache, execute::Fetched& fetched) {
   adapters::remove_tree(folder);
   TRY_VOID(adapters::make_folder(folder, 0700));
-  for (const InputFile& input : payload.inputs) TRY_VOID(place_input(folder, attempt, input, cache));
+  for (const InputFile& input : payload.inputs) TRY_VOID(place_input(folder, attempt, input, cache, fetched));
   return {};
 }
 

@@ -13,8 +13,9 @@ namespace dayan::agent {
 
 /// Makes the folder afresh: what an interrupted staging left goes. Inputs are copied, never linked: the attempt may
 /// change its copy, the cache must not change. `corrupt`, `denied`, `not_found`: it can never be staged.
+/// What of the inputs had to cross is added to `fetched`.
 [[nodiscard]] Result<void> prepare_work_folder(const std::string& folder, const AttemptKey& attempt,
-                                               const Payload& payload, InputCache& cache);
+                                               const Payload& payload, InputCache& cache, execute::Fetched& fetched);
 
 /// The job's environment and what Dayan adds: DAYAN_JOB, DAYAN_TASK_INDEX, DAYAN_TASK_COUNT, DAYAN_ATTEMPT,
 /// DAYAN_CPUS (on each node), DAYAN_NODES; and, where the job does not set them itself, the variables by which a

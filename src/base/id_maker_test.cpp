@@ -89,5 +89,19 @@ TEST(IdMakerDeathTest, RefusesOtherShards) {
   EXPECT_DEATH(IdMaker(IdMaker::shard_max + 1), "broken invariant");
 }
 
+// What the core counts lies in the order of time, and meets nothing of any maker, nor the one before it.
+TEST(IdMaker, CountedIdsMeetNoMaker) {
+  const UnixTime now = epoch + Duration::milliseconds(5);
+  std::set<std::int64_t> ids;
+  std::size_t made = 0;
+  for (int shard = 0; shard <= IdMaker::shard_max; ++shard) {
+    IdMaker maker(shard);
+    for (int i = 0; i < 100; ++i, ++made) ids.insert(maker.next(now));
+  }
+  for (std::int64_t count = 65'500; count < 65'600; ++count, ++made) ids.insert(counted_id(now, count));
+  EXPECT_EQ(ids.size(), made);
+  EXPECT_GT(counted_id(now + Duration::milliseconds(1), 1), counted_id(now, 65'535));
+}
+
 }  // namespace
 }  // namespace dayan

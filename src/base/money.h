@@ -65,6 +65,9 @@ struct Price {
   friend bool operator==(const Price&, const Price&) = default;
 };
 
+/// A part of a price is told in thousandths: so many are all of it.
+inline constexpr std::int64_t whole_price = 1'000;
+
 /// What `units` cost at this price: amount × units / quantity. Fails when the product leaves the range of Cny.
 [[nodiscard]] Result<Cny> charge(Price price, std::int64_t units, Rounding rounding);
 

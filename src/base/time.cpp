@@ -158,6 +158,44 @@ Result<UnixTime> parse_time(std::string_view text) {
   return UnixTime(microseconds);
 }
 
+DayTime day_time_of(UnixTime time) {
+  ASSERT(time.microseconds() >= 0);
+  return DayTime::minutes(static_cast<std::int32_t>(time.microseconds() % microseconds_per_day / units[2].microseconds));
+}
+
+std::string to_text(DayTime time) {
+  const auto two = [](std::int32_t value) { return padded(static_cast<std::uint64_t>(value), 2); };
+  return two(time.minutes() / 60) + ':' + two(time.minutes() % 60);
+}
+
+Result<DayTime> parse_day_time(std::string_view text) {
+  const auto refuse = [text](std::string_view why, std::string right) {
+    return fail(ErrorCode::invalid, quote(text) + ' ' + std::string(why), std::move(right));
+  };
+  constexpr const char* example = "give one like 23:00, which is UTC, or 23:00+08:00";
+  std::string_view rest = text;
+  std::int64_t hour = 0;
+  std::int64_t minute = 0;
+  if (!take_field(rest, 2, hour) || !take(rest, ':') || !take_field(rest, 2, minute))
+    return refuse("is not a time of the day", example);
+  if (hour > 23 || minute > 59) return refuse("has no such time of day", "give one from 00:00 to 23:59");
+  std::int64_t offset = 0;
+  if (!rest.empty() && !take(rest, 'Z')) {
+    const bool behind = take(rest, '-');
+    std::int64_t offset_hour = 0;
+    std::int64_t offset_minute = 0;
+    if ((!behind && !take(rest, '+')) || !take_field(rest, 2, offset_hour) || !take(rest, ':') ||
+        !take_field(rest, 2, offset_minute))
+      return refuse("is not a time of the day", example);
+    if (offset_hour > 23 || offset_minute > 59)
+      return refuse("has no such offset", "give an offset from -23:59 to +23:59");
+    offset = (offset_hour * 60 + offset_minute) * (behind ? -1 : 1);
+  }
+  if (!rest.empty()) return refuse("is not a time of the day", example);
+  const std::int64_t minutes = (hour * 60 + minute - offset + DayTime::day) % DayTime::day;
+  return DayTime::minutes(static_cast<std::int32_t>(minutes));
+}
+
 std::string to_text(Duration duration) {
   if (duration.microseconds() == 0) return "0s";
   std::string text = duration.microseconds() < 0 ? "-" : "";

@@ -57,6 +57,29 @@ class UnixTime {
   std::int64_t microseconds_ = 0;
 };
 
+/// A time of the day in UTC, to the minute.
+class DayTime {
+ public:
+  static constexpr std::int32_t day = 24 * 60;  ///< minutes
+  constexpr DayTime() = default;
+  /// 0 to day − 1.
+  [[nodiscard]] static constexpr DayTime minutes(std::int32_t n) { return DayTime(n); }
+  [[nodiscard]] constexpr std::int32_t minutes() const { return minutes_; }
+
+  friend constexpr auto operator<=>(DayTime, DayTime) = default;
+
+ private:
+  constexpr explicit DayTime(std::int32_t minutes) : minutes_(minutes) {}
+  std::int32_t minutes_ = 0;
+};
+
+/// The minute of its day in which a moment from 1970 on lies.
+[[nodiscard]] DayTime day_time_of(UnixTime time);
+/// "07:05", in UTC.
+[[nodiscard]] std::string to_text(DayTime time);
+/// Reads "23:00", "23:00Z" or, where the place has another time, "23:00+08:00", which is 15:00.
+[[nodiscard]] Result<DayTime> parse_day_time(std::string_view text);
+
 /// RFC 3339 in UTC with microseconds only when there are any: 2026-11-22T08:30:00Z.
 [[nodiscard]] std::string to_text(UnixTime time);
 /// Reads RFC 3339 with `Z` or a numeric offset, up to six fraction digits.

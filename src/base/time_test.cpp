@@ -225,5 +225,18 @@ TEST(Duration, RefusesOtherTexts) {
   }
 }
 
+// A time of the day is read with and without an offset, and written in UTC; nothing else is one.
+TEST(Time, DayTime) {
+  EXPECT_EQ(parse_day_time("07:05").value(), DayTime::minutes(425));
+  EXPECT_EQ(parse_day_time("23:59Z").value(), DayTime::minutes(1'439));
+  EXPECT_EQ(to_text(parse_day_time("23:00+08:00").value()), "15:00");
+  EXPECT_EQ(to_text(parse_day_time("07:00+08:00").value()), "23:00");
+  EXPECT_EQ(to_text(parse_day_time("20:30-05:30").value()), "02:00");
+  EXPECT_EQ(day_time_of(UnixTime(1'795'336'200'000'250)), DayTime::minutes(8 * 60 + 30));
+  EXPECT_EQ(day_time_of(UnixTime(1'795'336'259'999'999)), DayTime::minutes(8 * 60 + 30));
+  for (const char* bad : {"", "7:00", "24:00", "12:60", "12:00x", "12:00+8", "12:00+24:00", "12:00 ", "12", "1200"})
+    EXPECT_FALSE(parse_day_time(bad)) << bad;
+}
+
 }  // namespace
 }  // namespace dayan

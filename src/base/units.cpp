@@ -88,4 +88,22 @@ Result<Bytes> parse_bytes(std::string_view text) {
   return Bytes(bytes);
 }
 
+std::string to_text(Bandwidth bandwidth) { return to_text(Bytes(bandwidth.value())) + "/s"; }
+
+Result<Bandwidth> parse_bandwidth(std::string_view text) {
+  const auto refuse = [text](std::string_view why, std::string right) {
+    return fail(ErrorCode::invalid, quote(text) + ' ' + std::string(why), std::move(right));
+  };
+  constexpr const char* example = "give a size a second, e.g. 100MB/s";
+  constexpr std::string_view a_second = "/s";
+  if (!text.ends_with(a_second)) return refuse("is not a bandwidth", example);
+  std::string size(text.substr(0, text.size() - a_second.size()));
+  if (const std::size_t space = size.find(' '); space != std::string::npos && space > 0) size.erase(space, 1);
+  const Result<Bytes> bytes = parse_bytes(size);
+  if (!bytes) return refuse(size.ends_with("bit") || size.ends_with('b') ? "counts bits" : "is not a bandwidth", example);
+  if (bytes->is_zero() || bytes->value() > bandwidth_max.value())
+    return refuse("is out of range", "1B/s to " + to_text(bandwidth_max));
+  return Bandwidth(bytes->value());
+}
+
 }  // namespace dayan

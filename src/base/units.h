@@ -44,6 +44,8 @@ class Quantity {
 };
 
 using Bytes = Quantity<struct BytesTag>;
+/// How many bytes cross a link in a second.
+using Bandwidth = Quantity<struct BandwidthTag>;
 /// CPU cores, whole.
 using Cores = Quantity<struct CoresTag>;
 /// Accelerator cards in thousandths of one: a fraction is a card shared.
@@ -63,5 +65,11 @@ using Milligrams = Quantity<struct MilligramsTag>;
 /// a sign or an unknown unit is refused. The result is at most `bytes_max`.
 [[nodiscard]] Result<Bytes> parse_bytes(std::string_view text);
 inline constexpr Bytes bytes_max = Bytes(1'000'000'000'000'000'000);  // 1 EB
+
+/// "100MB/s".
+[[nodiscard]] std::string to_text(Bandwidth bandwidth);
+/// Reads "100MB/s" and "100 MB/s": a size a second, 1 B/s to `bandwidth_max`. Bits are refused: eight make a byte.
+[[nodiscard]] Result<Bandwidth> parse_bandwidth(std::string_view text);
+inline constexpr Bandwidth bandwidth_max = Bandwidth(100'000'000'000'000);  // 100 TB/s
 
 }  // namespace dayan

@@ -70,6 +70,16 @@ void add_plain(CLI::App& job, Program& program, const std::string& name, const s
   on_chosen_with_session(command, program, [id, action](Session& session) { return action(session, *id); });
 }
 
+void add_cancel(CLI::App& job, Program& program) {
+  CLI::App& cancel = add_command(job, "cancel", "stop it; what has run is charged",
+                                 "dayan job cancel job_0001k3q8m2x4a\ndayan job cancel job_0001k3q8m2x4a --series");
+  const auto id = std::make_shared<std::string>();
+  const auto series = std::make_shared<bool>(false);
+  cancel.add_option("JOB", *id, "id of the job")->required();
+  cancel.add_flag("--series", *series, "end the series that it is a round of, with all rounds that have not ended");
+  on_chosen_with_session(cancel, program, [id, series](Session& session) { return cancel_job(session, *id, *series); });
+}
+
 void add_explain(CLI::App& job, Program& program) {
   CLI::App& explain = add_command(job, "explain", "the centres for it as of now, and what it waits for",
                                   "dayan job explain job_0001k3q8m2x4a\n"
@@ -124,7 +134,7 @@ void add_job_commands(CLI::App& app, Program& program) {
   add_plain(job, program, "show", "state, progress and cost; what it waits for", show_job);
   add_plain(job, program, "watch", "follow it until it ends; exit code 4 when it did not succeed", watch_job);
   add_logs(job, program);
-  add_plain(job, program, "cancel", "stop it; what has run is charged", cancel_job);
+  add_cancel(job, program);
   add_explain(job, program);
   add_fetch(job, program);
   add_plain(job, program, "bill", "what it cost, line by line, with the ledger's entries", show_bill);

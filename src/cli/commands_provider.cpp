@@ -13,6 +13,10 @@ void add_centre_set(CLI::App& centre, Program& program) {
   set.add_option("NAME", options->centre, "of the centre")->required();
   set.add_option("--pue", options->pue, "power drawn over power used, e.g. 1.2; or unknown")->type_name("N");
   set.add_option("--carbon", options->carbon, "grams of CO2 per kWh of its grid; or unknown")->type_name("GRAMS");
+  set.add_option("--carbon-hours", options->carbon_hours,
+                 "times of the day at which its grid has another percentage of that, e.g. 10:00/16:00=60; or none")
+      ->type_name("FROM/UNTIL=PERCENT")
+      ->allow_extra_args(false);
   set.add_option("--latency", options->latency, "round trip to a city's users, e.g. shanghai=28ms; or shanghai=unknown")
       ->type_name("CITY=TIME")
       ->allow_extra_args(false);
@@ -50,12 +54,19 @@ void add_offer(CLI::App& provider, Program& program) {
                               "dayan provider offer publish guian --core-hour 0.3 --card-hour 2.4 --gb-hour 0.01");
   CLI::App& publish =
       add_command(offer, "publish", "publish a centre's prices; leases already granted keep theirs",
-                  "dayan provider offer publish guian --core-hour 0.3 --card-hour 2.4 --gb-hour 0.01");
+                  "dayan provider offer publish guian --core-hour 0.3 --card-hour 2.4 --gb-hour 0.01\n"
+                  "dayan provider offer publish guian --core-hour 0.3 --card-hour 2.4 --gb-hour 0.01 "
+                  "--hours 23:00+08:00/07:00+08:00=60");
   const auto options = std::make_shared<OfferOptions>();
   publish.add_option("CENTRE", options->centre, "name of the centre")->required();
   publish.add_option("--core-hour", options->core_hour, "of one core")->required()->type_name("YUAN");
   publish.add_option("--card-hour", options->card_hour, "of one card; 0 where there is none")->required()->type_name("YUAN");
   publish.add_option("--gb-hour", options->gb_hour, "of one GB of memory; 0 where it is given away")->required()->type_name("YUAN");
+  publish.add_option("--hours", options->hours,
+                     "times of the day at which all of these are another percentage, e.g. 23:00/07:00=60 (UTC) or "
+                     "23:00+08:00/07:00+08:00=60; may be given again")
+      ->type_name("FROM/UNTIL=PERCENT")
+      ->allow_extra_args(false);
   on_chosen_with_session(publish, program, [options](Session& session) { return publish_offer(session, *options); });
 }
 

@@ -143,15 +143,73 @@ TEST(Commands, AProviderTellsOfItsCentre) {
       << person.complained();
   EXPECT_EQ(person.said(), "guian: PUE 1.2; 500 g CO2/kWh; 30ms to shanghai; 40ms to beijing; serves only lab\n");
   EXPECT_EQ(hub.heard().back().body,
-            R"({"accepts":["lab"],"latency":[{"city":"shanghai","round_trip":0.028}],"pue":1200,"carbon":500})");
+            R"({"accepts":["lab"],"latency":[{"city":"shanghai","round_trip":0.028}],"pue":1200,"carbon":500,"carbon_hours":[]})");
   EXPECT_EQ(person.runs("provider centre set guian --accept-all --carbon unknown"), 0) << person.complained();
   EXPECT_NE(hub.heard().back().body.find(R"("accepts":[])"), std::string::npos);
   EXPECT_NE(hub.heard().back().body.find(R"("carbon":null)"), std::string::npos);
   for (const char* wrong : {"--pue much", "--carbon 4.5", "--latency shanghai", "--latency shanghai=28",
-                            "--accept lab --accept-all"}) {
+                            "--accept lab --accept-all", "--carbon-hours 10:00=60"}) {
     hub.on("GET /v1/centres?limit=1000", json(R"({"items":[],"next_cursor":null})"));
     EXPECT_EQ(person.runs(std::string("provider centre set guian ") + wrong), 2) << wrong << person.complained();
   }
+}
+
+TEST(Commands, AProviderPublishesHours) {
+  // Parts of the day are read with their offset and told in UTC; what is none is refused before the hub is asked.
+  FakeHub hub;
+  OfferRow offer;
+  offer.id = OfferId(7);
+  offer.core_hour = Cny::micro(300'000);
+  offer.hours = {{DayTime::minutes(15 * 60), DayTime::minutes(23 * 60), 60}};
+  hub.on("POST /v1/centres/guian/offers", json(json_text(to_json(offer))));
+  Person person(hub);
+  const std::string publish = "provider offer publish guian --core-hour 0.3 --card-hour 0 --gb-hour 0 --hours ";
+  EXPECT_EQ(person.runs(publish + "23:00+08:00/07:00+08:00=60"), 0) << person.complained();
+  EXPECT_NE(hub.heard().back().body.find(R"("hours":[{"from":"15:00","until":"23:00","percent":60}])"),
+            std::string::npos)
+      << hub.heard().back().body;
+  EXPECT_NE(person.said().find("15:00-23:00 UTC 60 %"), std::string::npos) << person.said();
+  for (const char* wrong : {"23:00-07:00=60", "23:00/07:00", "23:00/07:00=", "23:00/07:00=1001", "23:00/25:00=60",
+                            "23/7=60", "23:00/07:00=-5"})
+    EXPECT_EQ(person.runs(publish + wrong), 2) << wrong << person.complained();
+  EXPECT_EQ(hub.heard().size(), 1U);
+}
+
+TEST(Commands, ASeriesIsShownAndEnded) {
+  // The list and the job tell the round, the job what comes next and what was left out; a cancel may end the series.
+  FakeHub hub;
+  SeriesRow series;
+  series.id = JobId(77);
+  series.every = Duration::hours(24);
+  series.times = 30;
+  series.round = 3;
+  series.skipped = 1;
+  series.overlap = Overlap::skip;
+  series.next_at = *parse_time("2026-12-04T02:00:00Z");
+  JobRow job;
+  job.id = JobId(78);
+  job.name = "forecast";
+  job.series = series.id;
+  job.round = 3;
+  job.rounds = 30;
+  const std::string path = "/v1/jobs/" + to_text(job.id);
+  hub.on("GET /v1/jobs?limit=20", json(R"({"items":[)" + json_text(to_json(job)) + R"(],"next_cursor":null})"));
+  hub.on("GET " + path, json(json_text(to_json(wire::JobView{job, {}, series}))));
+  hub.on("POST " + path + "/cancel?series=true", json(json_text(to_json(wire::JobView{job, {}}))));
+  hub.on("POST " + path + "/cancel", json(json_text(to_json(wire::JobView{job, {}}))));
+  Person person(hub);
+  EXPECT_EQ(person.runs("jobs"), 0) << person.complained();
+  EXPECT_NE(person.said().find("forecast   3/30"), std::string::npos) << person.said();
+  EXPECT_EQ(person.runs("job show " + to_text(job.id)), 0) << person.complained();
+  EXPECT_NE((person.said() + person.complained())
+                .find("round 3 of 30 of the series " + to_text(series.id) +
+                      ", one every 1d: round 4 comes on 2026-12-04 02:00:00 UTC; 1 left out"),
+            std::string::npos)
+      << person.said() << person.complained();
+  EXPECT_EQ(person.runs("job cancel " + to_text(job.id) + " --series"), 0) << person.complained();
+  EXPECT_EQ(hub.heard().back().target, path + "/cancel?series=true");
+  EXPECT_EQ(person.runs("job cancel " + to_text(job.id)), 0) << person.complained();
+  EXPECT_EQ(hub.heard().back().target, path + "/cancel");
 }
 
 TEST(Commands, AProviderClosesItsPools) {

@@ -11,12 +11,13 @@ namespace {
 std::string path_of(const std::string& id) { return "/v1/jobs/" + percent_encoded(id); }
 
 Table job_table() {
-  return Table({"JOB", "NAME", "STATE", "DONE>", "FAILED>", "AT WORK>", "TASKS>", "CHARGED>", "HELD>",
+  return Table({"JOB", "NAME", "ROUND>", "STATE", "DONE>", "FAILED>", "AT WORK>", "TASKS>", "CHARGED>", "HELD>",
                 "SUBMITTED (UTC)", "ENDED"});
 }
 
 void add_job(Table& table, const JobRow& job) {
-  table.add({to_text(job.id), job.name, std::string(to_text(job.state)),
+  const std::string round = job.series.is_none() ? "" : std::to_string(job.round) + '/' + std::to_string(job.rounds);
+  table.add({to_text(job.id), job.name, round, std::string(to_text(job.state)),
              std::to_string(job.succeeded), std::to_string(job.failed),
              std::to_string(job.live), std::to_string(job.count), to_text(job.charged), to_text(job.held),
              readable(job.submitted_at), readable(job.ended_at)});
@@ -38,6 +39,23 @@ void show_times(Output& out, const JobRow& job) {
   if (!needs.finish_by.is_none())
     out.note("deadline " + readable(needs.finish_by) + " UTC: what has not been started by " +
              readable(job.latest_start) + " UTC is given up, unless a pool can still meet it");
+}
+
+/// Of a round: what series it is of, and when the next one comes.
+void show_series(Output& out, const JobRow& job, const std::optional<SeriesRow>& series) {
+  if (!series) return;
+  std::string text = "round " + std::to_string(job.round) + " of " + std::to_string(series->times) +
+                     " of the series " + to_text(series->id) + ", one every " + to_text(series->every) + ": ";
+  if (series->end == SeriesEnd::not_yet)
+    text += "round " + std::to_string(series->round + 1) + " comes on " + readable(series->next_at) + " UTC";
+  else if (series->end == SeriesEnd::complete) text += "its last round has come";
+  else text += "cancelled on " + readable(series->ended_at) + " UTC";
+  if (series->skipped > 0) {
+    text += "; " + std::to_string(series->skipped) + " left out, ";
+    text += series->overlap == Overlap::skip ? "since a round before had not ended, or the platform stood still"
+                                             : "since the platform stood still at their time";
+  }
+  out.note(text);
 }
 
 }  // namespace
@@ -64,6 +82,7 @@ void show_seen(Output& out, const SeenJob& seen) {
   out.table(table);
   const std::string gang = gang_text(seen.view.job.requirements.resources);
   if (!gang.empty()) out.line("each task gets " + gang);
+  show_series(out, seen.view.job, seen.view.series);
   show_waiting(out, seen.view.waiting);
   show_priority(out, seen.view.job);
   show_times(out, seen.view.job);
@@ -84,8 +103,8 @@ Answer<void> show_job(Session& session, const std::string& id) {
   return {};
 }
 
-Answer<void> cancel_job(Session& session, const std::string& id) {
-  TRY(JsonValue document, session.api.post(path_of(id) + "/cancel"));
+Answer<void> cancel_job(Session& session, const std::string& id, bool series) {
+  TRY(JsonValue document, session.api.post(path_of(id) + "/cancel" + (series ? "?series=true" : "")));
   TRY(wire::JobView view, read_as<wire::JobView>(document));
   show_seen(session.out, {std::move(document), std::move(view)});
   return {};

@@ -13,7 +13,8 @@ namespace dayan::cli {
 [[nodiscard]] Answer<void> list_jobs(Session& session, std::size_t limit);
 [[nodiscard]] Answer<void> show_job(Session& session, const std::string& id);
 void show_seen(Output& out, const SeenJob& seen);
-[[nodiscard]] Answer<void> cancel_job(Session& session, const std::string& id);
+/// `series`: the series that it is a round of, with it.
+[[nodiscard]] Answer<void> cancel_job(Session& session, const std::string& id, bool series);
 /// `limit`: of quotes shown; nothing: as many as the hub thinks fit.
 [[nodiscard]] Answer<void> explain_job(Session& session, const std::string& id, std::optional<std::int64_t> limit);
 [[nodiscard]] Answer<void> list_attempts(Session& session, const std::string& id);

@@ -11,6 +11,8 @@
 namespace dayan::cli {
 
 [[nodiscard]] Answer<void> list_centres(Session& session);
+/// "23:00-07:00 UTC 60 %, 12:00-13:00 UTC 150 %"; empty when there are none.
+[[nodiscard]] std::string hours_text(const std::vector<DayHours>& hours);
 /// What its provider tells of a centre: "PUE 1.2; 410 g CO2/kWh; 28ms to shanghai; serves only film-studio".
 [[nodiscard]] std::string description_text(const CentreRow& centre);
 /// "pool gpu closed to all but weather-office from … until … UTC (typhoon)".

@@ -40,6 +40,33 @@ Answer<void> change_latency(std::vector<CityLatency>& latency, const std::string
   return {};
 }
 
+/// "23:00+08:00/07:00+08:00=60": from, until, and the percentage that holds there.
+Answer<std::vector<DayHours>> read_hours(const std::vector<std::string>& told, const std::string& option) {
+  std::vector<DayHours> hours;
+  for (const std::string& text : told) {
+    const std::size_t slash = text.find('/');
+    const std::size_t sign = text.find('=');
+    std::string_view percent = sign == std::string::npos ? std::string_view() : std::string_view(text).substr(sign + 1);
+    const std::string_view digits = take_digits(percent);
+    const auto number = digits.empty() || !percent.empty() ? std::nullopt : number_of(digits);
+    if (slash == std::string::npos || slash > sign || !number || *number > hours_percent_max)
+      return bad_usage(quote(text) + " is not a part of the day with its percentage",
+                       "give one like 23:00/07:00=60, which is UTC, or 23:00+08:00/07:00+08:00=60", option);
+    DayHours each;
+    each.percent = static_cast<std::int32_t>(*number);
+    for (const bool is_from : {true, false}) {
+      auto time = parse_day_time(is_from ? text.substr(0, slash) : text.substr(slash + 1, sign - slash - 1));
+      if (!time.has_value()) {
+        time.error().field = option;
+        return end_with(Exit::usage, {std::move(time).error()});
+      }
+      (is_from ? each.from : each.until) = *time;
+    }
+    hours.push_back(each);
+  }
+  return hours;
+}
+
 Answer<void> change(wire::UpdateCentreRequest& told, const CentreOptions& options) {
   if (!options.pue.empty()) {
     TRY(told.pue, read_thousandths(options.pue, "--pue"));
@@ -50,6 +77,12 @@ Answer<void> change(wire::UpdateCentreRequest& told, const CentreOptions& option
       return bad_usage(quote(options.carbon) + " has a fraction", "give whole grams per kWh", "--carbon");
     told.carbon = thousandths ? std::optional(*thousandths / 1'000) : std::nullopt;
   }
+  if (options.carbon_hours == std::vector<std::string>{"none"}) {
+    told.carbon_hours.clear();
+  } else if (!options.carbon_hours.empty()) {
+    TRY(told.carbon_hours, read_hours(options.carbon_hours, "--carbon-hours"));
+  }
+  if (!told.carbon) told.carbon_hours.clear();
   for (const std::string& each : options.latency) TRY_VOID(change_latency(told.latency, each));
   if (options.accept_all) told.accepts.clear();
   if (!options.accept.empty()) told.accepts = options.accept;
@@ -84,7 +117,8 @@ Answer<void> update_centre(Session& session, const CentreOptions& options) {
   for (JsonValue& item : items) {
     TRY(auto view, read_as<wire::CentreView>(std::move(item)));
     if (view.centre.name != options.centre) continue;
-    told = {view.centre.accepts, view.centre.latency, view.centre.pue, view.centre.carbon};
+    told = {view.centre.accepts, view.centre.latency, view.centre.pue, view.centre.carbon,
+            view.centre.carbon_hours};
   }
   TRY_VOID(change(told, options));
   TRY(JsonValue document, session.api.put("/v1/centres/" + percent_encoded(options.centre), to_json(told)));
@@ -118,6 +152,7 @@ Answer<void> publish_offer(Session& session, const OfferOptions& options) {
   TRY(request.core_hour, read_amount(options.core_hour, "--core-hour"));
   TRY(request.card_hour, read_amount(options.card_hour, "--card-hour"));
   TRY(request.gb_hour, read_amount(options.gb_hour, "--gb-hour"));
+  TRY(request.hours, read_hours(options.hours, "--hours"));
   TRY(JsonValue document,
       session.api.post("/v1/centres/" + percent_encoded(options.centre) + "/offers", to_json(request)));
   if (session.out.as_json()) {
@@ -127,7 +162,8 @@ Answer<void> publish_offer(Session& session, const OfferOptions& options) {
   TRY(const auto offer, read_as<OfferRow>(std::move(document)));
   session.out.line(to_text(offer.id) + " version " + std::to_string(offer.version) + " of " + options.centre + ": " +
                    to_text(offer.core_hour) + " / core·h, " + to_text(offer.card_hour) + " / card·h, " +
-                   to_text(offer.gb_hour) + " / GB·h");
+                   to_text(offer.gb_hour) + " / GB·h" +
+                   (offer.hours.empty() ? "" : "; " + hours_text(offer.hours)));
   return {};
 }
 

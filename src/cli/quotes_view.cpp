@@ -56,6 +56,12 @@ void show_quotes(Output& out, const std::vector<Quote>& quotes, const place::Quo
              (quote.carbon ? ", " + readable(*quote.carbon) + " of CO2" : std::string()));
   }
   for (const Quote& quote : quotes) {
+    if (!quote.feasible || !quote.next_price) continue;
+    const NextPrice& next = *quote.next_price;
+    out.line(quote.centre_name + '/' + quote.pool + " from " + readable(next.from) + " UTC: " +
+             std::to_string(next.percent) + " % of its prices, one task " + to_text(next.task_cost) + " yuan");
+  }
+  for (const Quote& quote : quotes) {
     if (quote.reasons.empty()) continue;
     out.line(quote.centre_name + '/' + quote.pool + (quote.feasible ? " waits for" : " cannot"));
     for (const Reason& reason : quote.reasons) out.line(constraint_line(reason));

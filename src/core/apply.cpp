@@ -42,6 +42,14 @@ void on(State& state, const CentreUpdated& event, UnixTime) {
   centre.latency = event.latency;
   centre.pue = event.pue;
   centre.carbon = event.carbon;
+  centre.carbon_hours = event.carbon_hours;
+  centre.bandwidth = event.bandwidth;
+  state.centres.put(std::move(centre));
+}
+
+void on(State& state, const LinkMeasured& event, UnixTime) {
+  CentreRow centre = *state.centres.find({event.centre});
+  centre.bandwidth_measured = event.bandwidth;
   state.centres.put(std::move(centre));
 }
 void on(State& state, const JoinTokenIssued& event, UnixTime) { state.join_tokens.put(event.join_token); }
@@ -140,6 +148,18 @@ void on(State& state, const JobGaveUp& event, UnixTime) {
   job.failed += end_waiting_tasks(state, job, TaskState::failed);
   job.gave_up = event.why;
   state.jobs.put(std::move(job));
+  // What runs of it goes on: it could not wait again.
+  std::vector<LeaseRow> leases;
+  state.leases.visit_from({event.job, 0, 0}, [&](const LeaseRow& lease) {
+    if (lease.job != event.job) return false;
+    if (lease.reclaimable && lease.reclaimed_at.is_none()) leases.push_back(lease);
+    return true;
+  });
+  for (LeaseRow& lease : leases) {
+    lease.reclaimable = false;
+    lease.sequence = next_lease_sequence(state);
+    state.leases.put(std::move(lease));
+  }
 }
 
 void on(State& state, const JobLatestStartMoved& event, UnixTime) {
@@ -148,6 +168,46 @@ void on(State& state, const JobLatestStartMoved& event, UnixTime) {
   job.latest_start = event.latest_start;
   state.note_job(job);
   state.jobs.put(std::move(job));
+}
+
+void on(State& state, const SeriesStarted& event, UnixTime) {
+  state.series.put(event.series);
+  state.note_series(event.series);
+}
+
+/// The time of this round has come; when that of the next one will, if there is one.
+void advance_series(State& state, SeriesRow series, std::int32_t round) {
+  state.forget_series(series);
+  series.round = round;
+  series.next_at = round < series.times ? series.due(round + 1) : UnixTime();
+  if (!series.next_at.is_none()) state.note_series(series);
+  state.series.put(std::move(series));
+}
+
+void on(State& state, const RoundSubmitted& event, UnixTime) {
+  MetaRow meta = state.counters();
+  ++meta.rounds;
+  state.meta.put(meta);
+  SeriesRow series = copy_of(state.series, std::tuple{event.job.series});
+  series.newest = event.job.id;
+  advance_series(state, std::move(series), event.job.round);
+  state.jobs.put(event.job);
+  state.note_job(event.job);
+}
+
+void on(State& state, const RoundsSkipped& event, UnixTime) {
+  SeriesRow series = copy_of(state.series, std::tuple{event.series});
+  series.skipped += event.up_to - series.round;
+  advance_series(state, std::move(series), event.up_to);
+}
+
+void on(State& state, const SeriesEnded& event, UnixTime now) {
+  SeriesRow series = copy_of(state.series, std::tuple{event.series});
+  if (!series.next_at.is_none()) state.forget_series(series);
+  series.next_at = UnixTime();
+  series.end = event.why;
+  series.ended_at = now;
+  state.series.retire(std::move(series));
 }
 
 void on(State& state, const ReservationAdded& event, UnixTime) {
@@ -167,6 +227,40 @@ void on(State& state, const ReservationEnded& event, UnixTime) {
   state.reservations.retire(std::move(row));
 }
 
+/// From the first lease of a job at a centre on it is kept what becomes of its inputs there.
+void note_transfer(State& state, const LeaseRow& lease) {
+  const TransferRow* known = state.transfers.find({lease.job, lease.centre});
+  if (known != nullptr && lease.transfer.is_zero()) return;
+  TransferRow row = known != nullptr ? *known : TransferRow{lease.job, lease.centre, Bytes()};
+  row.is_held = row.is_held || !lease.transfer.is_zero();
+  state.transfers.put(row);
+}
+
+/// An attempt that the engine has had had all its inputs. Of one that ended without a start nobody knows.
+bool has_inputs(const AttemptReport& report) {
+  if (report.state == AttemptState::ended) return !report.started_at.is_none() || !may_retry(report.outcome);
+  return report.state > AttemptState::staging;
+}
+
+void note_fetched(State& state, const AttemptRow& before, const AttemptReport& report) {
+  const TransferRow* known = state.transfers.find({before.job, before.centre});
+  if (known == nullptr) return;  // the job has no inputs
+  TransferRow row = *known;
+  const Bytes inputs = state.jobs.find({before.job})->input_bytes;
+  row.fetched += std::min(report.fetched - before.fetched, inputs - row.fetched);
+  row.is_there = row.is_there || has_inputs(report);
+  if (row != *known) state.transfers.put(row);
+}
+
+/// The hold that covered a job's inputs is resolved: they are paid, or the next lease there covers them.
+void settle_transfer(State& state, const LeaseRow& lease, Outcome outcome) {
+  if (lease.transfer.is_zero()) return;
+  TransferRow row = copy_of(state.transfers, std::tuple{lease.job, lease.centre});
+  row.is_held = false;
+  row.is_settled = !may_retry(outcome);
+  state.transfers.put(row);
+}
+
 void on(State& state, const LeaseGranted& event, UnixTime now) {
   LeaseRow lease = event.lease;
   lease.sequence = next_lease_sequence(state);
@@ -180,9 +274,12 @@ void on(State& state, const LeaseGranted& event, UnixTime now) {
   ++job.live;
   job.held += lease.held;
   job.state = JobState::running;
+  if (!job.input_bytes.is_zero()) note_transfer(state, lease);
   state.jobs.put(std::move(job));
 
+  const TaskRow* before = state.tasks.find({lease.job, lease.task});
   TaskRow task{lease.job, lease.task, TaskState::leased, lease.number, UnixTime(), CentreId()};
+  if (before != nullptr) task.reclaims = before->reclaims;
   state.tasks.put(task);
   AttemptRow attempt;
   attempt.job = lease.job;
@@ -205,6 +302,17 @@ void on(State& state, const LeaseStopRequested& event, UnixTime) {
   state.leases.put(std::move(lease));
 }
 
+void on(State& state, const LeaseReclaimed& event, UnixTime now) {
+  LeaseRow lease = copy_of(state.leases, key_of_attempt(event.attempt));
+  lease.reclaimed_at = now;
+  lease.sequence = next_lease_sequence(state);
+  state.leases.put(std::move(lease));
+  AttemptRow attempt = copy_of(state.attempts, key_of_attempt(event.attempt));
+  attempt.reclaimed_at = now;
+  attempt.reclaimed_for = event.by;
+  state.attempts.put(std::move(attempt));
+}
+
 void on(State& state, const ReportTaken& event, UnixTime) {
   CentreRow centre = copy_of(state.centres, std::tuple{event.centre});
   centre.report_sequence = event.sequence;
@@ -214,6 +322,9 @@ void on(State& state, const ReportTaken& event, UnixTime) {
 void on(State& state, const AttemptObserved& event, UnixTime now) {
   const AttemptReport& report = event.report;
   AttemptRow attempt = copy_of(state.attempts, key_of_attempt(report.attempt));
+  note_fetched(state, attempt, report);
+  attempt.fetched = report.fetched;
+  attempt.fetch_time = report.fetch_time;
   attempt.state = std::max(attempt.state, report.state);
   if (!report.engine_id.empty()) attempt.engine_id = report.engine_id;
   attempt.exit_code = report.exit_code;
@@ -243,8 +354,10 @@ void end_task(State& state, JobRow& job, const AttemptSettled& event, CentreId c
   TaskRow task = copy_of(state.tasks, std::tuple{event.attempt.job, event.attempt.task});
   task.state = event.task_becomes;
   task.not_before = event.not_before;
+  if (event.outcome == Outcome::reclaimed) ++task.reclaims;
   if (event.task_becomes == TaskState::waiting) {
-    task.avoid = centre;
+    // Whoever was taken back has nothing against the centre.
+    if (event.outcome != Outcome::reclaimed) task.avoid = centre;
     ++job.retrying;
     state.tasks.put(task);
     return;
@@ -282,6 +395,7 @@ void on(State& state, const AttemptSettled& event, UnixTime now) {
   if (event.task_becomes == TaskState::succeeded) job.run_time_sum += reference_run(state, attempt, event.billed_run);
   end_task(state, job, event, lease.centre);
   note_usage(state, job, lease, event.billed_run, now);
+  settle_transfer(state, lease, event.outcome);
   state.forget_lease(lease);
   lease.desired = Desired::ended;
   lease.sequence = next_lease_sequence(state);
@@ -293,6 +407,15 @@ void on(State& state, const AttemptSettled& event, UnixTime now) {
 void on(State& state, const JobEnded& event, UnixTime now) {
   JobRow job = copy_of(state.jobs, std::tuple{event.job});
   state.forget_job(job);
+  std::vector<TransferRow> transfers;
+  if (!job.input_bytes.is_zero()) {
+    state.transfers.visit_from({job.id, CentreId()}, [&](const TransferRow& row) {
+      if (row.job == job.id) transfers.push_back(row);
+      return row.job == job.id;
+    });
+  }
+  for (const TransferRow& row : transfers) state.transfers.retire(row);
+  if (!job.series.is_none()) state.live_rounds.erase({job.series, job.id});
   job.state = event.state;
   job.ended_at = now;
   state.jobs.retire(std::move(job));

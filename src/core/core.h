@@ -25,6 +25,7 @@ enum class PlantedBug {
   old_epoch_accepted,      ///< a report of an older attempt ends the newer one
   counter_back_accepted,   ///< a cumulative counter that went back is taken
   placed_before_lease_end, ///< a lost task is placed again at once
+  reclaim_without_notice,  ///< what is taken back is ended at once
 };
 
 /// Who bears this token, if it is live at `now`.

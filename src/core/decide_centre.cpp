@@ -14,6 +14,8 @@ namespace {
 constexpr Duration agent_token_lifetime = token_lifetime_max;
 /// The dearest hour that may be asked for: 100,000 yuan, well above any card's.
 constexpr Cny price_hour_max = Cny::yuan(100'000);
+/// Of a GB moved in: what the dearest clouds ask is a hundredth of that.
+constexpr Cny price_transfer_max = Cny::yuan(100);
 constexpr std::int32_t nodes_max = 1'000'000;
 constexpr std::int64_t cores_per_node_max = 100'000;
 constexpr std::int64_t cards_per_node_max = 1'000'000;
@@ -67,6 +69,13 @@ Faults description_faults(const UpdateCentre& told) {
   }
   check_number("pue", told.pue, pue_min, pue_max, "thousandths of power drawn over power used: 1,000 to 10,000", faults);
   check_number("carbon", told.carbon, 0, carbon_intensity_max, "grams of CO2 per kWh: 0 to 5,000", faults);
+  if (told.bandwidth && (*told.bandwidth < Bandwidth(1) || *told.bandwidth > bandwidth_max))
+    fault("bandwidth", std::to_string(told.bandwidth->value()) + " is out of range",
+          "bytes a second: 1 to " + to_text(bandwidth_max));
+  check_hours("carbon_hours", told.carbon_hours, faults);
+  if (!told.carbon_hours.empty() && !told.carbon)
+    fault("carbon", "is not known, though hours are at which it is another percentage of it",
+          "give it in grams of CO2 per kWh, or no hours");
   return faults;
 }
 
@@ -175,9 +184,13 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const UpdateCentre& co
   Faults faults = description_faults(command);
   if (!faults.empty()) return refuse(std::move(faults));
   const bool is_same = centre->accepts == command.accepts && centre->latency == command.latency &&
-                       centre->pue == command.pue && centre->carbon == command.carbon;
-  if (!is_same)
-    draft.emit(CentreUpdated{centre->id, command.accepts, command.latency, command.pue, command.carbon});
+                       centre->pue == command.pue && centre->carbon == command.carbon &&
+                       centre->carbon_hours == command.carbon_hours && centre->bandwidth == command.bandwidth;
+  if (is_same) return {};
+  CentreUpdated updated{centre->id, command.accepts, command.latency, command.pue, command.carbon};
+  updated.carbon_hours = command.carbon_hours;
+  updated.bandwidth = command.bandwidth;
+  draft.emit(std::move(updated));
   return {};
 }
 
@@ -233,15 +246,29 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const PublishOffer& co
   check_price("core_hour", command.core_hour);
   check_price("card_hour", command.card_hour);
   check_price("gb_hour", command.gb_hour);
+  check_hours("hours", command.hours, faults);
+  if (command.transfer_gb && (command.transfer_gb->is_negative() || *command.transfer_gb > price_transfer_max)) {
+    faults.push_back({ErrorCode::invalid, "transfer_gb", to_text(*command.transfer_gb) + " yuan a GB is out of range",
+                      "0 to " + to_text(price_transfer_max)});
+  }
   if (faults.empty() && command.core_hour->is_zero() && command.card_hour->is_zero() && command.gb_hour->is_zero()) {
     faults.push_back({ErrorCode::invalid, "core_hour", "every price is zero", "give at least one above zero"});
+  }
+  if (command.reclaimable_part < 1 || command.reclaimable_part > whole_price) {
+    faults.push_back({ErrorCode::invalid, "reclaimable_part",
+                      std::to_string(command.reclaimable_part) + " thousandths of the prices is out of range",
+                      "1 to " + std::to_string(whole_price) + ", which is all of them"});
   }
   if (!faults.empty()) return refuse(std::move(faults));
   TRY_VOID(require_fresh(draft.state().offers, command.id));
   const CurrentOffer* current = draft.state().current_offers.find({centre->id});
   const OfferRow* last = current == nullptr ? nullptr : draft.state().offers.find({current->offer});
-  draft.emit(OfferPublished{{command.id, centre->id, last == nullptr ? 1 : last->version + 1, *command.core_hour,
-                             *command.card_hour, *command.gb_hour, commission_default, draft.now()}});
+  OfferRow offer{command.id, centre->id, last == nullptr ? 1 : last->version + 1, *command.core_hour,
+                 *command.card_hour, *command.gb_hour, commission_default, draft.now()};
+  offer.hours = command.hours;
+  offer.transfer_gb = command.transfer_gb.value_or(Cny());
+  offer.reclaimable_part = command.reclaimable_part;
+  draft.emit(OfferPublished{std::move(offer)});
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/draft.h"
 #include "model/run_time.h"
+#include "model/transfer.h"
 #include "trade/rating.h"
 
 /// Submission, cancelling and the end of jobs.
@@ -9,14 +10,19 @@
 namespace dayan::core {
 namespace {
 
-/// The least that any priced centre would hold for one task leased at `start`; nullopt when there is no offer at all.
-std::optional<Cny> least_hold(const State& state, const Requirements& requirements, UnixTime start) {
-  const Duration wall_time = lease_wall_time(requirements.wall_time, requirements.finish_by, start);
+/// The least that any priced centre would hold for one task leased at `start` or at a cheaper hour after, its part of the
+/// inputs with it; nullopt when there is no offer at all.
+std::optional<Cny> least_hold(const State& state, const JobRow& job, UnixTime start) {
+  const Requirements& requirements = job.requirements;
   std::optional<Cny> least;
   state.current_offers.visit_all([&](const CurrentOffer& current) {
     const OfferRow* offer = state.offers.find({current.offer});
     ASSERT(offer != nullptr);
-    const Result<Cny> hold = trade::hold_for(*offer, requirements.resources, wall_time);
+    const OfferRow part = part_of(cheapest_hour(*offer), price_part_of(*offer, requirements.reclaimable));
+    const Duration wall_time = lease_wall_time(requirements.wall_time, requirements.finish_by, start,
+                                               staging_of(state, job, current.centre));
+    const Result<Cny> hold =
+        trade::hold_for(part, requirements.resources, wall_time, transfer_to_hold(state, job, current.centre));
     if (hold && (!least || *hold < *least)) least = *hold;
   });
   return least;
@@ -32,14 +38,16 @@ bool is_large_enough(const PoolRow& pool, const Requirements& needs) {
 
 /// The latest start from which some pool is expected to end a task by the deadline: there is one. Without any pool that
 /// is large enough, the latest that any could meet.
-UnixTime latest_start(const State& state, const Requirements& needs, const Learned& learned) {
+UnixTime latest_start(const State& state, const JobRow& job) {
+  const Requirements& needs = job.requirements;
+  const Learned learned{job.succeeded, job.run_time_sum};
   std::optional<Duration> least;
   state.pools.visit_all([&](const PoolRow& pool) {
     if (!is_large_enough(pool, needs)) return;
-    const Duration run = expected_run(needs, learned, pool);
-    if (!least || run < *least) least = run;
+    const Duration needed = needed_time(expected_run(needs, learned, pool), staging_of(state, job, pool.centre));
+    if (!least || needed < *least) least = needed;
   });
-  return needs.finish_by - needed_time(least.value_or(Duration()));
+  return needs.finish_by - least.value_or(needed_time(Duration()));
 }
 
 /// What of the job's own times cannot be kept any more.
@@ -69,6 +77,7 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const SubmitJob& comma
   TRY_VOID(require_role(draft.state(), actor, &OrganisationRow::is_customer));
   Faults faults = check(command.spec);
   check_times(command.spec.requirements, draft.now(), faults);
+  check_series(command.spec, draft.now(), faults);
   const ProjectName* project = draft.state().project_names.find({actor.organisation, command.project});
   if (project == nullptr) {
     faults.push_back({ErrorCode::invalid, "project",
@@ -79,16 +88,6 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const SubmitJob& comma
 
   TRY_VOID(require_fresh(draft.state().jobs, command.id));
   const JobSpec& spec = command.spec;
-  const AccountRow* wallet = draft.state().accounts.find({AccountKind::customer_wallet, actor.organisation});
-  const Cny available = wallet == nullptr ? Cny() : wallet->available();
-  const std::optional<Cny> least =
-      least_hold(draft.state(), spec.requirements, std::max(draft.now(), spec.requirements.not_before));
-  if (least && available < *least) {
-    return refuse(RefusalReason::insufficient_funds,
-                  "the wallet has " + to_text(available) + " yuan available; one task holds at least " +
-                      to_text(*least) + " yuan",
-                  "top up the wallet by " + to_text(*least - available) + " yuan, or ask for less wall time");
-  }
   JobRow job;
   job.id = command.id;
   job.organisation = actor.organisation;
@@ -98,13 +97,34 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const SubmitJob& comma
   job.count = spec.count;
   job.throttle = spec.throttle;
   job.requirements = spec.requirements;
-  job.submitted_at = draft.now();
-  job.waits_until = std::max(draft.now(), spec.requirements.not_before) + spec.wait_max;
-  if (!spec.requirements.finish_by.is_none())
-    job.latest_start = latest_start(draft.state(), spec.requirements, Learned());
-  draft.emit(JobSubmitted{std::move(job), spec.payload});
+  job.input_bytes = input_bytes_of(spec.payload.inputs);
+  const AccountRow* wallet = draft.state().accounts.find({AccountKind::customer_wallet, actor.organisation});
+  const Cny available = wallet == nullptr ? Cny() : wallet->available();
+  const std::optional<Cny> least =
+      least_hold(draft.state(), job, std::max(draft.now(), spec.requirements.not_before));
+  if (least && available < *least) {
+    return refuse(RefusalReason::insufficient_funds,
+                  "the wallet has " + to_text(available) + " yuan available; one task holds at least " +
+                      to_text(*least) + " yuan",
+                  "top up the wallet by " + to_text(*least - available) + " yuan, or ask for less wall time");
+  }
+  set_times(draft.state(), job, spec.wait_max, draft.now());
+  const bool is_series = spec.every > Duration();
+  if (is_series) {
+    job.series = job.id;
+    job.round = 1;
+    job.rounds = spec.times;
+  }
+  draft.emit(JobSubmitted{job, spec.payload});
+  if (is_series) start_series(draft, spec, job);
   draft.decision.job = command.id;
   return {};
+}
+
+void set_times(const State& state, JobRow& job, Duration wait_max, UnixTime now) {
+  job.submitted_at = now;
+  job.waits_until = std::max(now, job.requirements.not_before) + wait_max;
+  if (!job.requirements.finish_by.is_none()) job.latest_start = latest_start(state, job);
 }
 
 Decided<void> decide_cancel(Draft& draft, const Actor& actor, const CancelJob& command, const Fetched& fetched) {
@@ -113,6 +133,8 @@ Decided<void> decide_cancel(Draft& draft, const Actor& actor, const CancelJob& c
   if (job == nullptr) {
     const auto ended = std::ranges::find(fetched.jobs, command.id, &JobRow::id);
     if (ended != fetched.jobs.end() && ended->organisation == actor.organisation) {
+      draft.decision.job = command.id;
+      if (command.series) return end_series(draft, *ended);
       return refuse(RefusalReason::wrong_state,
                     "the job has ended already: " + std::string(to_text(ended->state)), "nothing is left to cancel");
     }
@@ -122,17 +144,36 @@ Decided<void> decide_cancel(Draft& draft, const Actor& actor, const CancelJob& c
                   "look at the list of jobs");
   }
   draft.decision.job = command.id;
-  if (job->state == JobState::cancelling) return {};
-  draft.emit(JobCancelRequested{command.id});
+  if (command.series) return end_series(draft, JobRow(*job));
+  cancel(draft, command.id);
+  return {};
+}
+
+void cancel(Draft& draft, JobId id) {
+  const JobRow* job = draft.state().jobs.find({id});
+  ASSERT(job != nullptr);
+  if (job->state == JobState::cancelling) return;
+  draft.emit(JobCancelRequested{id});
   std::vector<AttemptKey> live;
-  draft.state().leases.visit_from({command.id, 0, 0}, [&](const LeaseRow& lease) {
-    if (lease.job != command.id) return false;
+  draft.state().leases.visit_from({id, 0, 0}, [&](const LeaseRow& lease) {
+    if (lease.job != id) return false;
     live.push_back(lease.attempt());
     return true;
   });
   for (const AttemptKey& attempt : live) draft.emit(LeaseStopRequested{attempt});
-  end_job_if_done(draft, command.id);
-  return {};
+  end_job_if_done(draft, id);
+}
+
+Bytes transfer_to_hold(const State& state, const JobRow& job, CentreId centre) {
+  return job.input_bytes.is_zero() ? Bytes()
+                                   : bytes_to_hold(job.input_bytes, state.transfers.find({job.id, centre}));
+}
+
+Duration staging_of(const State& state, const JobRow& job, CentreId id) {
+  if (job.input_bytes.is_zero()) return {};
+  const CentreRow* centre = state.centres.find({id});
+  ASSERT(centre != nullptr);
+  return staging_allowance(bytes_to_move(job.input_bytes, state.transfers.find({job.id, id})), centre->link());
 }
 
 void give_up(Draft& draft, JobId id, GaveUp why) {
@@ -143,8 +184,7 @@ void give_up(Draft& draft, JobId id, GaveUp why) {
 void give_up_late(Draft& draft, JobId id) {
   const JobRow* job = draft.state().jobs.find({id});
   ASSERT(job != nullptr);
-  const UnixTime latest =
-      latest_start(draft.state(), job->requirements, Learned{job->succeeded, job->run_time_sum});
+  const UnixTime latest = latest_start(draft.state(), *job);
   if (latest <= draft.now()) return give_up(draft, id, GaveUp::deadline);
   draft.emit(JobLatestStartMoved{id, latest});
 }
@@ -154,7 +194,7 @@ void give_up_above_cap(Draft& draft, JobId id) {
   if (job == nullptr || job->live > 0 || job->gave_up != GaveUp::no || !job->requirements.price_cap) return;
   // The nearer the deadline, the less is held: there is always a later moment that might do, until it is missed.
   if (!job->requirements.finish_by.is_none()) return;
-  const std::optional<Cny> least = least_hold(draft.state(), job->requirements, draft.now());
+  const std::optional<Cny> least = least_hold(draft.state(), *job, draft.now());
   if (least && job->charged + *least > *job->requirements.price_cap) give_up(draft, id, GaveUp::price_cap);
 }
 

@@ -48,18 +48,19 @@ tl::expected<Duration, Reason> time_limit(const State& state, const JobRow& job,
   if (needs.not_before > now)
     return stale(Constraint::not_before, (needs.not_before - now).microseconds(), 0, "the job may not start yet");
   const Duration run = expected_run(needs, Learned{job.succeeded, job.run_time_sum}, pool);
-  if (!meets_deadline(needs.finish_by, now, run)) {
-    return stale(Constraint::deadline, needed_time(run).microseconds(), (needs.finish_by - now).microseconds(),
+  const Duration staging = staging_of(state, job, pool.centre);
+  if (!meets_deadline(needs.finish_by, now, run, staging)) {
+    return stale(Constraint::deadline, needed_time(run, staging).microseconds(), (needs.finish_by - now).microseconds(),
                  "it would not end by the job's deadline");
   }
-  const Duration limit = lease_wall_time(needs.wall_time, needs.finish_by, now);
-  const UnixTime end = now + lease_start_allowance + limit;
+  const Duration limit = lease_wall_time(needs.wall_time, needs.finish_by, now, staging);
+  const UnixTime end = now + lease_start_allowance + staging + limit;
   std::optional<Reason> closed;
   state.reservations.visit_all([&](const ReservationRow& row) {
     if (row.centre != pool.centre || !row.is_of(pool.name) || row.names(customer)) return;
     if (now >= row.until || end <= row.from) return;
     closed = Reason{Constraint::closed, limit.microseconds(),
-                    (row.from - now - lease_start_allowance).microseconds(), "the provider closes the pool meanwhile",
+                    (row.from - now - lease_start_allowance - staging).microseconds(), "the provider closes the pool meanwhile",
                     true};
   });
   if (closed) return Stale(*std::move(closed));
@@ -87,6 +88,12 @@ tl::expected<void, Reason> fits(const State& state, const PoolRow& pool, const R
                  "the pool has no room for it now");
   }
   return {};
+}
+
+/// Whoever has been taken back as often as may be is left alone from now on, and pays what it paid.
+bool is_reclaimable(const State& state, const JobRow& job, const AttemptKey& key) {
+  const TaskRow* task = state.tasks.find({key.job, key.task});
+  return job.requirements.reclaimable && (task == nullptr || task->reclaims < reclaims_max);
 }
 
 bool is_served(const CentreRow& centre, const std::string& customer) {
@@ -119,7 +126,10 @@ tl::expected<Grant, Reason> check_assignment(const State& state, const Assignmen
 
   const OfferRow* offer = state.offers.find({current->offer});
   ASSERT(offer != nullptr);
-  const Result<Cny> hold = trade::hold_for(*offer, job->requirements.resources, *wall_time);
+  const std::int64_t price_part = price_part_of(*offer, job->requirements.reclaimable);
+  const Bytes transfer = transfer_to_hold(state, *job, pool->centre);
+  const Result<Cny> hold = trade::hold_for(part_of(offer_at(*offer, now), price_part), job->requirements.resources,
+                                           *wall_time, transfer);
   if (!hold) return stale(Constraint::price, 1, 0, hold.error().wrong);
   if (job->requirements.price_cap && job->charged + job->held + *hold > *job->requirements.price_cap) {
     return stale(Constraint::price_cap, job->requirements.price_cap->micro(),
@@ -140,9 +150,12 @@ tl::expected<Grant, Reason> check_assignment(const State& state, const Assignmen
   lease.chip = lease.resources.cards.is_zero() ? "" : pool->chip;
   lease.wall_time = *wall_time;
   lease.granted_at = now;
-  lease.starts_by = now + lease_start_allowance;
+  lease.starts_by = now + lease_start_allowance + staging_of(state, *job, pool->centre);
   lease.ends_at = lease.starts_by + lease.wall_time;
   lease.held = *hold;
+  lease.transfer = transfer;
+  lease.reclaimable = is_reclaimable(state, *job, *key);
+  lease.price_part = price_part;
   return grant;
 }
 
@@ -198,6 +211,7 @@ Decided<void> decide_plan(Draft& draft, const Actor& actor, const CommitPlan& co
     draft.emit(LeaseGranted{std::move(grant->lease), grant->offer, std::move(placement)});
     ++granted;
   }
+  for (const Reclaim& reclaim : command.reclaims) take_back(draft, reclaim, bug);
   return {};
 }
 

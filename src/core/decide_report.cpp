@@ -2,6 +2,7 @@
 
 #include "base/scan.h"
 #include "core/draft.h"
+#include "model/transfer.h"
 
 /// What agents report, and what becomes of leases of which nothing is heard.
 
@@ -41,9 +42,19 @@ void check_report(const AttemptRow& attempt, const AttemptReport& report, const 
   };
   check_counter(".engine_run", attempt.engine_run, report.engine_run);
   check_counter(".wrapper_run", attempt.wrapper_run, report.wrapper_run);
+  check_counter(".fetch_time", attempt.fetch_time, report.fetch_time);
+  if (report.fetched < attempt.fetched || report.fetched > bytes_max) {
+    faults.push_back({ErrorCode::invalid, path + ".fetched",
+                      std::to_string(report.fetched.value()) + " after " + std::to_string(attempt.fetched.value()),
+                      "bytes fetched so far, which never go back, at most " + to_text(bytes_max)});
+  }
   if ((report.state == AttemptState::ended) != (report.outcome != Outcome::none)) {
     faults.push_back({ErrorCode::invalid, path + ".outcome", "an outcome without an end, or an end without one",
                       "give an outcome exactly when the state is 'ended'"});
+  }
+  if (report.outcome == Outcome::reclaimed && attempt.reclaimed_at.is_none()) {
+    faults.push_back({ErrorCode::invalid, path + ".outcome", "its lease was not taken back",
+                      "the outcome that it had: 'stopped' or 'exited'"});
   }
   if (report.state == AttemptState::leased) {
     faults.push_back({ErrorCode::invalid, path + ".state", "'leased' is the hub's word",
@@ -94,7 +105,20 @@ void take_late(Draft& draft, const AttemptReport& report) {
   draft.emit(LateReportKept{late});
 }
 
+/// What has crossed since the attempt was heard of last tells how good the link is.
+void measure_link(Draft& draft, const AttemptReport& report) {
+  const AttemptRow* attempt =
+      draft.state().attempts.find({report.attempt.job, report.attempt.task, report.attempt.number});
+  if (attempt == nullptr || report.fetched <= attempt->fetched) return;
+  const CentreRow* centre = draft.state().centres.find({attempt->centre});
+  ASSERT(centre != nullptr);
+  const auto link = measured_link(centre->bandwidth_measured, report.fetched - attempt->fetched,
+                                  report.fetch_time - attempt->fetch_time);
+  if (link) draft.emit(LinkMeasured{centre->id, *link});
+}
+
 void take(Draft& draft, const AttemptReport& report, PlantedBug bug) {
+  measure_link(draft, report);
   draft.emit(AttemptObserved{report});
   if (report.state == AttemptState::ended) settle(draft, report.attempt, report.outcome, bug);
 }
@@ -174,7 +198,9 @@ Decided<void> decide_tick(Draft& draft, const Actor& actor, PlantedBug bug) {
     });
   }
   for (const AttemptKey& due : overdue) {
-    if (due.number == 0) {
+    if (due.number < 0) {
+      submit_round(draft, due.job);
+    } else if (due.number == 0) {
       const JobRow* job = draft.state().jobs.find({due.job});
       ASSERT(job != nullptr);
       if (job->waits_until <= draft.now()) give_up(draft, due.job, GaveUp::wait_max);

@@ -89,8 +89,14 @@ template <class Row, class IdType>
 /// Ends an attempt whose final observation is in its row: charges at most what was held, releases the rest, and either
 /// ends its task or lets it wait for another attempt. Ends the job with its last task.
 void settle(Draft& draft, const AttemptKey& attempt, Outcome outcome, PlantedBug bug);
+/// Takes a lease back for a job that waits, where the rows still let it.
+void take_back(Draft& draft, const Reclaim& reclaim, PlantedBug bug);
 /// Emits JobEnded when nothing of the job waits or runs any more.
 void end_job_if_done(Draft& draft, JobId job);
+/// What of the job's inputs the hold of a lease granted at this centre now must cover.
+[[nodiscard]] Bytes transfer_to_hold(const State& state, const JobRow& job, CentreId centre);
+/// By how much later than others such a lease may start, so that what is not there yet can cross.
+[[nodiscard]] Duration staging_of(const State& state, const JobRow& job, CentreId centre);
 /// Gives up what waits of a job, and ends it when nothing of it runs.
 void give_up(Draft& draft, JobId job, GaveUp why);
 /// The time has come by which a lease must have been granted to meet the job's deadline: gives up what waits of it,
@@ -99,5 +105,20 @@ void give_up_late(Draft& draft, JobId job);
 /// Gives up what waits of a job of which nothing runs, when its price cap pays for no further task at any price that
 /// is offered.
 void give_up_above_cap(Draft& draft, JobId job);
+
+/// When the job was submitted, and by when what waits of it is given up.
+void set_times(const State& state, JobRow& job, Duration wait_max, UnixTime now);
+/// Stops all of a live job.
+void cancel(Draft& draft, JobId job);
+
+// decide_series.cpp
+/// What of a series' times cannot be kept any more.
+void check_series(const JobSpec& spec, UnixTime now, Faults& faults);
+void start_series(Draft& draft, const JobSpec& spec, const JobRow& first);
+/// The time of a further round has come. Rounds whose own is over too are skipped: of those that the platform missed,
+/// the newest alone is submitted.
+void submit_round(Draft& draft, JobId series);
+/// Ends the series of which this is a round, with all its rounds that have not ended.
+[[nodiscard]] Decided<void> end_series(Draft& draft, const JobRow& job);
 
 }  // namespace dayan::core

@@ -33,11 +33,46 @@ Broken check_lease(const State& state, const LeaseRow& lease) {
   if (task->attempts != lease.number) {
     return name_of(lease) + " is not of its task's newest attempt " + std::to_string(task->attempts);
   }
+  if (lease.reclaimable && !state.jobs.find({lease.job})->requirements.reclaimable)
+    return name_of(lease) + " may be taken back, its job may not";
+  if (!lease.reclaimed_at.is_none() && !lease.reclaimable) return name_of(lease) + " was taken back and may not be";
+  if (task->reclaims > reclaims_max || (lease.reclaimable && task->reclaims == reclaims_max))
+    return name_of(lease) + " is of a task that has been taken back " + std::to_string(task->reclaims) + " times";
   if (lease.ends_at != lease.starts_by + lease.wall_time) return name_of(lease) + " could run past its end";
   const UnixTime deadline = state.jobs.find({lease.job})->requirements.finish_by;
   if (!deadline.is_none() && lease.ends_at > deadline)
     return name_of(lease) + " could run past its job's deadline, " + to_text(deadline);
   return std::nullopt;
+}
+
+/// A job's inputs are covered by one hold at a centre at once, and never once they are paid; no more of them has crossed
+/// than there are.
+Broken check_transfers(const State& state) {
+  Broken broken;
+  std::map<std::pair<JobId, CentreId>, std::int64_t> covered;
+  state.leases.visit_all([&](const LeaseRow& lease) {
+    if (broken) return;
+    const JobRow* job = state.jobs.find({lease.job});
+    if (lease.transfer < Bytes() || lease.transfer > job->input_bytes)
+      broken = name_of(lease) + " covers " + to_text(lease.transfer) + " of inputs, its job has " +
+               to_text(job->input_bytes);
+    if (!job->input_bytes.is_zero() && !state.transfers.contains({lease.job, lease.centre}))
+      broken = name_of(lease) + " has no transfer of its job's inputs";
+    if (!lease.transfer.is_zero()) ++covered[{lease.job, lease.centre}];
+  });
+  state.transfers.visit_all([&](const TransferRow& row) {
+    if (broken) return;
+    const std::string name = "the transfer of " + to_text(row.job) + " to " + to_text(row.centre);
+    const JobRow* job = state.jobs.find({row.job});
+    if (job == nullptr) broken = name + " is of no live job";
+    else if (row.fetched < Bytes() || row.fetched > job->input_bytes)
+      broken = name + " says " + to_text(row.fetched) + ", the inputs have " + to_text(job->input_bytes);
+    else if (row.is_held && row.is_settled) broken = name + " is paid and held for";
+    const auto holds = covered.find({row.job, row.centre});
+    if (!broken && (holds == covered.end() ? 0 : holds->second) != (row.is_held ? 1 : 0))
+      broken = name + " is covered by " + std::to_string(holds == covered.end() ? 0 : holds->second) + " leases";
+  });
+  return broken;
 }
 
 /// No live lease of a customer that is not named overlaps a reservation that was there before it.
@@ -118,6 +153,39 @@ Broken check_usage(const State& state) {
   return broken;
 }
 
+/// What is to come of each series, and that its rounds are what it says, each once.
+Broken check_series(const State& state) {
+  Broken broken;
+  state.series.visit_all([&](const SeriesRow& series) {
+    const std::string name = "series " + to_text(series.id);
+    if (broken) return;
+    if (series.round < 1 || series.round >= series.times || series.end != SeriesEnd::not_yet)
+      broken = name + " is live, and no further round is to come";
+    else if (series.next_at != series.due(series.round + 1))
+      broken = name + " has its next round at " + to_text(series.next_at) + ", not a period after the one before";
+    else if (series.skipped < 0 || series.skipped >= series.round)
+      broken = name + " has skipped " + std::to_string(series.skipped) + " of " + std::to_string(series.round);
+  });
+  std::map<std::pair<JobId, std::int32_t>, JobId> rounds;
+  state.jobs.visit_all([&](const JobRow& job) {
+    if (broken || job.series.is_none()) return;
+    if (job.round < 1 || job.round > job.rounds || (job.round == 1) != (job.id == job.series))
+      broken = to_text(job.id) + " cannot be round " + std::to_string(job.round) + " of " + to_text(job.series);
+    const auto [other, is_first] = rounds.try_emplace({job.series, job.round}, job.id);
+    if (!is_first) broken = to_text(job.id) + " and " + to_text(other->second) + " are the same round";
+    const SeriesRow* series = state.series.find({job.series});
+    if (broken || series == nullptr) return;
+    const Duration later = series->every * (job.round - 1);
+    const auto is_shifted = [&](UnixTime time, UnixTime first) {
+      return first.is_none() ? time.is_none() : time == first + later;
+    };
+    if (!is_shifted(job.requirements.not_before, series->requirements.not_before) ||
+        !is_shifted(job.requirements.finish_by, series->requirements.finish_by))
+      broken = to_text(job.id) + " is not " + to_text(later) + " after the first round of " + to_text(job.series);
+  });
+  return broken;
+}
+
 Broken check_clearing(const State& state) {
   const AccountRow* clearing = state.accounts.find({AccountKind::clearing, OrganisationId()});
   if (clearing == nullptr || clearing->credits_posted == clearing->debits_posted) return std::nullopt;
@@ -132,7 +200,9 @@ std::optional<std::string> broken_invariant(const State& state) {
   if (auto broken = check_clearing(state)) return "ledger: " + *broken;
   if (auto broken = check_work(state)) return "work: " + *broken;
   if (auto broken = check_reservations(state)) return "work: " + *broken;
+  if (auto broken = check_transfers(state)) return "work: " + *broken;
   if (auto broken = check_usage(state)) return "work: " + *broken;
+  if (auto broken = check_series(state)) return "work: " + *broken;
   return std::nullopt;
 }
 

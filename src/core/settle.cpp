@@ -2,6 +2,7 @@
 
 #include "core/draft.h"
 #include "ledger/ledger.h"
+#include "model/meter.h"
 #include "trade/rating.h"
 
 /// The end of an attempt, and its money: what was measured is charged, never more than was held; the rest is released.
@@ -18,13 +19,21 @@ struct Bill {
   Cny fee;
 };
 
-Bill bill_of(const State& state, const LeaseRow& lease, const AttemptRow& attempt, Duration billed) {
+/// What crossed to the centre for the attempt's job and is for its lease to pay.
+Bytes moved_for(const State& state, const LeaseRow& lease, Outcome outcome) {
+  if (lease.transfer.is_zero() || !is_charged(outcome)) return {};
+  const TransferRow* row = state.transfers.find({lease.job, lease.centre});
+  ASSERT(row != nullptr);
+  return row->fetched;
+}
+
+Bill bill_of(const State& state, const LeaseRow& lease, const AttemptRow& attempt, Duration billed, Bytes moved) {
   const OfferRow* offer = state.offers.find({attempt.offer});
   const CentreRow* centre = state.centres.find({attempt.centre});
   const JobRow* job = state.jobs.find({attempt.job});
   ASSERT(offer != nullptr && centre != nullptr && job != nullptr);
   Bill bill;
-  bill.charges = trade::rate(*offer, lease, billed);
+  bill.charges = trade::rate(part_of(offer_at(*offer, lease.granted_at), lease.price_part), lease, billed, moved);
   for (ChargeRow& charge : bill.charges) {
     charge.customer = job->organisation;
     charge.provider = centre->provider;
@@ -71,11 +80,14 @@ void move_money(Draft& draft, const LeaseRow& lease, OrganisationId provider, co
 
 TaskState task_after(const State& state, const AttemptRow& attempt, Outcome outcome) {
   const JobRow* job = state.jobs.find({attempt.job});
-  ASSERT(job != nullptr);
+  const TaskRow* task = state.tasks.find({attempt.job, attempt.task});
+  ASSERT(job != nullptr && task != nullptr);
   if (outcome == Outcome::exited && attempt.exit_code == 0) return TaskState::succeeded;
   if (job->state == JobState::cancelling) return TaskState::cancelled;
-  const bool may_wait = attempt.number < attempts_max && job->gave_up == GaveUp::no;
-  if (may_retry(outcome) && may_wait) return TaskState::waiting;
+  if (job->gave_up != GaveUp::no) return TaskState::failed;
+  // What was taken back was nobody's failure.
+  if (outcome == Outcome::reclaimed) return TaskState::waiting;
+  if (may_retry(outcome) && attempt.number - task->reclaims < attempts_max) return TaskState::waiting;
   return TaskState::failed;
 }
 
@@ -90,7 +102,7 @@ void settle(Draft& draft, const AttemptKey& key, Outcome outcome, PlantedBug bug
   const LeaseRow lease = *found_lease;
   const Duration billed =
       is_charged(outcome) ? trade::billable_run(lease, attempt, draft.now()) : Duration();
-  Bill bill = bill_of(state, lease, attempt, billed);
+  Bill bill = bill_of(state, lease, attempt, billed, moved_for(state, lease, outcome));
   const EntryId first_entry = draft.next_entry();
   const CentreRow* centre = state.centres.find({attempt.centre});
   move_money(draft, lease, centre->provider, bill, bug);

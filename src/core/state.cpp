@@ -32,6 +32,8 @@ void add(Hash64& hash, const T& value) {
     for (const auto& each : value) add(hash, each);
   } else if constexpr (requires { value.microseconds(); }) {
     hash.add(static_cast<std::uint64_t>(value.microseconds()));
+  } else if constexpr (requires { value.minutes(); }) {
+    hash.add(static_cast<std::uint64_t>(value.minutes()));
   } else if constexpr (requires { value.micro(); }) {
     hash.add(static_cast<std::uint64_t>(value.micro()));
   } else if constexpr (requires { value.bits(); }) {
@@ -74,10 +76,13 @@ State State::over(const State& base) {
   lay(draft.charges, base.charges);
   lay(draft.reservations, base.reservations);
   lay(draft.usage, base.usage);
+  lay(draft.transfers, base.transfers);
+  lay(draft.series, base.series);
   lay(draft.due, base.due);
   lay(draft.pool_use, base.pool_use);
   lay(draft.project_names, base.project_names);
   lay(draft.current_offers, base.current_offers);
+  lay(draft.live_rounds, base.live_rounds);
   return draft;
 }
 
@@ -101,6 +106,8 @@ void State::load(Row row) {
           note_job(read);
         } else if constexpr (std::is_same_v<RowType, ReservationRow>) {
           note_reservation(read);
+        } else if constexpr (std::is_same_v<RowType, SeriesRow>) {
+          note_series(read);
         }
         bool taken = false;
         for_each_table(*this, [&](auto& table) {
@@ -144,6 +151,7 @@ void State::forget_lease(const LeaseRow& lease) {
 }
 
 void State::note_job(const JobRow& job) {
+  if (!job.series.is_none()) live_rounds.put({job.series, job.id});
   if (job.gave_up == GaveUp::no && job.state != JobState::cancelling)
     due.put({waiting_ends(job), {job.id, 0, 0}, ReservationId()});
 }
@@ -161,6 +169,10 @@ void State::forget_reservation(const ReservationRow& row) {
   due.erase({row.until, {JobId(), 0, 0}, row.id});
 }
 
+void State::note_series(const SeriesRow& row) { due.put({row.next_at, {row.id, 0, -1}, ReservationId()}); }
+
+void State::forget_series(const SeriesRow& row) { due.erase({row.next_at, {row.id, 0, -1}, ReservationId()}); }
+
 std::vector<RowChange> State::drain() {
   std::vector<RowChange> changes;
   for_each_table(*this, [&](auto& table) { table.drain(changes); });
@@ -168,6 +180,7 @@ std::vector<RowChange> State::drain() {
   pool_use.settle();
   project_names.settle();
   current_offers.settle();
+  live_rounds.settle();
   return changes;
 }
 

@@ -13,12 +13,20 @@
 namespace dayan::core {
 
 /// A live lease must have ended by then; a job, told by the attempt number zero, waits no longer than that; a
-/// reservation, which names no job, is over.
+/// reservation, which names no job, is over; a further round of a series, told by the attempt number −1 of its first,
+/// is to be submitted.
 struct DueRow {
   UnixTime at;
   AttemptKey attempt;
   ReservationId reservation;
   [[nodiscard]] auto key() const { return std::tuple{at, attempt, reservation}; }
+};
+
+/// A round that has not ended.
+struct LiveRound {
+  JobId series;
+  JobId job;
+  [[nodiscard]] auto key() const { return std::tuple{series, job}; }
 };
 
 /// What the live leases of one pool take.
@@ -73,12 +81,15 @@ class State {
   Table<ChargeRow> charges;  ///< appended
   Table<ReservationRow> reservations;
   Table<UsageRow> usage;     ///< of projects that have used something
+  Table<TransferRow> transfers;  ///< of live jobs that have inputs, to the centres where they have had leases
+  Table<SeriesRow> series;   ///< of which a further round is to come
 
   // Derived from the rows above by apply and load; not stored, not hashed.
   Table<DueRow> due;                    ///< timers, earliest first
   Table<PoolUse> pool_use;              ///< what the live leases take of each pool
   Table<ProjectName> project_names;     ///< to find a project by its name
   Table<CurrentOffer> current_offers;   ///< the newest version of each centre
+  Table<LiveRound> live_rounds;
 
   [[nodiscard]] const MetaRow& counters() const;
 
@@ -89,7 +100,8 @@ class State {
                std::tie(self.meta, self.organisations, self.projects, self.users, self.tokens, self.join_tokens,
                         self.centres, self.pools, self.offers, self.jobs, self.payloads, self.tasks, self.placements,
                         self.leases, self.attempts, self.outputs, self.late_reports, self.accounts, self.entries,
-                        self.payments, self.holds, self.charges, self.reservations, self.usage));
+                        self.payments, self.holds, self.charges, self.reservations, self.usage, self.transfers,
+                        self.series));
   }
 
   /// A live row read from the store at start.
@@ -107,6 +119,8 @@ class State {
   void forget_job(const JobRow& job);
   void note_reservation(const ReservationRow& row);
   void forget_reservation(const ReservationRow& row);
+  void note_series(const SeriesRow& row);
+  void forget_series(const SeriesRow& row);
 };
 
 /// After this nothing of the lease can run any more, whatever the centre's clock: only then is the task placed again.

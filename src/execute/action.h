@@ -22,6 +22,10 @@ struct StartAttempt {
 struct StopAttempt {
   AttemptKey attempt;
 };
+/// Tell all of it that it will be ended soon: its room is taken back. Result: on_notice_given.
+struct GiveNotice {
+  AttemptKey attempt;
+};
 /// Upload what it left, and its standard output and error. Result: on_collected.
 struct CollectOutputs {
   AttemptKey attempt;
@@ -35,6 +39,6 @@ struct Forget {
   AttemptKey attempt;
 };
 
-using Action = std::variant<StageInputs, StartAttempt, StopAttempt, CollectOutputs, SendReport, Forget>;
+using Action = std::variant<StageInputs, StartAttempt, StopAttempt, CollectOutputs, SendReport, Forget, GiveNotice>;
 
 }  // namespace dayan::execute

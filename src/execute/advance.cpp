@@ -31,6 +31,10 @@ bool ended_before_start(LeaseRecord& record, Want want, UnixTime now) {
     end_unstarted(record, Outcome::stopped, "stopped before it was started", now);
     return true;
   }
+  if (is_taken_back(record)) {
+    end_unstarted(record, Outcome::reclaimed, "its room was taken back before it was started", now);
+    return true;
+  }
   if (now > record.lease.starts_by) {
     end_unstarted(
         record, Outcome::expired,
@@ -43,10 +47,27 @@ bool ended_before_start(LeaseRecord& record, Want want, UnixTime now) {
 
 bool is_due(const LeaseRecord& record, UnixTime now) { return !record.under_way && now >= record.retry_at; }
 
+/// Whoever waits in the engine's queue has nothing to save, and needs no notice.
+bool needs_notice(const LeaseRecord& record, Want want) {
+  return want == Want::run && is_taken_back(record) && record.state != AttemptState::queued;
+}
+
+void give_notice_when_due(LeaseRecord& record, Want want, UnixTime now, std::vector<Action>& actions) {
+  if (!needs_notice(record, want) || !record.told_at.is_none()) return;
+  if (record.notice_under_way || now < record.notice_retry_at) return;
+  record.notice_under_way = true;
+  actions.push_back(GiveNotice{record.attempt()});
+}
+
+bool is_notice_over(const LeaseRecord& record, Want want, UnixTime now) {
+  if (!is_taken_back(record)) return false;
+  return !needs_notice(record, want) || (!record.told_at.is_none() && now >= record.told_at + reclaim_notice);
+}
+
 void stop_when_due(LeaseRecord& record, Want want, UnixTime now, std::vector<Action>& actions) {
   const bool too_late_in_queue = record.state == AttemptState::queued && now > record.lease.starts_by;
   const bool overtime = now > record.lease.ends_at + overtime_patience;
-  if (want == Want::run && !overtime && !too_late_in_queue) return;
+  if (want == Want::run && !overtime && !too_late_in_queue && !is_notice_over(record, want, now)) return;
   if (!record.stop_ordered_at.is_none() && now - record.stop_ordered_at < stop_repeat) return;
   record.stop_ordered_at = now;
   actions.push_back(StopAttempt{record.attempt()});
@@ -130,7 +151,9 @@ void advance(AgentState& state, LeaseRecord& record, UnixTime now, std::vector<A
       actions.push_back(StartAttempt{record.attempt()});
       return;
     case Phase::ordered: return;  // its result, or a look, tells how it goes on
-    case Phase::running: return stop_when_due(record, want, now, actions);
+    case Phase::running:
+      give_notice_when_due(record, want, now, actions);
+      return stop_when_due(record, want, now, actions);
     case Phase::ended: return collect_when_due(record, want, now, actions);
     case Phase::collected:
     case Phase::reported: return;  // report.cpp and reconcile.cpp

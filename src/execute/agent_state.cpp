@@ -12,6 +12,8 @@ AttemptReport LeaseRecord::report() const {
   said.engine_run = engine_run;
   said.wrapper_run = wrapper_run;
   said.memory_peak = memory_peak;
+  said.fetched = fetched;
+  said.fetch_time = fetch_time;
   // The end is told once, whole: with its outputs. Until they are up the hub hears that it is still there.
   if (phase == Phase::ended) {
     said.state = started_at.is_none() ? AttemptState::queued : AttemptState::running;

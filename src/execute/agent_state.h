@@ -40,6 +40,7 @@ struct LeaseRecord {
   bool has_run = false;      ///< the engine has had it: there may be outputs
   std::int32_t retries = 0;  ///< of the present step
   UnixTime retry_at;         ///< of the present step; none: at once
+  UnixTime told_at;          ///< when it was told that its room is taken back; none: it was not
 
   // What the hub is told (AttemptReport).
   AttemptState state = AttemptState::leased;
@@ -53,6 +54,8 @@ struct LeaseRecord {
   Duration wrapper_run;
   Bytes memory_peak;
   std::vector<OutputFile> outputs;
+  Bytes fetched;        ///< what of its inputs had to cross
+  Duration fetch_time;  ///< how long that took
   std::int64_t version = 0;       ///< rises when what the hub is told changes
   std::int64_t acknowledged = 0;  ///< the version that the hub has taken
 
@@ -62,6 +65,8 @@ struct LeaseRecord {
   UnixTime unknown_since;  ///< of `ordered`: since when its outcome is known to be unknown
   UnixTime absent_since;   ///< of `running`: since when the engine answers without naming it
   UnixTime stop_ordered_at;
+  bool notice_under_way = false;  ///< it is being told
+  UnixTime notice_retry_at;       ///< none: at once
   std::int64_t sent_version = 0;  ///< in the report that is under way
 
   [[nodiscard]] AttemptKey attempt() const { return lease.attempt(); }
@@ -75,6 +80,7 @@ struct LeaseRecord {
                       field("has_run", &R::has_run),
                       field("retries", &R::retries),
                       field("retry_at", &R::retry_at),
+                      field("told_at", &R::told_at),
                       field("state", &R::state),
                       field("outcome", &R::outcome),
                       field("engine_id", &R::engine_id),
@@ -86,6 +92,8 @@ struct LeaseRecord {
                       field("wrapper_run", &R::wrapper_run),
                       field("memory_peak", &R::memory_peak),
                       field("outputs", &R::outputs),
+                      field("fetched", &R::fetched),
+                      field("fetch_time", &R::fetch_time),
                       field("version", &R::version),
                       field("acknowledged", &R::acknowledged)};
   }

@@ -17,6 +17,14 @@ void take_progress(LeaseRecord& record, const EngineJob& job) {
   record.state = std::max(starts ? AttemptState::queued : record.state, job.state);
 }
 
+/// Ended because it was told that its room is taken back, or because that was so. Success is success, and its own time
+/// limit or memory ended it for reasons of its own.
+bool ended_as_taken_back(const LeaseRecord& record) {
+  if (!is_taken_back(record)) return false;
+  if (record.outcome == Outcome::stopped) return !record.stop_ordered_at.is_none() || !record.told_at.is_none();
+  return record.outcome == Outcome::exited && record.exit_code != 0 && !record.told_at.is_none();
+}
+
 void take_end(LeaseRecord& record, const EngineJob& job, UnixTime now) {
   enter(record, Phase::ended);
   record.outcome = job.outcome == Outcome::none ? Outcome::lost : job.outcome;
@@ -25,6 +33,7 @@ void take_end(LeaseRecord& record, const EngineJob& job, UnixTime now) {
     record.outcome = Outcome::expired;
   }
   record.exit_code = job.exit_code;
+  if (ended_as_taken_back(record)) record.outcome = Outcome::reclaimed;
   record.failure = shown_text(job.failure);
   record.ended_at = job.ended_at.is_none() ? now : job.ended_at;
 }
@@ -56,6 +65,8 @@ void miss_ordered(AgentState& state, LeaseRecord& record, UnixTime asked_at, Uni
                   "the engine did not have it after " + std::to_string(record.retries) + " start orders", now);
   } else if (want_of(state, record) != Want::run) {
     end_unstarted(record, Outcome::stopped, "stopped before it was started", now);
+  } else if (is_taken_back(record)) {
+    end_unstarted(record, Outcome::reclaimed, "its room was taken back before it was started", now);
   } else {
     record.phase = Phase::staged;
     retry_later(record, now);
@@ -70,6 +81,7 @@ void miss_running(LeaseRecord& record, UnixTime asked_at, UnixTime now) {
     enter(r, Phase::ended);
     r.state = AttemptState::ended;
     r.outcome = stopped ? Outcome::stopped : Outcome::lost;
+    if (ended_as_taken_back(r)) r.outcome = Outcome::reclaimed;
     r.failure = stopped ? "stopped; the engine no longer knows it" : "the engine no longer knows it";
     r.ended_at = now;
   });

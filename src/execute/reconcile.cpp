@@ -63,6 +63,16 @@ std::vector<Action> reconcile(AgentState& state, const std::vector<LeaseRow>& ch
   return actions;
 }
 
+void on_fetched(AgentState& state, const AttemptKey& attempt, const Fetched& fetched) {
+  LeaseRecord* record = find(state, attempt);
+  // What has ended meanwhile has been told of: it did not have its inputs.
+  if (record == nullptr || record->phase != Phase::staging || fetched.bytes.is_zero()) return;
+  change_record(*record, [&](LeaseRecord& r) {
+    r.fetched += fetched.bytes;
+    r.fetch_time = r.fetch_time + fetched.time;
+  });
+}
+
 void on_staged(AgentState& state, const AttemptKey& attempt, const Result<void>& result, UnixTime now) {
   LeaseRecord* record = find(state, attempt);
   if (record == nullptr || record->phase != Phase::staging) return;  // it ended meanwhile
@@ -104,6 +114,17 @@ void on_started(AgentState& state, const AttemptKey& attempt, const Result<std::
     change_record(*record, [&](LeaseRecord& r) { r.failure = shown_text(to_text(result.error())); });
   } else {
     end_unstarted(*record, Outcome::start_refused, shown_text(to_text(result.error())), now);
+  }
+}
+
+void on_notice_given(AgentState& state, const AttemptKey& attempt, const Result<void>& result, UnixTime now) {
+  LeaseRecord* record = find(state, attempt);
+  if (record == nullptr) return;
+  record->notice_under_way = false;
+  if (!result && passes_with_time(result.error())) {
+    record->notice_retry_at = now + notice_repeat;
+  } else {
+    record->told_at = now;
   }
 }
 

@@ -16,7 +16,7 @@
 /// the simulator run the same. It reads no clock and does nothing itself.
 ///
 /// The host's part: (1) store the state after every call and before acting on its actions; (2) feed back exactly one
-/// result for each StageInputs, StartAttempt, CollectOutputs and SendReport; (3) after a crash go on with the stored
+/// result for each StageInputs, StartAttempt, GiveNotice, CollectOutputs and SendReport; (3) after a crash go on with the stored
 /// state; (4) call on_caught_up when the watch has nothing more, on_full_list_needed when the hub says 410.
 
 namespace dayan::execute {
@@ -27,6 +27,8 @@ inline constexpr Duration report_interval_min = Duration::milliseconds(200);  //
 inline constexpr Duration stop_repeat = Duration::seconds(10);
 /// An order of unknown outcome may still be on its way: only a look asked for this much later tells that it failed.
 inline constexpr Duration look_patience = Duration::seconds(5);
+/// A notice that could not be given is tried again so much later.
+inline constexpr Duration notice_repeat = Duration::seconds(2);
 /// How long the engine must answer without naming a running attempt before the attempt counts as lost.
 inline constexpr Duration absence_patience = Duration::seconds(60);
 /// The engine's own limit ends an attempt by the lease's end; what still runs this much later is stopped from here.
@@ -46,6 +48,12 @@ struct Observation {
 [[nodiscard]] std::vector<Action> reconcile(AgentState& state, const std::vector<LeaseRow>& changes,
                                             const std::optional<Observation>& observed, UnixTime now);
 
+/// What of its inputs had to cross for a StageInputs, whatever came of that; told before its result.
+struct Fetched {
+  Bytes bytes;
+  Duration time;  ///< that it took
+};
+void on_fetched(AgentState& state, const AttemptKey& attempt, const Fetched& fetched);
 /// `unavailable` and `unknown_outcome` are tried again until the lease's starts_by; any other error refuses the
 /// start.
 void on_staged(AgentState& state, const AttemptKey& attempt, const Result<void>& result, UnixTime now);
@@ -53,6 +61,10 @@ void on_staged(AgentState& state, const AttemptKey& attempt, const Result<void>&
 /// The engine's own id of it. `unavailable` is tried again; `unknown_outcome` leads to a look; any other error
 /// refuses the start.
 void on_started(AgentState& state, const AttemptKey& attempt, const Result<std::string>& result, UnixTime now);
+
+/// From now on it has reclaim_notice to end by itself. `unavailable` and `unknown_outcome` are tried again; after any
+/// other error it cannot be told, and counts as if it had been.
+void on_notice_given(AgentState& state, const AttemptKey& attempt, const Result<void>& result, UnixTime now);
 
 /// What was uploaded. `missing` is for people: patterns that matched nothing, files that were refused; empty: none.
 struct Collected {

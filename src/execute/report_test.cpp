@@ -99,6 +99,23 @@ TEST(Report, TellsTheEndOnlyWithItsOutputs) {
   EXPECT_TRUE(agent.told.back().ended_at.is_none());
 }
 
+// What of the inputs had to cross is told with the next report, adds up over tries, and a crash does not forget it.
+TEST(Report, TellsWhatWasFetched) {
+  TestAgent agent;
+  const LeaseRow lease = test_lease(1, 1);
+  ASSERT_EQ(only<StageInputs>(agent.step({lease})).size(), 1U);
+  on_fetched(agent.state, lease.attempt(), {Bytes(700), Duration::seconds(7)});
+  on_staged(agent.state, lease.attempt(), fail(ErrorCode::unavailable, "cut off"), agent.now);
+  agent.state = after_crash(agent.state);
+  agent.pass(15);
+  on_fetched(agent.state, lease.attempt(), {Bytes(300), Duration::seconds(3)});
+  EXPECT_EQ(agent.record(lease).report().fetched, Bytes(1'000));
+  EXPECT_EQ(agent.record(lease).report().fetch_time, Duration::seconds(10));
+  on_staged(agent.state, lease.attempt(), {}, agent.now);
+  agent.pass(15);
+  EXPECT_EQ(agent.told.back().fetched, Bytes(1'000));
+}
+
 // A report is bounded: the rest goes with the next one.
 TEST(Report, IsBounded) {
   TestAgent agent;

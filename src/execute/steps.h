@@ -29,6 +29,11 @@ void change_record(LeaseRecord& record, Change&& change);
 [[nodiscard]] std::string shown_text(std::string_view text);
 inline constexpr std::size_t shown_text_max = 1'000;
 
+/// Its room is taken back, and nothing else ends it.
+[[nodiscard]] inline bool is_taken_back(const LeaseRecord& record) {
+  return !record.lease.reclaimed_at.is_none() && record.lease.desired == Desired::run;
+}
+
 /// 1 s, 2 s, 4 s … retry_delay_max.
 [[nodiscard]] Duration retry_delay(std::int32_t retries);
 /// Counts a try and sets when the next may be.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "hub/hub.h"
@@ -60,11 +61,16 @@ bool DepotKeeper::is_kept(const JobRow& job, UnixTime now) const {
 
 Result<DepotKeeper::Named> DepotKeeper::named(UnixTime now) {
   Named all;
+  std::set<JobId> series;
   RowQuery query{std::string(JobRow::table), {}, {}, true, jobs_per_step};
   while (true) {
     TRY(const auto jobs, query_rows<JobRow>(parts_.store, query));
     for (const JobRow& job : jobs) {
-      if (is_kept(job, now)) TRY_VOID(add_named(job, all));
+      if (!is_kept(job, now)) continue;
+      // All rounds of a series have one payload: it is read once.
+      if (job.series.is_none() || series.insert(job.series).second)
+        TRY_VOID(add_inputs(payload_of(job), job.organisation, all));
+      TRY_VOID(add_outputs(job, all));
     }
     // Newest first: what was submitted so long ago has ended, and before `retention`.
     const bool is_last = jobs.size() < static_cast<std::size_t>(jobs_per_step) ||
@@ -73,22 +79,41 @@ Result<DepotKeeper::Named> DepotKeeper::named(UnixTime now) {
     query.after_key = cursor_key(jobs.back());
     TRY_VOID(next_step());
   }
+  TRY_VOID(add_series(now, all));
   std::ranges::sort(all);
   all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
 }
 
-Result<void> DepotKeeper::add_named(const JobRow& job, Named& all) {
-  TRY(const auto payload, query_row<PayloadRow>(parts_.store, {{"job", job.id.value()}}));
-  if (payload) {
-    for (const InputFile& input : payload->payload.inputs) all.push_back({input.digest, job.organisation});
-  }
+Result<void> DepotKeeper::add_outputs(const JobRow& job, Named& all) {
   RowQuery query{std::string(OutputRow::table), {{"job", job.id.value()}}, {}, false, outputs_per_step};
   while (true) {
     TRY(const auto outputs, query_rows<OutputRow>(parts_.store, query));
     for (const OutputRow& output : outputs) all.push_back({output.digest, job.organisation});
     if (outputs.size() < static_cast<std::size_t>(outputs_per_step)) return {};
     query.after_key = cursor_key(outputs.back());
+    TRY_VOID(next_step());
+  }
+}
+
+Result<void> DepotKeeper::add_inputs(JobId payload, OrganisationId organisation, Named& all) {
+  TRY(const auto row, query_row<PayloadRow>(parts_.store, {{"job", payload.value()}}));
+  if (!row) return {};
+  for (const InputFile& input : row->payload.inputs) all.push_back({input.digest, organisation});
+  return {};
+}
+
+Result<void> DepotKeeper::add_series(UnixTime now, Named& all) {
+  RowQuery query{std::string(SeriesRow::table), {}, {}, true, jobs_per_step};
+  while (true) {
+    TRY(const auto series, query_rows<SeriesRow>(parts_.store, query));
+    for (const SeriesRow& each : series) {
+      if (each.end == SeriesEnd::not_yet) TRY_VOID(add_inputs(each.id, each.organisation, all));
+    }
+    const bool is_last = series.size() < static_cast<std::size_t>(jobs_per_step) ||
+                         now - series.back().submitted_at > series_life_max;
+    if (is_last) return {};
+    query.after_key = cursor_key(series.back());
     TRY_VOID(next_step());
   }
 }

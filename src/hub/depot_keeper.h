@@ -41,6 +41,8 @@ class DepotKeeper {
   /// No job lives longer, from its submission: it may wait, and what was leased at the end of that may be tried
   /// again.
   static constexpr Duration job_life_max = wait_limit_max + wall_time_limit_max * attempts_max;
+  /// Nor a series: its first round may wait for its time.
+  static constexpr Duration series_life_max = wait_limit_max + series_length_max + every_max;
 
   struct Parts {
     Store& store;
@@ -72,7 +74,10 @@ class DepotKeeper {
   [[nodiscard]] bool is_kept(const JobRow& job, UnixTime now) const;
   /// What the jobs name whose files are kept, in order.
   [[nodiscard]] Result<Named> named(UnixTime now);
-  [[nodiscard]] Result<void> add_named(const JobRow& job, Named& all);
+  [[nodiscard]] Result<void> add_outputs(const JobRow& job, Named& all);
+  /// The inputs of a job, or of a series: of what further rounds will read.
+  [[nodiscard]] Result<void> add_inputs(JobId payload, OrganisationId organisation, Named& all);
+  [[nodiscard]] Result<void> add_series(UnixTime now, Named& all);
   [[nodiscard]] Result<void> drop_unnamed(const Named& named, UnixTime since);
   [[nodiscard]] Result<void> drop_logs(UnixTime now);
 

@@ -23,7 +23,7 @@ struct Hub::Parts {
         std::function<void(const Error&)> on_fenced)
       : watch(store),
         planner(clock, metrics,
-                [this](std::vector<Assignment> plan, std::function<void(Planner::Outcome)> settled) {
+                [this](CommitPlan plan, std::function<void(Planner::Outcome)> settled) {
                   writer.propose(std::move(plan), std::move(settled));
                 }),
         writer({store, clock, directory, watch, planner, metrics, std::move(on_fenced)}),

@@ -21,11 +21,13 @@ struct Scene {
   Client provider = hub.organisation("gui-an", "provider");
   TestAgent agent = hub.agent(provider, "gui-an-1");
 
-  /// A job with the scene as its input; its id.
-  std::string submit() {
+  /// A job with the scene as its input; its id. `rounds`: members of its specification that make a series of it.
+  std::string submit(const std::string& rounds = "") {
     const std::string input = R"(,"inputs":[{"path":"a.pov","digest":")" + to_text(sha256(scene_file)) +
                               R"(","size":)" + std::to_string(scene_file.size()) + "}]";
-    const Answer submitted = customer.post("/v1/jobs", job_body(1, input));
+    std::string body = job_body(1, input);
+    body.insert(body.find("\"count\""), rounds);
+    const Answer submitted = customer.post("/v1/jobs", body);
     EXPECT_EQ(submitted.status, 201) << submitted.raw.body;
     return std::string(submitted.json.as_object().at("job").as_object().at("id").as_string());
   }
@@ -165,6 +167,50 @@ TEST_P(HubDepotRetention, FilesGoAfterTheirTime) {
   scene.hub.clock.shift(Duration::hours(2));
   scene.keep_house();
   EXPECT_EQ(scene.used(), 0);
+}
+
+// A round a month after the first has the payload and the input of that one, though the first ended longer ago than
+// files are kept; nobody but its lease lets an agent read them. When the series is ended, by its first round, they go.
+TEST_P(HubDepotRetention, ALaterRoundHasWhatTheFirstBrought) {
+  Scene scene(GetParam());
+  EXPECT_EQ(put_blob(scene.customer, scene_file, scene_file).status, 200);
+  const std::string first = scene.submit(R"("every":2678400,"times":3,)");
+  scene.run();
+  scene.hub.clock.shift(Duration::hours(24 * 31 - 1));
+  scene.keep_house();
+  EXPECT_FALSE(scene.has(film)) << "an output of a job of long ago";
+  EXPECT_TRUE(scene.has(scene_file)) << "two rounds are to come";
+  EXPECT_EQ(scene.customer.get("/v1/jobs").items().size(), 1U);
+  scene.hub.clock.shift(Duration::hours(1));
+
+  const JsonValue lease = next_lease(scene.agent);
+  ASSERT_TRUE(lease.is_object());
+  const std::string second(lease.as_object().at("job").as_string());
+  EXPECT_NE(second, first);
+  EXPECT_EQ(scene.customer.get("/v1/jobs").items().size(), 2U);
+  const Answer payload = scene.agent.client.get("/v1/agent/jobs/" + second + "/payload");
+  EXPECT_EQ(payload.status, 200) << payload.raw.body;
+  EXPECT_NE(payload.raw.body.find(to_text(sha256(scene_file))), std::string::npos);
+  EXPECT_EQ(scene.agent.client.get("/v1/agent/jobs/" + first + "/payload").status, 404);
+  const std::string attempt = engine_name({*parse<JobId>(second), 0, 1});
+  EXPECT_EQ(scene.agent.client.get(blob_path(scene_file) + "/content?attempt=" + attempt).raw.body, scene_file);
+  const JsonObject shown = scene.customer.get("/v1/jobs/" + second).json.as_object();
+  EXPECT_EQ(shown.at("job").as_object().at("round"), JsonValue(2));
+  EXPECT_EQ(shown.at("series").as_object().at("id"), JsonValue(first));
+  EXPECT_EQ(shown.at("series").as_object().at("end"), JsonValue("not_yet"));
+  EXPECT_EQ(scene.agent.client.report(scene.agent.key, scene.agent.report_body(ended_report(lease))).status, 204);
+
+  EXPECT_EQ(scene.customer.post("/v1/jobs/" + first + "/cancel?series=yes", "").status, 400);
+  const Answer ended = scene.customer.post("/v1/jobs/" + first + "/cancel?series=true", "");
+  EXPECT_EQ(ended.status, 202) << ended.raw.body;
+  EXPECT_EQ(ended.json.as_object().at("job").as_object().at("id"), JsonValue(first));
+  EXPECT_EQ(scene.customer.post("/v1/jobs/" + first + "/cancel?series=true", "").status, 409);
+  const JsonObject after = scene.customer.get("/v1/jobs/" + second).json.as_object();
+  EXPECT_EQ(after.at("series").as_object().at("end"), JsonValue("cancelled"));
+  scene.hub.clock.shift(Duration::hours(24 * 30 + 1));
+  scene.keep_house();
+  EXPECT_FALSE(scene.has(scene_file));
+  EXPECT_EQ(scene.customer.get("/v1/jobs").items().size(), 2U) << "no third round";
 }
 
 // A repeat of a submission gets its first answer for ever, also when its input is gone by then: only the request is

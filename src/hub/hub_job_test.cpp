@@ -100,6 +100,39 @@ TEST_P(HubJob, WhatACentreTellsIsQuotedWith) {
   EXPECT_EQ(customer.call("POST", "/v1/quotes?limit=0", job_body()).status, 400);
 }
 
+// Hours of the day are published with the prices and told with the centre; quotes tell the next one. Each fault is named.
+TEST_P(HubJob, HoursAreQuotedWith) {
+  TestHub hub(GetParam());
+  const Client customer = hub.customer("studio", "1");
+  const Client provider = hub.organisation("gui-an", "provider");
+  const TestAgent agent = hub.agent(provider, "gui-an-1");
+  const std::string path = "/v1/centres/gui-an-1";
+  const auto publish = [&](const std::string& hours) {
+    return provider.post(path + "/offers", R"({"core_hour":"3.6","card_hour":"0","gb_hour":"0","hours":)" + hours + "}");
+  };
+  const Answer bad = publish(R"([{"from":"23:00","until":"07:00","percent":0},{"from":"06:00","until":"06:00","percent":5}])");
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_NE(bad.raw.body.find("\"hours[0].percent\""), std::string::npos) << bad.raw.body;
+  EXPECT_NE(bad.raw.body.find("\"hours[1].until\""), std::string::npos) << bad.raw.body;
+  EXPECT_EQ(publish(R"([{"from":"2300","until":"07:00","percent":60}])").status, 400);
+  const Answer offered = publish(R"([{"from":"00:00","until":"12:00","percent":50},{"from":"12:00","until":"00:00","percent":25}])");
+  ASSERT_EQ(offered.status, 201) << offered.raw.body;
+  const Answer quotes = customer.call("POST", "/v1/quotes", job_body());
+  const JsonObject& quote = quotes.json.as_object().at("quotes").as_array().front().as_object();
+  const bool is_morning = quote.at("task_cost") == JsonValue("0.05");
+  EXPECT_EQ(quote.at("task_cost"), JsonValue(is_morning ? "0.05" : "0.025"));
+  const JsonObject& next = quote.at("next_price").as_object();
+  EXPECT_EQ(next.at("task_cost"), JsonValue(is_morning ? "0.025" : "0.05"));
+  EXPECT_EQ(next.at("percent"), JsonValue(is_morning ? 25 : 50));
+  EXPECT_EQ(provider.call("PUT", path, R"({"carbon_hours":[{"from":"10:00","until":"16:00","percent":50}]})").status, 400)
+      << "of what carbon";
+  const Answer told = provider.call(
+      "PUT", path, R"({"carbon":400,"carbon_hours":[{"from":"18:00+08:00","until":"16:00","percent":50}]})");
+  ASSERT_EQ(told.status, 200) << told.raw.body;
+  EXPECT_NE(told.raw.body.find(R"("carbon_hours":[{"from":"10:00","until":"16:00","percent":50}])"), std::string::npos)
+      << told.raw.body;
+}
+
 // What a provider reserves keeps a customer's job out of its quotes until it is taken back, is seen by everybody, and whom
 // it names by its provider and the platform alone. Somebody else's centre and reservation are not there.
 TEST_P(HubJob, WhatAProviderReservesIsQuotedWith) {

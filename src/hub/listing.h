@@ -62,6 +62,13 @@ template <class RowType>
   return rows.empty() ? std::optional<RowType>() : std::optional<RowType>(std::move(rows.front()));
 }
 
+/// What a job runs: of a round, its series' first round has it.
+[[nodiscard]] inline Result<std::optional<PayloadRow>> query_payload(Store& store, JobId id) {
+  TRY(const auto job, query_row<JobRow>(store, {{"id", id.value()}}));
+  if (!job) return std::nullopt;
+  return query_row<PayloadRow>(store, {{"job", payload_of(*job).value()}});
+}
+
 template <class RowType>
 [[nodiscard]] Handled list_rows(const Call& call, std::vector<ColumnEquals> where, bool descending = false) {
   TRY(Page page, page_of(call, cursor_key(RowType())));

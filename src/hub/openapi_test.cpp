@@ -130,6 +130,9 @@ TEST(OpenApi, HasTheFieldsOfTheRows) {
   expect_fields<Payload>("Payload");
   expect_fields<JobSpec>("JobSpec");
   expect_fields<JobRow>("JobRow");
+  expect_fields<SeriesRow>("SeriesRow");
+  expect_fields<DayHours>("DayHours");
+  expect_fields<NextPrice>("NextPrice");
   expect_fields<LeaseRow>("LeaseRow");
   expect_fields<AttemptRow>("AttemptRow");
   expect_fields<OutputFile>("OutputFile");
@@ -194,6 +197,8 @@ TEST(OpenApi, HasTheWordsOfTheEnumerations) {
   expect_words<JobState>("JobState");
   expect_words<GaveUp>("GaveUp");
   expect_words<Desired>("Desired");
+  expect_words<Overlap>("Overlap");
+  expect_words<SeriesEnd>("SeriesEnd");
   expect_words<AttemptState>("AttemptState");
   expect_words<Outcome>("Outcome");
   expect_words<AccountKind>("AccountKind");

@@ -90,10 +90,12 @@ void Planner::catch_up() {
   for (const place::Observation& observation : observations) engine_->observe(observation);
 }
 
-std::vector<Assignment> Planner::make_plan() {
+CommitPlan Planner::make_plan() {
   const std::lock_guard lock(engine_mutex_);
   catch_up();
-  return engine_->plan(clock_.now(), plan_max);
+  CommitPlan made{engine_->plan(clock_.now(), plan_max)};
+  made.reclaims = engine_->reclaims();
+  return made;
 }
 
 void Planner::run() {
@@ -105,7 +107,7 @@ void Planner::run() {
     has_news_ = false;
     is_under_way_ = true;
     lock.unlock();
-    std::vector<Assignment> plan = make_plan();
+    CommitPlan plan = make_plan();
     const auto settled = [this](Outcome outcome) {
       {
         const std::lock_guard guard(mutex_);
@@ -117,11 +119,11 @@ void Planner::run() {
       }
       more_.notify_all();
     };
-    if (plan.empty()) {
+    if (plan.assignments.empty() && plan.reclaims.empty()) {
       const std::lock_guard guard(mutex_);
       is_under_way_ = false;
     } else {
-      metrics_.plan_assignments += static_cast<std::int64_t>(plan.size());
+      metrics_.plan_assignments += static_cast<std::int64_t>(plan.assignments.size());
       propose_(std::move(plan), settled);
     }
     lock.lock();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "hub/metrics.h"
+#include "model/command.h"
 #include "place/engine.h"
 #include "ports/clock.h"
 
@@ -33,7 +34,7 @@ class Planner {
     refused,  ///< all of it was stale, or it was not committed
   };
   /// Hands a plan to the writer; `settled` is called once, after the rows of what was taken were fed.
-  using Propose = std::function<void(std::vector<Assignment> plan, std::function<void(Outcome)> settled)>;
+  using Propose = std::function<void(CommitPlan plan, std::function<void(Outcome)> settled)>;
 
   Planner(Clock& clock, Metrics& metrics, Propose propose);
   ~Planner();
@@ -59,7 +60,7 @@ class Planner {
   void run();
   /// With the engine's mutex: hands what was fed to the engine.
   void catch_up();
-  [[nodiscard]] std::vector<Assignment> make_plan();
+  [[nodiscard]] CommitPlan make_plan();
 
   Clock& clock_;
   Metrics& metrics_;

@@ -62,7 +62,7 @@ std::span<const Route> route_table() {
       Route{"GET", "/v1/jobs/{id}/charges", reader, page, list_charges},
       Route{"GET", "/v1/jobs/{id}/entries", reader, page, list_entries},
       Route{"GET", "/v1/jobs/{id}/tasks/{task}/log", reader, {"stream", "offset", "number"}, get_log},
-      Route{"POST", "/v1/jobs/{id}/cancel", submitter, {}, cancel_job},
+      Route{"POST", "/v1/jobs/{id}/cancel", submitter, {"series"}, cancel_job},
       Route{"GET", "/v1/depot", reader, {}, get_depot},
       Route{"GET", "/v1/blobs/{digest}", blob_reader, {"attempt"}, get_blob},
       Route{"PUT", "/v1/blobs/{digest}", blob_writer, {"size", "offset", "attempt"}, put_blob},

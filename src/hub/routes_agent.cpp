@@ -139,7 +139,7 @@ Handled get_payload(Call& call) {
     });
   }));
   if (!has_lease) return no_such("job", leased_here);
-  TRY(const auto row, query_row<PayloadRow>(call.hub.store, {{"job", job.value()}}));
+  TRY(const auto row, query_payload(call.hub.store, job));
   if (!row) return no_such("job", leased_here);
   return json_answer(200, to_json(row->payload));
 }

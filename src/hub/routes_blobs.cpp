@@ -43,7 +43,7 @@ Result<std::optional<OrganisationId>> readable_owner(const Call& call, const Dig
   if (!is_agent(call)) return call.actor.organisation;
   TRY(const auto attempt, leased_attempt(call, call.query_value("attempt").value_or("")));
   if (!attempt) return std::nullopt;
-  TRY(const auto row, query_row<PayloadRow>(call.hub.store, {{"job", attempt->job.value()}}));
+  TRY(const auto row, query_payload(call.hub.store, attempt->job));
   const auto is_wanted = [&](const InputFile& input) { return input.digest == digest; };
   if (!row || !std::ranges::any_of(row->payload.inputs, is_wanted)) return std::nullopt;
   return customer_of(call, attempt->job);

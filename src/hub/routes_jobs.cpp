@@ -2,6 +2,7 @@
 #include <set>
 #include <tuple>
 
+#include "base/scan.h"
 #include "hub/handlers.h"
 #include "wire/job.h"
 
@@ -112,7 +113,10 @@ Handled list_jobs(Call& call) {
 
 Handled get_job(Call& call) {
   TRY(JobRow job, own_job(call));
-  wire::JobView shown{std::move(job), std::nullopt};
+  wire::JobView shown{std::move(job), std::nullopt, std::nullopt};
+  if (!shown.job.series.is_none()) {
+    TRY(shown.series, query_row<SeriesRow>(call.hub.store, {{"id", shown.job.series.value()}}));
+  }
   if (!is_final(shown.job.state)) {
     call.hub.planner.ask([&](const place::Engine& engine, UnixTime now) {
       shown.waiting = engine.waiting(shown.job.id, now);
@@ -175,8 +179,12 @@ Handled list_entries(Call& call) {
 Handled cancel_job(Call& call) {
   if (auto bad = refuse_body(call)) return bad;
   TRY(const JobId id, job_in_path(call));
-  return submit(call, CancelJob{id}, [](const View& view, const core::Decision&) {
-    return rendered(202, wire::JobView{*view.job, std::nullopt});
+  const std::string_view series = call.query_value("series").value_or("false");
+  if (series != "true" && series != "false")
+    return fail(ErrorCode::invalid, quote(series) + " is neither true nor false",
+                "true to end the whole series; else leave it out", "series");
+  return submit(call, CancelJob{id, series == "true"}, [](const View& view, const core::Decision&) {
+    return rendered(202, wire::JobView{*view.job, std::nullopt, std::nullopt});
   });
 }
 

@@ -64,15 +64,19 @@ void Writer::submit(Submission submission) {
   if (submission.answer) submission.answer(std::move(full));
 }
 
-void Writer::propose(std::vector<Assignment> plan, std::function<void(Planner::Outcome)> settled) {
+void Writer::propose(CommitPlan plan, std::function<void(Planner::Outcome)> settled) {
   Submission submission;
   submission.bearer = Bearer::host;
-  const std::size_t proposed = plan.size();
+  const std::size_t proposed = plan.assignments.size();
+  const std::size_t reclaims = plan.reclaims.size();
   const auto taken = std::make_shared<bool>(false);
-  submission.body = CommitPlan{std::move(plan)};
-  submission.render = [this, proposed, taken](const View&, const core::Decision& decision) {
+  submission.body = std::move(plan);
+  submission.render = [this, proposed, reclaims, taken](const View&, const core::Decision& decision) {
     parts_.metrics.plan_stale += static_cast<std::int64_t>(decision.stale.size());
-    *taken = decision.stale.size() < proposed;
+    const bool takes_back = std::ranges::any_of(decision.events, [](const Event& each) {
+      return std::holds_alternative<LeaseReclaimed>(each);
+    });
+    *taken = decision.stale.size() < proposed || (reclaims > 0 && takes_back);
     return Rendered{};
   };
   submission.answer = [taken, settled = std::move(settled)](const CommandAnswer& answer) {

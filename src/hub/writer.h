@@ -69,7 +69,7 @@ class Writer {
   /// Queues a command; when the queue is full it is answered `unavailable` at once, on this thread.
   void submit(Submission submission);
   /// Queues a plan of the planner's: it is checked against the rows as they are then.
-  void propose(std::vector<Assignment> plan, std::function<void(Planner::Outcome)> settled);
+  void propose(CommitPlan plan, std::function<void(Planner::Outcome)> settled);
   /// Runs `look` on the writer, on committed state, and waits for it. `unavailable` when the hub is stopping, or is
   /// reading its State and the queue is full.
   [[nodiscard]] Result<void> read(const std::function<void(const View&)>& look);
@@ -113,7 +113,7 @@ class Writer {
                                                     OrganisationId organisation);
   [[nodiscard]] Result<core::Fetched> fetch(Pending& pending, const core::Needs& needs);
   [[nodiscard]] CommandAnswer accept(Pending& pending, const Submission& submission, const Actor& actor,
-                                     core::Decision decision, UnixTime now);
+                                     core::Decision decision, const core::Fetched& fetched, UnixTime now);
   [[nodiscard]] Result<void> commit(Pending& pending);
   void publish(std::vector<RowChange> changes);
   static void fail_all(Pending& pending, const Error& error);

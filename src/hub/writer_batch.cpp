@@ -119,7 +119,7 @@ CommandAnswer Writer::decide(Pending& pending, Submission& submission) {
   if (!fetched.has_value()) return failed(std::move(fetched).error());
   auto decision = core::decide(*state_, command, now, *fetched);
   if (!decision.has_value()) return refused(std::move(decision).error());
-  return accept(pending, submission, command.actor, std::move(*decision), now);
+  return accept(pending, submission, command.actor, std::move(*decision), *fetched, now);
 }
 
 std::optional<CommandAnswer> Writer::replay(const Pending& pending, const Submission& submission,
@@ -168,7 +168,7 @@ Result<core::Fetched> Writer::fetch(Pending& pending, const core::Needs& needs) 
 }
 
 CommandAnswer Writer::accept(Pending& pending, const Submission& submission, const Actor& actor,
-                             core::Decision decision, UnixTime now) {
+                             core::Decision decision, const core::Fetched& fetched, UnixTime now) {
   for (const Event& event : decision.events) {
     core::apply(*state_, event, now);
     pending.batch.events.push_back({state_->counters().events, now, event});
@@ -183,6 +183,9 @@ CommandAnswer Writer::accept(Pending& pending, const Submission& submission, con
       append(pending.batch.changes, state_->drain());
       seen.job = retired_row<JobRow>(pending.batch.changes, std::tuple{decision.job});
     }
+    // Of a series that is ended by a round of long ago.
+    const auto found = std::ranges::find(fetched.jobs, decision.job, &JobRow::id);
+    if (seen.job == nullptr && found != fetched.jobs.end()) seen.job = &*found;
     ASSERT(seen.job != nullptr);
   }
   Rendered rendered = submission.render(seen, decision);

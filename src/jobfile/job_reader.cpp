@@ -45,6 +45,9 @@ void JobReader::read_keys(const YamlNode& root) {
       {"inputs", [&](const YamlNode& node, Field field) { read_inputs(node, field); }},
       {"outputs", [&](const YamlNode& node, Field field) { read_texts(node, field, payload.outputs, faults_); }},
       {"wait_max", [&](const YamlNode& node, Field field) { read_duration(node, field, file_.spec.wait_max, faults_); }},
+      {"every", [&](const YamlNode& node, Field field) { read_every(node, field); }},
+      {"times", [&](const YamlNode& node, Field field) { read_times(node, field); }},
+      {"overlap", [&](const YamlNode& node, Field field) { read_overlap(node, field); }},
       {"price_cap", [&](const YamlNode& node, Field field) { read_money(node, field, wanted.price_cap, faults_); }},
       {"objective", [&](const YamlNode& node, Field field) { read_objective(node, field); }},
       {"priority", [&](const YamlNode& node, Field field) { read_priority(node, field); }},
@@ -149,6 +152,26 @@ void JobReader::read_array(const YamlNode& node, Field around) {
            {{"count", [&](const YamlNode& member, Field field) { read_count_of_tasks(member, field); }},
             {"throttle", read_throttle}},
            faults_);
+}
+
+void JobReader::read_every(const YamlNode& node, Field field) {
+  read_duration(node, field, file_.spec.every, faults_);
+  if (faults_.covers(field)) file_.spec.every = every_max;  // what else is said of rounds is checked all the same
+}
+
+void JobReader::read_times(const YamlNode& node, Field field) {
+  std::int64_t times = file_.spec.times;
+  read_count(node, field, times_min, times_max, times, faults_);
+  file_.spec.times = static_cast<std::int32_t>(times);
+}
+
+void JobReader::read_overlap(const YamlNode& node, Field field) {
+  std::string word;
+  read_text(node, field, word, faults_);
+  const auto overlap = parse_word<Overlap>(word);
+  if (overlap.has_value()) file_.spec.overlap = *overlap;
+  else if (!faults_.covers(field))
+    faults_.add(field, quote(word) + " says nothing of rounds", "give both, or skip");
 }
 
 void JobReader::read_software(const YamlNode& node, Field field) {

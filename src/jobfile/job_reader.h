@@ -32,6 +32,9 @@ class JobReader {
   void read_chip(const YamlNode& node, Field field);
   void read_array(const YamlNode& node, Field field);
   void read_count_of_tasks(const YamlNode& node, Field field);
+  void read_every(const YamlNode& node, Field field);
+  void read_times(const YamlNode& node, Field field);
+  void read_overlap(const YamlNode& node, Field field);
   void read_software(const YamlNode& node, Field field);
   void read_inputs(const YamlNode& node, Field field);
   void read_input(const YamlNode& node, Field field);

@@ -173,6 +173,11 @@ const std::vector<BadLine> bad_lines = {
     {"-", "inputs: [{from: a, executable: 1}]", "inputs[0].executable: line %: is a text '1'; give true or false"},
     {"-", "outputs: [../*]", "outputs[0]: line %: '../*' is not a pattern inside"},
     {"-", "outputs: [1, [2]]", "outputs[1]: line %: is a list; give a text"},
+    {"-", "every: 24h", "times: is missing; say how many rounds there are, the first counted: 2 to 10000"},
+    {"-", "times: 3", "times: line %: 3 rounds are wanted, and no period; say how often: every"},
+    {"-", "times: 1", "times: line %: '1' is too small; give a whole number from 2 to 10000"},
+    {"-", "overlap: skip", "overlap: line %: says what becomes of rounds, and there is one alone"},
+    {"-", "overlap: never", "overlap: line %: 'never' says nothing of rounds; give both, or skip"},
     {"-", "priority: 3", "priority: line %: 3 would go before the work of others; give 0, or less"},
     {"-", "priority: -101", "priority: line %: -101 is too small; give at least -100"},
     {"-", "priority: high", "priority: line %: 'high' is no priority; give a whole number from -100 to 0"},
@@ -230,6 +235,28 @@ TEST(JobYaml, TimesAreDatesOrCountFromNow) {
             "deadline: line 4: '2027-01-16T06:00:00Z' is no time of a described platform, which has no calendar");
   EXPECT_EQ(fault_of("begin: +2h\ndeadline: +1h", {now, true}),
             "deadline: line 5: 2027-01-15T09:00:00Z does not lie after the earliest start, 2027-01-15T10:00:00Z");
+}
+
+TEST(JobYaml, RoundsHaveAPeriodAndANumber) {
+  // A forecast due every day: period, number and what becomes of late rounds are read; each limit is one fault.
+  const UnixTime now(1'800'000'000'000'000);
+  const std::string job = "name: a\ncommand: x\nwall_time: 1m\n";
+  const auto file = parse_job_yaml(job + "begin: +22h\ndeadline: +23h\nevery: 1d\ntimes: 30\noverlap: skip\n", {now, true});
+  ASSERT_TRUE(file.has_value()) << to_text(file.error().front());
+  EXPECT_EQ(file->spec.every, Duration::hours(24));
+  EXPECT_EQ(file->spec.times, 30);
+  EXPECT_EQ(file->spec.overlap, Overlap::skip);
+  const auto fault_of = [&](const std::string& lines) {
+    const auto read = parse_job_yaml(job + lines, {now, true});
+    EXPECT_FALSE(read.has_value()) << lines;
+    if (read.has_value() || read.error().size() != 1) return std::string("not one fault");
+    return read.error()[0].field + ": " + read.error()[0].wrong;
+  };
+  EXPECT_EQ(fault_of("every: 4m\ntimes: 3"), "every: line 4: 4m is too small");
+  EXPECT_EQ(fault_of("every: 32d\ntimes: 3"), "every: line 4: 32d is too much");
+  EXPECT_EQ(fault_of("every: daily\ntimes: 3"), "every: line 4: 'daily' is not a length of time");
+  EXPECT_EQ(fault_of("every: 1d\ntimes: 368"), "times: line 5: 368 rounds take longer than 366d");
+  EXPECT_EQ(fault_of("every: 1d\ntimes: many"), "times: line 5: 'many' is not a whole number");
 }
 
 TEST(JobYaml, EachFaultIsOneErrorWithFieldAndLine) {

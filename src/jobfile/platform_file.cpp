@@ -104,7 +104,10 @@ class PlatformReader {
                [&](const YamlNode& member, Field field) {
                  read_map(
                      member, field,
-                     {{"core_hour", price(core_hour)}, {"card_hour", price(card_hour)}, {"gb_hour", price(gb_hour)}},
+                     {{"core_hour", price(core_hour)},
+                      {"card_hour", price(card_hour)},
+                      {"gb_hour", price(gb_hour)},
+                      {"hours", [&](const YamlNode& list, Field at) { read_hours(list, at, centre.hours); }}},
                      faults_);
                }},
               {"accepts",
@@ -122,6 +125,8 @@ class PlatformReader {
                  read_count(member, field, 0, carbon_intensity_max, grams, faults_);
                  if (!faults_.covers(field)) centre.carbon = grams;
                }},
+              {"carbon_hours",
+               [&](const YamlNode& member, Field field) { read_hours(member, field, centre.carbon_hours); }},
               {"pools",
                [&](const YamlNode& member, Field field) {
                  each(member, field, [&](const YamlNode& pool, Field at) { read_pool(pool, at, centre); });
@@ -140,6 +145,9 @@ class PlatformReader {
                }}},
              faults_);
     check_reservations(around, centre);
+    if (!centre.carbon && !centre.carbon_hours.empty() && !faults_.covers(around + ".carbon"))
+      faults_.add(around + ".carbon", "is missing, though hours are at which it is another percentage",
+                  "give grams of CO2 per kWh");
     require(around, node, "name", "give the centre a name");
     require(around, node, "pools", "describe at least one pool of like nodes");
     if (centre.provider.empty()) centre.provider = centre.name;
@@ -157,6 +165,42 @@ class PlatformReader {
     centre.card_hour = known(card_hour, "card_hour", has_cards);
     centre.gb_hour = known(gb_hour, "gb_hour", false);
     file_.centres.push_back(std::move(centre));
+  }
+
+  /// "[{from: \"23:00\", until: \"07:00\", percent: 60}]": the beginning of a platform is a midnight.
+  void read_hours(const YamlNode& node, Field around, std::vector<DayHours>& out) {
+    const auto read_time = [&](DayTime& time) {
+      return [this, &time](const YamlNode& member, Field field) {
+        std::string text;
+        read_text(member, field, text, faults_);
+        if (faults_.covers(field)) return;
+        const auto read = parse_day_time(text);
+        if (read.has_value()) time = *read;
+        else faults_.add(field, read.error().wrong, read.error().right);
+      };
+    };
+    const bool was_good = faults_.empty();
+    each(node, around, [&](const YamlNode& window, Field at) {
+      DayHours hours;
+      std::int64_t percent = 100;
+      read_map(window, at,
+               {{"from", read_time(hours.from)},
+                {"until", read_time(hours.until)},
+                {"percent",
+                 [&](const YamlNode& member, Field field) {
+                   read_count(member, field, hours_percent_min, hours_percent_max, percent, faults_);
+                 }}},
+               faults_);
+      require(at, window, "from", "say from which time of day, e.g. 23:00");
+      require(at, window, "until", "say until which time of day, e.g. 07:00");
+      require(at, window, "percent", "say which percentage of the usual holds, e.g. 60");
+      hours.percent = static_cast<std::int32_t>(percent);
+      out.push_back(hours);
+    });
+    if (!was_good || !faults_.empty()) return;
+    Faults faults;
+    check_hours(around, out, faults);
+    for (Error& fault : faults) faults_.add(std::move(fault.field), std::move(fault.wrong), std::move(fault.right));
   }
 
   void read_silence(const YamlNode& node, Field around, CentreFile& centre) {

@@ -15,8 +15,9 @@
 namespace dayan::jobfile {
 
 inline constexpr std::size_t platform_bytes_max = 50'000'000;
-/// When a platform that is described begins. Any moment would do: what is told of it counts from there.
-inline constexpr UnixTime platform_beginning{1'800'000'000'000'000};
+/// When a platform that is described begins: a midnight, for what hangs on the hour of the day. Any would do: what is
+/// told of it counts from there.
+inline constexpr UnixTime platform_beginning{1'799'971'200'000'000};  // 2027-01-15T00:00:00Z
 /// What times of its jobs count from.
 inline constexpr TimeBase platform_time{platform_beginning, false};
 
@@ -64,6 +65,8 @@ struct CentreFile {
   std::vector<CityLatency> latency;
   std::optional<std::int64_t> pue;     ///< in thousandths
   std::optional<std::int64_t> carbon;  ///< g/kWh
+  std::vector<DayHours> hours;         ///< at which the prices are other percentages; the beginning is a midnight
+  std::vector<DayHours> carbon_hours;  ///< the same of the carbon
   std::vector<PoolRow> pools;  ///< their centre is not set
   std::vector<Outage> outages;
   std::vector<Silence> silences;

@@ -166,10 +166,11 @@ enum class Meter {
   core_time,    ///< core · millisecond
   card_time,    ///< thousandth of a card · millisecond
   memory_time,  ///< MB · millisecond
+  transfer,     ///< byte of a job's inputs, moved to the centre
 };
 template <>
 struct EnumWords<Meter> {
-  static constexpr std::array<std::string_view, 3> words{"core_time", "card_time", "memory_time"};
+  static constexpr std::array<std::string_view, 4> words{"core_time", "card_time", "memory_time", "transfer"};
 };
 
 /// One line of a bill: quantity × price, rounded down once. Appended when the attempt is settled.
@@ -185,6 +186,7 @@ struct ChargeRow {
   std::int64_t quantity = 0;      ///< in the meter's unit
   Cny price_amount;               ///< for price_quantity units
   std::int64_t price_quantity = 1;
+  std::int64_t price_part = whole_price;  ///< of the offer's price, in thousandths, that price_amount is
   Cny amount;
   Cny fee;                        ///< the platform's part of amount
   EntryId entry;                  ///< the post that carried it
@@ -205,6 +207,7 @@ struct ChargeRow {
                       field("quantity", &R::quantity),
                       field("price_amount", &R::price_amount),
                       field("price_quantity", &R::price_quantity),
+                      field("price_part", &R::price_part),
                       field("amount", &R::amount),
                       field("fee", &R::fee),
                       field("entry", &R::entry),

@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "base/units.h"
 #include "model/fields.h"
+#include "model/hours.h"
 #include "model/ids.h"
 
 /// What providers bring: centres, their pools of like nodes, and the offers that price them.
@@ -39,9 +40,14 @@ struct CentreRow {
   std::vector<CityLatency> latency;  ///< each city once
   std::optional<std::int64_t> pue;     ///< power usage effectiveness in thousandths, 1,000 at least
   std::optional<std::int64_t> carbon;  ///< grams of CO₂ per kWh that the centre draws
+  std::vector<DayHours> carbon_hours = {};  ///< at which it is another percentage of that
+  std::optional<Bandwidth> bandwidth = {};  ///< of the link from the hub's depot, as the provider tells it
+  std::optional<Bandwidth> bandwidth_measured = {};  ///< as the agent finds it when it fetches inputs
 
   static constexpr std::string_view table = "centre";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
+  /// What is measured beats what is told; nothing when neither is known.
+  [[nodiscard]] std::optional<Bandwidth> link() const { return bandwidth_measured ? bandwidth_measured : bandwidth; }
   static constexpr auto fields() {
     using R = CentreRow;
     return std::tuple{dayan::key("id", &R::id),
@@ -54,7 +60,10 @@ struct CentreRow {
                       field("accepts", &R::accepts),
                       field("latency", &R::latency),
                       field("pue", &R::pue),
-                      field("carbon", &R::carbon)};
+                      field("carbon", &R::carbon),
+                      field("carbon_hours", &R::carbon_hours),
+                      field("bandwidth", &R::bandwidth),
+                      field("bandwidth_measured", &R::bandwidth_measured)};
   }
   friend bool operator==(const CentreRow&, const CentreRow&) = default;
 };
@@ -117,7 +126,8 @@ struct PoolRow {
   friend bool operator==(const PoolRow&, const PoolRow&) = default;
 };
 
-/// Prices of a centre in yuan an hour. A new version supersedes the older; leases pin the version they were granted at.
+/// Prices of a centre in yuan, of most things an hour. A new version supersedes the older; leases pin the version they
+/// were granted at, and the hour of the day.
 struct OfferRow {
   OfferId id;
   CentreId centre;
@@ -127,6 +137,9 @@ struct OfferRow {
   Cny gb_hour;  ///< memory allocated, in GB (SI)
   BasisPoints commission;  ///< the platform's share, fixed when the offer is published
   UnixTime published_at;
+  std::vector<DayHours> hours = {};  ///< at which the prices of an hour are another percentage of these
+  Cny transfer_gb = {};  ///< of a GB (SI) of a job's inputs that is moved to the centre, all day
+  std::int64_t reclaimable_part = whole_price;  ///< of these prices, in thousandths: what reclaimable work pays
 
   static constexpr std::string_view table = "offer";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
@@ -139,9 +152,18 @@ struct OfferRow {
                       field("card_hour", &R::card_hour),
                       field("gb_hour", &R::gb_hour),
                       field("commission", &R::commission),
-                      field("published_at", &R::published_at)};
+                      field("published_at", &R::published_at),
+                      field("hours", &R::hours),
+                      field("transfer_gb", &R::transfer_gb),
+                      field("reclaimable_part", &R::reclaimable_part)};
   }
   friend bool operator==(const OfferRow&, const OfferRow&) = default;
 };
+
+/// The offer as it stands at a moment: its prices are those of that hour, rounded up to a micro-yuan an hour, and hold
+/// all day.
+[[nodiscard]] OfferRow offer_at(const OfferRow& offer, UnixTime at);
+/// The same at the hour when it costs least.
+[[nodiscard]] OfferRow cheapest_hour(const OfferRow& offer);
 
 }  // namespace dayan

@@ -103,6 +103,8 @@ struct UpdateCentre {
   std::vector<CityLatency> latency;
   std::optional<std::int64_t> pue;     ///< in thousandths
   std::optional<std::int64_t> carbon;  ///< g/kWh
+  std::vector<DayHours> carbon_hours = {};  ///< only where carbon is known
+  std::optional<Bandwidth> bandwidth = {};  ///< from the hub's depot to the centre
 };
 inline constexpr std::size_t accepts_max = 1'000;
 inline constexpr std::size_t cities_max = 1'000;
@@ -126,6 +128,9 @@ struct PublishOffer {
   std::optional<Cny> core_hour;  ///< all three are needed: what is not known is not zero
   std::optional<Cny> card_hour;
   std::optional<Cny> gb_hour;
+  std::vector<DayHours> hours = {};  ///< at which the prices of an hour are another percentage of these
+  std::optional<Cny> transfer_gb = {};  ///< of a GB moved in; what is not said is given away
+  std::int64_t reclaimable_part = whole_price;  ///< of these, for reclaimable work: thousandths, 1 to whole_price
 };
 /// The platform's share of every charge until an operator can set it (docs/decisions/).
 inline constexpr BasisPoints commission_default{500};
@@ -166,6 +171,7 @@ struct SubmitJob {
 
 struct CancelJob {
   JobId id;
+  bool series = false;  ///< end the series that it is a round of, with all rounds that have not ended
 };
 
 /// What an agent saw. `sequence` rises with every report of that agent; a repeated or older one changes nothing.
@@ -176,9 +182,11 @@ struct ReportAttempts {
 };
 inline constexpr std::size_t reports_max = 1'000;
 
-/// The planner's proposal. Each assignment is checked against the rows again; a stale one is dropped singly.
+/// The planner's proposal. Each assignment, and each lease to take back, is checked against the rows again; a stale one
+/// is dropped singly.
 struct CommitPlan {
   std::vector<Assignment> assignments;
+  std::vector<Reclaim> reclaims = {};
 };
 inline constexpr std::size_t assignments_max = 1'000;
 

@@ -57,10 +57,21 @@ struct CentreUpdated {
   std::vector<CityLatency> latency;
   std::optional<std::int64_t> pue;
   std::optional<std::int64_t> carbon;
+  std::vector<DayHours> carbon_hours = {};
+  std::optional<Bandwidth> bandwidth = {};
   static constexpr auto fields() {
     using E = CentreUpdated;
     return std::tuple{field("centre", &E::centre), field("accepts", &E::accepts), field("latency", &E::latency),
-                      field("pue", &E::pue), field("carbon", &E::carbon)};
+                      field("pue", &E::pue), field("carbon", &E::carbon), field("carbon_hours", &E::carbon_hours),
+                      field("bandwidth", &E::bandwidth)};
+  }
+};
+/// Inputs that crossed to a centre took so long that its link is another than was measured before.
+struct LinkMeasured {
+  CentreId centre;
+  Bandwidth bandwidth;
+  static constexpr auto fields() {
+    return std::tuple{field("centre", &LinkMeasured::centre), field("bandwidth", &LinkMeasured::bandwidth)};
   }
 };
 struct JoinTokenIssued {
@@ -137,6 +148,16 @@ struct LeaseStopRequested {
   AttemptKey attempt;
   static constexpr auto fields() { return std::tuple{field("attempt", &LeaseStopRequested::attempt)}; }
 };
+/// Its room is taken back for another job's work: the task is told, and ended with its notice.
+struct LeaseReclaimed {
+  AttemptKey attempt;
+  JobId by;
+  UnixTime ends_at;  ///< of the notice
+  static constexpr auto fields() {
+    using E = LeaseReclaimed;
+    return std::tuple{field("attempt", &E::attempt), field("by", &E::by), field("ends_at", &E::ends_at)};
+  }
+};
 struct ReportTaken {
   CentreId centre;
   std::int64_t sequence = 0;
@@ -204,12 +225,40 @@ struct JobLatestStartMoved {
   }
 };
 
+/// Its first round has been submitted.
+struct SeriesStarted {
+  SeriesRow series;
+  static constexpr auto fields() { return std::tuple{field("series", &SeriesStarted::series)}; }
+};
+/// The time of a further round has come: it is a job like any other, with the payload of the first.
+struct RoundSubmitted {
+  JobRow job;
+  static constexpr auto fields() { return std::tuple{field("job", &RoundSubmitted::job)}; }
+};
+/// Rounds up to this one were not submitted: one before had not ended, or nobody told the time when theirs came.
+struct RoundsSkipped {
+  JobId series;
+  std::int32_t up_to = 0;  ///< number of the last
+  static constexpr auto fields() {
+    return std::tuple{field("series", &RoundsSkipped::series), field("up_to", &RoundsSkipped::up_to)};
+  }
+};
+/// No further round comes.
+struct SeriesEnded {
+  JobId series;
+  SeriesEnd why = SeriesEnd::not_yet;
+  static constexpr auto fields() {
+    return std::tuple{field("series", &SeriesEnded::series), field("why", &SeriesEnded::why)};
+  }
+};
+
 using Event = std::variant<OrganisationCreated, ProjectCreated, UserCreated, TokenIssued, TokenRevoked, CentreCreated,
                            JoinTokenIssued, AgentEnrolled, OfferPublished, PoolReported, PoolGone, EntryPosted,
                            JobSubmitted, JobCancelRequested, JobGaveUp, LeaseGranted, LeaseStopRequested, ReportTaken,
                            AttemptObserved, LateReportKept, AttemptSettled, JobEnded, CentreUpdated, ReservationAdded,
                            ReservationRemoved, ReservationEnded, JobLatestStartMoved, OrganisationWeighed,
-                           ProjectWeighed>;
+                           ProjectWeighed, SeriesStarted, RoundSubmitted, RoundsSkipped, SeriesEnded,
+                           LinkMeasured, LeaseReclaimed>;
 
 /// The event's name on the wire and in the store: "lease_granted".
 [[nodiscard]] std::string_view event_name(const Event& event);

@@ -20,6 +20,9 @@ namespace dayan {
 
 inline constexpr std::int32_t array_count_max = 100'000;
 inline constexpr std::int32_t attempts_max = 3;
+/// So often a task's room may be taken back for other work; its next attempt is left alone. None of these counts as one
+/// of attempts_max.
+inline constexpr std::int32_t reclaims_max = 3;
 inline constexpr Duration wall_time_limit_max = Duration::hours(24 * 30);
 inline constexpr Duration wall_time_limit_min = Duration::seconds(1);
 /// How long a task may wait at most, and what a job gets that does not say: every job comes to an end.
@@ -117,6 +120,7 @@ struct Requirements {
   std::int32_t priority = 0;          ///< −priority_steps_max to 0; more goes first
   UnixTime not_before;                ///< no task starts earlier; none: at once
   UnixTime finish_by;                 ///< no task is started that is not expected to end by then, or runs on past it
+  bool reclaimable = false;           ///< its room may be taken back, after a notice, for work that is not so
 
   static constexpr auto fields() {
     using R = Requirements;
@@ -127,7 +131,8 @@ struct Requirements {
                       field("objective", &R::objective), field("weights", &R::weights),
                       field("core_capability_min", &R::core_capability_min),
                       field("latency", &R::latency),     field("priority", &R::priority),
-                      field("not_before", &R::not_before), field("finish_by", &R::finish_by)};
+                      field("not_before", &R::not_before), field("finish_by", &R::finish_by),
+                      field("reclaimable", &R::reclaimable)};
   }
   friend bool operator==(const Requirements&, const Requirements&) = default;
 };
@@ -174,12 +179,32 @@ struct Payload {
   friend bool operator==(const Payload&, const Payload&) = default;
 };
 
+/// What becomes of a round whose time comes while one before it has not ended.
+enum class Overlap {
+  both,  ///< it is submitted all the same: what was ordered is delivered
+  skip,  ///< it is left out
+};
+template <>
+struct EnumWords<Overlap> {
+  static constexpr std::array<std::string_view, 2> words{"both", "skip"};
+};
+/// Periodic work (series.h).
+inline constexpr Duration every_min = Duration::minutes(5);
+inline constexpr Duration every_max = Duration::hours(24 * 31);
+inline constexpr std::int32_t times_min = 2;
+inline constexpr std::int32_t times_max = 10'000;
+/// From the time of the first round to that of the last.
+inline constexpr Duration series_length_max = Duration::hours(24 * 366);
+
 /// A job as submitted: the whole of a job file.
 struct JobSpec {
   std::string name;
   std::int32_t count = 1;     ///< tasks in the array
   std::int32_t throttle = 0;  ///< tasks running at once; zero: no bound
   Duration wait_max = wait_limit_max;  ///< from submission: what still waits then is given up
+  Duration every;             ///< it is submitted again so often; zero: once alone
+  std::int32_t times = 0;     ///< rounds in all, the first counted; zero without `every`
+  Overlap overlap = Overlap::both;
   Requirements requirements;
   Payload payload;
 
@@ -187,6 +212,8 @@ struct JobSpec {
     using R = JobSpec;
     return std::tuple{field("name", &R::name),         field("count", &R::count),
                       field("throttle", &R::throttle), field("wait_max", &R::wait_max),
+                      field("every", &R::every),       field("times", &R::times),
+                      field("overlap", &R::overlap),
                       field("requirements", &R::requirements), field("payload", &R::payload)};
   }
   friend bool operator==(const JobSpec&, const JobSpec&) = default;
@@ -248,6 +275,10 @@ struct JobRow {
   UnixTime waits_until;        ///< what still waits then is given up
   GaveUp gave_up = GaveUp::no;
   UnixTime latest_start;       ///< a lease granted later meets the deadline at no pool; none: there is no deadline
+  Bytes input_bytes;           ///< that cross to each centre where its tasks run, once (transfer.h)
+  JobId series;                ///< the first round of the series that it is a round of; none: of none
+  std::int32_t round = 0;      ///< from one
+  std::int32_t rounds = 0;     ///< that the series was to have
 
   static constexpr std::string_view table = "job";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
@@ -275,12 +306,19 @@ struct JobRow {
                       field("ended_at", &R::ended_at),
                       field("waits_until", &R::waits_until),
                       field("gave_up", &R::gave_up),
-                      field("latest_start", &R::latest_start)};
+                      field("latest_start", &R::latest_start),
+                      field("input_bytes", &R::input_bytes),
+                      field("series", &R::series),
+                      field("round", &R::round),
+                      field("rounds", &R::rounds)};
   }
   friend bool operator==(const JobRow&, const JobRow&) = default;
 };
 
-/// Kept once a job, appended with its submission; agents fetch it.
+/// The job under which its payload is kept.
+[[nodiscard]] inline JobId payload_of(const JobRow& job) { return job.series.is_none() ? job.id : job.series; }
+
+/// Kept once a job, appended with its submission; agents fetch it. All rounds of a series have that of the first.
 struct PayloadRow {
   JobId job;
   Payload payload;
@@ -307,6 +345,7 @@ struct TaskRow {
   std::int32_t attempts = 1;  ///< number of the latest attempt
   UnixTime not_before;        ///< a waiting task is not placed earlier: the older lease must have ended
   CentreId avoid;             ///< where it failed last; none when nowhere
+  std::int32_t reclaims = 0;  ///< of its attempts so far that were taken back
 
   static constexpr std::string_view table = "task";
   [[nodiscard]] auto key() const { return std::tuple{job, task}; }
@@ -314,7 +353,8 @@ struct TaskRow {
     using R = TaskRow;
     return std::tuple{dayan::key("job", &R::job),           dayan::key("task", &R::task),
                       field("state", &R::state),            field("attempts", &R::attempts),
-                      field("not_before", &R::not_before),  field("avoid", &R::avoid)};
+                      field("not_before", &R::not_before),  field("avoid", &R::avoid),
+                      field("reclaims", &R::reclaims)};
   }
   friend bool operator==(const TaskRow&, const TaskRow&) = default;
 };

@@ -50,6 +50,7 @@ class Checker {
     fault(std::move(field), name.empty() ? "is missing" : quote(name) + " is not a name",
           "give 1 to 64 letters, digits, dots, dashes or underscores, a letter or digit first");
   }
+  [[nodiscard]] std::size_t count() const { return faults_.size(); }
   [[nodiscard]] static std::string member(const std::string& field, std::size_t index) {
     return field + '[' + std::to_string(index) + ']';
   }
@@ -235,6 +236,29 @@ void check_inputs(const std::vector<InputFile>& inputs, Checker& checker) {
   }
 }
 
+void check_rounds(const JobSpec& spec, Checker& checker) {
+  const auto show = [](std::int32_t times) { return std::to_string(times) + " rounds"; };
+  if (spec.every == Duration()) {
+    if (spec.times != 0)
+      checker.fault("times", show(spec.times) + " are wanted, and no period", "say how often: every, or leave it out");
+    if (spec.overlap != Overlap::both)
+      checker.fault("overlap", "says what becomes of rounds, and there is one alone",
+                    "say how often: every, or leave it out");
+    return;
+  }
+  const std::size_t before = checker.count();
+  checker.range("every", spec.every, every_min, every_max, [](Duration every) { return to_text(every); });
+  if (spec.times == 0)
+    checker.fault("times", "is missing", "say how many rounds there are, the first counted: " +
+                                             std::to_string(times_min) + " to " + std::to_string(times_max));
+  else
+    checker.range("times", spec.times, times_min, times_max, show);
+  if (checker.count() > before || spec.every * (spec.times - 1) <= series_length_max) return;
+  const std::int64_t most = series_length_max.microseconds() / spec.every.microseconds() + 1;
+  checker.fault("times", show(spec.times) + " take longer than " + to_text(series_length_max),
+                "give at most " + std::to_string(most) + " every " + to_text(spec.every));
+}
+
 }  // namespace
 
 Faults check(const JobSpec& spec) {
@@ -246,6 +270,7 @@ Faults check(const JobSpec& spec) {
   checker.range("wait_max", spec.wait_max, wait_limit_min, wait_limit_max,
                 [](Duration wait) { return to_text(wait); });
   checker.range("throttle", spec.throttle, std::int32_t{0}, array_count_max, tasks);
+  check_rounds(spec, checker);
   check_requirements(spec.requirements, checker);
   check_program(spec.payload, checker);
   check_environment(spec.payload.environment, checker);

@@ -155,6 +155,10 @@ bool JsonCodec<Duration>::read(const JsonValue& value, const JsonPath& path, Dur
   return true;
 }
 
+bool JsonCodec<DayTime>::read(const JsonValue& value, const JsonPath& path, DayTime& out, Faults& faults) {
+  return read_text(value, path, "a time of the day like \"23:00\"", parse_day_time, out, faults);
+}
+
 JsonValue JsonCodec<MilliCards>::write(MilliCards value) { return write_scaled(value.value(), thousandths_per_card); }
 
 bool JsonCodec<MilliCards>::read(const JsonValue& value, const JsonPath& path, MilliCards& out, Faults& faults) {

@@ -101,6 +101,11 @@ struct JsonCodec<Duration> {
   static bool read(const JsonValue& value, const JsonPath& path, Duration& out, Faults& faults);
 };
 template <>
+struct JsonCodec<DayTime> {
+  static JsonValue write(DayTime value) { return JsonValue(to_text(value)); }
+  static bool read(const JsonValue& value, const JsonPath& path, DayTime& out, Faults& faults);
+};
+template <>
 struct JsonCodec<MilliCards> {
   static JsonValue write(MilliCards value);
   static bool read(const JsonValue& value, const JsonPath& path, MilliCards& out, Faults& faults);

@@ -19,6 +19,7 @@ void fill(UnixTime& out, Prng& prng) { out = UnixTime(prng.between(1, 253'402'30
 void fill(Duration& out, Prng& prng) {
   out = Duration::microseconds(prng.between(-json_fraction_max.microseconds(), json_fraction_max.microseconds()));
 }
+void fill(DayTime& out, Prng& prng) { out = DayTime::minutes(static_cast<std::int32_t>(prng.between(0, 1'439))); }
 void fill(BasisPoints& out, Prng& prng) { out.value = static_cast<std::int32_t>(prng.between(1, 10'000)); }
 void fill(Digest& out, Prng& prng) { out = sha256(std::to_string(prng.next())); }
 void fill(Scopes& out, Prng& prng) { out = Scopes(prng.between(1, 63)); }

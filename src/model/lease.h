@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +22,8 @@ namespace dayan {
 inline constexpr Duration lease_start_allowance = Duration::minutes(10);
 inline constexpr Duration lease_grace = Duration::seconds(30);
 inline constexpr Duration clock_bound = Duration::seconds(30);
+/// A running task whose room is taken back is told so long before it is ended.
+inline constexpr Duration reclaim_notice = Duration::minutes(2);
 
 enum class Desired { run, stop, ended };
 template <>
@@ -29,7 +32,8 @@ struct EnumWords<Desired> {
 };
 
 /// What an agent is to do at its centre. The attempt must start by `starts_by`, or not at all; its own time limit is
-/// `wall_time`, so nothing of it runs past `ends_at` = starts_by + wall_time.
+/// `wall_time`, so nothing of it runs past `ends_at` = starts_by + wall_time. A lease that is taken back is ended by its
+/// agent reclaim_notice after the task was told; `ends_at` stays, since an agent out of reach does not hear of it.
 struct LeaseRow {
   JobId job;
   std::int32_t task = 0;
@@ -47,7 +51,11 @@ struct LeaseRow {
   EntryId hold;
   Cny held;              ///< amount of the hold
   Desired desired = Desired::run;
+  bool reclaimable = false;   ///< may be taken back for work that is not
+  std::int64_t price_part = whole_price;  ///< of the offer's prices, in thousandths: what it is held and billed for
+  UnixTime reclaimed_at;      ///< when it was taken back; none: it was not
   std::int64_t sequence = 0;  ///< hub-wide, rises with every change of a lease: what a watch resumes from
+  Bytes transfer;             ///< so much of its job's inputs, moved to the centre, is covered by the hold
 
   static constexpr std::string_view table = "lease";
   [[nodiscard]] auto key() const { return std::tuple{job, task, number}; }
@@ -70,10 +78,18 @@ struct LeaseRow {
                       field("hold", &R::hold),
                       field("held", &R::held),
                       field("desired", &R::desired),
-                      field("sequence", &R::sequence)};
+                      field("sequence", &R::sequence),
+                      field("transfer", &R::transfer),
+                      field("reclaimable", &R::reclaimable),
+                      field("price_part", &R::price_part),
+                      field("reclaimed_at", &R::reclaimed_at)};
   }
   friend bool operator==(const LeaseRow&, const LeaseRow&) = default;
 };
+/// When the agent is to have ended it: of one that is taken back, with the notice.
+[[nodiscard]] inline UnixTime notice_ends(const LeaseRow& lease) {
+  return lease.reclaimed_at.is_none() ? lease.ends_at : std::min(lease.reclaimed_at + reclaim_notice, lease.ends_at);
+}
 
 enum class AttemptState {
   leased,     ///< granted; the agent has not spoken of it
@@ -96,11 +112,13 @@ enum class Outcome {
   start_refused,  ///< the centre could not or would not start it: see the text
   lost,           ///< nobody knows what became of it; its lease is over
   expired,        ///< it had not started by starts_by
+  reclaimed,      ///< its room was taken back for other work
 };
 template <>
 struct EnumWords<Outcome> {
-  static constexpr std::array<std::string_view, 8> words{"none",    "exited",        "timed_out", "out_of_memory",
-                                                         "stopped", "start_refused", "lost",      "expired"};
+  static constexpr std::array<std::string_view, 9> words{"none",    "exited",        "timed_out", "out_of_memory",
+                                                         "stopped", "start_refused", "lost",      "expired",
+                                                         "reclaimed"};
 };
 /// The task may be tried again elsewhere: the failure was the centre's, not the program's.
 [[nodiscard]] constexpr bool may_retry(Outcome outcome) {
@@ -129,6 +147,10 @@ struct AttemptRow {
   Bytes memory_peak;
   Cny charged;
   UnixTime reported_at;     ///< hub time of the latest report
+  Bytes fetched;            ///< cumulative: what of the inputs crossed to the centre for it
+  Duration fetch_time;      ///< cumulative: how long that took
+  UnixTime reclaimed_at;    ///< when its room was taken back; none: it was not
+  JobId reclaimed_for;      ///< for whose work
 
   static constexpr std::string_view table = "attempt";
   [[nodiscard]] auto key() const { return std::tuple{job, task, number}; }
@@ -154,7 +176,11 @@ struct AttemptRow {
                       field("billed_run", &R::billed_run),
                       field("memory_peak", &R::memory_peak),
                       field("charged", &R::charged),
-                      field("reported_at", &R::reported_at)};
+                      field("reported_at", &R::reported_at),
+                      field("fetched", &R::fetched),
+                      field("fetch_time", &R::fetch_time),
+                      field("reclaimed_at", &R::reclaimed_at),
+                      field("reclaimed_for", &R::reclaimed_for)};
   }
   friend bool operator==(const AttemptRow&, const AttemptRow&) = default;
 };
@@ -206,6 +232,8 @@ struct AttemptReport {
   Duration wrapper_run;
   Bytes memory_peak;
   std::vector<OutputFile> outputs;  ///< with the final report only
+  Bytes fetched;        ///< what of the inputs crossed to the centre for it; what was there already is not in it
+  Duration fetch_time;  ///< how long that took
 
   static constexpr auto fields() {
     using R = AttemptReport;
@@ -220,7 +248,9 @@ struct AttemptReport {
                       field("engine_run", &R::engine_run),
                       field("wrapper_run", &R::wrapper_run),
                       field("memory_peak", &R::memory_peak),
-                      field("outputs", &R::outputs)};
+                      field("outputs", &R::outputs),
+                      field("fetched", &R::fetched),
+                      field("fetch_time", &R::fetch_time)};
   }
   friend bool operator==(const AttemptReport&, const AttemptReport&) = default;
 };

@@ -10,6 +10,7 @@ constexpr std::int64_t milliseconds_per_hour = 3'600'000;
 constexpr std::int64_t parts_per_card = 1'000;
 constexpr std::int64_t megabytes_per_gigabyte = 1'000;
 constexpr std::int64_t bytes_per_megabyte = 1'000'000;
+constexpr std::int64_t bytes_per_gigabyte = 1'000'000'000;
 constexpr std::int64_t quantity_max = std::numeric_limits<std::int64_t>::max();
 
 /// Of two numbers that are not negative; past 64 bits their maximum.
@@ -27,6 +28,7 @@ std::int64_t width_of(Meter meter, const Resources& resources) {
       const std::int64_t bytes = resources.memory.value();
       return bytes / bytes_per_megabyte + (bytes % bytes_per_megabyte > 0 ? 1 : 0);
     }
+    case Meter::transfer: break;
   }
   ASSERT(false);
 }
@@ -41,14 +43,52 @@ tl::unexpected<Error> too_much(const Resources& resources, Duration run) {
 
 }  // namespace
 
+std::int64_t price_part_of(const OfferRow& offer, bool reclaimable) {
+  return reclaimable ? offer.reclaimable_part : whole_price;
+}
+
+OfferRow part_of(const OfferRow& offer, std::int64_t thousandths) {
+  OfferRow part = offer;
+  for (Cny* const price : {&part.core_hour, &part.card_hour, &part.gb_hour}) {
+    const Result<std::int64_t> scaled = mul_div(price->micro(), thousandths, whole_price, Rounding::down);
+    ASSERT(scaled.has_value());  // it is no more than the whole
+    *price = Cny::micro(*scaled);
+  }
+  return part;
+}
+
 Price price_of(const OfferRow& offer, Meter meter) {
   switch (meter) {
     case Meter::core_time: return {offer.core_hour, milliseconds_per_hour};
     case Meter::card_time: return {offer.card_hour, parts_per_card * milliseconds_per_hour};
     case Meter::memory_time: return {offer.gb_hour, megabytes_per_gigabyte * milliseconds_per_hour};
+    case Meter::transfer: return {offer.transfer_gb, bytes_per_gigabyte};
   }
   ASSERT(false);
 }
+
+namespace {
+
+OfferRow with_percent(const OfferRow& offer, std::int32_t percent) {
+  OfferRow then = offer;
+  then.hours.clear();
+  if (percent == 100) return then;
+  const auto price = [&](Cny usual) {
+    const Result<std::int64_t> scaled = mul_div(usual.micro(), percent, 100, Rounding::up);
+    ASSERT(scaled.has_value());  // prices and percentages have their limits
+    return Cny::micro(*scaled);
+  };
+  then.core_hour = price(offer.core_hour);
+  then.card_hour = price(offer.card_hour);
+  then.gb_hour = price(offer.gb_hour);
+  return then;
+}
+
+}  // namespace
+
+OfferRow offer_at(const OfferRow& offer, UnixTime at) { return with_percent(offer, percent_at(offer.hours, at)); }
+
+OfferRow cheapest_hour(const OfferRow& offer) { return with_percent(offer, least_percent(offer.hours)); }
 
 Resources over_all_nodes(const Resources& resources) {
   const std::int64_t nodes = resources.nodes;

@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "model/fields.h"
 #include "model/ids.h"
+#include "model/transfer.h"
 
 /// Why work goes where it goes: constraints with numbers, quotes of every pool, and what is kept of a placement.
 
@@ -40,13 +41,14 @@ enum class Constraint {
   not_before,   ///< µs: how long until the job lets its tasks start, and zero
   deadline,     ///< µs: how long a task takes there at the least, and how long it may until the job's deadline
   closed,       ///< µs: its wall time, and how long until the provider closes the pool
+  hour,         ///< what a task costs at the cheaper hour that it waits for, and now: micro-yuan, or mg of CO₂ (greenest)
 };
 template <>
 struct EnumWords<Constraint> {
-  static constexpr std::array<std::string_view, 23> words{
+  static constexpr std::array<std::string_view, 24> words{
       "cores",     "memory",   "cards",       "chip",  "software", "wall_time", "region", "provider", "price_cap",
       "price",     "reachable", "capacity", "failed_here", "funds", "throttle", "nodes", "capability", "latency",
-      "acceptance", "reserved", "not_before", "deadline", "closed"};
+      "acceptance", "reserved", "not_before", "deadline", "closed", "hour"};
 };
 
 /// One constraint that is not met, by how much. Change `required` to `offered` and this constraint is met.
@@ -66,6 +68,19 @@ struct Reason {
   friend bool operator==(const Reason&, const Reason&) = default;
 };
 
+/// The next hour of the day at which a centre's prices are others.
+struct NextPrice {
+  UnixTime from;
+  std::int32_t percent = 100;  ///< of the prices as published
+  Cny task_cost;               ///< of one task that is leased then
+
+  static constexpr auto fields() {
+    using R = NextPrice;
+    return std::tuple{field("from", &R::from), field("percent", &R::percent), field("task_cost", &R::task_cost)};
+  }
+  friend bool operator==(const NextPrice&, const NextPrice&) = default;
+};
+
 /// What one pool would be for a job: feasible with its figures, or ruled out with every reason.
 struct Quote {
   CentreId centre;
@@ -83,6 +98,9 @@ struct Quote {
   std::optional<Joules> energy;      ///< expected of one task, with its part of the centre's overhead; null: unknown
   std::optional<Milligrams> carbon;  ///< of that energy; null: unknown
   std::int32_t rank = 0;          ///< 1 is best by the job's objective; zero when not feasible
+  std::optional<NextPrice> next_price;  ///< null: the prices are the same all day
+  Transfer transfer = {};  ///< of the job's inputs to there; its time is in wait and finish, its cost in job_cost
+  std::int64_t price_part = whole_price;  ///< of the offer's prices, in thousandths, that these costs are of
 
   static constexpr auto fields() {
     using R = Quote;
@@ -93,7 +111,8 @@ struct Quote {
                       field("job_cost", &R::job_cost),     field("wait", &R::wait),
                       field("run", &R::run),               field("finish", &R::finish),
                       field("energy", &R::energy),         field("carbon", &R::carbon),
-                      field("rank", &R::rank)};
+                      field("rank", &R::rank),           field("next_price", &R::next_price),
+                      field("transfer", &R::transfer), field("price_part", &R::price_part)};
   }
   friend bool operator==(const Quote&, const Quote&) = default;
 };
@@ -103,11 +122,12 @@ struct RunnerUp {
   std::string pool;
   Cny task_cost;
   Duration finish;
+  Transfer transfer = {};
 
   static constexpr auto fields() {
     using R = RunnerUp;
     return std::tuple{field("centre", &R::centre), field("pool", &R::pool), field("task_cost", &R::task_cost),
-                      field("finish", &R::finish)};
+                      field("finish", &R::finish), field("transfer", &R::transfer)};
   }
   friend bool operator==(const RunnerUp&, const RunnerUp&) = default;
 };
@@ -141,6 +161,7 @@ struct PlacementRow {
   std::vector<RunnerUp> runners_up;
   std::vector<RuledOut> ruled_out;
   std::optional<Milligrams> carbon;  ///< expected of the task; null: unknown
+  Transfer transfer;                 ///< of what has to cross to the centre before the task can start
 
   static constexpr std::string_view table = "placement";
   [[nodiscard]] auto key() const { return std::tuple{job, task, number}; }
@@ -156,7 +177,8 @@ struct PlacementRow {
                       field("expected_finish", &R::expected_finish),
                       field("runners_up", &R::runners_up),
                       field("ruled_out", &R::ruled_out),
-                      field("carbon", &R::carbon)};
+                      field("carbon", &R::carbon),
+                      field("transfer", &R::transfer)};
   }
   friend bool operator==(const PlacementRow&, const PlacementRow&) = default;
 };
@@ -168,6 +190,14 @@ struct Assignment {
   PlacementRow placement;  ///< its key is filled in by the core
 
   friend bool operator==(const Assignment&, const Assignment&) = default;
+};
+
+/// A lease whose room the planner proposes to take back, and for which waiting job. The core checks it as well.
+struct Reclaim {
+  AttemptKey attempt;
+  JobId by;
+
+  friend bool operator==(const Reclaim&, const Reclaim&) = default;
 };
 
 }  // namespace dayan

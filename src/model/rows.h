@@ -12,6 +12,8 @@
 #include "model/party.h"
 #include "model/placement.h"
 #include "model/reservation.h"
+#include "model/transfer.h"
+#include "model/series.h"
 #include "model/usage.h"
 
 /// Every kind of row. Rows are the truth: what is committed is rows, and a start reads the live ones.
@@ -25,13 +27,15 @@ struct MetaRow {
   std::int64_t entries = 0;        ///< ledger entries so far
   std::int64_t lease_sequence = 0; ///< changes of leases so far
   std::int64_t events = 0;         ///< events so far
+  std::int64_t rounds = 0;         ///< rounds of series that the core has submitted so far
 
   static constexpr std::string_view table = "meta";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
   static constexpr auto fields() {
     using R = MetaRow;
     return std::tuple{dayan::key("id", &R::id), field("last_now", &R::last_now), field("entries", &R::entries),
-                      field("lease_sequence", &R::lease_sequence), field("events", &R::events)};
+                      field("lease_sequence", &R::lease_sequence), field("events", &R::events),
+                      field("rounds", &R::rounds)};
   }
   friend bool operator==(const MetaRow&, const MetaRow&) = default;
 };
@@ -39,7 +43,7 @@ struct MetaRow {
 using Row = std::variant<MetaRow, OrganisationRow, ProjectRow, UserRow, TokenRow, JoinTokenRow, CentreRow, PoolRow,
                          OfferRow, JobRow, PayloadRow, TaskRow, PlacementRow, LeaseRow, AttemptRow, OutputRow,
                          LateReportRow, AccountRow, EntryRow, PaymentRow, HoldRow, ChargeRow, ReservationRow,
-                         UsageRow>;
+                         UsageRow, TransferRow, SeriesRow>;
 
 /// What becomes of a row.
 enum class RowFate {

@@ -36,17 +36,20 @@ struct Learned {
 }
 
 /// What a task takes at the most from its lease to its expected end: it may start as late as the start allowance lets
-/// it, and no lease is shorter than the shortest wall time.
-[[nodiscard]] inline Duration needed_time(Duration run) {
-  return lease_start_allowance + std::max(run, wall_time_limit_min);
+/// it, and what it is given for its inputs (`staging`, transfer.h) on top, and no lease is shorter than the shortest wall
+/// time.
+[[nodiscard]] inline Duration needed_time(Duration run, Duration staging = Duration()) {
+  return lease_start_allowance + staging + std::max(run, wall_time_limit_min);
 }
 /// Whether what is leased at `start` is expected to end by the deadline (none: always).
-[[nodiscard]] inline bool meets_deadline(UnixTime finish_by, UnixTime start, Duration run) {
-  return finish_by.is_none() || start + needed_time(run) <= finish_by;
+[[nodiscard]] inline bool meets_deadline(UnixTime finish_by, UnixTime start, Duration run,
+                                         Duration staging = Duration()) {
+  return finish_by.is_none() || start + needed_time(run, staging) <= finish_by;
 }
 /// The time limit of a lease granted at `start`: the job's wall time, cut so that the lease is over by the deadline.
-[[nodiscard]] inline Duration lease_wall_time(Duration wall_time, UnixTime finish_by, UnixTime start) {
-  return finish_by.is_none() ? wall_time : std::min(wall_time, finish_by - start - lease_start_allowance);
+[[nodiscard]] inline Duration lease_wall_time(Duration wall_time, UnixTime finish_by, UnixTime start,
+                                              Duration staging = Duration()) {
+  return finish_by.is_none() ? wall_time : std::min(wall_time, finish_by - start - lease_start_allowance - staging);
 }
 
 }  // namespace dayan

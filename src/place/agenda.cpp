@@ -142,6 +142,7 @@ void Agenda::advance(UnixTime now) {
   const Duration passed = is_backwards ? review_every : now - now_;
   now_ = now;
   advance_centres(is_backwards);
+  world_.pass_hours(now);
   advance_shares();
   advance_reservations(is_backwards);
   if (is_backwards) {
@@ -179,6 +180,7 @@ std::optional<UnixTime> Agenda::wakes_at() const {
   std::optional<UnixTime> at;
   if (!jobs_due_.empty()) at = jobs_due_.begin()->first;
   if (!reopens_.empty()) at = std::min(at.value_or(reopens_.begin()->first), reopens_.begin()->first);
+  if (const auto hour = world_.hours_change_at()) at = std::min(at.value_or(*hour), *hour);
   return at;
 }
 

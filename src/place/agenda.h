@@ -60,8 +60,10 @@ class Agenda : public WorldListener {
   void hold_out(ViewIndex view);
 
   // agenda_promises.cpp
-  /// Keeps room of a pool for a job. Neither has a promise yet.
-  void promise(PoolState& pool, JobRecord& job, UnixTime start);
+  /// Keeps room of a pool for so many tasks of a job. Neither has a promise yet.
+  void promise(PoolState& pool, JobRecord& job, UnixTime start, std::int64_t tasks);
+  /// One of its tasks has been placed where room was promised to it.
+  void use_promise(JobRecord& job);
   /// What was promised is used, or not wanted any more. In a plan it binds others still, until the plan ends.
   void release(JobRecord& job);
   void release(PoolState& pool);

@@ -7,7 +7,7 @@
 
 namespace dayan::place {
 
-void Agenda::promise(PoolState& pool, JobRecord& job, UnixTime start) {
+void Agenda::promise(PoolState& pool, JobRecord& job, UnixTime start, std::int64_t tasks) {
   ASSERT(!pool.promise && job.promised == no_pool);
   Promise made;
   made.job = job.id;
@@ -15,12 +15,21 @@ void Agenda::promise(PoolState& pool, JobRecord& job, UnixTime start) {
   made.start = start;
   made.counts_from = now_;
   made.run = expected_run(job, pool.row);
+  made.tasks = tasks;
   pool.set_promise(made);
   job.promised = pool.index;
-  promises_.made.insert(pool.index);
+  if (is_planning_) promises_.made.insert(pool.index);
   promises_.due.insert({start, pool.index});
   promises_.of[job.organisation].insert(pool.index);
   rejoin(job);
+}
+
+void Agenda::use_promise(JobRecord& job) {
+  PoolState& pool = world_.pool(job.promised);
+  if (pool.promise->tasks == 1) return release(pool);
+  Promise left = *pool.promise;
+  --left.tasks;
+  pool.set_promise(left);
 }
 
 void Agenda::release(JobRecord& job) {
@@ -108,7 +117,7 @@ void Agenda::advance_promises() {
 
 void Agenda::check_promise(PoolState& pool) {
   const JobRecord* job = world_.job(pool.promise->job);
-  const auto room = pool.surely_opens(pool.promise->need, now_);
+  const auto room = pool.surely_opens(pool.promise->need, now_, pool.promise->tasks);
   if (job == nullptr || !pool.is_known || !pool.centre->is_reachable || !room) return release(pool);
   const UnixTime start = world_.open_from(pool, *job, *room);
   if (!is_in_time(*job, start, pool.row) || !can_pay(*job, pool)) return release(pool);
@@ -130,7 +139,7 @@ void Agenda::check_promise(PoolState& pool) {
 }
 
 bool Agenda::can_pay(const JobRecord& job, const PoolState& pool) const {
-  const OfferRow* offer = pool.centre->current_offer();
+  const OfferRow* offer = pool.centre->offer_for(job.common->requirements);
   if (offer == nullptr) return false;
   const auto hold = amount_of(*offer, job.common->requirements.resources, job.wall_at(now_), Rounding::up);
   if (!hold.has_value() || *hold > world_.available(job.organisation)) return false;

@@ -60,6 +60,19 @@ Broken check_rooms(const World& world, const Rooms& rooms) {
   return std::nullopt;
 }
 
+/// Prices and carbon at the hour of the day, against rows.
+Broken check_hours(const World& world, UnixTime now) {
+  for (const auto& [id, centre] : world.centres()) {
+    const auto offer = centre.offer_at(now);
+    if (offer.has_value() != (centre.current_offer() != nullptr) || (offer && *offer != centre.offer_now) ||
+        centre.carbon_at(now) != centre.carbon_now)
+      return centre.name + ": its terms are not those of the hour";
+    if (centre.next_hour(now).value_or(UnixTime()) != centre.hour_ends)
+      return centre.name + ": its hour does not end when it says";
+  }
+  return std::nullopt;
+}
+
 /// Rankings against new ones.
 Broken check_rankings(const World& world, const Agenda& agenda) {
   for (const auto& job_class : agenda.queue().classes()) {
@@ -177,12 +190,12 @@ Broken check_promises(const World& world, const Agenda& agenda) {
     // A plan commits a little after it was made, and its leases end as much later.
     constexpr Duration commits_within = Duration::seconds(60);
     const UnixTime start = promise.start + commits_within;
-    if (promise.start <= agenda.now() || pool.has_room_at(start, promise.need, Need())) continue;
+    if (promise.start <= agenda.now() || pool.has_room_at(start, promise.need, Need(), promise.tasks)) continue;
     PoolState without = pool;
     for (const Holding* each : pool.holdings) {
       if (each->granted_at >= promise.counts_from && each->ends_at > start) without.let_go(*each);
     }
-    if (without.has_room_at(start, promise.need, Need()))
+    if (without.has_room_at(start, promise.need, Need(), promise.tasks))
       return name_of(pool) + ": later leases push back what it promised to " + to_text(promise.job);
   }
   for (const auto& [id, job] : world.jobs()) {
@@ -198,6 +211,7 @@ Broken check_promises(const World& world, const Agenda& agenda) {
 std::optional<std::string> broken_invariant(const World& world, const Agenda& agenda) {
   if (auto broken = check_pools(world)) return broken;
   if (auto broken = check_gangs(world)) return broken;
+  if (auto broken = check_hours(world, agenda.now())) return broken;
   if (auto broken = check_rooms(world, agenda.rooms())) return broken;
   if (auto broken = check_rankings(world, agenda)) return broken;
   if (auto broken = check_times(world)) return broken;

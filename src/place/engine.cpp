@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/energy.h"
+#include "model/meter.h"
 #include "place/check.h"
 #include "place/evaluation.h"
 #include "place/explain.h"
@@ -82,11 +84,14 @@ class IncrementalEngine : public Engine {
     const Evaluation& nearest = answer.hopeless ? *std::min_element(all.begin(), all.end(), is_nearer) : all.front();
     answer.nearest = nearest.pool->centre->id;
     answer.reasons = quote_of(nearest, asking, now).reasons;
+    if (job->awaited_hour.pool != no_pool) wait_for_hour(answer, *job, asking);
     if (job->promised != no_pool) {
       const PoolState& pool = world_.pool(job->promised);
       answer.promised_from = pool.promise->start;
       answer.promised_centre = pool.centre->id;
       answer.promised_pool = pool.row.name;
+      answer.taken_back = static_cast<std::int32_t>(std::count_if(
+          pool.holdings.begin(), pool.holdings.end(), [](const Holding* each) { return each->is_taken_back; }));
     }
     return answer;
   }
@@ -97,13 +102,44 @@ class IncrementalEngine : public Engine {
     return planner_.plan(now, assignments);
   }
 
-  [[nodiscard]] std::optional<UnixTime> wakes_at() const override { return planner_.agenda().wakes_at(); }
+  [[nodiscard]] const std::vector<Reclaim>& reclaims() const override { return planner_.reclaims(); }
+
+  [[nodiscard]] std::optional<UnixTime> wakes_at() const override { return planner_.wakes_at(); }
 
   [[nodiscard]] std::optional<std::string> broken_invariant() const override {
     return place::broken_invariant(world_, planner_.agenda());
   }
 
  private:
+  /// It could start now, or wait for room that comes earlier, and waits for a cheaper hour instead.
+  void wait_for_hour(Waiting& answer, const JobRecord& job, const Asking& asking) const {
+    const PoolState& pool = world_.pool(job.awaited_hour.pool);
+    const PoolState& instead = world_.pool(job.awaited_hour.instead);
+    const UnixTime from = job.awaited_hour.from;
+    const bool is_green = asking.requirements->objective == Objective::greenest;
+    const auto value = [&](const PoolState& each, const std::optional<OfferRow>& offer,
+                           const std::optional<std::int64_t>& grams) -> std::int64_t {
+      const Duration run = asking.run_on(each.row);
+      const Resources& resources = asking.requirements->resources;
+      if (is_green) return carbon_of(each.row, each.centre->pue, grams, resources, run).value_or(Milligrams(0)).value();
+      const auto cost = offer ? amount_of(*offer, resources, run, Rounding::down) : Result<Cny>(Cny());
+      return cost.has_value() ? cost->micro() : int64_max;
+    };
+    Reason reason;
+    reason.constraint = Constraint::hour;
+    reason.required = value(pool, pool.centre->offer_for(*asking.requirements, from), pool.centre->carbon_at(from));
+    reason.offered = value(instead, *instead.centre->offer_for(*asking.requirements), instead.centre->carbon_now);
+    reason.passes_with_time = true;
+    const auto amount = [&](std::int64_t number) {
+      return is_green ? std::to_string(number) + " mg of CO2" : to_text(Cny::micro(number)) + " yuan";
+    };
+    reason.text = std::string("waits for the ") + (is_green ? "greener" : "cheaper") + " hour of " + pool.centre->name +
+                  ", from " + to_text(from) + " on: a task then comes to " + amount(reason.required) + " instead of " +
+                  amount(reason.offered);
+    answer.nearest = pool.centre->id;
+    answer.reasons = {std::move(reason)};
+  }
+
   /// Of every known pool, best first.
   [[nodiscard]] std::vector<Evaluation> evaluations_of(const Asking& asking, CentreId avoided, UnixTime now) const {
     std::vector<Evaluation> evaluations;

@@ -93,6 +93,7 @@ struct Waiting {
   UnixTime promised_from = {};            ///< room is kept for its next task, at the latest from then on; none: nowhere
   std::optional<CentreId> promised_centre = {};
   std::string promised_pool = {};
+  std::int32_t taken_back = 0;  ///< tasks there that are told to end, to make that room
   std::optional<SetBack> set_back = {};  ///< none: it stands where it was submitted, or alone
 
   static constexpr auto fields() {
@@ -100,6 +101,7 @@ struct Waiting {
     return std::tuple{field("tasks", &R::tasks), field("hopeless", &R::hopeless), field("reasons", &R::reasons),
                       field("nearest", &R::nearest), field("promised_from", &R::promised_from),
                       field("promised_centre", &R::promised_centre), field("promised_pool", &R::promised_pool),
+                      field("taken_back", &R::taken_back),
                       field("set_back", &R::set_back)};
   }
 };
@@ -123,6 +125,10 @@ class Engine {
   /// does not place waits until something changes, and is not looked at before. The rows of what the core takes come
   /// back through `apply`; call it again only then: what of an earlier plan has not come back is planned again.
   [[nodiscard]] virtual std::vector<Assignment> plan(UnixTime now, std::size_t assignments) = 0;
+
+  /// What the last plan would take back (reclaiming.h), in order of attempts; as its placements, what of it has not come
+  /// back is forgotten with the next.
+  [[nodiscard]] virtual const std::vector<Reclaim>& reclaims() const = 0;
 
   /// When it is to be asked for a plan though no row changes: a task may start from then on, a job has its last call, or
   /// a pool is closed no more. After a plan that is later than it was made.

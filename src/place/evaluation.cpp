@@ -17,15 +17,15 @@ std::optional<Terms> terms_of(const Asking& asking, const PoolState& pool, UnixT
   terms.run = asking.run_on(pool.row);
   const UnixTime start = asking.start(now);
   const Duration wall_time = asking.is_in_time(start, pool.row) ? asking.wall_at(start) : requirements.wall_time;
-  const auto cost = amount_of(*pool.centre->current_offer(), requirements.resources, terms.run, Rounding::down);
-  const auto hold =
-      amount_of(*pool.centre->current_offer(), requirements.resources, wall_time, Rounding::up);
+  const OfferRow offer = *pool.centre->offer_for(requirements, now);
+  const auto cost = amount_of(offer, requirements.resources, terms.run, Rounding::down);
+  const auto hold = amount_of(offer, requirements.resources, wall_time, Rounding::up);
   if (!cost.has_value() || !hold.has_value()) return std::nullopt;
   terms.task_cost = *cost;
   terms.task_hold = *hold;
   const CentreState& centre = *pool.centre;
   terms.energy = energy_of(pool.row, centre.pue, requirements.resources, terms.run);
-  terms.carbon = carbon_of(pool.row, centre.pue, centre.carbon, requirements.resources, terms.run);
+  terms.carbon = carbon_of(pool.row, centre.pue, centre.carbon_at(now), requirements.resources, terms.run);
   terms.job_cost =
       Cny::micro(plus(asking.charged.micro(), times(cost->micro(), std::max<std::int64_t>(asking.unsettled, 0))));
   return terms;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/meter.h"
+
 namespace dayan::place {
 namespace {
 
@@ -138,6 +140,10 @@ std::string capacity_text(const Gap& gap, const PoolState& pool, const Asking& a
   const Opening opening = pool.opening(need, now);
   if (is_promised)
     text += "; the room is kept for this job from " + to_text(pool.promise->start) + " on at the latest";
+  const auto ending = std::count_if(pool.holdings.begin(), pool.holdings.end(),
+                                    [](const Holding* each) { return each->is_taken_back; });
+  if (is_promised && ending > 0)
+    text += ", and " + counted(ending, "reclaimable task") + (ending == 1 ? " has" : " have") + " been told to end for it";
   return text + (opening.wait ? "; room is expected in " + readable(*opening.wait)
                               : std::string("; when room comes is not known"));
 }
@@ -223,6 +229,7 @@ std::string text_of(const Gap& gap, const Asking& asking, const PoolState& pool,
              readable(Duration::microseconds(gap.required));
     case Constraint::deadline: return deadline_text(gap, asking, row, now);
     case Constraint::closed: return closed_text(gap, asking.start(now));
+    case Constraint::hour: return "the job waits for a cheaper hour";  // worded where it is known which (engine.cpp)
     case Constraint::failed_here: return "the task failed at this centre last, and another one can take it";
     case Constraint::funds:
       return "one task holds " + to_text(Cny::micro(gap.required)) + " yuan, the wallet has " +
@@ -247,6 +254,16 @@ Reason reason_of(const Gap& gap, const Asking& asking, const PoolState& pool, Un
   return {gap.constraint, gap.required, gap.offered, text_of(gap, asking, pool, now), gap.passes_with_time};
 }
 
+std::optional<NextPrice> next_price_of(const CentreState& centre, const Asking& asking, Duration run, UnixTime now) {
+  const std::vector<DayHours>& hours = centre.published_offer()->hours;
+  const auto from = next_percent_change(hours, now);
+  if (!from) return std::nullopt;
+  const auto cost = amount_of(*centre.offer_for(*asking.requirements, *from), asking.requirements->resources, run,
+                              Rounding::down);
+  if (!cost.has_value()) return std::nullopt;
+  return NextPrice{*from, percent_at(hours, *from), *cost};
+}
+
 Quote quote_of(const Evaluation& evaluation, const Asking& asking, UnixTime now) {
   const PoolState& pool = *evaluation.pool;
   const CentreState& centre = *pool.centre;
@@ -267,6 +284,9 @@ Quote quote_of(const Evaluation& evaluation, const Asking& asking, UnixTime now)
   }
   quote.wait = evaluation.wait;
   quote.finish = evaluation.finish;
+  if (evaluation.terms) quote.next_price = next_price_of(centre, asking, evaluation.terms->run, now);
+  if (centre.current_offer() != nullptr)
+    quote.price_part = price_part_of(*centre.current_offer(), asking.requirements->reclaimable);
   return quote;
 }
 

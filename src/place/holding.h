@@ -24,6 +24,8 @@ struct Holding {
   UnixTime ends_at;
   Duration wall_time;
   const JobRecord* job = nullptr;  ///< nothing when its job is not known
+  bool is_reclaimable = false;  ///< its room may be taken back, and has not been
+  bool is_taken_back = false;   ///< it ends with its notice, at ends_at
   mutable UnixTime expected_end;   ///< where it stands in its pool's EndOrder, which alone changes it
 };
 

@@ -15,7 +15,8 @@ namespace {
 /// is told to one engine that lives through all of it.
 class Life {
  public:
-  explicit Life(std::uint64_t seed, PlantedBug bug = PlantedBug::none) : random_(seed), engine_(make_engine(bug)), is_plain_(seed % 2 == 0) {
+  explicit Life(std::uint64_t seed, PlantedBug bug = PlantedBug::none)
+      : random_(seed), engine_(make_engine(bug)), is_plain_(seed % 2 == 0), has_hours_(seed / 2 % 2 == 0) {
     // A third of the lives pass from one half life of usage to the next.
     if (seed % 3 == 0) now_ = usage_period(scene_now) + usage_half_life - Duration::minutes(4);
     for (int i = 0; i < 3; ++i) {
@@ -47,6 +48,7 @@ class Life {
   bool plan_and_commit(bool compares) {
     now_ = now_ + Duration::seconds(1);
     const std::vector<Assignment> plan = engine_->plan(now_, 100'000);
+    pass_hours();
     const Book before = book_;
     compares_ = compares;
     if (compares) compare(plan);
@@ -74,6 +76,9 @@ class Life {
   [[nodiscard]] const std::map<JobId, JobRow>& jobs() const { return jobs_; }
   /// How many there were, summed over all plans.
   [[nodiscard]] std::size_t promises() const { return promises_; }
+  /// How often terms changed with the hour of the day, and how often a job waited for one, over all plans.
+  [[nodiscard]] std::size_t hours_passed() const { return hours_passed_; }
+  [[nodiscard]] std::size_t hours_awaited() const { return hours_awaited_; }
   /// All that there ever were.
   [[nodiscard]] const std::set<Duration>& setbacks() const { return setbacks_; }
 
@@ -119,6 +124,7 @@ class Life {
     row.carbon.reset();
     if (random_.chance(3, 4)) row.pue = random_.between(10, 20) * 100;
     if (random_.chance(3, 4)) row.carbon = random_.between(0, 4) * 150;
+    row.carbon_hours = row.carbon ? draw_hours() : std::vector<DayHours>();
     if (centres_[row.id] != row) forget_promises_at(row.id);
     centres_[row.id] = row;
     put(row);
@@ -127,12 +133,39 @@ class Life {
     std::erase_if(book_, [&](const auto& kept) { return kept.first.first == centre; });
   }
 
+  /// Windows of a few minutes around now, so that many begin and end while the platform lives.
+  std::vector<DayHours> draw_hours() {
+    std::vector<DayHours> hours;
+    auto from = day_time_of(now_).minutes() + static_cast<std::int32_t>(random_.between(-4, 6));
+    for (auto windows = has_hours_ && random_.chance(2, 3) ? random_.between(1, 3) : 0; windows > 0; --windows) {
+      const auto until = from + static_cast<std::int32_t>(random_.between(1, 5));
+      const auto time = [](std::int32_t minutes) { return DayTime::minutes((minutes + DayTime::day) % DayTime::day); };
+      hours.push_back({time(from), time(until), static_cast<std::int32_t>(random_.between(2, 8) * 20)});
+      from = until + static_cast<std::int32_t>(random_.between(0, 3));
+    }
+    return hours;
+  }
+  /// Where another hour of the day has begun since the last plan, terms are others, and what was promised is void.
+  void pass_hours() {
+    for (const auto& [id, centre] : centres_) {
+      const auto carbon = next_percent_change(centre.carbon_hours, planned_at_);
+      const auto offer = offers_.find(id);
+      const auto price =
+          offer != offers_.end() ? next_percent_change(offer->second.hours, planned_at_) : std::nullopt;
+      const bool is_other = (carbon && *carbon <= now_) || (price && *price <= now_);
+      if (is_other) forget_promises_at(id);
+      hours_passed_ += is_other ? 1 : 0;
+    }
+    planned_at_ = now_;
+  }
+
   void publish(CentreId centre) {
     OfferRow row;
     row.id = OfferId(++last_id_);
     row.centre = centre;
     row.core_hour = Cny::micro(random_.between(0, 6) * 500'000);
     row.card_hour = Cny::micro(random_.between(0, 3) * 1'000'000);
+    row.hours = draw_hours();
     const auto old = offers_.find(centre);
     row.version = old != offers_.end() ? old->second.version + 1 : 1;
     put(row);
@@ -255,6 +288,8 @@ class Life {
       const Duration least = random_.chance(1, 2) && needs.run_time > Duration() ? needs.run_time : needs.wall_time;
       needs.finish_by = now_ + Duration::minutes(10) + least * random_.between(0, 3) +
                         Duration::microseconds(random_.between(1'000'000, 900'000'000));
+      // And many have time enough to wait for an hour.
+      if (has_hours_ && random_.chance(1, 2)) needs.finish_by = needs.finish_by + needs.wall_time * 2;
     }
     if (random_.chance(1, 4)) needs.priority = static_cast<std::int32_t>(random_.between(-2, 0));
     job.submitted_at = now_;
@@ -372,7 +407,7 @@ class Life {
     ASSERT_GE(lease.wall_time, wall_time_limit_min);
     ASSERT_LE(job.requirements.not_before, now_);
     ASSERT_TRUE(!compares_ || !is_closed(lease, job.organisation));
-    lease.held = amount_of(offers_.at(lease.centre), lease.resources, lease.wall_time, Rounding::up).value();
+    lease.held = amount_of(offer_at(offers_.at(lease.centre), now_), lease.resources, lease.wall_time, Rounding::up).value();
     AccountRow& wallet_row = wallets_[job.organisation];
     ASSERT_LE(lease.held, wallet_row.available());
     ASSERT_LE(job.charged + job.held + lease.held, job.requirements.price_cap.value_or(amount_max));
@@ -447,9 +482,15 @@ class Life {
   void compare(const std::vector<Assignment>& plan) {
     World world;
     feed(world);
+    world.pass_hours(now_);
     renew_shares();
     const std::vector<Assignment> expected = Oracle(world, now_, book_, searches_, shares_).plan();
     promises_ += book_.size();
+    for (const auto& [id, job] : jobs_) {
+      const auto waiting = engine_->waiting(id, now_);
+      if (waiting && !waiting->reasons.empty() && waiting->reasons.front().constraint == Constraint::hour)
+        ++hours_awaited_;
+    }
     for (std::size_t i = 0; i < std::max(plan.size(), expected.size()); ++i) {
       ASSERT_LT(i, plan.size()) << to_text(expected[i].job) << " task " << expected[i].task << " could go to "
                                 << expected[i].placement.pool;
@@ -477,7 +518,11 @@ class Life {
   std::map<AttemptKey, LeaseRow> leases_;
   std::map<AttemptKey, AttemptRow> started_;
   bool is_plain_ = false;
+  bool has_hours_ = false;  ///< prices and carbon change by the hour of the day
   bool compares_ = true;  ///< with the oracle: no bug is planted
+  UnixTime planned_at_;
+  std::size_t hours_passed_ = 0;
+  std::size_t hours_awaited_ = 0;
   Book book_;
   Searches searches_;
   std::size_t promises_ = 0;
@@ -519,8 +564,10 @@ INSTANTIATE_TEST_SUITE_P(Seeds, LifeTest, testing::Range<std::uint64_t>(1, lives
 INSTANTIATE_TEST_SUITE_P(OnceDiffered, LifeTest, testing::Values(1034));
 
 TEST(LifeTest, PoolsPromiseRoomAndJobsAreSetBack) {
-  // The lives above are busy enough for promises and setbacks to be common, so that comparing them says something.
+  // The lives above are busy enough for promises, setbacks and waits for an hour to be common, so that comparing them says something.
   std::size_t promises = 0;
+  std::size_t hours_passed = 0;
+  std::size_t hours_awaited = 0;
   std::set<Duration> setbacks;
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     Life life(seed);
@@ -529,12 +576,16 @@ TEST(LifeTest, PoolsPromiseRoomAndJobsAreSetBack) {
       (void)life.plan_and_commit(true);
     }
     promises += life.promises();
+    hours_passed += life.hours_passed();
+    hours_awaited += life.hours_awaited();
     setbacks.insert(life.setbacks().begin(), life.setbacks().end());
   }
   EXPECT_GT(setbacks.size(), 500U);
   EXPECT_LT(*setbacks.begin(), Duration::minutes(10));
   EXPECT_GT(*setbacks.rbegin(), Duration::hours(12));
   EXPECT_GT(promises, 200U);
+  EXPECT_GT(hours_passed, 100U);
+  EXPECT_GT(hours_awaited, 50U);
 }
 
 class PlantedBugTest : public testing::TestWithParam<PlantedBug> {};

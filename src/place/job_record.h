@@ -40,6 +40,13 @@ struct ProjectShare;
 inline constexpr std::uint32_t no_lane = ~std::uint32_t{0};
 inline constexpr PoolIndex no_pool = ~PoolIndex{0};
 
+/// A cheaper hour of the day that a job waits for (turn.h).
+struct AwaitedHour {
+  PoolIndex pool = no_pool;  ///< none: no hour
+  UnixTime from;
+  PoolIndex instead = no_pool;  ///< the pool that it would be leased at now
+};
+
 struct JobRecord {
   JobId id;
   OrganisationId organisation;
@@ -70,6 +77,7 @@ struct JobRecord {
   bool is_parked = false;  ///< waits for money in its wallet
   bool is_broke = false;   ///< waits for its own price cap to leave more
   PoolIndex promised = no_pool;  ///< that has promised it room
+  AwaitedHour awaited_hour;      ///< as of its last turn
   std::uint32_t lane = no_lane;
   std::uint32_t seen_in = 0;  ///< the walk that has last looked at it
 

@@ -80,9 +80,9 @@ class Oracle {
   [[nodiscard]] static std::optional<double> carbon_rate(const JobRecord& job, const PoolState& pool) {
     const Resources& resources = job.common->requirements.resources;
     const auto of = [&](std::optional<Milliwatts> power) -> std::optional<double> {
-      if (!power || !pool.centre->pue || !pool.centre->carbon) return std::nullopt;
+      if (!power || !pool.centre->pue || !pool.centre->carbon_now) return std::nullopt;
       return static_cast<double>(power->value()) * static_cast<double>(*pool.centre->pue) *
-             static_cast<double>(*pool.centre->carbon) / 1e6;
+             static_cast<double>(*pool.centre->carbon_now) / 1e6;
     };
     const auto core = of(pool.row.core_power);
     const auto card = resources.cards.is_zero() ? 0.0 : of(pool.row.card_power);
@@ -257,7 +257,10 @@ class Oracle {
     }
     outlook.can_ever = true;
     outlook.score = awaited.front().score;
-    if (waits_for_best(job)) return outlook;
+    if (waits_for_best(job)) {
+      if (waits_for_hour(job, able, outlook.score)) outlook.score = -1;
+      return outlook;
+    }
     outlook.score = std::numeric_limits<float>::infinity();
     std::size_t open = 0;
     for (const Seen& seen : able) {
@@ -270,6 +273,56 @@ class Oracle {
     for (const Seen& seen : awaited) best = std::min(best, finish(job, seen));
     outlook.slowness = best * patience(job) * as_good / run_of_step(lane_key_of(job, Duration(), false).run_step);
     return outlook;
+  }
+  [[nodiscard]] static std::int64_t part_of(std::int64_t usual, const std::vector<DayHours>& hours, UnixTime at) {
+    return (usual * percent_at(hours, at) + 99) / 100;
+  }
+  /// What the pool would score for it at a moment: by prices, or by carbon and where that is unknown by prices.
+  [[nodiscard]] float score_at(const JobRecord& job, const Seen& seen, UnixTime at) const {
+    const CentreState& centre = *seen.pool->centre;
+    const OfferRow& offer = *centre.published_offer();
+    PoolFigures figures = world_.figures(seen.pool->index);
+    figures.core_hour = static_cast<double>(part_of(offer.core_hour.micro(), offer.hours, at));
+    figures.card_hour = static_cast<double>(part_of(offer.card_hour.micro(), offer.hours, at));
+    figures.gb_hour = static_cast<double>(part_of(offer.gb_hour.micro(), offer.hours, at));
+    const double cost = Ranking({0, job.is_estimated()}, job.common->requirements).rate(figures) * seen.slowness;
+    if (job.common->requirements.objective == Objective::cheapest) return static_cast<float>(cost);
+    if (!carbon_rate(job, *seen.pool)) return static_cast<float>(1e20 * (1 + cost));
+    CentreState then = centre;
+    then.carbon_now = part_of(*centre.carbon, centre.carbon_hours, at);
+    PoolState pool = *seen.pool;
+    pool.centre = &then;
+    return static_cast<float>(*carbon_rate(job, pool) * seen.slowness);
+  }
+  /// Whether an hour ahead is cheaper at one of these, and early enough, by more than counts as equally good.
+  [[nodiscard]] bool waits_for_hour(const JobRecord& job, const std::vector<Seen>& able, float score) const {
+    const Objective objective = job.common->requirements.objective;
+    if (objective != Objective::cheapest && objective != Objective::greenest) return false;
+    const UnixTime last_call = job.finish_by - lease_start_allowance - job.wall_time * 2;
+    for (std::size_t i = 0; i < std::min(able.size(), in_time_looked_at_max); ++i) {
+      const CentreState& centre = *able[i].pool->centre;
+      std::vector<DayHours> hours = centre.carbon_hours;
+      const std::vector<DayHours>& prices = centre.published_offer()->hours;
+      const auto ends = centre.next_hour(now_);
+      const double wait = expected(job, able[i]).wait;
+      if (!ends || !(wait < 1e18)) continue;
+      hours.insert(hours.end(), prices.begin(), prices.end());
+      const UnixTime opens = now_ + Duration::microseconds(static_cast<std::int64_t>(wait));
+      std::set<UnixTime> moments{std::max(*ends, opens)};
+      const Duration day = Duration::hours(24);
+      const UnixTime until = std::min(last_call, opens + day);
+      for (UnixTime midnight(now_.microseconds() - now_.microseconds() % day.microseconds()); midnight <= until;
+           midnight = midnight + day) {
+        for (const DayHours& each : hours) {
+          for (const DayTime time : {each.from, each.until}) moments.insert(midnight + Duration::minutes(time.minutes()));
+        }
+      }
+      for (const UnixTime at : moments) {
+        if (at < *moments.find(std::max(*ends, opens)) || at > until || !ends_in_time(job, *able[i].pool, at)) continue;
+        if (score_at(job, able[i], at) < score / as_good) return true;
+      }
+    }
+    return false;
   }
   [[nodiscard]] static double patience(const JobRecord& job) {
     const Weights& weights = job.common->requirements.weights;

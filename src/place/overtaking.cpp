@@ -1,98 +1,9 @@
-#include <queue>
-
-#include "place/turn.h"
+#include "place/queue_search.h"
 
 /// Overtaking: which job has waited longest of those that a task about to take room would push back, and what the pool
-/// promises it. Jobs are looked at in order of the queue, lane by lane: of a plain lane the first answers for all.
+/// promises it.
 
 namespace dayan::place {
-namespace {
-
-/// What comes at this place of the queue: a class, or the next job of one of its lanes.
-struct Comes {
-  QueueKey key;
-  ClassIndex job_class = 0;
-  LaneIndex lane = no_lane;
-  const WaitingShape* shape = nullptr;  ///< of a class
-  friend bool operator>(const Comes& a, const Comes& b) {
-    return std::tie(a.key, a.job_class, a.lane) > std::tie(b.key, b.job_class, b.lane);
-  }
-};
-
-class Search {
- public:
-  Search(Planning& planning, const JobRecord& by, const PoolState& pool)
-      : planning_(planning), queue_(planning.agenda().queue()), by_(by), pool_(pool) {}
-
-  /// The first that would take the pool if it had room; nothing when there is none among those from `from` on. Where
-  /// it stops before it has asked all is left in `from`.
-  JobRecord* find(QueueKey& from) {
-    for (const auto& [need, shape] : queue_.shapes()) {
-      if (!pool_.has_room(need) && pool_.slots_when_empty(need) > 0) push_class(shape, {from, 0});
-    }
-    for (std::size_t looked = 0; !coming_.empty(); ++looked) {
-      const Comes next = coming_.top();
-      coming_.pop();
-      if (looked == overtaken_looked_at_max) {
-        from = next.key;
-        return nullptr;
-      }
-      if (next.shape != nullptr) {
-        push_class(*next.shape, {next.key, next.job_class + 1});
-        if (is_of_pool(next.job_class)) push_lanes(next.job_class, from);
-      } else if (JobRecord* job = look(next)) {
-        from = QueueKey();
-        return job;
-      }
-    }
-    from = QueueKey();
-    return nullptr;
-  }
-
- private:
-  void push_class(const WaitingShape& shape, const std::pair<QueueKey, ClassIndex>& from) {
-    const auto next = shape.by_head.lower_bound(from);
-    if (next != shape.by_head.end() && next->first < by_.key())
-      coming_.push({next->first, next->second, no_lane, &shape});
-  }
-  [[nodiscard]] bool is_of_pool(ClassIndex index) {
-    return queue_.may_suit(index, pool_) &&
-           planning_.agenda().ranking(queue_.job_class(index)).feasible().get(pool_.index);
-  }
-  void push_lanes(ClassIndex index, const QueueKey& from) {
-    for (const ViewIndex view : queue_.job_class(index).views) {
-      for (const View::Entry& each : queue_.view(view).by_head) {
-        if (each.head >= by_.key()) break;
-        if (!each.key.is_promised) push_job(each.lane, queue_.lane(each.lane).jobs.lower_bound(from));
-      }
-    }
-  }
-  void push_job(LaneIndex index, std::map<QueueKey, JobRecord*>::const_iterator job) {
-    const Lane& lane = queue_.lane(index);
-    if (job != lane.jobs.end() && job->first < by_.key()) coming_.push({job->first, lane.in, index, nullptr});
-  }
-  [[nodiscard]] JobRecord* look(const Comes& next) {
-    const Lane& lane = queue_.lane(next.lane);
-    const auto found = lane.jobs.find(next.key);
-    JobRecord& job = *found->second;
-    const bool is_patient = planning_.agenda().now() - job.waits_since >= promised_after;
-    if (is_patient) {
-      const WouldTake answer = Turn(planning_, job).would_take(pool_);
-      if (answer == WouldTake::yes) return &job;
-      if (answer == WouldTake::never_of_its_lane) return nullptr;
-    }
-    push_job(next.lane, std::next(found));
-    return nullptr;
-  }
-
-  Planning& planning_;
-  WaitQueue& queue_;
-  const JobRecord& by_;
-  const PoolState& pool_;
-  std::priority_queue<Comes, std::vector<Comes>, std::greater<>> coming_;
-};
-
-}  // namespace
 
 bool Planning::is_pushing_back(const JobRecord& by, PoolIndex index) {
   PoolState& pool = agenda_.world().pool(index);
@@ -100,13 +11,17 @@ bool Planning::is_pushing_back(const JobRecord& by, PoolIndex index) {
   const UnixTime now = agenda_.now();
   Searched& last = searched_[index];
   if (!last.at.is_none() && last.at <= now && now - last.at < overtaken_looked_every) return false;
-  JobRecord* overtaken = Search(*this, by, pool).find(last.from);
+  const auto ask = [&](JobRecord& job) {
+    if (now - job.waits_since < promised_after) return WouldTake::no;
+    return Turn(*this, job).would_take(pool);
+  };
+  JobRecord* overtaken = QueueSearch(*this, pool, by.key(), false, ask).find(last.from);
   last.at = overtaken == nullptr ? now : UnixTime();
   if (overtaken == nullptr) return false;
   const Need need = need_of(overtaken->common->requirements.resources);
   const auto start = pool.surely_opens(need, now);
   if (!start) return false;
-  agenda_.promise(pool, *overtaken, agenda_.world().open_from(pool, *overtaken, *start));
+  agenda_.promise(pool, *overtaken, agenda_.world().open_from(pool, *overtaken, *start), 1);
   forget_vistas();
   return keeps_out(pool, by);
 }
@@ -126,7 +41,7 @@ bool Planning::keeps_for_another(const PoolState& pool, const JobRecord& job) co
   return pool.keeps_out(need_of(job.common->requirements.resources), wall_time, agenda_.now());
 }
 
-WouldTake Turn::would_take(const PoolState& pool) {
+WouldTake Turn::would_take(const PoolState& pool, std::optional<UnixTime> opens) {
   CentreId avoid;
   const World::Retries& retries = world_.retries();
   for (auto row = retries.lower_bound({job_.id, 0}); row != retries.end() && row->first.first == job_.id; ++row) {
@@ -143,10 +58,19 @@ WouldTake Turn::would_take(const PoolState& pool) {
                                                   : sight_.ranking->slowness(figures) <= seen.bound.slowness;
   if (!is_good) return no;
   if (job_.has_deadline()) {
-    const auto room = pool.surely_opens(class_.need, now_);
+    const auto room = opens ? opens : pool.surely_opens(class_.need, now_);
     if (!room || !is_in_time(job_, world_.open_from(pool, job_, *room), pool.row)) return no;
   }
   return may_take(pool) ? WouldTake::yes : WouldTake::no;
+}
+
+std::int64_t Turn::tasks_for(const PoolState& pool) const {
+  std::int64_t tasks = std::min<std::int64_t>(job_.waiting(), reclaim_tasks_max);
+  if (job_.throttle > 0) tasks = std::min<std::int64_t>(tasks, job_.throttle - live_);
+  const std::int64_t hold = std::max<std::int64_t>(hold_on(pool).micro(), 1);
+  tasks = std::min(tasks, world_.available(job_.organisation).micro() / hold);
+  if (job_.has_cap()) tasks = std::min(tasks, (job_.price_cap.micro() - spent_and_held_.micro()) / hold);
+  return std::max<std::int64_t>(tasks, 0);
 }
 
 }  // namespace dayan::place

@@ -8,6 +8,7 @@ std::vector<Assignment> Planner::plan(UnixTime now, std::size_t limit) {
   const std::vector<JobId> refused = agenda_.world().drop_claims();
   // What is planned again may go otherwise, and then nobody may be overtaken.
   if (!refused.empty()) agenda_.withdraw_promises();
+  reclaiming_.settle();
   for (const JobId id : refused) {
     JobRecord* job = agenda_.world().job(id);
     if (job != nullptr) agenda_.job_changed(*job);
@@ -18,7 +19,15 @@ std::vector<Assignment> Planner::plan(UnixTime now, std::size_t limit) {
   agenda_.begin_plan();
   walk(plan, limit);
   agenda_.end_plan();
+  // Room is made for whoever found none at its turn: all must have had theirs.
+  if (!is_full_) reclaiming_.look(now);
   return plan;
+}
+
+std::optional<UnixTime> Planner::wakes_at() const {
+  const auto agenda = agenda_.wakes_at();
+  const auto reclaiming = reclaiming_.wakes_at(agenda_.now());
+  return agenda && reclaiming ? std::min(agenda, reclaiming) : agenda ? agenda : reclaiming;
 }
 
 void Planner::begin_walk() {

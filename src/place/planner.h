@@ -6,6 +6,7 @@
 #include <tuple>
 #include <vector>
 
+#include "place/reclaiming.h"
 #include "place/turn.h"
 
 /// Planner: walks over the jobs that the agenda names, in the order of the
@@ -15,13 +16,16 @@ namespace dayan::place {
 
 class Planner {
  public:
-  Planner(World& world, PlantedBug bug) : bug_(bug), agenda_(world, bug), planning_(agenda_, openings_) {}
+  Planner(World& world, PlantedBug bug) : bug_(bug), agenda_(world, bug), planning_(agenda_, openings_), reclaiming_(planning_, world) {}
 
   /// At most `limit` placements of waiting tasks in what is free now, jobs in
   /// order of the queue. What of the plan before has not come back as leases is
   /// planned again.
   [[nodiscard]] std::vector<Assignment> plan(UnixTime now, std::size_t limit);
 
+  /// What the last plan would take back.
+  [[nodiscard]] const std::vector<Reclaim>& reclaims() const { return reclaiming_.proposed(); }
+  [[nodiscard]] std::optional<UnixTime> wakes_at() const;
   [[nodiscard]] const Agenda& agenda() const { return agenda_; }
   [[nodiscard]] Agenda& agenda() { return agenda_; }
 
@@ -111,6 +115,7 @@ class Planner {
   Agenda agenda_;
   Openings openings_;
   Planning planning_;
+  Reclaiming reclaiming_;
   std::uint32_t walk_ = 0;  ///< its number
 
   // Of the walk under way.

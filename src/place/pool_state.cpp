@@ -117,9 +117,9 @@ Opening PoolState::opening(const Need& need, UnixTime now) const {
   return {};
 }
 
-std::optional<UnixTime> PoolState::surely_opens(const Need& need, UnixTime now) const {
-  if (has_room(need)) return now;
-  if (slots_when_empty(need) == 0 || holdings.empty()) return std::nullopt;
+std::optional<UnixTime> PoolState::surely_opens(const Need& need, UnixTime now, std::int64_t tasks) const {
+  if (tasks == 1 ? has_room(need) : slots(need) >= tasks) return now;
+  if (slots_when_empty(need) < tasks || holdings.empty()) return std::nullopt;
   Amounts held = taken();
   Shapes left = shapes;
   Packing later;
@@ -131,7 +131,7 @@ std::optional<UnixTime> PoolState::surely_opens(const Need& need, UnixTime now) 
     const Amounts room = left_of(total, held);
     if (!covers(room, needed)) return true;  // packing is dear
     later.pack(row.nodes, per_node, left);
-    if (slots_of(*this, room, later, need) > 0) opens_at = at;
+    if (slots_of(*this, room, later, need) >= tasks) opens_at = at;
     return !opens_at.has_value();
   });
   return opens_at;
@@ -156,7 +156,17 @@ void PoolState::visit_sure_ends(UnixTime now, Visitor&& visit) const {
   }
 }
 
-bool PoolState::has_room_at(UnixTime at, const Need& need, const Need& beside) const {
+std::int64_t PoolState::slots_beside(const Shapes& these, const Amounts& held, const Need& need) const {
+  Amounts all = held;
+  for (std::size_t kind = 0; kind < kinds; ++kind) all.of[kind] = plus(all.of[kind], foreign.of[kind]);
+  const Amounts room = left_of(total, all);
+  if (fit_count(room, need.all()) == 0) return 0;  // packing is dear
+  Packing packed;
+  packed.pack(row.nodes, per_node, these);
+  return slots_of(*this, room, packed, need);
+}
+
+bool PoolState::has_room_at(UnixTime at, const Need& need, const Need& beside, std::int64_t tasks) const {
   Amounts held = taken();
   Shapes left = shapes;
   for (const Holding* each : holdings) {
@@ -171,7 +181,7 @@ bool PoolState::has_room_at(UnixTime at, const Need& need, const Need& beside) c
   if (beside.each != Amounts()) add_shape(left, beside, 1);
   Packing later;
   later.pack(row.nodes, per_node, left);
-  return slots_of(*this, room, later, need) > 0;
+  return slots_of(*this, room, later, need) >= tasks;
 }
 
 void PoolState::set_promise(const std::optional<Promise>& made) {
@@ -181,7 +191,7 @@ void PoolState::set_promise(const std::optional<Promise>& made) {
 
 bool PoolState::fits_beside_promise(const Need& need) const {
   const auto [known, is_new] = fits_beside_.try_emplace(need, false);
-  if (is_new) known->second = has_room_at(promise->start, promise->need, need);
+  if (is_new) known->second = has_room_at(promise->start, promise->need, need, promise->tasks);
   return known->second;
 }
 
@@ -192,6 +202,7 @@ void PoolState::hold(const Holding& holding) {
   const bool is_new = holdings.insert(&holding).second;
   ASSERT(is_new);
   ends_.add(holding, row);
+  reclaimable += holding.is_reclaimable ? 1 : 0;
   changed();
 }
 
@@ -201,6 +212,7 @@ void PoolState::let_go(const Holding& holding) {
   const std::size_t gone = holdings.erase(&holding);
   ASSERT(gone == 1);
   ends_.remove(holding);
+  reclaimable -= holding.is_reclaimable ? 1 : 0;
   changed();
 }
 

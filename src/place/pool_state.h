@@ -40,6 +40,7 @@ struct Promise {
   UnixTime start;  ///< when leases will have made the room, at the latest
   UnixTime counts_from;  ///< leases from then on must not have pushed the start back
   Duration run;    ///< that the job is expected to take there
+  std::int64_t tasks = 1;  ///< so many of its tasks
 };
 
 struct CentreState {
@@ -52,6 +53,7 @@ struct CentreState {
   std::vector<CityLatency> latency;
   std::optional<std::int64_t> pue;     ///< in thousandths
   std::optional<std::int64_t> carbon;  ///< g/kWh
+  std::vector<DayHours> carbon_hours;  ///< at which it is another percentage of that
   const std::string* provider = nullptr;  ///< name; nothing while its row has not come
   std::vector<OfferRow> offers;           ///< live ones; the current one is `offer`
   std::optional<std::size_t> offer;       ///< index of the newest; nothing when none is published
@@ -60,7 +62,31 @@ struct CentreState {
   std::vector<PoolIndex> pools;
   bool is_reachable = false;  ///< as the planner's time stands
 
-  [[nodiscard]] const OfferRow* current_offer() const { return offer ? &offers[*offer] : nullptr; }
+  // At the hour of the day as the planner's time stands (World::pass_hours).
+  OfferRow offer_now;
+  OfferRow reclaimable_offer;  ///< with the part of its prices that reclaimable work pays
+  std::optional<std::int64_t> carbon_now;
+  UnixTime hour_ends;  ///< none: it is the same all day
+
+  [[nodiscard]] const OfferRow* published_offer() const { return offer ? &offers[*offer] : nullptr; }
+  [[nodiscard]] const OfferRow* current_offer() const { return offer ? &offer_now : nullptr; }
+  /// As such work has it.
+  [[nodiscard]] const OfferRow* offer_for(const Requirements& requirements) const {
+    if (!offer) return nullptr;
+    return requirements.reclaimable ? &reclaimable_offer : &offer_now;
+  }
+  [[nodiscard]] bool has_hours() const { return !hour_ends.is_none(); }
+  /// The offer, and the carbon, as they stand at a moment.
+  [[nodiscard]] std::optional<OfferRow> offer_at(UnixTime at) const {
+    return offer ? std::optional(dayan::offer_at(offers[*offer], at)) : std::nullopt;
+  }
+  [[nodiscard]] std::optional<OfferRow> offer_for(const Requirements& requirements, UnixTime at) const {
+    const auto then = offer_at(at);
+    return then ? std::optional(part_of(*then, price_part_of(*then, requirements.reclaimable))) : std::nullopt;
+  }
+  [[nodiscard]] std::optional<std::int64_t> carbon_at(UnixTime at) const;
+  /// The first moment after `at` when one of the two changes; nothing when neither does.
+  [[nodiscard]] std::optional<UnixTime> next_hour(UnixTime at) const;
   [[nodiscard]] bool reachable(UnixTime now) const {
     return !heard_at.is_none() && now - heard_at <= reachable_within;
   }
@@ -79,6 +105,7 @@ struct PoolState {
   Amounts foreign;  ///< by the provider's own people
   Shapes shapes;    ///< of leases and claims
   std::set<const Holding*, EndsEarlier> holdings;
+  std::int64_t reclaimable = 0;  ///< of its leases
   std::int64_t load = 0;  ///< how full it is by its scarcest kind, in thousandths
 
   // What its names are among all pools' (attributes.h).
@@ -115,10 +142,12 @@ struct PoolState {
   [[nodiscard]] Opening opening(const Need& need, UnixTime now) const;
 
   /// By when it has room for a task, if each lease takes as long as it may; nothing when no lease makes room.
-  [[nodiscard]] std::optional<UnixTime> surely_opens(const Need& need, UnixTime now) const;
-  /// Whether it has room for `need` at a time, each lease having taken as long as it may, and `beside` being placed now
+  [[nodiscard]] std::optional<UnixTime> surely_opens(const Need& need, UnixTime now, std::int64_t tasks = 1) const;
+  /// Whether it has room for so many of `need` at a time, each lease having taken as long as it may, and `beside` being placed now
   /// for longer than that.
-  [[nodiscard]] bool has_room_at(UnixTime at, const Need& need, const Need& beside) const;
+  [[nodiscard]] bool has_room_at(UnixTime at, const Need& need, const Need& beside, std::int64_t tasks = 1) const;
+  /// How many of a need fit beside just these shapes, which take `held` together, and the provider's own people.
+  [[nodiscard]] std::int64_t slots_beside(const Shapes& these, const Amounts& held, const Need& need) const;
   void set_promise(const std::optional<Promise>& made);
   /// The longest wall time that ends before what was promised is needed; may be negative. There is a promise.
   [[nodiscard]] Duration promised_within(UnixTime now) const {

@@ -1,6 +1,7 @@
 #include "place/ranking.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "place/constraints.h"
@@ -48,6 +49,12 @@ Ranking::Ranking(const ClassKey& key, const Requirements& requirements)
   cores_ = static_cast<double>(need_.each.of[in_cores]) * nodes;
   cards_ = static_cast<double>(need_.each.of[in_millicards]) * nodes / millicards_per_card;
   gigabytes_ = static_cast<double>(megabytes) * nodes / megabytes_per_gigabyte;
+}
+
+/// As part_of() cuts prices: to the micro-yuan.
+double Ranking::reclaimable_rate(const PoolFigures& figures) const {
+  const auto part = [&](double price) { return std::floor(price * figures.reclaimable_part / whole_price); };
+  return cores_ * part(figures.core_hour) + cards_ * part(figures.card_hour) + gigabytes_ * part(figures.gb_hour);
 }
 
 float Ranking::score(const PoolFigures& figures) const {

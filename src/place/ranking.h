@@ -101,6 +101,7 @@ class Ranking {
 
   /// Micro-yuan an hour of one task there.
   [[nodiscard]] double rate(const PoolFigures& figures) const {
+    if (requirements_.reclaimable) return reclaimable_rate(figures);
     return cores_ * figures.core_hour + cards_ * figures.card_hour + gigabytes_ * figures.gb_hour;
   }
   /// Run time there as a multiple of that on the reference; 1 when only the wall time is known.
@@ -123,6 +124,7 @@ class Ranking {
     bool is_stale = false;  ///< the margin may belong to a pool that has changed
   };
 
+  [[nodiscard]] double reclaimable_rate(const PoolFigures& figures) const;
   void judge_names(const Attributes& attributes);
   [[nodiscard]] std::uint16_t judge(const PoolState& pool) const;
   [[nodiscard]] std::int64_t margin(std::size_t verdict, const PoolState& pool) const;

@@ -68,7 +68,7 @@ class Excess {
 
 PlacementRow Turn::placement(const PoolState& pool, std::int32_t task, std::int32_t number, CentreId left_out) const {
   const auto cost_on = [&](const PoolState& each) {
-    const auto cost = amount_of(*each.centre->current_offer(), class_.requirements.resources,
+    const auto cost = amount_of(*each.centre->offer_for(class_.requirements), class_.requirements.resources,
                                 expected_run(job_, each.row), Rounding::down);
     return cost.has_value() ? *cost : Cny();
   };
@@ -80,7 +80,7 @@ PlacementRow Turn::placement(const PoolState& pool, std::int32_t task, std::int3
   row.pool = pool.row.name;
   row.task_cost = cost_on(pool);
   const CentreState& centre = *pool.centre;
-  row.carbon = carbon_of(pool.row, centre.pue, centre.carbon, class_.requirements.resources,
+  row.carbon = carbon_of(pool.row, centre.pue, centre.carbon_now, class_.requirements.resources,
                          expected_run(job_, pool.row));
   row.expected_start = now_;
   row.expected_finish = now_ + expected_run(job_, pool.row);
@@ -193,7 +193,7 @@ void Turn::count_money(std::vector<RuledOut>& counts) const {
     const std::int64_t needed = plus(spent_and_held_.micro(), hold_on(pool).micro());
     if (!counts_job) return needed;
     const auto cost =
-        amount_of(*pool.centre->current_offer(), resources, expected_run(job_, pool.row), Rounding::down);
+        amount_of(*pool.centre->offer_for(class_.requirements), resources, expected_run(job_, pool.row), Rounding::down);
     return std::max(needed, plus(job_.charged.micro(), cost.has_value() ? times(cost->micro(), unsettled) : int64_max));
   };
   Excess over_cap(job_.price_cap.micro());

@@ -10,6 +10,10 @@ namespace dayan::place {
 namespace {
 
 constexpr double milliseconds_per_hour = 3'600'000;
+/// Below all scores.
+constexpr float none_is_good = -1;
+/// Prices of an hour are rounded to a micro-yuan: so much more than their percentages tell one may be below another.
+constexpr float hours_drop_slack = 0.99F;
 
 }  // namespace
 
@@ -31,11 +35,12 @@ Turn::Turn(Planning& planning, JobRecord& job)
   const double most = sight_.ranking->rate_max() * wall_hours_ * (1 + estimate_slack) + estimate_slack_micro;
   is_rich_ = static_cast<double>(world_.available(job.organisation).micro()) >= most;
   is_counted_ = most < static_cast<double>(amount_max.micro());
+  job_.awaited_hour = {};
 }
 
 Cny Turn::hold_on(const PoolState& pool) const {
   const auto hold =
-      amount_of(*pool.centre->current_offer(), class_.requirements.resources, wall_, Rounding::up);
+      amount_of(*pool.centre->offer_for(class_.requirements), class_.requirements.resources, wall_, Rounding::up);
   return hold.has_value() ? *hold : Cny::micro(int64_max);
 }
 
@@ -60,7 +65,7 @@ bool Turn::passes(const PoolState& pool) const {
   if (!is_in_time(job_, now_, pool.row)) return false;
   if (is_counted_ && !job_.has_cap()) return true;
   const Resources& resources = class_.requirements.resources;
-  const OfferRow& offer = *pool.centre->current_offer();
+  const OfferRow& offer = *pool.centre->offer_for(class_.requirements);
   const auto hold = amount_of(offer, resources, wall_, Rounding::up);
   const auto cost = amount_of(offer, resources, expected_run(job_, pool.row), Rounding::down);
   if (!hold.has_value() || !cost.has_value()) return false;
@@ -137,6 +142,48 @@ bool Turn::opens_in_time(const Horizon::Entry& entry, const PoolState& pool) con
   return is_in_time(job_, now_ + Duration::microseconds(static_cast<std::int64_t>(entry.wait)), pool.row);
 }
 
+/// The best score below a bound that the pool will have at an hour ahead when it is expected to have room, up to the
+/// last call; and from when on.
+std::optional<std::pair<float, UnixTime>> Turn::best_hour(const PoolState& pool, float worse_than) {
+  const CentreState& centre = *pool.centre;
+  const Horizon::Entry entry = exact_entry(pool);
+  if (!std::isfinite(entry.wait)) return std::nullopt;
+  const UnixTime opens = now_ + Duration::microseconds(static_cast<std::int64_t>(entry.wait));
+  const UnixTime until = std::min(job_.last_call(), std::max(now_, opens) + Duration::hours(24));
+  std::optional<std::pair<float, UnixTime>> best;
+  for (UnixTime start = std::max(centre.hour_ends, opens); start <= until; start = *centre.next_hour(start)) {
+    if (!is_in_time(job_, start, pool.row)) break;
+    const float score = sight_.ranking->score(world_.figures_at(pool, start));
+    if (score >= worse_than) continue;
+    worse_than = score;
+    best = {score, start};
+  }
+  return best;
+}
+
+/// Where an hour ahead is cheaper than what there is now, at the best pool that opens in time, nothing is good enough.
+void Turn::look_for_hour(Outlook& outlook, PoolIndex now_at) {
+  const bool is_for_hours = objective_ == Objective::cheapest || objective_ == Objective::greenest;
+  if (!is_for_hours || world_.hours_drop() >= 1) return;
+  const float drop = world_.hours_drop() * hours_drop_slack;
+  AwaitedHour awaited;
+  float least = outlook.bound.score / as_good;
+  std::size_t looked = 0;
+  for (const RankedPool& each : sight_.ranking->best_first()) {
+    if (looked == in_time_looked_at_max || each.score * drop >= least) break;  // nor is anything behind
+    const PoolState& pool = world_.pool(each.pool);
+    if (!can_ever_take(pool, outlook.left_out)) continue;
+    ++looked;
+    const auto hour = pool.centre->has_hours() ? best_hour(pool, least) : std::nullopt;
+    if (!hour) continue;
+    least = hour->first;
+    awaited = {each.pool, hour->second, now_at};
+  }
+  if (awaited.pool == no_pool) return;
+  outlook.bound.score = none_is_good;
+  job_.awaited_hour = awaited;
+}
+
 /// What a job with a deadline waits for, if anything.
 Turn::Outlook Turn::look_for_deadline(CentreId left_out) {
   Outlook outlook;
@@ -146,6 +193,7 @@ Turn::Outlook Turn::look_for_deadline(CentreId left_out) {
   const bool is_last_call = now_ >= job_.last_call();
   const std::size_t wanted = is_last_call ? 0 : preference_.waits_for_best ? 1 : horizon_max;
   std::size_t looked = 0;
+  PoolIndex best = no_pool;
   for (const RankedPool& each : sight_.ranking->best_first()) {
     if (horizon.count == wanted || looked == in_time_looked_at_max) break;
     const PoolState& pool = world_.pool(each.pool);
@@ -154,12 +202,16 @@ Turn::Outlook Turn::look_for_deadline(CentreId left_out) {
     const Horizon::Entry entry = exact_entry(pool);
     if (!opens_in_time(entry, pool)) continue;
     if (horizon.count == 0) horizon.least_score = each.score;
+    if (horizon.count == 0) best = each.pool;
     horizon.entries[horizon.count++] = entry;
   }
   outlook.takes_any = horizon.count == 0;
   outlook.can_ever = horizon.count > 0;
   if (outlook.can_ever) outlook.bound = planning_.bound(horizon, preference_, lane_);
-  if (outlook.can_ever && preference_.waits_for_best) return outlook;
+  if (outlook.can_ever && preference_.waits_for_best) {
+    look_for_hour(outlook, best);
+    return outlook;
+  }
   visit_open([&](const PoolState& pool, float) {
     if (!can_ever_take(pool, left_out)) return true;
     if (outlook.takes_any) {
@@ -327,7 +379,7 @@ bool Turn::place(std::int32_t task, std::int32_t number, CentreId avoid, std::ve
   const Cny hold = hold_on(*chosen);
   world_.claim(job_, {job_.id, task, number}, chosen->index, now_);
   planning_.forget_vistas();
-  if (job_.promised == chosen->index) planning_.agenda().release(job_);
+  if (job_.promised == chosen->index) planning_.agenda().use_promise(job_);
   sight_.room = &planning_.agenda().rooms().of(class_.need);
   spent_and_held_ += hold;
   ++live_;

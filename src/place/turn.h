@@ -10,6 +10,7 @@
 #include "place/agenda.h"
 #include "place/evaluation.h"
 #include "place/openings.h"
+#include "place/reclaim_choice.h"
 
 /// Turn: one job's turn in a plan: which pool each of its tasks goes to, if any, and why.
 ///
@@ -38,6 +39,12 @@
 ///   - does so in any case from its last call on: start allowance and twice its wall time before the deadline, which
 ///     leaves time for a task that dies at its very end to be run once more. "The best" is by the objective, within 5 %,
 ///     and no wait or run time elsewhere counts any more.
+/// Prices, and the carbon of a grid, may be others at other hours of the day: the terms of a pool are those of the hour,
+/// and a lease keeps those it was granted at. A job with a deadline that is for the cheapest (or the greenest) waits for a
+/// cheaper hour of one of the `in_time_looked_at_max` best pools that could take it, where a task is expected to find
+/// room in that hour, not later than the last call, and to cost there less than at the pool that it would take now, by
+/// more than counts as equally good. Without a deadline nothing waits for an hour.
+///
 /// It has no other place in the queue for it, so that nobody gains by naming a deadline that is not one.
 /// A pool that is closed (a reservation of its provider) takes nobody whom that does not name, whose lease could still
 /// be there when it begins; as a full pool it is waited for. No promise starts so that its lease would overlap it.
@@ -197,7 +204,10 @@ class Turn {
   /// Places what can be placed, up to `limit` assignments in the plan.
   [[nodiscard]] TurnEnd take(std::vector<Assignment>& plan, std::size_t limit);
   /// Whether its next task would, as things stand.
-  [[nodiscard]] WouldTake would_take(const PoolState& pool);
+  /// With `opens`, then that will be.
+  [[nodiscard]] WouldTake would_take(const PoolState& pool, std::optional<UnixTime> opens = {});
+  /// How many of its tasks it could pay there now and may run at once, up to reclaim_tasks_max.
+  [[nodiscard]] std::int64_t tasks_for(const PoolState& pool) const;
   /// It found no place for itself alone: those of its lane that fail for the same have a longer wall time than this.
   [[nodiscard]] std::optional<Duration> passes_up_to() const {
     return was_kept_out_ && !was_denied_ ? std::optional(passes_up_to_) : std::nullopt;
@@ -222,6 +232,8 @@ class Turn {
   [[nodiscard]] const Outlook& outlook(CentreId avoid);
   [[nodiscard]] Outlook look(CentreId left_out);
   [[nodiscard]] Outlook look_for_deadline(CentreId left_out);
+  void look_for_hour(Outlook& outlook, PoolIndex now_at);
+  [[nodiscard]] std::optional<std::pair<float, UnixTime>> best_hour(const PoolState& pool, float worse_than);
   [[nodiscard]] Horizon::Entry exact_entry(const PoolState& pool);
   [[nodiscard]] bool opens_in_time(const Horizon::Entry& entry, const PoolState& pool) const;
   [[nodiscard]] bool sees_nothing_worth_it();

@@ -196,6 +196,10 @@ void WaitQueue::update_head(ClassIndex index, const QueueKey& first) {
   const auto head = first == Lane::nobody ? std::nullopt : std::optional(first);
   if (head == job_class.head) return;
   auto& by_head = shapes_[job_class.need].by_head;
+  auto& firm = shapes_[job_class.need].firm_by_head;
+  const bool is_firm = !job_class.requirements.reclaimable;
+  if (is_firm && job_class.head) firm.erase({*job_class.head, index});
+  if (is_firm && head) firm.insert({*head, index});
   if (job_class.head) by_head.erase({*job_class.head, index});
   if (head) by_head.insert({*head, index});
   if (head && !job_class.head) --idle_;

@@ -111,6 +111,7 @@ struct WaitingShape {
   std::int64_t jobs = 0;
   using ByHead = std::set<std::pair<QueueKey, ClassIndex>>;
   ByHead by_head;  ///< their classes, by the first of each
+  ByHead firm_by_head;  ///< those of them whose jobs may not be taken back
   /// Pools with room for it at which all these jobs have been asked since: what refused one then does so still, or is
   /// on the agenda.
   Bits asked;

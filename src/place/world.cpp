@@ -51,7 +51,7 @@ void World::put(const CentreRow& row, bool is_live) {
   // Most changes of the row are its agent's counters, which placement does not read.
   if (centre.is_known == is_live && centre.provider_id == row.provider && centre.name == row.name &&
       centre.region == row.region && centre.accepts == row.accepts && centre.latency == row.latency &&
-      centre.pue == row.pue && centre.carbon == row.carbon)
+      centre.pue == row.pue && centre.carbon == row.carbon && centre.carbon_hours == row.carbon_hours)
     return;
   if (centre.name != row.name) are_ranked_ = false;
   centre.is_known = is_live;
@@ -63,6 +63,8 @@ void World::put(const CentreRow& row, bool is_live) {
   centre.latency = row.latency;
   centre.pue = row.pue;
   centre.carbon = row.carbon;
+  centre.carbon_hours = row.carbon_hours;
+  set_hour(centre);
   share_foreign(centre);
   name_provider(centre);
 }
@@ -98,9 +100,11 @@ void World::put(const OfferRow& row, bool is_live) {
   for (std::size_t i = 0; i < offers.size(); ++i) {
     if (!centre.offer || order(offers[i]) > order(offers[*centre.offer])) centre.offer = i;
   }
-  const OfferRow* now = centre.current_offer();
+  const OfferRow* now = centre.published_offer();
   const bool is_same_offer = now != nullptr ? before.size() == 1 && before.front() == *now : before.empty();
-  if (!is_same_offer) renew(centre);
+  if (is_same_offer) return;
+  set_hour(centre);
+  renew(centre);
 }
 
 void World::put(const JobRow& row, bool is_live) {
@@ -176,11 +180,16 @@ void World::put(const LeaseRow& row, bool is_live) {
   lease.pool = takes || known != leases_.end() ? pool_of({row.centre, row.pool}).index : 0;
   lease.shape = need_of(row.resources);
   lease.granted_at = row.granted_at;
-  lease.ends_at = row.ends_at;
+  lease.ends_at = notice_ends(row);
   lease.wall_time = row.wall_time;
+  lease.is_taken_back = !row.reclaimed_at.is_none();
+  lease.is_reclaimable = row.reclaimable && !lease.is_taken_back && row.desired == Desired::run;
   if (known != leases_.end()) {
     Holding& old = known->second;
-    if (takes && old.pool == lease.pool && old.shape == lease.shape && old.ends_at == lease.ends_at) return;
+    const bool is_there = takes && old.pool == lease.pool && old.shape == lease.shape;
+    const bool is_spared = !old.is_reclaimable && lease.is_reclaimable;
+    if (is_there && old.ends_at == lease.ends_at && (old.is_reclaimable == lease.is_reclaimable || is_spared)) return;
+    if (is_there) return change_lease(old, lease);
     lease.started_at = old.started_at;
     drop_lease(row.attempt());
   }
@@ -194,6 +203,7 @@ void World::put(const LeaseRow& row, bool is_live) {
   const bool was_claimed = consume_claim(lease);
   Holding& kept = leases_[row.attempt()] = lease;
   pools_[lease.pool].hold(kept);
+  note_reclaimable(pools_[lease.pool]);
   share_lease(kept, true);
   if (!was_claimed) tell_pool(pools_[lease.pool], less_room);
 }

@@ -45,6 +45,7 @@ struct PoolFigures {
   double core_hour = 0;
   double card_hour = 0;
   double gb_hour = 0;
+  double reclaimable_part = whole_price;  ///< thousandths of these prices that reclaimable work pays
   double slowness = 1;  ///< run time there over that on the reference core
   double core_carbon = -1;  ///< mg of CO₂ an hour of a busy core; negative: unknown
   double card_carbon = -1;
@@ -76,6 +77,12 @@ class World {
   std::vector<JobId> drop_claims();
 
   [[nodiscard]] bool has_claim(JobId job) const;
+  /// Pools with leases that may be taken back.
+  [[nodiscard]] const std::set<PoolIndex>& reclaimable_pools() const { return reclaimable_pools_; }
+  /// Those that have become so since this was called last.
+  [[nodiscard]] std::vector<PoolIndex> take_newly_reclaimable() { return std::exchange(newly_reclaimable_, {}); }
+  /// The core did not take it back: it is not proposed again. False when it did, or the lease has ended.
+  bool spare(const AttemptKey& attempt);
   template <class Visitor>
   void visit_claims(Visitor&& visit) const {
     for (const auto& [attempt, claim] : claims_) visit(claim.holding);
@@ -90,6 +97,7 @@ class World {
   /// Place of a pool in order of centre and pool name.
   [[nodiscard]] std::uint32_t rank(PoolIndex index) const;
   [[nodiscard]] std::map<CentreId, CentreState>& centres() { return centres_; }
+  [[nodiscard]] const std::map<CentreId, CentreState>& centres() const { return centres_; }
   /// The shortest of these bounds that a wall time is within.
   [[nodiscard]] Duration wall_bound_of(Duration wall_time) const {
     const auto bound = wall_bounds_.lower_bound(wall_time);
@@ -131,6 +139,18 @@ class World {
   /// as they were.
   [[nodiscard]] std::vector<Shares::Change> renew_shares(UnixTime now);
 
+  // hours.cpp
+  /// Brings prices and carbon to the hour of the day: where another has begun, pools are told to be replaced.
+  void pass_hours(UnixTime now);
+  /// When they change next; nothing when they are the same all day everywhere.
+  [[nodiscard]] std::optional<UnixTime> hours_change_at() const {
+    return hours_due_.empty() ? std::nullopt : std::optional(hours_due_.begin()->first);
+  }
+  /// What is left of the least price, or of the least carbon, at the best hour of any centre: 1 when nothing changes.
+  [[nodiscard]] float hours_drop() const { return hours_drop_; }
+  /// What the pool costs and emits at a moment.
+  [[nodiscard]] PoolFigures figures_at(const PoolState& pool, UnixTime at) const;
+
   void set_reachable(CentreState& centre, bool is_reachable);
   [[nodiscard]] const Bits& reachable() const { return reachable_; }
 
@@ -166,9 +186,13 @@ class World {
   void renew(CentreState& centre);  ///< tells each of its pools that it is replaced
   void renew(PoolState& pool);
   void renew_figures(const PoolState& pool);
+  void set_hour(CentreState& centre);
+  void find_drop();
   void count_bound(Duration bound);
   void share_foreign(CentreState& centre);
   void drop_lease(const AttemptKey& attempt);
+  void change_lease(Holding& lease, const Holding& now);
+  void note_reclaimable(const PoolState& pool);
   [[nodiscard]] bool consume_claim(const Holding& lease);
   void attach_leases(const JobRecord* to, JobId id);
   void share_lease(const Holding& lease, bool is_held);
@@ -203,6 +227,12 @@ class World {
   std::map<AttemptKey, UnixTime> started_early_;  ///< of attempts whose lease has not come yet
   std::map<OrganisationId, Wallet> wallets_;
   std::map<AttemptKey, Claim> claims_;
+
+  UnixTime hour_at_;  ///< that prices and carbon stand at
+  std::set<std::pair<UnixTime, CentreId>> hours_due_;
+  float hours_drop_ = 1;
+  std::set<PoolIndex> reclaimable_pools_;
+  std::vector<PoolIndex> newly_reclaimable_;
 };
 
 }  // namespace dayan::place

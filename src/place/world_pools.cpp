@@ -86,25 +86,8 @@ void World::renew(PoolState& pool) {
 
 void World::renew_figures(const PoolState& pool) {
   PoolFigures& figures = figures_[pool.index];
-  figures = PoolFigures();
-  if (const OfferRow* offer = pool.centre->current_offer()) {
-    figures.core_hour = static_cast<double>(offer->core_hour.micro());
-    figures.card_hour = static_cast<double>(offer->card_hour.micro());
-    figures.gb_hour = static_cast<double>(offer->gb_hour.micro());
-  }
-  const std::int64_t capability = pool.row.core_capability.value();
-  if (capability > 0) figures.slowness = static_cast<double>(reference_capability) / static_cast<double>(capability);
-  const auto carbon = [&](std::optional<Milliwatts> power) {
-    const CentreState& centre = *pool.centre;
-    if (!power || !centre.pue || !centre.carbon) return -1.0;
-    constexpr double parts = 1'000'000;  // mW in a kW, over mg in a g and thousandths in one
-    return static_cast<double>(power->value()) * static_cast<double>(*centre.pue) *
-           static_cast<double>(*centre.carbon) / parts;
-  };
-  figures.core_carbon = carbon(pool.row.core_power);
-  figures.card_carbon = carbon(pool.row.card_power);
+  figures = figures_at(pool, hour_at_);
   Duration& counted = counted_bound_[pool.index];
-  figures.wall_time_max = pool.row.wall_time_max;
   if (counted >= Duration()) --wall_bounds_[counted];
   counted = pool.is_known ? pool.row.wall_time_max : Duration::microseconds(-1);
   if (counted >= Duration()) count_bound(counted);
@@ -172,10 +155,41 @@ void World::set_reachable(CentreState& centre, bool is_reachable) {
   for (const PoolIndex index : centre.pools) reachable_.set(index, pools_[index].is_known && is_reachable);
 }
 
+void World::note_reclaimable(const PoolState& pool) {
+  if (pool.reclaimable == 0) {
+    reclaimable_pools_.erase(pool.index);
+  } else if (reclaimable_pools_.insert(pool.index).second) {
+    newly_reclaimable_.push_back(pool.index);
+  }
+}
+
+bool World::spare(const AttemptKey& attempt) {
+  const auto lease = leases_.find(attempt);
+  if (lease == leases_.end() || !lease->second.is_reclaimable) return false;
+  PoolState& pool = pools_[lease->second.pool];
+  lease->second.is_reclaimable = false;
+  --pool.reclaimable;
+  note_reclaimable(pool);
+  return true;
+}
+
+/// Its end is another, and whether it may be taken back.
+void World::change_lease(Holding& lease, const Holding& now) {
+  PoolState& pool = pools_[lease.pool];
+  pool.let_go(lease);
+  lease.ends_at = now.ends_at;
+  lease.is_reclaimable = now.is_reclaimable;
+  lease.is_taken_back = now.is_taken_back;
+  pool.hold(lease);
+  note_reclaimable(pool);
+  tell_pool(pool, less_room);
+}
+
 void World::drop_lease(const AttemptKey& attempt) {
   const auto lease = leases_.find(attempt);
   PoolState& pool = pools_[lease->second.pool];
   pool.let_go(lease->second);
+  note_reclaimable(pool);
   share_lease(lease->second, false);
   leases_.erase(lease);
   if (bug_ == PlantedBug::forgotten_room) return;
@@ -187,7 +201,7 @@ void World::claim(const JobRecord& job, const AttemptKey& attempt, PoolIndex poo
   claim.organisation = job.organisation;
   const Resources& resources = job.common->requirements.resources;
   const Duration wall_time = job.wall_at(now);
-  const auto hold = amount_of(*pools_[pool].centre->current_offer(), resources, wall_time, Rounding::up);
+  const auto hold = amount_of(*pools_[pool].centre->offer_for(job.common->requirements), resources, wall_time, Rounding::up);
   ASSERT(hold.has_value());  // it was checked before
   claim.hold = *hold;
   wallets_[job.organisation].claimed += claim.hold;

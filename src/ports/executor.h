@@ -42,6 +42,9 @@ class Executor {
   [[nodiscard]] virtual Result<std::string> start(const StartOrder& order) = 0;
   /// Asks the engine to end it, the whole tree. Fine when it has ended or was never there.
   [[nodiscard]] virtual Result<void> stop(const AttemptKey& attempt) = 0;
+  /// Tells it, the whole tree, that it will be ended soon (SIGTERM): it may save what it has. Fine when it has ended, or
+  /// waits still in the engine's queue.
+  [[nodiscard]] virtual Result<void> give_notice(const AttemptKey& attempt) = 0;
   /// Everything of ours that the engine knows, asked for at once. `unavailable` when the engine does not answer: then
   /// nothing is known, and nothing may be concluded from silence.
   [[nodiscard]] virtual Result<std::vector<EngineJob>> list() = 0;

@@ -58,6 +58,7 @@ class Centre {
   void act(const execute::StageInputs& stage);
   void act(const execute::StartAttempt& start);
   void act(const execute::StopAttempt& stop) { engine_.stop(stop.attempt); }
+  void act(const execute::GiveNotice& notice);
   void act(const execute::CollectOutputs& collect);
   void act(const execute::SendReport& send);
   void act(const execute::Forget& forget) { engine_.forget(forget.attempt); }

@@ -99,6 +99,12 @@ void Centre::act(const execute::StartAttempt& start) {
          [this, attempt = start.attempt, started] { execute::on_started(state_, attempt, started, clock_.now()); });
 }
 
+void Centre::act(const execute::GiveNotice& notice) {
+  const Result<void> told = engine_.give_notice(notice.attempt);
+  result(draw_between(prng_, Duration::milliseconds(50), Duration::seconds(5)),
+         [this, attempt = notice.attempt, told] { execute::on_notice_given(state_, attempt, told, clock_.now()); });
+}
+
 void Centre::act(const execute::CollectOutputs& collect) {
   Result<execute::Collected> collected = execute::Collected{};
   if (Trial::strikes(prng_, trial_.faults.collect_fails)) {

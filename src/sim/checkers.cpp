@@ -15,11 +15,19 @@ Cny naive_amount(const ChargeRow& line) {
 }
 
 /// The price of an hour, by meter, and how many of the meter's units make an hour of one core, card or GB.
-std::pair<Cny, std::int64_t> naive_price(const OfferRow& offer, Meter meter) {
+/// At the hour at which a lease was granted, by minutes of the day.
+std::pair<Cny, std::int64_t> naive_price(const OfferRow& offer, Meter meter, UnixTime granted_at) {
   constexpr std::int64_t hour = 3'600'000;
-  if (meter == Meter::core_time) return {offer.core_hour, hour};
-  if (meter == Meter::card_time) return {offer.card_hour, hour * 1'000};
-  return {offer.gb_hour, hour * 1'000};
+  const std::int64_t minute = granted_at.microseconds() / 60'000'000 % 1'440;
+  std::int64_t percent = 100;
+  for (const DayHours& each : offer.hours) {
+    for (std::int64_t at = each.from.minutes(); at != each.until.minutes(); at = (at + 1) % 1'440)
+      percent = at == minute ? each.percent : percent;
+  }
+  const auto then = [&](Cny usual) { return Cny::micro((usual.micro() * percent + 99) / 100); };
+  if (meter == Meter::core_time) return {then(offer.core_hour), hour};
+  if (meter == Meter::card_time) return {then(offer.card_hour), hour * 1'000};
+  return {then(offer.gb_hour), hour * 1'000};
 }
 
 /// The most that a meter can have measured in `run`, in its unit.
@@ -52,6 +60,7 @@ void Checkers::after_commit(const Batch& batch, const core::State& state) {
   for (const EventRecord& record : batch.events) {
     trial_.counts.leases += std::holds_alternative<LeaseGranted>(record.event) ? 1 : 0;
     trial_.counts.jobs += std::holds_alternative<JobSubmitted>(record.event) ? 1 : 0;
+    trial_.counts.rounds += std::holds_alternative<RoundSubmitted>(record.event) ? 1 : 0;
     trial_.counts.late_reports += std::holds_alternative<LateReportKept>(record.event) ? 1 : 0;
     const auto* settled = std::get_if<AttemptSettled>(&record.event);
     trial_.counts.lost_attempts += settled != nullptr && settled->outcome == Outcome::lost ? 1 : 0;
@@ -59,6 +68,7 @@ void Checkers::after_commit(const Batch& batch, const core::State& state) {
 }
 
 void Checkers::check_row(const JobRow& job, RowFate fate) {
+  reclaimable_[job.id] = job.requirements.reclaimable;
   if (finals_.contains(job.id)) {
     trial_.broken("final_jobs", to_text(job.id) + " was final and is written again");
     return;
@@ -90,15 +100,43 @@ void Checkers::check_row(const AttemptRow& attempt, RowFate fate) {
 }
 
 void Checkers::check_row(const LeaseRow& lease, RowFate) {
+  const auto before = leases_.find(lease.key());
+  const bool is_taken_back = !lease.reclaimed_at.is_none() &&
+                             (before == leases_.end() || before->second.reclaimed_at.is_none());
+  if (is_taken_back) {
+    const std::string name = engine_name(lease.attempt());
+    ++trial_.counts.reclaims;
+    if (!reclaimable_[lease.job]) trial_.broken("reclaim", name + " is taken back, its job may not be");
+    if (++reclaims_[{lease.job, lease.task}] > reclaims_max)
+      trial_.broken("reclaim", name + " is of a task that was taken back too often");
+  }
   leases_[lease.key()] = lease;
+}
+
+/// Ended by the word of the agent, not by its own: it had its notice, by the true time. Clocks may jump meanwhile, and
+/// what was in the engine's queue when that was looked at last needs none.
+void Checkers::check_taken_back(const AttemptRow& attempt) {
+  constexpr Duration looked_within = Duration::minutes(2);
+  const std::string name = name_of(attempt);
+  if (attempt.outcome != Outcome::reclaimed) return;
+  if (attempt.reclaimed_at.is_none()) trial_.broken("reclaim", name + " ended as taken back and was not");
+  if (reclaimable_[attempt.reclaimed_for])
+    trial_.broken("reclaim", name + " was taken back for work that may be taken back");
+  const Processes::Span ran = processes_.span_of(attempt.attempt());
+  if (attempt.exit_code != 0 || ran.from.is_none() || ran.from + looked_within > attempt.reclaimed_at) return;
+  if (ran.until - attempt.reclaimed_at < reclaim_notice - clock_bound * 2)
+    trial_.broken("reclaim", name + " was ended " + to_text(ran.until - attempt.reclaimed_at) + " after it was taken back");
 }
 
 void Checkers::check_row(const ChargeRow& charge, RowFate) {
   const std::string name = engine_name({charge.job, charge.task, charge.number});
   const std::tuple key{charge.job, charge.task, charge.number};
   charged_[key] += charge.amount;
-  const auto [price, unit] = naive_price(offers_[charge.offer], charge.meter);
-  if (charge.price_amount != price || charge.price_quantity != unit) {
+  const auto [price, unit] = naive_price(offers_[charge.offer], charge.meter, leases_[key].granted_at);
+  const std::int64_t part = leases_[key].price_part;
+  const Cny due = Cny::micro(static_cast<std::int64_t>(Int128{price.micro()} * part / 1'000));
+  const bool pays_part = charge.price_part == part && (part == 1'000 || reclaimable_[charge.job]);
+  if (charge.price_amount != due || charge.price_quantity != unit || !pays_part) {
     trial_.broken("charge", name + " is charged at another price than its offer's");
   }
   if (charge.amount != naive_amount(charge) || charge.fee > charge.amount) {
@@ -132,7 +170,10 @@ void Checkers::check_settled(const AttemptRow& attempt) {
 }
 
 void Checkers::check_bills() {
-  for (const AttemptRow& attempt : just_settled_) check_settled(attempt);
+  for (const AttemptRow& attempt : just_settled_) {
+    check_settled(attempt);
+    check_taken_back(attempt);
+  }
 }
 
 void Checkers::after_reload(const core::State& state, Store& store) {

@@ -20,7 +20,7 @@ class Checkers {
   Checkers(Trial& trial, const Processes& processes, const Journal& journal)
       : trial_(trial), processes_(processes), journal_(journal) {}
 
-  /// `ledger`, `work`, `capacity`, `counter`, `charge`, `final_jobs`.
+  /// `ledger`, `work`, `capacity`, `counter`, `charge`, `final_jobs`, `reclaim`.
   void after_commit(const Batch& batch, const core::State& state);
   /// `acknowledged`.
   void after_reload(const core::State& state, Store& store);
@@ -39,12 +39,15 @@ class Checkers {
   void check_row(const ChargeRow& charge, RowFate fate);
   void check_row(const auto&, RowFate) {}
   void check_settled(const AttemptRow& attempt);
+  void check_taken_back(const AttemptRow& attempt);
   void check_bills();
 
   Trial& trial_;
   const Processes& processes_;
   const Journal& journal_;
   std::map<JobId, JobRow> finals_;
+  std::map<JobId, bool> reclaimable_;  ///< by the jobs' rows
+  std::map<std::pair<JobId, std::int32_t>, std::int32_t> reclaims_;  ///< of each task
   std::map<AttemptRowKey, AttemptRow> seen_;
   std::map<AttemptRowKey, bool> settled_;
   std::map<AttemptRowKey, LeaseRow> leases_;

@@ -24,7 +24,7 @@ void Customer::act() {
   if (dice < 7) {
     submit();
   } else if (dice < 9) {
-    if (!jobs_.empty()) cancel(jobs_[prng_.below(jobs_.size())]);
+    if (!jobs_.empty()) cancel(jobs_[prng_.below(jobs_.size())], prng_.chance(1, 4));
   } else {
     top_up(Cny::micro(prng_.between(10'000, facts_.is_poor ? 300'000 : 20'000'000)));
   }
@@ -58,9 +58,15 @@ JobSpec Customer::draw_spec() {
   // Earliest starts, and deadlines from hopeless to generous; some of both are refused.
   if (prng_.chance(1, 8)) needs.not_before = trial_.now() + Duration::seconds(prng_.between(-60, 1'200));
   if (prng_.chance(1, 5)) needs.finish_by = trial_.now() + Duration::seconds(prng_.between(300, 6'000));
+  needs.reclaimable = Trial::strikes(prng_, trial_.swarm.reclaimable);
   if (prng_.chance(1, 12)) needs.resources.cores = Cores(1'000);     // no node is that large
   if (prng_.chance(1, 12)) needs.software = {{"unheard-of", "1.0"}};  // no pool has it
   if (prng_.chance(1, 20)) spec.count = 0;                            // refused
+  if (prng_.chance(1, 8)) {
+    spec.every = Duration::seconds(prng_.between(295, 900));  // the shortest are refused
+    spec.times = static_cast<std::int32_t>(prng_.between(2, 5));
+    spec.overlap = prng_.chance(1, 2) ? Overlap::skip : Overlap::both;
+  }
   spec.payload.command = {"true"};
   return spec;
 }
@@ -76,8 +82,8 @@ void Customer::submit() {
   });
 }
 
-void Customer::cancel(JobId job) {
-  const Request made = request("cancel", CancelJob{job});
+void Customer::cancel(JobId job, bool series) {
+  const Request made = request("cancel", CancelJob{job, series});
   client_.send(made, [this, key = made.key, job](const Answer& answer) {
     if (answer.kind == Answer::Kind::done) journal_.cancelled(facts_.id, key, answer.body, job);
   });

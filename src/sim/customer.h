@@ -29,7 +29,7 @@ class Customer {
   /// Acts by chance until the world is healed.
   void begin();
   void top_up(Cny amount);
-  void cancel(JobId job);
+  void cancel(JobId job, bool series = false);
   [[nodiscard]] OrganisationId id() const { return facts_.id; }
 
  private:

@@ -7,6 +7,8 @@ namespace {
 /// Shorter than execute::look_patience: an order that came later than that would be no order of a real engine.
 constexpr Duration late_landing_max = Duration::seconds(3);
 constexpr std::int32_t program_failure = 3;
+/// What a program that is told to end leaves as its exit code: that of SIGTERM.
+constexpr std::int32_t told_to_end = 143;
 
 }  // namespace
 
@@ -96,6 +98,22 @@ void Engine::stop(const AttemptKey& attempt) {
       if (found != jobs_.end() && found->second.state != AttemptState::ended) end(found->second, Outcome::stopped, 0);
     });
   }
+}
+
+Result<void> Engine::give_notice(const AttemptKey& attempt) {
+  if (is_down() || Trial::strikes(prng_, trial_.faults.order_busy)) return fail(ErrorCode::unavailable, "the engine is busy");
+  const bool listens = prng_.chance(1, 2);
+  const Duration saves = draw_between(prng_, Duration(), Duration::minutes(3));
+  const bool is_done = prng_.chance(1, 10);
+  for (const auto& [id, job] : jobs_) {
+    if (!listens || job.lease.attempt() != attempt || job.state != AttemptState::running) continue;
+    trial_.queue.after(saves, [this, told = id, is_done] {
+      const auto found = jobs_.find(told);
+      if (found == jobs_.end() || found->second.state == AttemptState::ended) return;
+      end(found->second, Outcome::exited, is_done ? 0 : told_to_end);
+    });
+  }
+  return {};
 }
 
 void Engine::forget(const AttemptKey& attempt) {

@@ -31,6 +31,8 @@ class Engine {
   /// A start order. One of a name that it knows already finds that job.
   [[nodiscard]] Result<std::string> order(const LeaseRow& lease);
   void stop(const AttemptKey& attempt);
+  /// Tells a program that it will be ended: some save what they have and go, some do not listen.
+  [[nodiscard]] Result<void> give_notice(const AttemptKey& attempt);
   void forget(const AttemptKey& attempt);
   [[nodiscard]] Result<std::vector<EngineJob>> look();
   /// Its controller answers nothing for a while; what runs runs on.

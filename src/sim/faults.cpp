@@ -101,6 +101,13 @@ void set_scene(PlantedBug scenario, Swarm& swarm) {
     faults.hub_crash_in_batch = 20;
     faults.commit_fails = 20;
   }
+  if (scenario == PlantedBug::reclaim_without_notice) {
+    swarm.reclaimable = 700;
+    swarm.centres = 2;
+    swarm.customers = 3;
+    swarm.poor_customers = 0;
+    swarm.customer_every = Duration::minutes(2);
+  }
 }
 
 }  // namespace
@@ -115,6 +122,7 @@ Swarm draw_swarm(Prng prng, PlantedBug scenario) {
   swarm.safety = is_long ? Duration::hours(30) : Duration::minutes(draw.prng().between(90, 300));
   swarm.customer_every = draw.length(is_long ? Duration::minutes(40) : Duration::minutes(8), Duration::minutes(60));
   swarm.repeats = draw.rate(300);
+  swarm.reclaimable = draw.rate(900);
   swarm.price_every = draw.maybe(Duration::minutes(30), Duration::hours(4));
   draw_hub(draw, swarm.faults);
   draw_lines(draw, swarm.faults);

@@ -31,6 +31,7 @@ enum class PlantedBug {
   report_swallowed,      ///< host: a report is acknowledged and dropped
   job_end_not_applied,   ///< host: a job whose tasks have all ended stays live
   lease_not_applied,     ///< host: the money of a lease is held, the lease is not there
+  reclaim_without_notice,
 };
 
 /// Times are means between two faults of a kind, zero: never. Rates are in a thousand.
@@ -123,6 +124,7 @@ struct Swarm {
   std::int32_t poor_customers = 0;  ///< of them, with hardly any money
   Duration safety;                  ///< how long everything may fail
   Duration customer_every;          ///< mean between two requests of one customer
+  std::int32_t reclaimable = 0;     ///< jobs whose room may be taken back, in a thousand
   std::int32_t repeats = 0;         ///< requests that are sent again though they were answered, in a thousand
   Duration price_every;             ///< mean between two new offers
   Faults faults;
@@ -134,6 +136,7 @@ struct Swarm {
                       field("poor_customers", &S::poor_customers),
                       field("safety", &S::safety),
                       field("customer_every", &S::customer_every),
+                      field("reclaimable", &S::reclaimable),
                       field("repeats", &S::repeats),
                       field("price_every", &S::price_every),
                       field("faults", &S::faults)};
@@ -149,10 +152,11 @@ struct Swarm {
 
 template <>
 struct dayan::EnumWords<dayan::sim::PlantedBug> {
-  static constexpr std::array<std::string_view, 15> words{
+  static constexpr std::array<std::string_view, 16> words{
       "none",                "second_hold_unchecked",   "post_twice",
       "old_epoch_accepted",  "counter_back_accepted",   "placed_before_lease_end",
       "reply_before_commit", "event_recorded_wrong",      "final_job_rewritten",
       "engine_runs_on",      "agent_doubles_counters",  "capacity_ignored",
-      "report_swallowed",    "job_end_not_applied",     "lease_not_applied"};
+      "report_swallowed",    "job_end_not_applied",     "lease_not_applied",
+      "reclaim_without_notice"};
 };

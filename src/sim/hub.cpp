@@ -53,6 +53,7 @@ void Hub::load() {
   engine_ = std::move(engine);
   last_now_ = std::max(last_now_, state_->counters().last_now);
   older_plan_.clear();
+  older_reclaims_.clear();
   timer_.reset();
   arm_timer();
   if (state_->hash() != committed_hash_) {
@@ -165,18 +166,19 @@ void Hub::arm_timer() {
 void Hub::plan() {
   has_changed_ = false;
   if (waiting_tasks(*state_) == 0) return;
-  std::vector<Assignment> plan = engine_->plan(std::max(trial_.now(), last_now_), plan_max);
+  CommitPlan made{engine_->plan(std::max(trial_.now(), last_now_), plan_max), engine_->reclaims()};
+  std::vector<Assignment>& plan = made.assignments;
   if (Trial::strikes(prng_, trial_.faults.stale_plans)) {
     // Two planners that do not know of each other, or one that was late: the core has to see it.
     const std::vector<Assignment> again = older_plan_.empty() ? plan : older_plan_;
     plan.insert(plan.end(), again.begin(), again.end());
+    made.reclaims.insert(made.reclaims.end(), older_reclaims_.begin(), older_reclaims_.end());
   }
-  if (plan.empty()) return;
+  if (plan.empty() && made.reclaims.empty()) return;
+  older_reclaims_ = made.reclaims;
   older_plan_ = plan;
   older_plan_.resize(std::min(older_plan_.size(), plan_max));
-  later(draw_between(prng_, Duration(), Duration::seconds(1)), [this, plan = std::move(plan)] {
-    submit_own(CommitPlan{plan});
-  });
+  later(draw_between(prng_, Duration(), Duration::seconds(1)), [this, made = std::move(made)] { submit_own(made); });
 }
 
 }  // namespace dayan::sim

@@ -117,6 +117,7 @@ class Hub {
   std::map<CentreId, UnixTime> heard_;
   std::optional<UnixTime> timer_;
   std::vector<Assignment> older_plan_;
+  std::vector<Reclaim> older_reclaims_;
   bool is_scheduled_ = false;
   bool has_changed_ = true;   ///< since the last plan
   std::int64_t pulses_ = 0;

@@ -47,6 +47,7 @@ core::PlantedBug core_bug(PlantedBug bug) {
     case PlantedBug::old_epoch_accepted: return core::PlantedBug::old_epoch_accepted;
     case PlantedBug::counter_back_accepted: return core::PlantedBug::counter_back_accepted;
     case PlantedBug::placed_before_lease_end: return core::PlantedBug::placed_before_lease_end;
+    case PlantedBug::reclaim_without_notice: return core::PlantedBug::reclaim_without_notice;
     default: return core::PlantedBug::none;
   }
 }

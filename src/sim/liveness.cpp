@@ -62,7 +62,7 @@ std::string World::why_waiting(JobId job) const {
 }
 
 bool World::is_settled() const {
-  if (!hub_.is_up() || hub_.state().jobs.size() > 0) return false;
+  if (!hub_.is_up() || hub_.state().jobs.size() > 0 || hub_.state().series.size() > 0) return false;
   for (const auto& centre : centres_) {
     if (!centre->is_idle()) return false;
   }

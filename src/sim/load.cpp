@@ -141,6 +141,24 @@ Load load_of(std::span<const trace::PlatformJob> jobs) {
   return load;
 }
 
+/// The job, and if it is periodic its further rounds, each submitted when its time has come: every policy then plays the
+/// same.
+void add_rounds(Load& load, KindList& kinds, LoadJob first, const Requirements& needs, const JobSpec& spec) {
+  const Duration begin = needs.not_before.is_none() ? Duration() : needs.not_before - beginning;
+  for (std::int32_t round = 1; round <= std::max(spec.times, 1); ++round) {
+    LoadJob made = first;
+    Requirements later = needs;
+    const Duration shift = spec.every * (round - 1);
+    if (round > 1) made.submit = begin + shift;
+    const std::string number = '-' + std::to_string(round);
+    if (spec.times > 1) made.name = made.name.substr(0, name_length_max - number.size()) + number;
+    if (!needs.not_before.is_none()) later.not_before = needs.not_before + shift;
+    if (!needs.finish_by.is_none()) later.finish_by = needs.finish_by + shift;
+    made.kind = kinds.find_or_add(std::move(later));
+    load.jobs.push_back(std::move(made));
+  }
+}
+
 Load load_of(std::span<const jobfile::JobFile> jobs) {
   Load load;
   KindList kinds(load.kinds);
@@ -160,9 +178,9 @@ Load load_of(std::span<const jobfile::JobFile> jobs) {
     const Duration shift = beginning - jobfile::platform_beginning;
     if (!needs.not_before.is_none()) needs.not_before = needs.not_before + shift;
     if (!needs.finish_by.is_none()) needs.finish_by = needs.finish_by + shift;
-    made.kind = kinds.find_or_add(std::move(needs));
-    load.jobs.push_back(std::move(made));
+    add_rounds(load, kinds, std::move(made), needs, job.spec);
   }
+  std::ranges::stable_sort(load.jobs, {}, &LoadJob::submit);
   return load;
 }
 

@@ -68,7 +68,8 @@ class KindList {
 /// What such a job has no field for (latency, reclaimable, replicas a node, a due time) is not asked for; nor is a
 /// price cap an hour for jobs of several tasks, since the platform's cap is one sum for the whole job.
 [[nodiscard]] Load load_of(std::span<const trace::PlatformJob> jobs);
-/// The jobs of a platform file, all at the beginning; without an estimate they run to their wall time.
+/// The jobs of a platform file, all at the beginning, and the rounds of those that are periodic when their time comes;
+/// without an estimate they run to their wall time.
 [[nodiscard]] Load load_of(std::span<const jobfile::JobFile> jobs);
 
 /// Pods of an openb list. The list's own times are not read: `jobs` pods are drawn from it with replacement, arrive

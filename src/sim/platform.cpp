@@ -77,12 +77,14 @@ Result<CentreId> Platform::add_centre(const jobfile::CentreFile& centre) {
   const Actor owner = bearer("provider " + provider);
   const CentreId id(++last_id_);
   TRY_VOID(must(owner, CreateCentre{id, centre.name, centre.region}));
-  TRY_VOID(must(owner, UpdateCentre{centre.name, centre.accepts, centre.latency, centre.pue, centre.carbon}));
+  TRY_VOID(must(owner, UpdateCentre{centre.name, centre.accepts, centre.latency, centre.pue, centre.carbon,
+                                    centre.carbon_hours}));
   TRY_VOID(must(owner, CreateJoinToken{centre.name, sha256("join " + centre.name)}));
   const std::string agent = "agent " + centre.name;
   TRY_VOID(must(host, EnrolAgent{sha256("join " + centre.name), std::string(64, 'a'), sha256(agent)}));
   TRY_VOID(must(owner,
-                PublishOffer{OfferId(++last_id_), centre.name, centre.core_hour, centre.card_hour, centre.gb_hour}));
+                PublishOffer{OfferId(++last_id_), centre.name, centre.core_hour, centre.card_hour, centre.gb_hour,
+                             centre.hours}));
   TRY_VOID(must(bearer(agent), ReportPools{centre.pools}));
   for (const jobfile::ClosedSpan& closed : centre.reservations) {
     const UnixTime from = began_ + closed.from;
@@ -140,7 +142,7 @@ void Platform::report_pools(CentreId centre, std::vector<PoolRow> pools) {
 void Platform::publish(CentreId centre, const OfferRow& prices) {
   const Agent& agent = agents_.at(centre);
   const auto decision = must(agent.owner, PublishOffer{OfferId(++last_id_), agent.centre, prices.core_hour,
-                                                       prices.card_hour, prices.gb_hour});
+                                                       prices.card_hour, prices.gb_hour, prices.hours});
   ASSERT(decision.has_value());
 }
 

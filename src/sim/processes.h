@@ -38,6 +38,7 @@ class Processes {
     const auto living = living_.find({attempt.job, attempt.task});
     if (living == living_.end() || living->second.attempt != attempt) return;
     ran_[attempt] = ran_of(attempt);
+    spans_[attempt] = {living->second.since, trial_.now()};
     living_.erase(living);
   }
 
@@ -48,6 +49,17 @@ class Processes {
     const auto living = living_.find({attempt.job, attempt.task});
     if (living != living_.end() && living->second.attempt == attempt) ran = ran + (trial_.now() - living->second.since);
     return ran;
+  }
+  /// From when until when it ran last, up to now where it still does; both none: it never did.
+  struct Span {
+    UnixTime from;
+    UnixTime until;
+  };
+  [[nodiscard]] Span span_of(const AttemptKey& attempt) const {
+    const auto living = living_.find({attempt.job, attempt.task});
+    if (living != living_.end() && living->second.attempt == attempt) return {living->second.since, trial_.now()};
+    const auto before = spans_.find(attempt);
+    return before == spans_.end() ? Span{} : before->second;
   }
   [[nodiscard]] std::size_t living() const { return living_.size(); }
 
@@ -61,6 +73,7 @@ class Processes {
   Trial& trial_;
   std::map<std::pair<JobId, std::int32_t>, Living> living_;
   std::map<AttemptKey, Duration> ran_;
+  std::map<AttemptKey, Span> spans_;
 };
 
 }  // namespace dayan::sim

@@ -217,53 +217,85 @@ TEST(Replay, OutagesAndSilences) {
   }
 }
 
-/// A day: until 04:00 the cheap centre is busy. At 05:00 its nodes die for three hours. At 02:00 a forecast comes that
-/// takes 70 minutes, at most 75, would rather wait for the cheapest, and is due at 06:00 if it says so.
-Load forecasts(int days, bool says_so) {
-  Load load;
-  Requirements needs;
-  needs.resources = {Cores(8), Bytes(1'000'000'000), MilliCards()};
-  needs.objective = Objective::cheapest;
-  KindList kinds(load.kinds);
-  const std::uint32_t background = kinds.find_or_add(needs);
-  for (int day = 0; day < days; ++day) {
-    const Duration midnight = Duration::hours(24 * day);
-    const std::string number = std::to_string(day);
-    const Duration hour = Duration::hours(1);
-    load.jobs.push_back({"busy" + number, midnight, hour * 4, hour * 4, hour * 4, 1, background, {}});
-    if (says_so) needs.finish_by = beginning + midnight + hour * 6;
-    load.jobs.push_back({"forecast" + number, midnight + hour * 2, Duration::minutes(70), Duration::minutes(75),
-                         Duration::minutes(70), 1, kinds.find_or_add(needs), {}});
-  }
-  return load;
+/// Each day: until 04:00 the cheap centre is busy. At 05:00 its nodes die for three hours. At 02:00 a forecast may begin
+/// that takes 70 minutes, at most 75, would rather wait for the cheapest, and is due at 06:00 if it says so.
+std::string forecasts(int days, bool says_so) {
+  const std::string rounds = "every: 24h, times: " + std::to_string(days) + ", objective: cheapest, ";
+  const std::string due = says_so ? "deadline: +6h, " : "";
+  return "jobs:\n"
+         "  - {name: busy, " + rounds + "wall_time: 4h, run_time: 4h, resources: {cpus: 8}}\n"
+         "  - {name: forecast, " + rounds + due + "begin: +2h, wall_time: 75m, run_time: 70m, resources: {cpus: 8}}\n";
 }
 
-// Shows that forecasts that say when they are due are in time every day, though the centre that they would rather wait
-// for dies before; and that without a word of it they wait for that centre, die with it, and are late.
+// Shows that a periodic forecast that says when it is due is in time every day, though the centre that it would rather
+// wait for dies before; and that without a word of it it waits for that centre, dies with it, and is late.
 TEST(Replay, ForecastsAreInTime) {
   const int days = 7;
   std::string outages;
   for (int day = 0; day < days; ++day)
     outages += std::string(day == 0 ? "" : ", ") + "{from: " + std::to_string(24 * day + 5) + "h, for: 3h, nodes: 1}";
-  const Scenario scenario = scenario_of(R"(
+  const std::string centres = R"(
 centres:
   - {name: cheap, prices: {core_hour: "1"}, pools: [{name: batch, nodes: 1, cpus: 8, memory: 100GB, outages: [)" +
-                                        outages + R"(]}]}
+                              outages + R"(]}]}
   - {name: dear, prices: {core_hour: "2"}, pools: [{name: batch, nodes: 1, cpus: 8, memory: 100GB}]}
-)");
+)";
   for (const bool says_so : {true, false}) {
-    const Load load = forecasts(days, says_so);
+    const Scenario scenario = scenario_of(centres + forecasts(days, says_so));
+    const Load load = sim::load_of(scenario.file().jobs);
+    ASSERT_EQ(load.jobs.size(), 2U * days);
     const Schedule schedule = clean(scenario, load, PolicyKind::ours);
     EXPECT_EQ(schedule.unfinished, 0);
     int in_time = 0;
     for (const TaskRun& run : schedule.runs) {
-      const LoadJob& job = load.jobs[run.job];
-      if (!job.name.starts_with("forecast") || !run.is_whole()) continue;
-      in_time += run.end <= job.submit + Duration::hours(4) ? 1 : 0;
+      const std::string& name = load.jobs[run.job].name;
+      if (!name.starts_with("forecast-") || !run.is_whole()) continue;
+      const Duration midnight = Duration::hours(24) * (std::stoll(name.substr(9)) - 1);
+      EXPECT_GE(run.start, midnight + Duration::hours(2));
+      in_time += run.end <= midnight + Duration::hours(6) ? 1 : 0;
     }
     if (says_so) EXPECT_EQ(in_time, days);
     else EXPECT_LT(in_time, days);
   }
+}
+
+/// Each of seven days, at ten: eight hours of cores that may wait until eight the next morning, and as many that may not.
+/// From 22:00 to 06:00 the prices are so many percent.
+std::string week_of_hours(int percent) {
+  const std::string hours = ", hours: [{from: \"22:00\", until: \"06:00\", percent: " + std::to_string(percent) + "}]";
+  const std::string rounds = "every: 24h, times: 7, objective: cheapest, wall_time: 2h, run_time: 2h, tasks: 4, begin: +10h";
+  return "centres:\n"
+         "  - {name: guian, prices: {core_hour: \"1\"" + (percent == 100 ? std::string() : hours) +
+         "}, pools: [{name: batch, nodes: 1, cpus: 8, memory: 100GB}]}\n"
+         "jobs:\n"
+         "  - {name: patient, " + rounds + ", deadline: +32h}\n"
+         "  - {name: plain, " + rounds + "}\n";
+}
+
+// Shows that work with a deadline moves to the cheaper hours and costs what they say, with nothing late; that work without
+// one starts as it would without them; and that a policy that knows of no hours pays the full price.
+TEST(Replay, WorkThatMayWaitMovesToCheapHours) {
+  const auto play = [](int percent, PolicyKind policy) {
+    const Scenario scenario = scenario_of(week_of_hours(percent));
+    const Load load = sim::load_of(scenario.file().jobs);
+    const Schedule schedule = clean(scenario, load, policy);
+    EXPECT_EQ(schedule.unfinished, 0);
+    std::pair<Cny, Cny> cost;  // of the patient, of the plain
+    for (const TaskRun& run : schedule.runs) {
+      const std::string& name = load.jobs[run.job].name;
+      const std::size_t number = name.find('-') + 1;
+      const Duration ten = Duration::hours(24 * (std::stoll(name.substr(number)) - 1) + 10);
+      if (name.starts_with("plain")) EXPECT_EQ(run.start, ten) << name;
+      else EXPECT_LE(run.end, ten + Duration::hours(22)) << name;
+      (name.starts_with("plain") ? cost.second : cost.first) += run.cost;
+    }
+    return cost;
+  };
+  const Cny full = Cny::yuan(7 * 4 * 2);
+  const Cny less = Cny::micro(full.micro() / 100 * 40);
+  EXPECT_EQ(play(100, PolicyKind::ours), std::pair(full, full));
+  EXPECT_EQ(play(40, PolicyKind::ours), std::pair(less, full));
+  EXPECT_EQ(play(40, PolicyKind::cheapest), std::pair(full, full));
 }
 
 // Shows that nothing runs where a pool is closed to the customer, that an hour for which nothing is closed is used, and

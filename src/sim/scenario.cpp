@@ -92,6 +92,10 @@ Scenario::Scenario(jobfile::PlatformFile file) : file_(std::move(file)) {
       changes_.push_back({silence.from, Change::What::silence, centre, 0, 0, true});
       changes_.push_back({silence.from + silence.span, Change::What::silence, centre, 0, 0, false});
     }
+    for (const DayHours& hours : from.hours) {
+      price_times_.push_back(Duration::minutes(hours.from.minutes()));
+      price_times_.push_back(Duration::minutes(hours.until.minutes()));
+    }
     for (const jobfile::TariffHours& hours : from.tariff) {
       price_times_.push_back(time_of_day(hours.from));
       price_times_.push_back(time_of_day(hours.to));
@@ -103,11 +107,16 @@ Scenario::Scenario(jobfile::PlatformFile file) : file_(std::move(file)) {
 }
 
 OfferRow Scenario::prices(std::size_t centre, Duration at) const {
+  return offer_at(published(centre, at), beginning + at);
+}
+
+OfferRow Scenario::published(std::size_t centre, Duration at) const {
   const jobfile::CentreFile& from = file_.centres[centre];
   OfferRow offer;
   offer.core_hour = from.core_hour;
   offer.card_hour = from.card_hour;
   offer.gb_hour = from.gb_hour;
+  offer.hours = from.hours;
   for (const jobfile::TariffHours& hours : from.tariff) {
     if (!is_in(hours, time_of_day(at))) continue;
     offer.core_hour = hours.core_hour.value_or(from.core_hour);
@@ -159,7 +168,7 @@ std::vector<Change> Timeline::take(Duration now) {
   for (std::size_t site = 0; site < now_.size(); ++site)
     now_[site].offer = scenario_.prices(scenario_.sites()[site].centre, now);
   for (std::size_t centre = 0; centre < scenario_.file().centres.size(); ++centre)
-    if (!scenario_.file().centres[centre].tariff.empty())
+    if (!scenario_.file().centres[centre].tariff.empty() || !scenario_.file().centres[centre].hours.empty())
       taken.push_back({now, Change::What::prices, centre, 0, 0, false});
   next_prices_ = scenario_.next_prices(now);
   return taken;

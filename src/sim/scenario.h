@@ -67,6 +67,8 @@ class Scenario {
   [[nodiscard]] const std::vector<Change>& changes() const { return changes_; }
   /// The prices of a centre at a moment.
   [[nodiscard]] OfferRow prices(std::size_t centre, Duration at) const;
+  /// The same as the centre publishes it: with the hours of the day at which its prices are others.
+  [[nodiscard]] OfferRow published(std::size_t centre, Duration at) const;
   /// When some price changes next, after `at`; never when none does.
   [[nodiscard]] Duration next_prices(Duration at) const;
   [[nodiscard]] bool has_cards() const;

@@ -46,6 +46,8 @@ struct Counts {
   std::int64_t processes = 0;
   std::int64_t lost_attempts = 0;
   std::int64_t late_reports = 0;
+  std::int64_t rounds = 0;  ///< of series, the first of each apart
+  std::int64_t reclaims = 0;
   std::int64_t virtual_seconds = 0;
 
   static constexpr auto fields() {
@@ -71,6 +73,8 @@ struct Counts {
                       field("processes", &C::processes),
                       field("lost_attempts", &C::lost_attempts),
                       field("late_reports", &C::late_reports),
+                      field("rounds", &C::rounds),
+                      field("reclaims", &C::reclaims),
                       field("virtual_seconds", &C::virtual_seconds)};
   }
 };

@@ -73,8 +73,10 @@ void World::add_centre(std::int32_t index) {
   ask(token, CreateCentre{id, name, regions[index % 4]});
   ask(token, CreateJoinToken{name, sha256("join " + name)});
   ask({}, EnrolAgent{sha256("join " + name), std::string(64, 'a'), sha256("agent " + name)}, true);
-  ask(token, PublishOffer{OfferId(trial_.next_id()), name, Cny::micro(prng_.between(100'000, 900'000)),
-                          Cny::micro(prng_.between(1'000'000, 9'000'000)), Cny::micro(prng_.between(0, 30'000))});
+  PublishOffer offer{OfferId(trial_.next_id()), name, Cny::micro(prng_.between(100'000, 900'000)),
+                     Cny::micro(prng_.between(1'000'000, 9'000'000)), Cny::micro(prng_.between(0, 30'000))};
+  offer.reclaimable_part = prng_.between(1, whole_price);
+  ask(token, std::move(offer));
   std::vector<PoolRow> pools;
   const std::int64_t count = prng_.between(1, 3);
   for (std::int32_t i = 0; i < count; ++i) pools.push_back(draw_pool(i));
@@ -117,11 +119,14 @@ void World::change_price_again() {
     const CentreFacts& centre = centres_[prng_.below(centres_.size())]->facts();
     Request request;
     request.token = centre.provider_token;
-    request.body = PublishOffer{OfferId(trial_.next_id()), centre.name, Cny::micro(prng_.between(100'000, 900'000)),
-                                Cny::micro(prng_.between(1'000'000, 9'000'000)), Cny()};
+    PublishOffer offer{OfferId(trial_.next_id()), centre.name, Cny::micro(prng_.between(100'000, 900'000)),
+                       Cny::micro(prng_.between(1'000'000, 9'000'000)), Cny()};
+    offer.hours = draw_hours();
+    offer.reclaimable_part = prng_.between(1, whole_price);
+    request.body = std::move(offer);
     // What it draws changes too, and with it the greenest.
     if (prng_.chance(1, 3))
-      request.body = UpdateCentre{centre.name, {}, {}, prng_.between(1'000, 2'000), prng_.between(0, 900)};
+      request.body = UpdateCentre{centre.name, {}, {}, prng_.between(1'000, 2'000), prng_.between(0, 900), draw_hours()};
     // It closes a pool now and then, or all of them, and takes back what may be there no more.
     if (prng_.chance(1, 3)) request.body = draw_reservation(centre);
     request.key = "offer " + std::to_string(trial_.next_id());
@@ -129,6 +134,19 @@ void World::change_price_again() {
     provider_.send(std::move(request), {});
     change_price_again();
   });
+}
+
+/// A part of the day near now at which prices, or carbon, are others; some lists have a fault.
+std::vector<DayHours> World::draw_hours() {
+  std::vector<DayHours> hours;
+  std::int64_t at = day_time_of(trial_.now()).minutes() + prng_.between(0, 20);
+  const auto time = [](std::int64_t minutes) { return DayTime::minutes(static_cast<std::int32_t>(minutes % DayTime::day)); };
+  for (std::int64_t windows = prng_.between(0, 2); windows > 0; --windows) {
+    const std::int64_t until = at + prng_.between(0, 30);  // one of no length is refused
+    hours.push_back({time(at), time(until), static_cast<std::int32_t>(prng_.between(20, 200))});
+    at = until + prng_.between(0, 10);
+  }
+  return hours;
 }
 
 CommandBody World::draw_reservation(const CentreFacts& centre) {

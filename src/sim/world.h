@@ -29,7 +29,8 @@ class World {
   [[nodiscard]] PoolRow draw_pool(std::int32_t index);
   void crash_hub_again();
   void change_price_again();
-  [[nodiscard]] CommandBody draw_reservation(const CentreFacts& centre);
+  [[nodiscard]] std::vector<DayHours> draw_hours();
+  CommandBody draw_reservation(const CentreFacts& centre);
   void take_nodes_away();
   void heal();
   /// Every job is final, nothing runs, and no agent has anything left to do.

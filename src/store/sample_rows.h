@@ -28,6 +28,8 @@ class SampleFiller {
       value = Scopes{Scope::submit, Scope::agent};
     } else if constexpr (std::same_as<T, BasisPoints>) {
       value = BasisPoints{static_cast<std::int32_t>(next_ % 9'999 + 1)};
+    } else if constexpr (std::same_as<T, DayTime>) {
+      value = DayTime::minutes(static_cast<std::int32_t>(next_ % DayTime::day));
     } else if constexpr (IntegerColumn<T>) {
       value = *IntegerForm<T>::from(next_);
     } else if constexpr (std::same_as<T, Digest>) {

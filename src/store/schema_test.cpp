@@ -124,6 +124,10 @@ TEST_F(Schema, AMigrationThatHasLandedNeverChanges) {
       {2, "4037631be0d570bb69e4607e27c33bb90dff503385bec090ee2fba89d9e3ae0d"},
       {3, "ff8f6e24295f26ce4e52fe4f11c1c800c42a42481ced4993dc5f7259757c4f74"},
       {4, "b9b1830bba0d0400dc19e0045d0c2042c42b73ce90574f0f9ad9a93601e841d1"},
+      {5, "43e054ba36641217b9b14696e5e2d424ac83bdff799c62ba40fc11802fe92095"},
+      {6, "9e79cd8eb3d4cd8486d4f0ce09945550a98a5a994ec211722c3965d65dd2dcc2"},
+      {7, "28b33041290cb047db5ee0e0602e5256ca5fe1e82505a3676c5adce4f161e078"},
+      {8, "4257febc00c6cc47e5e24aaaa933676169af23ae0c5646bd0fb20b2955e1e326"},
   };
   for (const Migration& migration : sqlite_migrations()) {
     ASSERT_TRUE(landed.contains(migration.number)) << migration.name << ' ' << to_text(sha256(migration.sql));

@@ -17,9 +17,10 @@ namespace dayan::trade {
 using dayan::price_of;
 using dayan::quantity_of;
 
-/// The most that `wall_time` of these resources can cost: each meter rounded up. `exhausted` when it leaves the range
-/// of Cny.
-[[nodiscard]] Result<Cny> hold_for(const OfferRow& offer, const Resources& resources, Duration wall_time);
+/// The most that `wall_time` of these resources can cost, with `transfer` moved to the centre: each meter rounded up.
+/// `exhausted` when it leaves the range of Cny.
+[[nodiscard]] Result<Cny> hold_for(const OfferRow& offer, const Resources& resources, Duration wall_time,
+                                   Bytes transfer = Bytes());
 
 /// What `run` of these resources costs, meters added: each rounded down. Never more than hold_for a longer or equal
 /// time.
@@ -29,9 +30,12 @@ using dayan::quantity_of;
 /// from the grant of the lease to `now`, nor than its wall time. Queue time is not in any of them. Never negative.
 [[nodiscard]] Duration billable_run(const LeaseRow& lease, const AttemptRow& attempt, UnixTime now);
 
+/// `offer` is the one that the lease was granted at, with the lease's part of its prices (meter.h).
 /// The bill of an attempt, a line per meter with a quantity and a price; entry, customer, provider and time are the
 /// caller's to fill in. The fee of each line is share_of(amount, offer.commission). `billed_run` is at most the
 /// lease's wall time, so that the lines never add up to more than was held.
-[[nodiscard]] std::vector<ChargeRow> rate(const OfferRow& offer, const LeaseRow& lease, Duration billed_run);
+/// `moved` is what of its job's inputs crossed to the centre, and is billed as far as the lease covers it.
+[[nodiscard]] std::vector<ChargeRow> rate(const OfferRow& offer, const LeaseRow& lease, Duration billed_run,
+                                          Bytes moved = Bytes());
 
 }  // namespace dayan::trade

@@ -8,6 +8,7 @@
 #include "model/job.h"
 #include "model/lease.h"
 #include "model/placement.h"
+#include "model/series.h"
 #include "place/engine.h"
 #include "place/quote_list.h"
 
@@ -46,13 +47,15 @@ struct QuotesReply {
   }
 };
 
-/// GET /v1/jobs/{id}; also the reply of a cancel, where `waiting` is null.
+/// GET /v1/jobs/{id}; also the reply of a cancel, where `waiting` and `series` are null.
 struct JobView {
   JobRow job;
   std::optional<place::Waiting> waiting;
+  std::optional<SeriesRow> series = {};  ///< of which it is a round
 
   static constexpr auto fields() {
-    return std::tuple{field("job", &JobView::job), field("waiting", &JobView::waiting)};
+    return std::tuple{field("job", &JobView::job), field("waiting", &JobView::waiting),
+                      field("series", &JobView::series)};
   }
 };
 

@@ -134,7 +134,7 @@ TEST(Wire, Jobs) {
   expect_members(place::SetBack{Duration::hours(11), Duration::hours(2), Duration::hours(9), place::ShareResource::memory,
                                 620'000, 500'000},
                  {"by", "of_project", "at_due", "resource", "share", "due"});
-  expect_members(JobView{JobRow{}, waiting}, {"job", "waiting"});
+  expect_members(JobView{JobRow{}, waiting}, {"job", "waiting", "series"});
   expect_members(ExplanationView{UnixTime(4), {quote}, {}, std::nullopt}, {"as_of", "quotes", "rest", "waiting"});
   expect_members(AttemptView{AttemptRow{}, PlacementRow{}, "gz"}, {"attempt", "placement", "centre"});
   expect_members(BlobProgress{Bytes(5), true}, {"received", "complete"});

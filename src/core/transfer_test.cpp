@@ -1,0 +1,262 @@
+#include <gtest/gtest.h>
+
+#include "core/core.h"
+#include "model/run_time.h"
+#include "model/transfer.h"
+
+namespace dayan::core {
+namespace {
+
+constexpr std::int64_t gigabyte = 1'000'000'000;
+
+/// A customer whose job has 20 GB of inputs, and two centres: one at 100 MB/s that asks 0.10 yuan a GB moved in, one of
+/// which nothing is known and that gives data away.
+class TransferTest : public testing::Test {
+ protected:
+  TransferTest() {
+    host_.is_host = true;
+    must(host_, Bootstrap{OrganisationId(1), UserId(1), ProjectId(1), "platform", "root", sha256("root")});
+    must(as("root"), CreateOrganisation{OrganisationId(2), ProjectId(2), UserId(2), "studio", "first", true, false,
+                                        sha256("studio")});
+    must(as("root"), CreateOrganisation{OrganisationId(3), ProjectId(3), UserId(3), "guizhou", "first", false, true,
+                                        sha256("guizhou")});
+    add_centre(10, "guian", Cny::micro(100'000));
+    add_centre(11, "shanghai", std::nullopt);
+    UpdateCentre told;
+    told.centre = "guian";
+    told.bandwidth = Bandwidth(100'000'000);
+    must(as("guizhou"), told);
+    must(as("root"), TopUpWallet{"studio", Cny::yuan(20), "bank 1"});
+  }
+
+  void add_centre(std::int64_t id, const std::string& name, std::optional<Cny> transfer_gb) {
+    must(as("guizhou"), CreateCentre{CentreId(id), name, "somewhere"});
+    must(as("guizhou"), CreateJoinToken{name, sha256("join " + name)});
+    must(host_, EnrolAgent{sha256("join " + name), std::string(64, 'a'), sha256("agent " + name)});
+    PublishOffer offer{OfferId(id), name, Cny::yuan(1), Cny(), Cny()};
+    offer.transfer_gb = transfer_gb;
+    must(as("guizhou"), offer);
+    PoolRow pool;
+    pool.name = "batch";
+    pool.nodes = 4;
+    pool.cores_per_node = Cores(2);
+    pool.memory_per_node = Bytes(4 * gigabyte);
+    pool.wall_time_max = Duration::hours(24);
+    must(as("agent " + name), ReportPools{{pool}});
+  }
+  Actor as(const std::string& token) { return *authenticate(state_, sha256(token), now_); }
+
+  Decided<Decision> run(const Actor& actor, CommandBody body) {
+    now_ = now_ + Duration::seconds(1);
+    auto decision = decide(state_, {actor, std::move(body)}, now_);
+    if (!decision) return decision;
+    for (const Event& event : decision->events) apply(state_, event, now_);
+    return decision;
+  }
+  Decision must(const Actor& actor, CommandBody body) {
+    auto decision = run(actor, std::move(body));
+    EXPECT_TRUE(decision) << (decision ? "" : to_text(decision.error().faults.front()));
+    EXPECT_EQ(broken_invariant(state_), std::nullopt);
+    return decision ? *std::move(decision) : Decision{};
+  }
+  JobSpec spec(std::int32_t count) const {
+    JobSpec made;
+    made.name = "shot";
+    made.count = count;
+    made.requirements.resources = {Cores(1), Bytes(gigabyte), MilliCards(0)};
+    made.requirements.wall_time = Duration::hours(1);
+    made.payload.command = {"true"};
+    made.payload.inputs = {{"scene", sha256("scene"), Bytes(15 * gigabyte)}, {"textures", sha256("t"), Bytes(5 * gigabyte)},
+                           {"again", sha256("scene"), Bytes(15 * gigabyte)}};
+    return made;
+  }
+  void submit(const JobSpec& spec, std::int64_t id = 100) {
+    must(as("studio"), SubmitJob{JobId(id), "default", spec});
+  }
+  Decision place(std::int32_t task, std::int64_t centre, std::int64_t job = 100) {
+    Assignment made{JobId(job), task, {}};
+    made.placement.centre = CentreId(centre);
+    made.placement.pool = "batch";
+    return must(host_, CommitPlan{{made}});
+  }
+  const LeaseRow& lease(std::int32_t task, std::int32_t number = 1) const {
+    return *state_.leases.find({JobId(100), task, number});
+  }
+  const TransferRow& transfer(std::int64_t centre) const {
+    return *state_.transfers.find({JobId(100), CentreId(centre)});
+  }
+  AttemptReport said(std::int32_t task, AttemptState state, std::int64_t fetched, std::int32_t number = 1) const {
+    AttemptReport made;
+    made.attempt = {JobId(100), task, number};
+    made.state = state;
+    made.fetched = Bytes(fetched);
+    made.fetch_time = Duration::seconds(fetched / 50'000'000);
+    if (state != AttemptState::ended) return made;
+    made.outcome = Outcome::exited;
+    made.engine_run = Duration::minutes(6);
+    return made;
+  }
+  Decision report(AttemptReport one, const std::string& centre = "guian") {
+    return must(as("agent " + centre), ReportAttempts{1, ++sequence_, {std::move(one)}});
+  }
+  static Cny charged(const Decision& decided, Meter meter) {
+    Cny sum;
+    for (const Event& event : decided.events) {
+      if (const auto* settled = std::get_if<AttemptSettled>(&event)) {
+        for (const ChargeRow& line : settled->charges) sum += line.meter == meter ? line.amount : Cny();
+      }
+    }
+    return sum;
+  }
+
+  State state_;
+  Actor host_;
+  UnixTime now_{1'000'000'000'000'000};
+  std::int64_t sequence_ = 0;
+};
+
+TEST_F(TransferTest, TheFirstLeaseAtACentreHoldsForTheInputsAndTheOthersDoNot) {
+  // 20 GB at 0.10 yuan are 2 yuan, beside an hour of a core; the second task there, and those where data are free, hold
+  // for the core alone.
+  submit(spec(3));
+  place(0, 10);
+  place(1, 10);
+  place(2, 11);
+  EXPECT_EQ(lease(0).held, Cny::yuan(3));
+  EXPECT_EQ(lease(0).transfer, Bytes(20 * gigabyte));
+  EXPECT_EQ(lease(1).held, Cny::yuan(1));
+  EXPECT_EQ(lease(1).transfer, Bytes());
+  EXPECT_EQ(lease(2).held, Cny::yuan(1));
+  EXPECT_TRUE(transfer(10).is_held);
+}
+
+TEST_F(TransferTest, WhatCrossedIsChargedOnceForTheJob) {
+  // Two tasks stage at once, and each fetches a part: the lease that covers the inputs is charged for both parts, 0.10
+  // yuan a GB, and the other for its run alone; a third task later is not held for them again.
+  submit(spec(3));
+  place(0, 10);
+  place(1, 10);
+  report(said(0, AttemptState::running, 12 * gigabyte));
+  report(said(1, AttemptState::running, 7 * gigabyte));
+  now_ = now_ + Duration::minutes(6);
+  const Decision first = report(said(0, AttemptState::ended, 12 * gigabyte));
+  EXPECT_EQ(charged(first, Meter::transfer), Cny::micro(1'900'000));
+  EXPECT_EQ(charged(first, Meter::core_time), Cny::micro(100'000));
+  EXPECT_EQ(charged(report(said(1, AttemptState::ended, 7 * gigabyte)), Meter::transfer), Cny());
+  place(2, 10);
+  EXPECT_EQ(lease(2).held, Cny::yuan(1));
+  EXPECT_TRUE(transfer(10).is_settled);
+}
+
+TEST_F(TransferTest, ALyingAgentIsPaidForTheInputsAtMost) {
+  // It says that it fetched a hundred times as much: the hold is for what the job has.
+  submit(spec(1));
+  place(0, 10);
+  now_ = now_ + Duration::minutes(6);
+  const Decision decided = report(said(0, AttemptState::ended, 2'000 * gigabyte));
+  EXPECT_EQ(charged(decided, Meter::transfer), Cny::yuan(2));
+  EXPECT_EQ(state_.accounts.find({AccountKind::customer_wallet, OrganisationId(2)})->available(),
+            Cny::yuan(20) - Cny::micro(2'100'000));
+}
+
+TEST_F(TransferTest, WhatTheCentreLosesTheNextLeaseThereCovers) {
+  // An attempt that could not be started is charged nothing; the next one there is held for the inputs, and charged for
+  // what crossed for the first.
+  submit(spec(1));
+  place(0, 10);
+  AttemptReport refused = said(0, AttemptState::ended, 20 * gigabyte);
+  refused.outcome = Outcome::start_refused;
+  refused.engine_run = Duration();
+  EXPECT_EQ(charged(report(refused), Meter::transfer), Cny());
+  EXPECT_FALSE(transfer(10).is_held);
+  place(0, 10);
+  EXPECT_EQ(lease(0, 2).transfer, Bytes(20 * gigabyte));
+  EXPECT_EQ(charged(report(said(0, AttemptState::ended, 0, 2)), Meter::transfer), Cny::yuan(2));
+}
+
+TEST_F(TransferTest, ALeaseIsGivenTheTimeThatItsInputsTake) {
+  // 200 s by the link, 2,000 s where nobody knows it; none once an attempt has had them all.
+  submit(spec(3));
+  place(0, 10);
+  EXPECT_EQ(lease(0).starts_by - lease(0).granted_at, lease_start_allowance + Duration::seconds(200));
+  EXPECT_EQ(lease(0).ends_at, lease(0).starts_by + Duration::hours(1));
+  place(1, 11);
+  EXPECT_EQ(lease(1).starts_by - lease(1).granted_at, lease_start_allowance + Duration::seconds(2'000));
+  report(said(0, AttemptState::running, 0));
+  place(2, 10);
+  EXPECT_EQ(lease(2).starts_by - lease(2).granted_at, lease_start_allowance);
+}
+
+TEST_F(TransferTest, InputsMustCrossBeforeTheDeadline) {
+  // A deadline that leaves a second less than start, staging and run is not met there, and is where all are there.
+  JobSpec made = spec(2);
+  made.requirements.run_time = Duration::minutes(10);
+  made.requirements.finish_by = now_ + Duration::hours(2);
+  submit(made);
+  const Duration needed = needed_time(Duration::minutes(10), Duration::seconds(200));
+  now_ = made.requirements.finish_by - needed;  // the next command is a second later
+  ASSERT_EQ(place(0, 10).stale.size(), 1U);
+  now_ = now_ - Duration::seconds(2);
+  EXPECT_TRUE(place(0, 10).stale.empty());
+  EXPECT_EQ(lease(0).ends_at, made.requirements.finish_by);
+  report(said(0, AttemptState::running, 20 * gigabyte));
+  now_ = now_ + Duration::seconds(190);
+  EXPECT_TRUE(place(1, 10).stale.empty());
+}
+
+TEST_F(TransferTest, ThePriceCapCountsTheInputs) {
+  // A cap of 2.99 yuan pays an hour of a core, and not the inputs with it; where data are free it does.
+  JobSpec made = spec(1);
+  made.requirements.price_cap = Cny::micro(2'990'000);
+  submit(made);
+  const Decision dropped = place(0, 10);
+  ASSERT_EQ(dropped.stale.size(), 1U);
+  EXPECT_EQ(dropped.stale[0].reason.constraint, Constraint::price_cap);
+  EXPECT_TRUE(place(0, 11).stale.empty());
+}
+
+TEST_F(TransferTest, TheLinkIsMeasuredByWhatCrosses) {
+  // 12 GB in 240 s are 50 MB/s, whatever the provider told; the same again changes nothing.
+  submit(spec(2));
+  place(0, 10);
+  place(1, 10);
+  report(said(0, AttemptState::running, 12 * gigabyte));
+  EXPECT_EQ(state_.centres.find({CentreId(10)})->link(), Bandwidth(50'000'000));
+  EXPECT_EQ(state_.centres.find({CentreId(10)})->bandwidth, Bandwidth(100'000'000));
+  for (const Event& event : report(said(1, AttemptState::running, 8 * gigabyte)).events)
+    EXPECT_FALSE(std::holds_alternative<LinkMeasured>(event));
+}
+
+TEST_F(TransferTest, NothingOfItIsLeftWhenTheJobHasEnded) {
+  // Its transfers retire with the job; a job without inputs has none.
+  submit(spec(1));
+  place(0, 10);
+  report(said(0, AttemptState::ended, gigabyte));
+  EXPECT_FALSE(state_.transfers.contains({JobId(100), CentreId(10)}));
+  JobSpec none = spec(1);
+  none.payload.inputs.clear();
+  submit(none, 101);
+  place(0, 10, 101);
+  EXPECT_FALSE(state_.transfers.contains({JobId(101), CentreId(10)}));
+}
+
+TEST_F(TransferTest, CountersAndFiguresOutOfRangeAreRefused) {
+  // Each fault names its field.
+  submit(spec(1));
+  place(0, 10);
+  report(said(0, AttemptState::running, 2 * gigabyte));
+  const auto back = run(as("agent guian"), ReportAttempts{1, ++sequence_, {said(0, AttemptState::running, gigabyte)}});
+  ASSERT_FALSE(back);
+  EXPECT_EQ(back.error().faults.front().field, "reports[0].fetch_time");
+  EXPECT_EQ(back.error().faults.back().field, "reports[0].fetched");
+  UpdateCentre told;
+  told.centre = "guian";
+  told.bandwidth = Bandwidth(0);
+  EXPECT_EQ(run(as("guizhou"), told).error().faults.front().field, "bandwidth");
+  PublishOffer offer{OfferId(20), "guian", Cny::yuan(1), Cny(), Cny()};
+  offer.transfer_gb = Cny::yuan(101);
+  EXPECT_EQ(run(as("guizhou"), offer).error().faults.front().field, "transfer_gb");
+}
+
+}  // namespace
+}  // namespace dayan::core

@@ -1,0 +1,125 @@
+#include "place/reclaiming.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "place/queue_search.h"
+
+namespace dayan::place {
+namespace {
+
+std::int64_t period_of(UnixTime now) { return now.microseconds() / reclaim_looked_every.microseconds(); }
+
+}  // namespace
+
+void Reclaiming::settle() {
+  for (const Reclaim& each : std::exchange(proposed_, {})) {
+    if (!world_.spare(each.attempt)) continue;
+    JobRecord* job = world_.job(each.by);
+    if (job != nullptr) planning_.agenda().release(*job);
+  }
+}
+
+void Reclaiming::look(UnixTime now) {
+  const std::vector<PoolIndex> come = world_.take_newly_reclaimable();
+  if (period_of(now) != period_) {
+    period_ = period_of(now);
+    looked_.clear();
+    waiting_ = world_.reclaimable_pools();
+  } else {
+    for (const PoolIndex index : come) {
+      if (!looked_.contains(index)) waiting_.insert(index);
+    }
+  }
+  if (waiting_.empty()) return;
+  std::vector<PoolIndex> now_looked;
+  while (!waiting_.empty() && now_looked.size() < reclaim_pools_at_once) {
+    const PoolIndex index = waiting_.extract(waiting_.begin()).value();
+    if (world_.pool(index).reclaimable > 0) now_looked.push_back(index);
+  }
+  std::sort(now_looked.begin(), now_looked.end(),
+            [&](PoolIndex a, PoolIndex b) { return world_.rank(a) < world_.rank(b); });
+  for (const PoolIndex index : now_looked) {
+    looked_.insert(index);
+    look_at(world_.pool(index));
+  }
+  std::sort(proposed_.begin(), proposed_.end(),
+            [](const Reclaim& a, const Reclaim& b) { return a.attempt < b.attempt; });
+}
+
+std::optional<UnixTime> Reclaiming::wakes_at(UnixTime now) const {
+  if (world_.reclaimable_pools().empty() || planning_.agenda().queue().size() == 0) return std::nullopt;
+  if (!waiting_.empty()) return now + Duration::seconds(1);
+  return UnixTime((period_of(now) + 1) * reclaim_looked_every.microseconds());
+}
+
+bool Reclaiming::is_promisable(const PoolState& pool) const {
+  return pool.is_known && planning_.is_reachable(pool.index) && !pool.promise;
+}
+
+void Reclaiming::look_at(PoolState& pool) {
+  if (!pool.is_known || !planning_.is_reachable(pool.index)) return;
+  JobRecord* promised = pool.promise ? world_.job(pool.promise->job) : nullptr;
+  if (promised != nullptr && !promised->common->requirements.reclaimable) return bring_nearer(pool, *promised);
+  const QueueKey nobody{int64_max, JobId(int64_max)};
+  JobRecord* job =
+      QueueSearch(planning_, pool, nobody, true, [&](JobRecord& each) { return asks(each, pool); }).find(from_[pool.index]);
+  if (job == nullptr) return;
+  // Work that may be taken back does not keep room from other work.
+  planning_.agenda().release(pool);
+  PoolState& best = best_pool(*job, pool);
+  const Need need = need_of(job->common->requirements.resources);
+  const std::int64_t slots = std::min(slots_with_all_taken_back(best, need, planning_.agenda().now()),
+                                      Turn(planning_, *job).tasks_for(best));
+  take_back(best, *job, need, std::max<std::int64_t>(slots, 1));
+}
+
+/// Whether it would have room taken back there.
+WouldTake Reclaiming::asks(JobRecord& job, const PoolState& pool) {
+  const UnixTime now = planning_.agenda().now();
+  const WouldTake answer = Turn(planning_, job).would_take(pool, now + reclaim_notice + reclaim_settles);
+  if (answer != WouldTake::yes) return answer;
+  const Need need = need_of(job.common->requirements.resources);
+  if (!leases_to_take_back(pool, need, 1, now)) return WouldTake::never_of_its_lane;
+  const Duration patience = reclaim_notice + reclaim_gain;
+  const auto wait = planning_.openings().wait(pool, need, now);
+  return !wait || *wait > patience || now - job.waits_since >= patience ? WouldTake::yes : WouldTake::no;
+}
+
+/// The best by its objective at which it asks, of those that it was found at and some others.
+PoolState& Reclaiming::best_pool(JobRecord& job, PoolState& found) {
+  const Need need = need_of(job.common->requirements.resources);
+  JobClass& job_class = planning_.agenda().queue().job_class(planning_.agenda().queue().lane(job.lane).in);
+  std::vector<PoolIndex> weighed;
+  for (const RankedPool& each : planning_.agenda().ranking(job_class).best_first()) {
+    if (each.pool == found.index || weighed.size() == reclaim_pools_weighed_max) break;
+    const PoolState& pool = world_.pool(each.pool);
+    if (pool.reclaimable > 0 && is_promisable(pool) && !pool.has_room(need) && pool.slots_when_empty(need) > 0)
+      weighed.push_back(each.pool);
+  }
+  for (const PoolIndex index : weighed) {
+    if (asks(job, world_.pool(index)) == WouldTake::yes) return world_.pool(index);
+  }
+  return found;
+}
+
+void Reclaiming::bring_nearer(PoolState& pool, JobRecord& job) {
+  const Promise& promise = *pool.promise;
+  const UnixTime now = planning_.agenda().now();
+  if (job.lane == no_lane || promise.start <= now + reclaim_notice + reclaim_gain) return;
+  const auto leases = leases_to_take_back(pool, promise.need, promise.tasks, now);
+  if (!leases) return;
+  for (const Holding* each : *leases) proposed_.push_back({each->attempt, job.id});
+}
+
+void Reclaiming::take_back(PoolState& pool, JobRecord& job, const Need& need, std::int64_t tasks) {
+  const UnixTime now = planning_.agenda().now();
+  const auto leases = leases_to_take_back(pool, need, tasks, now);
+  if (!leases) return;
+  for (const Holding* each : *leases) proposed_.push_back({each->attempt, job.id});
+  const UnixTime start = world_.open_from(pool, job, now + reclaim_notice + reclaim_settles);
+  planning_.agenda().promise(pool, job, start, tasks);
+  planning_.forget_vistas();
+}
+
+}  // namespace dayan::place

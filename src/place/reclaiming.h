@@ -1,0 +1,62 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "model/placement.h"
+#include "place/turn.h"
+
+/// Reclaiming: room that is taken back from reclaimable work for work that is not so and could not start otherwise.
+///
+///   - Pools with leases that may be taken back are looked at once in each period, after the turns of a plan. The first
+///     job of the queue that may not be taken back itself, finds no room anywhere that it would take, would take this
+///     pool, and for which taking back makes room sooner than it is expected otherwise, by reclaim_gain beyond the
+///     notice, gets it; or it gets it at the best pool by its objective, of a bounded number, where all that is so as well.
+///   - Of the leases those go of which least is lost (reclaim_choice.h). The pool promises the job the room, for as many of
+///     its tasks as it could pay and start there, from the end of the notice on (turn.h has what a promise is).
+///   - What was promised to work that is not reclaimable and lies farther off is brought nearer in the same way; what was
+///     promised to reclaimable work makes way.
+///   - A lease that is taken back counts as ending with its notice, and is not asked again.
+
+namespace dayan::place {
+
+/// A period: how often a pool is looked at. Also what urgent work may wait, beyond the notice.
+inline constexpr Duration reclaim_looked_every = Duration::seconds(5);
+/// So many pools in one plan at most; the others come with the next.
+inline constexpr std::size_t reclaim_pools_at_once = 64;
+/// So many of a job's best pools are weighed.
+inline constexpr std::size_t reclaim_pools_weighed_max = 16;
+
+class Reclaiming {
+ public:
+  Reclaiming(Planning& planning, World& world) : planning_(planning), world_(world) {}
+
+  /// What of the last proposals was not taken is forgotten, with the promises that hung on it, and those leases are not
+  /// proposed again.
+  void settle();
+  /// Looks at the pools whose turn it is. After a plan in which every job had its turn.
+  void look(UnixTime now);
+  /// Of the last plan, in order of attempts.
+  [[nodiscard]] const std::vector<Reclaim>& proposed() const { return proposed_; }
+  /// When a pool is to be looked at next; nothing when there is none that could be.
+  [[nodiscard]] std::optional<UnixTime> wakes_at(UnixTime now) const;
+
+ private:
+  void look_at(PoolState& pool);
+  void bring_nearer(PoolState& pool, JobRecord& job);
+  [[nodiscard]] WouldTake asks(JobRecord& job, const PoolState& pool);
+  [[nodiscard]] bool is_promisable(const PoolState& pool) const;
+  [[nodiscard]] PoolState& best_pool(JobRecord& job, PoolState& found);
+  void take_back(PoolState& pool, JobRecord& job, const Need& need, std::int64_t tasks);
+
+  Planning& planning_;
+  World& world_;
+  std::int64_t period_ = 0;
+  std::set<PoolIndex> looked_;   ///< in this period
+  std::set<PoolIndex> waiting_;  ///< to be looked at in this period
+  std::map<PoolIndex, QueueKey> from_;  ///< where a search that was cut short goes on
+  std::vector<Reclaim> proposed_;
+};
+
+}  // namespace dayan::place
