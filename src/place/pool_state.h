@@ -9,6 +9,7 @@
 #include <tuple>
 #include <vector>
 
+#include "model/meter.h"
 #include "model/rows.h"
 #include "model/run_time.h"
 #include "place/end_order.h"
