@@ -56,6 +56,10 @@ void add_offer(CLI::App& provider, Program& program) {
   publish.add_option("--core-hour", options->core_hour, "of one core")->required()->type_name("YUAN");
   publish.add_option("--card-hour", options->card_hour, "of one card; 0 where there is none")->required()->type_name("YUAN");
   publish.add_option("--gb-hour", options->gb_hour, "of one GB of memory; 0 where it is given away")->required()->type_name("YUAN");
+  publish.add_option("--reclaimable-percent", options->reclaimable_percent,
+                     "of these prices, for work that may be taken back for other work; all of them when left out")
+      ->check(CLI::Range(1, 100))
+      ->type_name("PERCENT");
   on_chosen_with_session(publish, program, [options](Session& session) { return publish_offer(session, *options); });
 }
 

@@ -104,7 +104,13 @@ class PlatformReader {
                [&](const YamlNode& member, Field field) {
                  read_map(
                      member, field,
-                     {{"core_hour", price(core_hour)}, {"card_hour", price(card_hour)}, {"gb_hour", price(gb_hour)}},
+                     {{"core_hour", price(core_hour)}, {"card_hour", price(card_hour)}, {"gb_hour", price(gb_hour)},
+                      {"reclaimable_percent",
+                       [&](const YamlNode& percent, Field at) {
+                         std::int64_t wanted = 100;
+                         read_count(percent, at, 1, 100, wanted, faults_);
+                         centre.reclaimable_part = wanted * (whole_price / 100);
+                       }}},
                      faults_);
                }},
               {"accepts",

@@ -41,12 +41,17 @@ class Life {
       if (random_.chance(9, 10)) hear(id);
     }
     for (auto changes = random_.between(1, 4); changes > 0; --changes) change();
+    const std::map<AttemptKey, LeaseRow> leases = leases_;
+    for (const auto& [attempt, lease] : leases) {
+      if (!lease.reclaimed_at.is_none() && notice_ends(lease) <= now_ && random_.chance(2, 3)) end(lease);
+    }
   }
 
   /// Plans, compares with the oracle, commits most of it. False when nothing was planned.
   bool plan_and_commit(bool compares) {
     now_ = now_ + Duration::seconds(1);
     const std::vector<Assignment> plan = engine_->plan(now_, 100'000);
+    const std::vector<Reclaim> reclaims = engine_->reclaims();
     const Book before = book_;
     compares_ = compares;
     if (compares) compare(plan);
@@ -63,9 +68,19 @@ class Life {
     if (!is_taken) {
       std::erase_if(book_, [&](const auto& kept) {
         const auto known = before.find(kept.first);
-        return known == before.end() || known->second.job != kept.second.job;
+        const bool is_made_room_for = std::any_of(reclaims.begin(), reclaims.end(),
+                                                  [&](const Reclaim& each) { return each.by == kept.second.job; });
+        return !is_made_room_for && (known == before.end() || known->second.job != kept.second.job);
       });
     }
+    for (const Reclaim& each : reclaims) {
+      LeaseRow& lease = leases_.at(each.attempt);
+      EXPECT_TRUE(lease.reclaimable && lease.reclaimed_at.is_none());
+      EXPECT_FALSE(jobs_.at(each.by).requirements.reclaimable);
+      lease.reclaimed_at = now_;
+      put(lease);
+    }
+    reclaims_ += reclaims.size();
     return !plan.empty();
   }
 
@@ -74,6 +89,7 @@ class Life {
   [[nodiscard]] const std::map<JobId, JobRow>& jobs() const { return jobs_; }
   /// How many there were, summed over all plans.
   [[nodiscard]] std::size_t promises() const { return promises_; }
+  [[nodiscard]] std::size_t reclaims() const { return reclaims_; }
   /// All that there ever were.
   [[nodiscard]] const std::set<Duration>& setbacks() const { return setbacks_; }
 
@@ -133,6 +149,7 @@ class Life {
     row.centre = centre;
     row.core_hour = Cny::micro(random_.between(0, 6) * 500'000);
     row.card_hour = Cny::micro(random_.between(0, 3) * 1'000'000);
+    row.reclaimable_part = random_.between(1, 3) * 333;
     const auto old = offers_.find(centre);
     row.version = old != offers_.end() ? old->second.version + 1 : 1;
     put(row);
@@ -249,6 +266,7 @@ class Life {
       needs.weights = {weight(), weight(), weight()};
       if (needs.weights == Weights{}) needs.weights.carbon = 1;
     }
+    needs.reclaimable = random_.chance(1, 2);
     if (random_.chance(1, 8)) needs.not_before = now_ + Duration::seconds(random_.between(-60, 240));
     if (random_.chance(1, 4)) {
       // Many come to their last call, to where a pool is just too slow, or to their end while the platform lives.
@@ -372,7 +390,9 @@ class Life {
     ASSERT_GE(lease.wall_time, wall_time_limit_min);
     ASSERT_LE(job.requirements.not_before, now_);
     ASSERT_TRUE(!compares_ || !is_closed(lease, job.organisation));
-    lease.held = amount_of(offers_.at(lease.centre), lease.resources, lease.wall_time, Rounding::up).value();
+    lease.reclaimable = job.requirements.reclaimable;
+    lease.price_part = price_part_of(offers_.at(lease.centre), lease.reclaimable);
+    lease.held = amount_of(part_of(offers_.at(lease.centre), lease.price_part), lease.resources, lease.wall_time, Rounding::up).value();
     AccountRow& wallet_row = wallets_[job.organisation];
     ASSERT_LE(lease.held, wallet_row.available());
     ASSERT_LE(job.charged + job.held + lease.held, job.requirements.price_cap.value_or(amount_max));
@@ -448,7 +468,8 @@ class Life {
     World world;
     feed(world);
     renew_shares();
-    const std::vector<Assignment> expected = Oracle(world, now_, book_, searches_, shares_).plan();
+    Oracle oracle(world, now_, book_, searches_, looks_, shares_);
+    const std::vector<Assignment> expected = oracle.plan();
     promises_ += book_.size();
     for (std::size_t i = 0; i < std::max(plan.size(), expected.size()); ++i) {
       ASSERT_LT(i, plan.size()) << to_text(expected[i].job) << " task " << expected[i].task << " could go to "
@@ -459,6 +480,27 @@ class Life {
       ASSERT_EQ(plan[i].placement.number, expected[i].placement.number) << i;
       ASSERT_EQ(plan[i].placement.centre, expected[i].placement.centre) << i;
       ASSERT_EQ(plan[i].placement.pool, expected[i].placement.pool) << i;
+    }
+    compare_reclaims(world, oracle.made());
+  }
+
+  /// For the same jobs room is made, with as many leases and as little loss.
+  void compare_reclaims(const World& world, const std::vector<Made>& expected) {
+    std::map<JobId, Made> made;
+    for (const Reclaim& each : engine_->reclaims()) {
+      const Holding& lease = world.leases().at(each.attempt);
+      Made& sum = made.try_emplace(each.by, Made{each.by, lease.pool}).first->second;
+      ASSERT_EQ(sum.pool, lease.pool) << to_text(each.by);
+      sum.waste += waste_of(lease, world.pool(lease.pool), now_);
+      ++sum.leases;
+    }
+    ASSERT_EQ(made.size(), expected.size()) << (expected.empty() ? "" : to_text(expected.front().by));
+    for (const Made& each : expected) {
+      const auto found = made.find(each.by);
+      ASSERT_NE(found, made.end()) << to_text(each.by) << " could have room made";
+      ASSERT_EQ(found->second.pool, each.pool) << to_text(each.by);
+      ASSERT_EQ(found->second.waste, each.waste) << to_text(each.by);
+      ASSERT_EQ(found->second.leases, each.leases) << to_text(each.by);
     }
   }
 
@@ -480,6 +522,8 @@ class Life {
   bool compares_ = true;  ///< with the oracle: no bug is planted
   Book book_;
   Searches searches_;
+  Looks looks_;
+  std::size_t reclaims_ = 0;
   std::size_t promises_ = 0;
   std::map<OrganisationId, OrganisationRow> organisations_;
   std::map<int, ProjectRow> projects_;
@@ -518,9 +562,10 @@ INSTANTIATE_TEST_SUITE_P(Seeds, LifeTest, testing::Range<std::uint64_t>(1, lives
 /// A job that money brings back puts its class where the walk along the classes has been: others in it wait for a look.
 INSTANTIATE_TEST_SUITE_P(OnceDiffered, LifeTest, testing::Values(1034));
 
-TEST(LifeTest, PoolsPromiseRoomAndJobsAreSetBack) {
-  // The lives above are busy enough for promises and setbacks to be common, so that comparing them says something.
+TEST(LifeTest, PoolsPromiseRoomAndTakeItBackAndJobsAreSetBack) {
+  // The lives above are busy enough for promises, setbacks and room taken back to be common, so that comparing them says something.
   std::size_t promises = 0;
+  std::size_t reclaims = 0;
   std::set<Duration> setbacks;
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     Life life(seed);
@@ -530,11 +575,13 @@ TEST(LifeTest, PoolsPromiseRoomAndJobsAreSetBack) {
     }
     promises += life.promises();
     setbacks.insert(life.setbacks().begin(), life.setbacks().end());
+    reclaims += life.reclaims();
   }
   EXPECT_GT(setbacks.size(), 500U);
   EXPECT_LT(*setbacks.begin(), Duration::minutes(10));
   EXPECT_GT(*setbacks.rbegin(), Duration::hours(12));
   EXPECT_GT(promises, 200U);
+  EXPECT_GT(reclaims, 100U);
 }
 
 class PlantedBugTest : public testing::TestWithParam<PlantedBug> {};

@@ -39,6 +39,7 @@ void Reclaiming::look(UnixTime now) {
   }
   std::sort(now_looked.begin(), now_looked.end(),
             [&](PoolIndex a, PoolIndex b) { return world_.rank(a) < world_.rank(b); });
+  planning_.forget_vistas();
   for (const PoolIndex index : now_looked) {
     looked_.insert(index);
     look_at(world_.pool(index));
@@ -67,6 +68,7 @@ void Reclaiming::look_at(PoolState& pool) {
   if (job == nullptr) return;
   // Work that may be taken back does not keep room from other work.
   planning_.agenda().release(pool);
+  planning_.forget_vistas();
   PoolState& best = best_pool(*job, pool);
   const Need need = need_of(job->common->requirements.resources);
   const std::int64_t slots = std::min(slots_with_all_taken_back(best, need, planning_.agenda().now()),

@@ -185,6 +185,7 @@ bool World::spare(const AttemptKey& attempt) {
   if (lease == leases_.end() || !lease->second.is_reclaimable) return false;
   PoolState& pool = pools_[lease->second.pool];
   lease->second.is_reclaimable = false;
+  lease->second.is_spared = true;
   --pool.reclaimable;
   note_reclaimable(pool);
   return true;

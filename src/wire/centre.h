@@ -106,11 +106,12 @@ struct PublishOfferRequest {
   std::optional<Cny> core_hour;  ///< yuan an hour, as the others: all three are needed, "0" where it is given away
   std::optional<Cny> card_hour;
   std::optional<Cny> gb_hour;
+  std::int64_t reclaimable_part = whole_price;  ///< of these, for reclaimable work: thousandths
 
   static constexpr auto fields() {
     using R = PublishOfferRequest;
     return std::tuple{field("core_hour", &R::core_hour), field("card_hour", &R::card_hour),
-                      field("gb_hour", &R::gb_hour)};
+                      field("gb_hour", &R::gb_hour), field("reclaimable_part", &R::reclaimable_part)};
   }
 };
 
