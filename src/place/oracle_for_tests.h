@@ -40,6 +40,7 @@ struct Made {
   PoolIndex pool = 0;
   std::int64_t waste = 0;
   std::int64_t leases = 0;
+  bool is_new = true;  ///< else what was promised before is brought nearer
 };
 
 class Oracle {
@@ -515,8 +516,10 @@ class Oracle {
   void look_at(PoolState& pool) {
     if (pool.promise && !world_.job(pool.promise->job)->common->requirements.reclaimable) {
       const JobRecord& job = *world_.job(pool.promise->job);
-      if (pool.promise->start > now_ + reclaim_notice + reclaim_gain && waits_on_.contains(job.key()))
-        (void)note(job, pool, pool.promise->tasks);
+      const bool is_made = std::any_of(made_.begin(), made_.end(), [&](const Made& each) { return each.by == job.id; });
+      if (!is_made && pool.promise->start > now_ + reclaim_notice + reclaim_gain && waits_on_.contains(job.key()) &&
+          note(job, pool, pool.promise->tasks))
+        made_.back().is_new = false;
       return;
     }
     for (const auto& [key, job] : waits_on_) {

@@ -194,10 +194,13 @@ TEST(Reclaim, WhatTheCoreDoesNotTakeBackIsNotProposedAgain) {
 TEST(Reclaim, WorkThatMayBeTakenBackKeepsNoRoomFromOtherWork) {
   // A wide reclaimable job was promised the pool; work that is not so gets it, by taking back.
   Full pool(4);
-  const LeaseRow lease = pool.lease(3, minute * 60);
+  LeaseRow lease = pool.lease(3, minute * 60);
+  pool.scene.put(lease, RowFate::erased);
+  lease.ends_at = scene_now + Duration::hours(5);
+  pool.scene.put(lease);
   JobRow wide = pool.job(cores_for(4, true), 1, minute * 2);
   JobRow narrow = pool.job(cores_for(1, true));
-  narrow.requirements.wall_time = Duration::hours(30);
+  narrow.requirements.wall_time = Duration::hours(20);
   pool.scene.put(narrow);
   EXPECT_TRUE(pool.taken_back().empty());
   EXPECT_FALSE(pool.engine->waiting(wide.id, scene_now)->promised_from.is_none());

@@ -108,7 +108,9 @@ PoolState& Reclaiming::best_pool(JobRecord& job, PoolState& found) {
 void Reclaiming::bring_nearer(PoolState& pool, JobRecord& job) {
   const Promise& promise = *pool.promise;
   const UnixTime now = planning_.agenda().now();
-  if (job.lane == no_lane || promise.start <= now + reclaim_notice + reclaim_gain) return;
+  // Room that has just been made for it may begin later because the provider closes the pool until then.
+  const bool is_made = std::any_of(proposed_.begin(), proposed_.end(), [&](const Reclaim& each) { return each.by == job.id; });
+  if (is_made || job.lane == no_lane || promise.start <= now + reclaim_notice + reclaim_gain) return;
   const auto leases = leases_to_take_back(pool, promise.need, promise.tasks, now);
   if (!leases) return;
   for (const Holding* each : *leases) proposed_.push_back({each->attempt, job.id});

@@ -200,7 +200,7 @@ void World::change_lease(Holding& lease, const Holding& now) {
   lease.is_taken_back = now.is_taken_back;
   pool.hold(lease);
   note_reclaimable(pool);
-  tell_pool(pool, less_room);
+  tell_pool(pool, more_room);  // sooner: what was promised may leave room beside it
 }
 
 void World::drop_lease(const AttemptKey& attempt) {
