@@ -20,6 +20,22 @@ std::string outcome_text(const AttemptRow& attempt) {
   return text;
 }
 
+/// What was taken back, told in one line each.
+void show_taken_back(Output& out, const std::vector<wire::AttemptView>& views) {
+  for (const wire::AttemptView& view : views) {
+    const AttemptRow& attempt = view.attempt;
+    if (attempt.reclaimed_at.is_none()) continue;
+    std::string text = "task " + std::to_string(attempt.task) + " try " + std::to_string(attempt.number) +
+                       ": taken back at " + readable(attempt.reclaimed_at) + " UTC for " +
+                       (attempt.reclaimed_for.is_none() ? std::string("another customer's work")
+                                                        : "your own " + to_text(attempt.reclaimed_for)) +
+                       ", notice " + readable(reclaim_notice);
+    if (attempt.state == AttemptState::ended)
+      text += ", ended " + readable(attempt.ended_at) + " UTC, paid " + to_text(attempt.charged) + " yuan";
+    out.line(text);
+  }
+}
+
 /// One without a placement (not kept any more) has none of the quoted figures.
 PlacementRow placement_of(const wire::AttemptView& view) { return view.placement.value_or(PlacementRow{}); }
 
@@ -156,6 +172,7 @@ Answer<void> list_attempts(Session& session, const std::string& id) {
                outcome_text(attempt)});
   }
   session.out.table(table);
+  show_taken_back(session.out, views);
   TRY_VOID(show_reasons(session, views, one_day));
   show_sums(session.out, views);
   return {};

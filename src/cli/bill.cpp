@@ -38,7 +38,8 @@ std::string price_text(const ChargeRow& charge) {
   const char* unit = charge.meter == Meter::core_time   ? "core·h"
                      : charge.meter == Meter::card_time ? "card·h"
                                                         : "GB·h";
-  return to_text(charge.price_amount) + " / " + unit;
+  const std::string part = charge.price_part == whole_price ? std::string() : " (" + part_text(charge.price_part) + ')';
+  return to_text(charge.price_amount) + " / " + unit + part;
 }
 
 std::string account_text(AccountKind kind, OrganisationId owner) { return to_text(AccountKey{kind, owner}); }

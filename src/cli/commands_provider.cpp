@@ -67,6 +67,10 @@ void add_offer(CLI::App& provider, Program& program) {
                      "23:00+08:00/07:00+08:00=60; may be given again")
       ->type_name("FROM/UNTIL=PERCENT")
       ->allow_extra_args(false);
+  publish.add_option("--reclaimable-percent", options->reclaimable_percent,
+                     "of these prices, for work that may be taken back for other work; all of them when left out")
+      ->check(CLI::Range(1, 100))
+      ->type_name("PERCENT");
   on_chosen_with_session(publish, program, [options](Session& session) { return publish_offer(session, *options); });
 }
 

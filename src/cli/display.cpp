@@ -117,6 +117,11 @@ std::string difference(UnixTime real, UnixTime quoted) {
 
 std::string readable(MilliCards cards) { return decimal(magnitude(cards.value()), 3); }
 
+std::string part_text(std::int64_t thousandths) {
+  const std::string tenths = thousandths % 10 == 0 ? std::string() : '.' + std::to_string(thousandths % 10);
+  return std::to_string(thousandths / 10) + tenths + '%';
+}
+
 std::string gang_text(const Resources& resources) {
   if (resources.nodes <= 1) return {};
   std::string text = std::to_string(resources.nodes) + " nodes x " +

@@ -38,6 +38,8 @@ namespace dayan::cli {
 
 /// "1.25", "3", of thousandths that are not negative.
 [[nodiscard]] std::string thousandths_text(std::int64_t number);
+/// "40%", "35.5%", of a part in thousandths.
+[[nodiscard]] std::string part_text(std::int64_t thousandths);
 
 /// What a task takes of several nodes: "4 nodes x 8 cores", "4 nodes x 8 cores + 2 cards"; nothing of one node.
 [[nodiscard]] std::string gang_text(const Resources& resources);

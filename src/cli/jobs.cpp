@@ -31,6 +31,13 @@ void show_priority(Output& out, const JobRow& job) {
            readable(job.submitted_at - priority_step * priority) + " UTC would");
 }
 
+/// What may become of it while it runs.
+void show_reclaimable(Output& out, const JobRow& job) {
+  if (!job.requirements.reclaimable || is_final(job.state)) return;
+  out.note("reclaimable: a running task may be told to end within " + readable(reclaim_notice) +
+           " for other work, and waits again; each at most " + std::to_string(reclaims_max) + " times");
+}
+
 /// When it may run, and until when it can be started at all.
 void show_times(Output& out, const JobRow& job) {
   if (is_final(job.state)) return;
@@ -86,6 +93,7 @@ void show_seen(Output& out, const SeenJob& seen) {
   show_waiting(out, seen.view.waiting);
   show_priority(out, seen.view.job);
   show_times(out, seen.view.job);
+  show_reclaimable(out, seen.view.job);
   if (seen.view.job.failed > 0 && seen.view.job.gave_up == GaveUp::no)
     out.note("why tasks failed: dayan job attempts " + to_text(seen.view.job.id));
   if (seen.view.job.gave_up == GaveUp::wait_max)

@@ -110,7 +110,7 @@ Answer<void> list_offers(Session& session) {
   TRY(const auto views, centres_in(std::move(centre_items)));
   std::map<CentreId, const wire::CentreView*> centres;
   for (const wire::CentreView& view : views) centres[view.centre.id] = &view;
-  Table table({"CENTRE", "PROVIDER", "VERSION>", "YUAN/CORE·H>", "YUAN/CARD·H>", "YUAN/GB·H>", "HOURS",
+  Table table({"CENTRE", "PROVIDER", "VERSION>", "YUAN/CORE·H>", "YUAN/CARD·H>", "YUAN/GB·H>", "HOURS", "RECLAIMABLE>",
                "PUBLISHED (UTC)"});
   for (JsonValue& item : items) {
     TRY(const auto offer, read_as<OfferRow>(std::move(item)));
@@ -118,7 +118,7 @@ Answer<void> list_offers(Session& session) {
     const bool is_known = centre != centres.end();
     table.add({is_known ? centre->second->centre.name : to_text(offer.centre),
                is_known ? centre->second->provider : "-", std::to_string(offer.version), to_text(offer.core_hour),
-               to_text(offer.card_hour), to_text(offer.gb_hour), hours_text(offer.hours),
+               to_text(offer.card_hour), to_text(offer.gb_hour), hours_text(offer.hours), part_text(offer.reclaimable_part),
                readable(offer.published_at)});
   }
   session.out.table(table);

@@ -153,6 +153,7 @@ Answer<void> publish_offer(Session& session, const OfferOptions& options) {
   TRY(request.card_hour, read_amount(options.card_hour, "--card-hour"));
   TRY(request.gb_hour, read_amount(options.gb_hour, "--gb-hour"));
   TRY(request.hours, read_hours(options.hours, "--hours"));
+  request.reclaimable_part = options.reclaimable_percent * (whole_price / 100);
   TRY(JsonValue document,
       session.api.post("/v1/centres/" + percent_encoded(options.centre) + "/offers", to_json(request)));
   if (session.out.as_json()) {
@@ -163,7 +164,8 @@ Answer<void> publish_offer(Session& session, const OfferOptions& options) {
   session.out.line(to_text(offer.id) + " version " + std::to_string(offer.version) + " of " + options.centre + ": " +
                    to_text(offer.core_hour) + " / core·h, " + to_text(offer.card_hour) + " / card·h, " +
                    to_text(offer.gb_hour) + " / GB·h" +
-                   (offer.hours.empty() ? "" : "; " + hours_text(offer.hours)));
+                   (offer.hours.empty() ? "" : "; " + hours_text(offer.hours)) +
+                   (offer.reclaimable_part == whole_price ? "" : "; reclaimable work " + part_text(offer.reclaimable_part)));
   return {};
 }
 

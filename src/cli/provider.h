@@ -44,6 +44,7 @@ struct OfferOptions {
   std::string card_hour;
   std::string gb_hour;
   std::vector<std::string> hours;  ///< "23:00/07:00=60"
+  std::int64_t reclaimable_percent = 100;  ///< of these, for work that may be taken back
 };
 [[nodiscard]] Answer<void> publish_offer(Session& session, const OfferOptions& options);
 [[nodiscard]] Answer<void> show_earnings(Session& session);

@@ -56,6 +56,9 @@ void show_quotes(Output& out, const std::vector<Quote>& quotes, const place::Quo
              (quote.carbon ? ", " + readable(*quote.carbon) + " of CO2" : std::string()));
   }
   for (const Quote& quote : quotes) {
+    if (quote.feasible && quote.price_part != whole_price)
+      out.line(quote.centre_name + '/' + quote.pool + " asks " + part_text(quote.price_part) +
+               " of its prices of work that may be taken back");
     if (!quote.feasible || !quote.next_price) continue;
     const NextPrice& next = *quote.next_price;
     out.line(quote.centre_name + '/' + quote.pool + " from " + readable(next.from) + " UTC: " +
@@ -83,6 +86,9 @@ void show_waiting(Output& out, const std::optional<place::Waiting>& waiting) {
     out.line("the next task is promised room at pool " + waiting->promised_pool + " of " +
              (waiting->promised_centre ? to_text(*waiting->promised_centre) : std::string("a centre")) +
              ", at the latest from " + readable(waiting->promised_from) + " UTC");
+  if (waiting->taken_back > 0)
+    out.line("room is being made there: " + std::to_string(waiting->taken_back) +
+             (waiting->taken_back == 1 ? " reclaimable task has" : " reclaimable tasks have") + " been told to end");
   if (waiting->set_back) show_set_back(out, *waiting->set_back);
 }
 

@@ -228,5 +228,86 @@ TEST(Reconcile, ShowsOnlyCleanText) {
   EXPECT_EQ(shown_text(std::string(5'000, 'x')).size(), shown_text_max);
 }
 
+LeaseRow taken_back(LeaseRow lease, UnixTime at, std::int64_t sequence) {
+  lease.reclaimed_at = at;
+  lease.sequence = sequence;
+  return lease;
+}
+
+TEST(Reconcile, WhatIsTakenBackIsToldAndEndedWithItsNotice) {
+  // Told once; not ended a moment before the notice is over, by the clock of whoever told it; then stopped. What becomes
+  // of it is that it was taken back, and its outputs are collected.
+  TestAgent agent;
+  LeaseRow lease = test_lease(1, 1);
+  lease.wall_time = Duration::hours(5);
+  lease.ends_at = lease.starts_by + lease.wall_time;
+  agent.run(lease);
+  EXPECT_EQ(only<GiveNotice>(agent.step({taken_back(lease, agent.now, 2)})).size(), 1U);
+  EXPECT_TRUE(only<GiveNotice>(agent.pass(5)).empty()) << "it is under way";
+  on_notice_given(agent.state, lease.attempt(), {}, agent.now);
+  const UnixTime told = agent.now;
+  const auto notice = static_cast<int>(reclaim_notice.seconds_up());
+  const auto before = agent.pass(notice);
+  EXPECT_TRUE(only<GiveNotice>(before).empty());
+  EXPECT_TRUE(only<StopAttempt>(before).empty());
+  EXPECT_EQ(agent.now, told + reclaim_notice);
+  EXPECT_EQ(only<StopAttempt>(agent.step()).size(), 1U);
+  agent.jobs.front() = test_job(lease.attempt(), AttemptState::ended);
+  agent.jobs.front().outcome = Outcome::stopped;
+  EXPECT_EQ(only<CollectOutputs>(agent.step()).size(), 1U);
+  on_collected(agent.state, lease.attempt(), Collected{}, agent.now);
+  agent.pass(1);
+  EXPECT_EQ(agent.told.back().outcome, Outcome::reclaimed);
+}
+
+TEST(Reconcile, WhoeverEndsWithinTheNoticeSaysHow) {
+  // With success it has succeeded; with any other exit code it had to go.
+  for (const int exit_code : {0, 9}) {
+    TestAgent agent;
+    const LeaseRow lease = test_lease(1, 1);
+    agent.run(lease);
+    agent.step({taken_back(lease, agent.now, 2)});
+    on_notice_given(agent.state, lease.attempt(), {}, agent.now);
+    agent.jobs.front() = test_job(lease.attempt(), AttemptState::ended);
+    agent.jobs.front().exit_code = exit_code;
+    agent.step();
+    on_collected(agent.state, lease.attempt(), Collected{}, agent.now);
+    agent.pass(1);
+    EXPECT_EQ(agent.told.back().outcome, exit_code == 0 ? Outcome::exited : Outcome::reclaimed);
+  }
+}
+
+TEST(Reconcile, ANoticeThatDidNotArriveIsGivenAgain) {
+  // And the time until then is not taken from the task; one that can never be told counts as told.
+  TestAgent agent;
+  const LeaseRow lease = test_lease(1, 1);
+  agent.run(lease);
+  agent.step({taken_back(lease, agent.now, 2)});
+  on_notice_given(agent.state, lease.attempt(), fail(ErrorCode::unavailable, "busy"), agent.now);
+  EXPECT_EQ(only<GiveNotice>(agent.pass(4)).size(), 1U);
+  EXPECT_TRUE(only<StopAttempt>(agent.pass(200)).empty());
+  on_notice_given(agent.state, lease.attempt(), fail(ErrorCode::denied, "no signals here"), agent.now);
+  EXPECT_EQ(only<StopAttempt>(agent.pass(121)).size(), 1U);
+}
+
+TEST(Reconcile, WhatHasNotBegunNeedsNoNotice) {
+  // Before the order it is simply not started; in the engine's queue it is taken out of it.
+  TestAgent unstarted;
+  const LeaseRow lease = test_lease(1, 1);
+  unstarted.step({lease});
+  unstarted.step({taken_back(lease, unstarted.now, 2)});
+  unstarted.pass(1);
+  EXPECT_EQ(unstarted.told.back().outcome, Outcome::reclaimed);
+
+  TestAgent queued;
+  queued.order(lease);
+  on_started(queued.state, lease.attempt(), std::string("68"), queued.now);
+  queued.jobs.push_back(test_job(lease.attempt(), AttemptState::queued));
+  queued.step();
+  const auto actions = queued.step({taken_back(lease, queued.now, 2)});
+  EXPECT_TRUE(only<GiveNotice>(actions).empty());
+  EXPECT_EQ(only<StopAttempt>(actions).size(), 1U);
+}
+
 }  // namespace
 }  // namespace dayan::execute

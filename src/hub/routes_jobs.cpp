@@ -135,7 +135,12 @@ Handled list_tasks(Call& call) {
   const bool has_more = attempts.size() > static_cast<std::size_t>(page.limit);
   if (has_more) attempts.pop_back();
   JsonArray items;
-  for (const AttemptRow& attempt : attempts) {
+  for (AttemptRow& attempt : attempts) {
+    // Whose work it was taken back for is told of one's own alone.
+    if (!attempt.reclaimed_for.is_none()) {
+      TRY(const auto by, query_row<JobRow>(call.hub.store, {{"id", attempt.reclaimed_for.value()}}));
+      if (!by || by->organisation != call.actor.organisation) attempt.reclaimed_for = JobId();
+    }
     const auto placement = std::find_if(placements.begin(), placements.end(),
                                         [&](const PlacementRow& row) { return row.key() == attempt.key(); });
     items.push_back(to_json(wire::AttemptView{attempt, placement == placements.end() ? PlacementRow() : *placement,

@@ -177,8 +177,10 @@ Handled publish_offer(Call& call) {
   wire::PublishOfferRequest wanted;
   if (auto bad = read_body(call, wanted)) return bad;
   const OfferId id(call.hub.writer.next_id());
-  return submit(call, PublishOffer{id, call.path.front(), wanted.core_hour, wanted.card_hour, wanted.gb_hour,
-                                   wanted.hours},
+  PublishOffer offer{id, call.path.front(), wanted.core_hour, wanted.card_hour, wanted.gb_hour};
+  offer.reclaimable_part = wanted.reclaimable_part;
+  offer.hours = wanted.hours;
+  return submit(call, std::move(offer),
                 [id](const View& view, const core::Decision&) {
                   const OfferRow* offer = view.state.offers.find({id});
                   ASSERT(offer != nullptr);

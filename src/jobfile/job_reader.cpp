@@ -51,6 +51,7 @@ void JobReader::read_keys(const YamlNode& root) {
       {"price_cap", [&](const YamlNode& node, Field field) { read_money(node, field, wanted.price_cap, faults_); }},
       {"objective", [&](const YamlNode& node, Field field) { read_objective(node, field); }},
       {"priority", [&](const YamlNode& node, Field field) { read_priority(node, field); }},
+      {"reclaimable", [&](const YamlNode& node, Field field) { read_flag(node, field, wanted.reclaimable, faults_); }},
       {"regions", [&](const YamlNode& node, Field field) { read_texts(node, field, wanted.regions, faults_); }},
       {"latency",
        [&](const YamlNode& node, Field field) {

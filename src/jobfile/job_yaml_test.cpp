@@ -34,6 +34,7 @@ regions: [guizhou]
 providers: [gz-one]
 latency: {shanghai: 20ms, beijing: 1500us}
 priority: -20
+reclaimable: true
 )";
 
 std::string all_texts(const Faults& faults) {
@@ -53,6 +54,7 @@ TEST(JobYaml, AFullFileIsReadInFull) {
   EXPECT_EQ(file->spec.payload.environment,
             (std::vector<EnvironmentVariable>{{"FRAMES", "48"}, {"QUALITY", "yes"}, {"EMPTY", ""}}));
   EXPECT_EQ(wanted.resources, (Resources{Cores(2), Bytes(500'000'000), MilliCards(500), 4}));
+  EXPECT_TRUE(wanted.reclaimable);
   EXPECT_EQ(wanted.chips, (std::vector<std::string>{"a100", "h200"}));
   EXPECT_EQ(wanted.software, (std::vector<SoftwareNeed>{{"povray", "3.7"}, {"ffmpeg", ""}, {"gcc", "12.2"}}));
   EXPECT_EQ(wanted.wall_time, Duration::minutes(90));

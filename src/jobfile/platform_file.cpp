@@ -107,7 +107,13 @@ class PlatformReader {
                      {{"core_hour", price(core_hour)},
                       {"card_hour", price(card_hour)},
                       {"gb_hour", price(gb_hour)},
-                      {"hours", [&](const YamlNode& list, Field at) { read_hours(list, at, centre.hours); }}},
+                      {"hours", [&](const YamlNode& list, Field at) { read_hours(list, at, centre.hours); }},
+                      {"reclaimable_percent",
+                       [&](const YamlNode& percent, Field at) {
+                         std::int64_t wanted = 100;
+                         read_count(percent, at, 1, 100, wanted, faults_);
+                         centre.reclaimable_part = wanted * (whole_price / 100);
+                       }}},
                      faults_);
                }},
               {"accepts",

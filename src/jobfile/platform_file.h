@@ -61,6 +61,7 @@ struct CentreFile {
   Cny core_hour;
   Cny card_hour;
   Cny gb_hour;
+  std::int64_t reclaimable_part = whole_price;  ///< of these, for reclaimable work, in thousandths
   std::vector<std::string> accepts;
   std::vector<CityLatency> latency;
   std::optional<std::int64_t> pue;     ///< in thousandths

@@ -18,7 +18,12 @@ void Agenda::promise(PoolState& pool, JobRecord& job, UnixTime start, std::int64
   made.tasks = tasks;
   pool.set_promise(made);
   job.promised = pool.index;
-  if (is_planning_) promises_.made.insert(pool.index);
+  // What room is made for after a plan does not hang on whether that is taken.
+  if (is_planning_) {
+    promises_.made.insert(pool.index);
+  } else {
+    promises_.made.erase(pool.index);
+  }
   promises_.due.insert({start, pool.index});
   promises_.of[job.organisation].insert(pool.index);
   rejoin(job);

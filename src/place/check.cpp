@@ -193,7 +193,8 @@ Broken check_promises(const World& world, const Agenda& agenda) {
     if (promise.start <= agenda.now() || pool.has_room_at(start, promise.need, Need(), promise.tasks)) continue;
     PoolState without = pool;
     for (const Holding* each : pool.holdings) {
-      if (each->granted_at >= promise.counts_from && each->ends_at > start) without.let_go(*each);
+      const bool is_own = each->attempt.job == promise.job;
+      if (!is_own && each->granted_at >= promise.counts_from && each->ends_at > start) without.let_go(*each);
     }
     if (without.has_room_at(start, promise.need, Need(), promise.tasks))
       return name_of(pool) + ": later leases push back what it promised to " + to_text(promise.job);

@@ -26,6 +26,7 @@ struct Holding {
   const JobRecord* job = nullptr;  ///< nothing when its job is not known
   bool is_reclaimable = false;  ///< its room may be taken back, and has not been
   bool is_taken_back = false;   ///< it ends with its notice, at ends_at
+  bool is_spared = false;       ///< the core did not let it be taken back
   mutable UnixTime expected_end;   ///< where it stands in its pool's EndOrder, which alone changes it
 };
 

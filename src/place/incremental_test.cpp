@@ -42,6 +42,10 @@ class Life {
       if (random_.chance(9, 10)) hear(id);
     }
     for (auto changes = random_.between(1, 4); changes > 0; --changes) change();
+    const std::map<AttemptKey, LeaseRow> leases = leases_;
+    for (const auto& [attempt, lease] : leases) {
+      if (!lease.reclaimed_at.is_none() && notice_ends(lease) <= now_ && random_.chance(2, 3)) end(lease);
+    }
   }
 
   /// Plans, compares with the oracle, commits most of it. False when nothing was planned.
@@ -49,6 +53,7 @@ class Life {
     now_ = now_ + Duration::seconds(1);
     const std::vector<Assignment> plan = engine_->plan(now_, 100'000);
     pass_hours();
+    const std::vector<Reclaim> reclaims = engine_->reclaims();
     const Book before = book_;
     compares_ = compares;
     if (compares) compare(plan);
@@ -65,9 +70,20 @@ class Life {
     if (!is_taken) {
       std::erase_if(book_, [&](const auto& kept) {
         const auto known = before.find(kept.first);
-        return known == before.end() || known->second.job != kept.second.job;
+        const bool is_made_room_for = std::any_of(made_.begin(), made_.end(), [&](const Made& each) {
+          return each.is_new && each.by == kept.second.job;
+        });
+        return !is_made_room_for && (known == before.end() || known->second.job != kept.second.job);
       });
     }
+    for (const Reclaim& each : reclaims) {
+      LeaseRow& lease = leases_.at(each.attempt);
+      EXPECT_TRUE(lease.reclaimable && lease.reclaimed_at.is_none());
+      EXPECT_FALSE(jobs_.at(each.by).requirements.reclaimable);
+      lease.reclaimed_at = now_;
+      put(lease);
+    }
+    reclaims_ += reclaims.size();
     return !plan.empty();
   }
 
@@ -79,6 +95,7 @@ class Life {
   /// How often terms changed with the hour of the day, and how often a job waited for one, over all plans.
   [[nodiscard]] std::size_t hours_passed() const { return hours_passed_; }
   [[nodiscard]] std::size_t hours_awaited() const { return hours_awaited_; }
+  [[nodiscard]] std::size_t reclaims() const { return reclaims_; }
   /// All that there ever were.
   [[nodiscard]] const std::set<Duration>& setbacks() const { return setbacks_; }
 
@@ -166,6 +183,7 @@ class Life {
     row.core_hour = Cny::micro(random_.between(0, 6) * 500'000);
     row.card_hour = Cny::micro(random_.between(0, 3) * 1'000'000);
     row.hours = draw_hours();
+    row.reclaimable_part = random_.between(1, 3) * 333;
     const auto old = offers_.find(centre);
     row.version = old != offers_.end() ? old->second.version + 1 : 1;
     put(row);
@@ -282,6 +300,7 @@ class Life {
       needs.weights = {weight(), weight(), weight()};
       if (needs.weights == Weights{}) needs.weights.carbon = 1;
     }
+    needs.reclaimable = random_.chance(1, 2);
     if (random_.chance(1, 8)) needs.not_before = now_ + Duration::seconds(random_.between(-60, 240));
     if (random_.chance(1, 4)) {
       // Many come to their last call, to where a pool is just too slow, or to their end while the platform lives.
@@ -407,7 +426,9 @@ class Life {
     ASSERT_GE(lease.wall_time, wall_time_limit_min);
     ASSERT_LE(job.requirements.not_before, now_);
     ASSERT_TRUE(!compares_ || !is_closed(lease, job.organisation));
-    lease.held = amount_of(offer_at(offers_.at(lease.centre), now_), lease.resources, lease.wall_time, Rounding::up).value();
+    lease.reclaimable = job.requirements.reclaimable;
+    lease.price_part = price_part_of(offers_.at(lease.centre), lease.reclaimable);
+    lease.held = amount_of(part_of(offer_at(offers_.at(lease.centre), now_), lease.price_part), lease.resources, lease.wall_time, Rounding::up).value();
     AccountRow& wallet_row = wallets_[job.organisation];
     ASSERT_LE(lease.held, wallet_row.available());
     ASSERT_LE(job.charged + job.held + lease.held, job.requirements.price_cap.value_or(amount_max));
@@ -484,7 +505,8 @@ class Life {
     feed(world);
     world.pass_hours(now_);
     renew_shares();
-    const std::vector<Assignment> expected = Oracle(world, now_, book_, searches_, shares_).plan();
+    Oracle oracle(world, now_, book_, searches_, looks_, shares_);
+    const std::vector<Assignment> expected = oracle.plan();
     promises_ += book_.size();
     for (const auto& [id, job] : jobs_) {
       const auto waiting = engine_->waiting(id, now_);
@@ -500,6 +522,28 @@ class Life {
       ASSERT_EQ(plan[i].placement.number, expected[i].placement.number) << i;
       ASSERT_EQ(plan[i].placement.centre, expected[i].placement.centre) << i;
       ASSERT_EQ(plan[i].placement.pool, expected[i].placement.pool) << i;
+    }
+    made_ = oracle.made();
+    compare_reclaims(world, made_);
+  }
+
+  /// For the same jobs room is made, with as many leases and as little loss.
+  void compare_reclaims(const World& world, const std::vector<Made>& expected) {
+    std::map<JobId, Made> made;
+    for (const Reclaim& each : engine_->reclaims()) {
+      const Holding& lease = world.leases().at(each.attempt);
+      Made& sum = made.try_emplace(each.by, Made{each.by, lease.pool}).first->second;
+      ASSERT_EQ(sum.pool, lease.pool) << to_text(each.by);
+      sum.waste += waste_of(lease, world.pool(lease.pool), now_);
+      ++sum.leases;
+    }
+    ASSERT_EQ(made.size(), expected.size()) << (expected.empty() ? "" : to_text(expected.front().by));
+    for (const Made& each : expected) {
+      const auto found = made.find(each.by);
+      ASSERT_NE(found, made.end()) << to_text(each.by) << " could have room made";
+      ASSERT_EQ(found->second.pool, each.pool) << to_text(each.by);
+      ASSERT_EQ(found->second.waste, each.waste) << to_text(each.by);
+      ASSERT_EQ(found->second.leases, each.leases) << to_text(each.by);
     }
   }
 
@@ -525,6 +569,9 @@ class Life {
   std::size_t hours_awaited_ = 0;
   Book book_;
   Searches searches_;
+  Looks looks_;
+  std::size_t reclaims_ = 0;
+  std::vector<Made> made_;  ///< by the last plan, as the oracle has it
   std::size_t promises_ = 0;
   std::map<OrganisationId, OrganisationRow> organisations_;
   std::map<int, ProjectRow> projects_;
@@ -563,11 +610,13 @@ INSTANTIATE_TEST_SUITE_P(Seeds, LifeTest, testing::Range<std::uint64_t>(1, lives
 /// A job that money brings back puts its class where the walk along the classes has been: others in it wait for a look.
 INSTANTIATE_TEST_SUITE_P(OnceDiffered, LifeTest, testing::Values(1034));
 
-TEST(LifeTest, PoolsPromiseRoomAndJobsAreSetBack) {
-  // The lives above are busy enough for promises, setbacks and waits for an hour to be common, so that comparing them says something.
+TEST(LifeTest, PoolsPromiseRoomAndTakeItBackAndJobsAreSetBack) {
+  // The lives above are busy enough for promises, setbacks, waits for an hour and room taken back to be common, so that
+  // comparing them says something.
   std::size_t promises = 0;
   std::size_t hours_passed = 0;
   std::size_t hours_awaited = 0;
+  std::size_t reclaims = 0;
   std::set<Duration> setbacks;
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     Life life(seed);
@@ -579,6 +628,7 @@ TEST(LifeTest, PoolsPromiseRoomAndJobsAreSetBack) {
     hours_passed += life.hours_passed();
     hours_awaited += life.hours_awaited();
     setbacks.insert(life.setbacks().begin(), life.setbacks().end());
+    reclaims += life.reclaims();
   }
   EXPECT_GT(setbacks.size(), 500U);
   EXPECT_LT(*setbacks.begin(), Duration::minutes(10));
@@ -586,6 +636,7 @@ TEST(LifeTest, PoolsPromiseRoomAndJobsAreSetBack) {
   EXPECT_GT(promises, 200U);
   EXPECT_GT(hours_passed, 100U);
   EXPECT_GT(hours_awaited, 50U);
+  EXPECT_GT(reclaims, 100U);
 }
 
 class PlantedBugTest : public testing::TestWithParam<PlantedBug> {};

@@ -11,6 +11,7 @@
 #include "model/meter.h"
 #include "place/constraints.h"
 #include "place/openings.h"
+#include "place/reclaiming.h"
 #include "place/share_oracle_for_tests.h"
 #include "place/turn.h"
 #include "place/world.h"
@@ -25,16 +26,28 @@ struct Kept {
   JobId job;
   UnixTime start;
   Duration run;
+  std::int64_t tasks = 1;
 };
 using Book = std::map<PoolKey, Kept>;
 /// When nobody was found to be overtaken there.
 using Searches = std::map<PoolKey, UnixTime>;
+/// In which period a pool was last looked at for what could be taken back.
+using Looks = std::map<PoolKey, std::int64_t>;
+
+/// Room that is to be made: so much is lost for it with so many leases, by the rules.
+struct Made {
+  JobId by;
+  PoolIndex pool = 0;
+  std::int64_t waste = 0;
+  std::int64_t leases = 0;
+  bool is_new = true;  ///< else what was promised before is brought nearer
+};
 
 class Oracle {
  public:
   /// A world of its own, fed with the rows as they stand. It is used up by one plan.
-  Oracle(World& world, UnixTime now, Book& book, Searches& searches, const KeptShares& shares)
-      : world_(world), now_(now), book_(book), searches_(searches), shares_(shares) {}
+  Oracle(World& world, UnixTime now, Book& book, Searches& searches, Looks& looks, const KeptShares& shares)
+      : world_(world), now_(now), book_(book), searches_(searches), looks_(looks), shares_(shares) {}
 
   std::vector<Assignment> plan() {
     std::map<QueueKey, JobId> queue;
@@ -44,13 +57,15 @@ class Oracle {
     }
     recall();
     for (const auto& [key, id] : queue) take_turn(*world_.job(id));
+    take_back();
     book_.clear();
     for (const PoolState& pool : world_.pools()) {
       if (pool.promise && !pool.promise->job.is_none())
-        book_[{pool.row.centre, pool.row.name}] = {pool.promise->job, pool.promise->start, pool.promise->run};
+        book_[{pool.row.centre, pool.row.name}] = {pool.promise->job, pool.promise->start, pool.promise->run, pool.promise->tasks};
     }
     return plan_;
   }
+  [[nodiscard]] const std::vector<Made>& made() const { return made_; }
 
  private:
   struct Seen {
@@ -168,7 +183,7 @@ class Oracle {
     return start;
   }
   [[nodiscard]] Cny hold_on(const JobRecord& job, const PoolState& pool) const {
-    return amount_of(*pool.centre->current_offer(), job.common->requirements.resources, wall(job), Rounding::up).value();
+    return amount_of(*pool.centre->offer_for(job.common->requirements), job.common->requirements.resources, wall(job), Rounding::up).value();
   }
   [[nodiscard]] bool can_ever(const JobRecord& job, const PoolState& pool, CentreId left_out) const {
     const Need need = need_of(job);
@@ -180,7 +195,7 @@ class Oracle {
     if (!job.has_cap()) return true;
     if (job.charged + hold_on(job, pool) > job.price_cap) return false;
     if (job.next_task > 0 || !job.is_estimated()) return true;
-    const Cny cost = amount_of(*pool.centre->current_offer(), job.common->requirements.resources,
+    const Cny cost = amount_of(*pool.centre->offer_for(job.common->requirements), job.common->requirements.resources,
                                expected_run(job, pool.row), Rounding::down)
                          .value();
     return job.charged.micro() + cost.micro() * (job.waiting() + job.live) <= job.price_cap.micro();
@@ -199,7 +214,7 @@ class Oracle {
     const double length = job.has_deadline() ? static_cast<double>(wall(job).microseconds()) : wall_of_step(lane.wall_step);
     const bool is_own = job.has_deadline() && seen.pool->promise && seen.pool->promise->job == job.id;
     const auto& promise = seen.pool->promise;
-    if (slots > 0 && promise && !is_own && !seen.pool->has_room_at(promise->start, promise->need, need) &&
+    if (slots > 0 && promise && !is_own && !seen.pool->has_room_at(promise->start, promise->need, need, promise->tasks) &&
         length > static_cast<double>(seen.pool->promised_within(now_).microseconds())) {
       wait = static_cast<double>((std::max(promise->start - now_, Duration()) + promise->run).microseconds());
       slots = seen.pool->slots_when_empty(need);
@@ -396,20 +411,27 @@ class Oracle {
         if (PoolKey(each.row.centre, each.row.name) != key || !each.is_known || job == nullptr) continue;
         PoolState& pool = world_.pool(each.index);
         if (!pool.centre->reachable(now_) || !is_placeable(*job)) continue;
-        const auto room = pool.surely_opens(need_of(*job), now_);
+        const auto room = pool.surely_opens(need_of(*job), now_, kept.tasks);
         if (!room) continue;
         const UnixTime start = open_from(*job, pool, *room, job->wall_time, true);
         if (!ends_in_time(*job, pool, start)) continue;
         if (pool.centre->current_offer() == nullptr || !pays(*job, pool)) continue;
         const bool is_closed_then = open_from(*job, pool, kept.start, job->wall_time, true) != kept.start;
         const bool is_moved = start < kept.start || kept.start <= now_ || is_closed_then;
-        keep(pool, *job, is_moved ? start : kept.start, kept.run);
+        keep(pool, *job, is_moved ? start : kept.start, kept.run, kept.tasks);
       }
     }
   }
-  void keep(PoolState& pool, JobRecord& job, UnixTime start, Duration run) const {
-    pool.set_promise(Promise{job.id, need_of(job), start, now_, run});
+  void keep(PoolState& pool, JobRecord& job, UnixTime start, Duration run, std::int64_t tasks) const {
+    pool.set_promise(Promise{job.id, need_of(job), start, now_, run, tasks});
     job.promised = pool.index;
+  }
+  void use(JobRecord& job) const {
+    PoolState& pool = world_.pool(job.promised);
+    if (pool.promise->tasks == 1) return let_go(job);
+    Promise left = *pool.promise;
+    --left.tasks;
+    pool.set_promise(left);
   }
   void let_go(JobRecord& job) const {
     if (job.promised == no_pool) return;
@@ -440,15 +462,15 @@ class Oracle {
     if (is_closed(job, pool, now_, wall(job))) return true;
     if (!pool.promise || pool.promise->job == job.id) return false;
     const bool ends_before = now_ + lease_start_allowance + wall(job) <= pool.promise->start;
-    return !ends_before && !pool.has_room_at(pool.promise->start, pool.promise->need, need_of(job));
+    return !ends_before && !pool.has_room_at(pool.promise->start, pool.promise->need, need_of(job), pool.promise->tasks);
   }
-  [[nodiscard]] bool would_take(const JobRecord& job, const PoolState& pool) const {
+  [[nodiscard]] bool would_take(const JobRecord& job, const PoolState& pool, std::optional<UnixTime> opens = {}) const {
     const auto due = first_due(job);
     const CentreId avoid = due != world_.retries().end() ? due->second.avoid : CentreId();
     Outlook outlook = look(job, avoid);
     if (!outlook.can_ever) outlook = look(job, CentreId());
     if (!is_of_class(job, pool) || !can_ever(job, pool, outlook.left_out) || !pays(job, pool)) return false;
-    const auto room = pool.surely_opens(need_of(job), now_);
+    const auto room = opens ? opens : pool.surely_opens(need_of(job), now_);
     if (job.has_deadline() && (!room || !ends_in_time(job, pool, open_from(job, pool, *room, job.wall_time, true))))
       return false;
     if (outlook.takes_any) return true;
@@ -471,7 +493,7 @@ class Oracle {
       const auto start = pool.surely_opens(need_of(*job), now_);
       searches_.erase(place);
       if (!start) return false;
-      keep(pool, *job, open_from(*job, pool, *start, job->wall_time, true), expected_run(*job, pool.row));
+      keep(pool, *job, open_from(*job, pool, *start, job->wall_time, true), expected_run(*job, pool.row), 1);
       return keeps_out(pool, by);
     }
     searches_[place] = now_;
@@ -504,7 +526,7 @@ class Oracle {
       spent += hold_on(job, *pool);
       ++live;
       world_.claim(job, {job.id, task, number}, pool->index, now_);
-      if (job.promised == pool->index) let_go(job);
+      if (job.promised == pool->index) use(job);
       return true;
     };
     for (auto row = world_.retries().lower_bound({job.id, 0});
@@ -525,10 +547,93 @@ class Oracle {
     if (is_waiting && !is_throttled) waits_on_[job.key()] = &job;
   }
 
+  /// Room for work that found none: at each pool with leases that may be taken back, once a period.
+  void take_back() {
+    for (const PoolState& each : world_.pools()) {
+      if (each.promise && each.promise->job.is_none()) world_.pool(each.index).set_promise(std::nullopt);
+    }
+    std::map<std::string, PoolState*> due;
+    const std::int64_t period = now_.microseconds() / reclaim_looked_every.microseconds();
+    for (const PoolState& each : world_.pools()) {
+      const bool has_some = std::any_of(each.holdings.begin(), each.holdings.end(),
+                                        [](const Holding* lease) { return lease->is_reclaimable; });
+      std::int64_t& looked = looks_.try_emplace({each.row.centre, each.row.name}, -1).first->second;
+      if (!has_some || looked == period) continue;
+      looked = period;
+      due[each.centre->name + "\n" + each.row.name + "\n" + to_text(each.row.centre)] = &world_.pool(each.index);
+    }
+    for (const auto& [name, pool] : due) {
+      if (pool->is_known && pool->centre->reachable(now_)) look_at(*pool);
+    }
+  }
+  void look_at(PoolState& pool) {
+    if (pool.promise && !world_.job(pool.promise->job)->common->requirements.reclaimable) {
+      const JobRecord& job = *world_.job(pool.promise->job);
+      const bool is_made = std::any_of(made_.begin(), made_.end(), [&](const Made& each) { return each.by == job.id; });
+      if (!is_made && pool.promise->start > now_ + reclaim_notice + reclaim_gain && waits_on_.contains(job.key()) &&
+          note(job, pool, pool.promise->tasks))
+        made_.back().is_new = false;
+      return;
+    }
+    for (const auto& [key, job] : waits_on_) {
+      if (job->promised != no_pool || !asks(*job, pool)) continue;
+      if (pool.promise) {
+        world_.job(pool.promise->job)->promised = no_pool;
+        pool.set_promise(std::nullopt);
+      }
+      PoolState* best = &pool;
+      std::size_t weighed = 0;
+      for (const Seen& seen : in_order(*job)) {
+        if (seen.pool == &pool || weighed == reclaim_pools_weighed_max) break;
+        if (seen.pool->promise || seen.pool->reclaimable == 0 || !seen.pool->centre->reachable(now_)) continue;
+        if (seen.pool->slots(need_of(*job)) > 0 || seen.pool->slots_when_empty(need_of(*job)) == 0) continue;
+        ++weighed;
+        if (!asks(*job, *seen.pool)) continue;
+        best = &world_.pool(seen.pool->index);
+        break;
+      }
+      std::int64_t tasks = std::min<std::int64_t>(job->waiting(), reclaim_tasks_max);
+      if (job->throttle > 0) tasks = std::min<std::int64_t>(tasks, job->throttle - job->live);
+      const std::int64_t hold = hold_on(*job, *best).micro();
+      tasks = std::min(tasks, world_.available(job->organisation).micro() / hold);
+      if (job->has_cap()) tasks = std::min(tasks, (job->price_cap - job->charged - job->held).micro() / hold);
+      PoolState emptier = *best;
+      for (const Holding* each : best->holdings) {
+        if (each->is_reclaimable || each->ends_at <= now_ + reclaim_notice) emptier.let_go(*each);
+      }
+      tasks = std::max<std::int64_t>(std::min(tasks, emptier.slots(need_of(*job))), 1);
+      if (note(*job, *best, tasks))
+        keep(*best, *job, open_from(*job, *best, now_ + reclaim_notice + reclaim_settles, job->wall_time, true),
+             expected_run(*job, best->row), tasks);
+      return;
+    }
+  }
+  /// Whether something is to be taken back for so many of its tasks: then it is noted.
+  bool note(const JobRecord& job, const PoolState& pool, std::int64_t tasks) {
+    const auto leases = leases_to_take_back(pool, need_of(job), tasks, now_);
+    if (!leases) return false;
+    Made made{job.id, pool.index, 0, std::ssize(*leases)};
+    for (const Holding* each : *leases) made.waste += waste_of(*each, pool, now_);
+    made_.push_back(made);
+    return true;
+  }
+  [[nodiscard]] bool asks(const JobRecord& job, const PoolState& pool) const {
+    if (job.common->requirements.reclaimable || pool.slots(need_of(job)) > 0 || pool.slots_when_empty(need_of(job)) == 0)
+      return false;
+    if (!would_take(job, pool, now_ + reclaim_notice + reclaim_settles)) return false;
+    if (!leases_to_take_back(pool, need_of(job), 1, now_)) return false;
+    Openings openings;
+    const auto wait = openings.wait(pool, need_of(job), now_);
+    const Duration patience = reclaim_notice + reclaim_gain;
+    return !wait || *wait > patience || now_ - job.waits_since >= patience;
+  }
+
   World& world_;
   UnixTime now_;
   Book& book_;
   Searches& searches_;
+  Looks& looks_;
+  std::vector<Made> made_;
   const KeptShares& shares_;
   std::map<QueueKey, JobRecord*> waits_on_;  ///< that have had their turn
   std::vector<Assignment> plan_;

@@ -39,6 +39,7 @@ void Reclaiming::look(UnixTime now) {
   }
   std::sort(now_looked.begin(), now_looked.end(),
             [&](PoolIndex a, PoolIndex b) { return world_.rank(a) < world_.rank(b); });
+  planning_.forget_vistas();
   for (const PoolIndex index : now_looked) {
     looked_.insert(index);
     look_at(world_.pool(index));
@@ -67,6 +68,7 @@ void Reclaiming::look_at(PoolState& pool) {
   if (job == nullptr) return;
   // Work that may be taken back does not keep room from other work.
   planning_.agenda().release(pool);
+  planning_.forget_vistas();
   PoolState& best = best_pool(*job, pool);
   const Need need = need_of(job->common->requirements.resources);
   const std::int64_t slots = std::min(slots_with_all_taken_back(best, need, planning_.agenda().now()),
@@ -106,7 +108,9 @@ PoolState& Reclaiming::best_pool(JobRecord& job, PoolState& found) {
 void Reclaiming::bring_nearer(PoolState& pool, JobRecord& job) {
   const Promise& promise = *pool.promise;
   const UnixTime now = planning_.agenda().now();
-  if (job.lane == no_lane || promise.start <= now + reclaim_notice + reclaim_gain) return;
+  // Room that has just been made for it may begin later because the provider closes the pool until then.
+  const bool is_made = std::any_of(proposed_.begin(), proposed_.end(), [&](const Reclaim& each) { return each.by == job.id; });
+  if (is_made || job.lane == no_lane || promise.start <= now + reclaim_notice + reclaim_gain) return;
   const auto leases = leases_to_take_back(pool, promise.need, promise.tasks, now);
   if (!leases) return;
   for (const Holding* each : *leases) proposed_.push_back({each->attempt, job.id});

@@ -187,8 +187,9 @@ void World::put(const LeaseRow& row, bool is_live) {
   if (known != leases_.end()) {
     Holding& old = known->second;
     const bool is_there = takes && old.pool == lease.pool && old.shape == lease.shape;
-    const bool is_spared = !old.is_reclaimable && lease.is_reclaimable;
-    if (is_there && old.ends_at == lease.ends_at && (old.is_reclaimable == lease.is_reclaimable || is_spared)) return;
+    lease.is_spared = old.is_spared;
+    lease.is_reclaimable = lease.is_reclaimable && !lease.is_spared;
+    if (is_there && old.ends_at == lease.ends_at && old.is_reclaimable == lease.is_reclaimable) return;
     if (is_there) return change_lease(old, lease);
     lease.started_at = old.started_at;
     drop_lease(row.attempt());

@@ -168,6 +168,7 @@ bool World::spare(const AttemptKey& attempt) {
   if (lease == leases_.end() || !lease->second.is_reclaimable) return false;
   PoolState& pool = pools_[lease->second.pool];
   lease->second.is_reclaimable = false;
+  lease->second.is_spared = true;
   --pool.reclaimable;
   note_reclaimable(pool);
   return true;
@@ -182,7 +183,7 @@ void World::change_lease(Holding& lease, const Holding& now) {
   lease.is_taken_back = now.is_taken_back;
   pool.hold(lease);
   note_reclaimable(pool);
-  tell_pool(pool, less_room);
+  tell_pool(pool, more_room);  // sooner: what was promised may leave room beside it
 }
 
 void World::drop_lease(const AttemptKey& attempt) {

@@ -82,9 +82,10 @@ Result<CentreId> Platform::add_centre(const jobfile::CentreFile& centre) {
   TRY_VOID(must(owner, CreateJoinToken{centre.name, sha256("join " + centre.name)}));
   const std::string agent = "agent " + centre.name;
   TRY_VOID(must(host, EnrolAgent{sha256("join " + centre.name), std::string(64, 'a'), sha256(agent)}));
-  TRY_VOID(must(owner,
-                PublishOffer{OfferId(++last_id_), centre.name, centre.core_hour, centre.card_hour, centre.gb_hour,
-                             centre.hours}));
+  PublishOffer offer{OfferId(++last_id_), centre.name, centre.core_hour, centre.card_hour, centre.gb_hour};
+  offer.reclaimable_part = centre.reclaimable_part;
+  offer.hours = centre.hours;
+  TRY_VOID(must(owner, std::move(offer)));
   TRY_VOID(must(bearer(agent), ReportPools{centre.pools}));
   for (const jobfile::ClosedSpan& closed : centre.reservations) {
     const UnixTime from = began_ + closed.from;
@@ -141,8 +142,9 @@ void Platform::report_pools(CentreId centre, std::vector<PoolRow> pools) {
 
 void Platform::publish(CentreId centre, const OfferRow& prices) {
   const Agent& agent = agents_.at(centre);
-  const auto decision = must(agent.owner, PublishOffer{OfferId(++last_id_), agent.centre, prices.core_hour,
-                                                       prices.card_hour, prices.gb_hour, prices.hours});
+  PublishOffer offer{OfferId(++last_id_), agent.centre, prices.core_hour, prices.card_hour, prices.gb_hour};
+  offer.reclaimable_part = prices.reclaimable_part;
+  const auto decision = must(agent.owner, std::move(offer));
   ASSERT(decision.has_value());
 }
 

@@ -117,6 +117,7 @@ OfferRow Scenario::published(std::size_t centre, Duration at) const {
   offer.card_hour = from.card_hour;
   offer.gb_hour = from.gb_hour;
   offer.hours = from.hours;
+  offer.reclaimable_part = from.reclaimable_part;
   for (const jobfile::TariffHours& hours : from.tariff) {
     if (!is_in(hours, time_of_day(at))) continue;
     offer.core_hour = hours.core_hour.value_or(from.core_hour);

@@ -108,11 +108,13 @@ struct PublishOfferRequest {
   std::optional<Cny> card_hour;
   std::optional<Cny> gb_hour;
   std::vector<DayHours> hours;  ///< at which these are other percentages
+  std::int64_t reclaimable_part = whole_price;  ///< of these, for reclaimable work: thousandths
 
   static constexpr auto fields() {
     using R = PublishOfferRequest;
     return std::tuple{field("core_hour", &R::core_hour), field("card_hour", &R::card_hour),
-                      field("gb_hour", &R::gb_hour), field("hours", &R::hours)};
+                      field("gb_hour", &R::gb_hour), field("hours", &R::hours),
+                      field("reclaimable_part", &R::reclaimable_part)};
   }
 };
 

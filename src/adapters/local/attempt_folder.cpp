@@ -131,6 +131,10 @@ Result<void> AttemptFolder::ask_to_stop() const { return write_file(file("stop")
 
 bool AttemptFolder::is_asked_to_stop() const { return exists(file("stop")); }
 
+Result<void> AttemptFolder::give_notice() const { return write_file(file("notice"), ""); }
+
+bool AttemptFolder::has_notice() const { return exists(file("notice")); }
+
 Descriptor AttemptFolder::try_lock() const {
   Descriptor lock(::open(file("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (lock.is_open() && ::flock(lock.number(), LOCK_EX | LOCK_NB) != 0) lock.close();

@@ -60,6 +60,9 @@ class AttemptFolder {
   /// The wish that it ends, which outlives everyone who could be told of it.
   [[nodiscard]] Result<void> ask_to_stop() const;
   [[nodiscard]] bool is_asked_to_stop() const;
+  /// That it is to be told, once, that it will be ended soon.
+  [[nodiscard]] Result<void> give_notice() const;
+  [[nodiscard]] bool has_notice() const;
 
   /// Held by the supervisor as long as it lives. Closed when somebody else holds it.
   [[nodiscard]] Descriptor try_lock() const;

@@ -216,6 +216,13 @@ Result<void> LocalExecutor::stop(const AttemptKey& attempt) {
   return {};
 }
 
+Result<void> LocalExecutor::give_notice(const AttemptKey& attempt) {
+  const std::lock_guard guard(mutex_);
+  const AttemptFolder folder = folder_of(attempt);
+  // Its supervisor looks for the wish ten times a second.
+  return exists(folder.path()) ? folder.give_notice() : Result<void>();
+}
+
 Result<EngineJob> LocalExecutor::look_at(const AttemptKey& attempt) {
   const AttemptFolder folder = folder_of(attempt);
   TRY(std::optional<FinalStatus> status, folder.status());

@@ -35,6 +35,7 @@ class LocalExecutor final : public Executor {
   [[nodiscard]] Result<std::vector<PoolRow>> probe() override;
   [[nodiscard]] Result<std::string> start(const StartOrder& order) override;
   [[nodiscard]] Result<void> stop(const AttemptKey& attempt) override;
+  [[nodiscard]] Result<void> give_notice(const AttemptKey& attempt) override;
   [[nodiscard]] Result<std::vector<EngineJob>> list() override;
   void forget(const AttemptKey& attempt) override;
 

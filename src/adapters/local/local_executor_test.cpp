@@ -311,6 +311,30 @@ TEST_P(LocalExecutorTest, LeavesAnOrderThatWasStoppedOrIsLate) {
   EXPECT_FALSE(exists(late.folder + "/ran"));
 }
 
+// Shows that a notice is SIGTERM to the whole tree, once, and that the job goes on as it likes.
+TEST_P(LocalExecutorTest, ANoticeReachesTheTreeAndEndsNothing) {
+  const StartOrder job = shell(
+      "(trap ': >child' TERM; : >child_ready; while [ ! -e child ]; do sleep 0.05; done) & "
+      "trap 'echo told >>told' TERM; : >ready; while [ ! -e go ]; do sleep 0.05; done; wait; exit 7");
+  ASSERT_TRUE(executor_->start(job).has_value());
+  for (const char* file : {"/ready", "/child_ready"}) {
+    for (int i = 0; i < 500 && !exists(job.folder + file); ++i) ::usleep(10'000);
+  }
+  ASSERT_TRUE(executor_->give_notice(job.attempt).has_value());
+  for (const char* file : {"/told", "/child"}) {
+    for (int i = 0; i < 500 && !exists(job.folder + file); ++i) ::usleep(10'000);
+    EXPECT_TRUE(exists(job.folder + file)) << file;
+  }
+  ASSERT_TRUE(executor_->give_notice(job.attempt).has_value());
+  ::usleep(500'000);
+  ASSERT_TRUE(write_file(job.folder + "/go", "").has_value());
+  const EngineJob ended = wait_for_end(job.attempt);
+  EXPECT_EQ(ended.outcome, Outcome::exited);
+  EXPECT_EQ(ended.exit_code, 7);
+  EXPECT_EQ(*read_file(job.folder + "/told"), "told\n");
+  EXPECT_TRUE(executor_->give_notice({JobId(99), 0, 1}).has_value()) << "fine where there is nothing";
+}
+
 // Shows that a job whose supervisor was killed is reported lost, with nothing of it left.
 TEST_P(LocalExecutorTest, ReportsALostSupervisor) {
   const StartOrder job = shell("setsid sleep 3605.25 & sleep 3605.25");

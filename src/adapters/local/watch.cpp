@@ -52,6 +52,7 @@ FinalStatus Watch::finish() {
     wait_for_news(std::clamp(left, Duration(), look_interval));
     reap();
     if (!first_ended_) check_limits();
+    if (!first_ended_ && reason_ == Outcome::none) pass_on_notice();
   }
   // What the first process leaves behind ends with it: the lease is for one command.
   if (!first_ended_ && reason_ != Outcome::out_of_memory) end_gently();
@@ -119,6 +120,14 @@ void Watch::check_limits() {
   memory_peak_ = std::max(memory_peak_, used);
   if (!limit.is_zero() && used > limit)
     end_for(Outcome::out_of_memory, "used " + to_text(used) + " of memory, more than " + to_text(limit));
+}
+
+/// Told once: a program may take a second signal for an order to end at once.
+void Watch::pass_on_notice() {
+  if (has_told_ || !folder_.has_notice()) return;
+  has_told_ = true;
+  send_to_all(SIGTERM, true);
+  send_to_all(SIGCONT, true);
 }
 
 void Watch::end_for(Outcome outcome, std::string failure) {

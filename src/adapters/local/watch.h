@@ -26,6 +26,7 @@ class Watch {
   void reap();
   void wait_for_news(Duration time_max);
   void check_limits();
+  void pass_on_notice();
   void end_for(Outcome outcome, std::string failure);
   void end_gently();
   void end_tree();
@@ -40,6 +41,7 @@ class Watch {
   bool first_ended_ = false;
   bool has_children_ = true;
   bool is_told_to_end_ = false;
+  bool has_told_ = false;  ///< the job has had its notice
   Outcome reason_ = Outcome::none;  ///< why it was ended; none: it ended by itself
   std::string failure_;
   UnixTime ended_at_;

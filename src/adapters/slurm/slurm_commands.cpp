@@ -110,6 +110,12 @@ Result<void> SlurmCommands::cancel(const std::string& name, const std::string& u
   return {};
 }
 
+Result<void> SlurmCommands::tell(const std::string& name, const std::string& user) {
+  TRY(const std::string out,
+      ask(user, {"scancel", "--quiet", "--me", "--signal=TERM", "--state=RUNNING", "--name=" + name}));
+  return {};
+}
+
 Result<void> SlurmCommands::cancel_number(const std::string& id, const std::string& user) {
   TRY(const std::string out, ask(user, {"scancel", "--quiet", "--me", id}));
   return {};

@@ -20,6 +20,8 @@ class SlurmCommands final : public SlurmWay {
   [[nodiscard]] Result<std::vector<SlurmJob>> jobs(const std::string& user) override;
   [[nodiscard]] Result<void> cancel(const std::string& name, const std::string& user) override;
   [[nodiscard]] Result<void> cancel_number(const std::string& id, const std::string& user) override;
+  /// SIGTERM to the steps of that user's jobs of this name: what they started by srun, not the batch script.
+  [[nodiscard]] Result<void> tell(const std::string& name, const std::string& user);
 
   /// Jobs by their ids from the accounting: what the controller has forgotten.
   [[nodiscard]] Result<std::vector<SlurmJob>> history(const std::vector<std::string>& ids, const std::string& user);

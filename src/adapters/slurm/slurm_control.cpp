@@ -112,6 +112,8 @@ Result<void> SlurmControl::ask_to_stop() const {
   return write_file(path_ + "/stop", "");
 }
 
+Result<void> SlurmControl::give_notice() const { return write_file(path_ + "/notice", ""); }
+
 bool SlurmControl::is_asked_to_stop() const { return exists(path_ + "/stop"); }
 
 Result<void> SlurmControl::write_result(const EngineJob& job) const {

@@ -45,6 +45,8 @@ class SlurmControl {
   [[nodiscard]] Result<std::string> engine_id() const;
   [[nodiscard]] Result<void> ask_to_stop() const;
   [[nodiscard]] bool is_asked_to_stop() const;
+  /// The wrapper finds it, and tells the job's first process by SIGTERM.
+  [[nodiscard]] Result<void> give_notice() const;
   /// How it ended. Final: Slurm forgets, we do not.
   [[nodiscard]] Result<void> write_result(const EngineJob& job) const;
   [[nodiscard]] Result<std::optional<EngineJob>> result() const;

@@ -159,6 +159,17 @@ Result<void> SlurmExecutor::stop(const AttemptKey& attempt) {
   return stopped;
 }
 
+Result<void> SlurmExecutor::give_notice(const AttemptKey& attempt) {
+  const std::lock_guard guard(mutex_);
+  SlurmControl control(options_.folder, attempt);
+  if (!control.is_there()) return {};
+  TRY_VOID(control.open());
+  TRY(const std::optional<EngineJob> result, control.result());
+  if (result.has_value()) return {};
+  TRY_VOID(control.give_notice());
+  return door_.tell(engine_name(attempt), control.user());
+}
+
 Result<void> SlurmExecutor::cancel_renamed(const SlurmControl& control, const std::string& name) {
   TRY(const std::string id, control.engine_id());
   if (id.empty()) return {};

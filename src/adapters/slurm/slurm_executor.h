@@ -45,6 +45,7 @@ class SlurmExecutor final : public Executor {
   [[nodiscard]] Result<std::vector<PoolRow>> probe() override;
   [[nodiscard]] Result<std::string> start(const StartOrder& order) override;
   [[nodiscard]] Result<void> stop(const AttemptKey& attempt) override;
+  [[nodiscard]] Result<void> give_notice(const AttemptKey& attempt) override;
   [[nodiscard]] Result<std::vector<EngineJob>> list() override;
   [[nodiscard]] Result<std::optional<Cores>> foreign_cores_busy() override;
   void forget(const AttemptKey& attempt) override;

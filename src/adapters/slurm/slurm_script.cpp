@@ -20,6 +20,13 @@ if [ "$(now)" -gt "$dayan_starts_by" ]; then
   exit 75
 fi
 trap : TERM INT HUP
+# Its room is taken back: whoever asked for it is told once. Not `timeout`, which would kill it five seconds later.
+( while sleep 2; do
+    [ -e "$dayan_stamps/../notice" ] || continue
+    kill -TERM "$(cat "$dayan_stamps/first")"
+    break
+  done ) 2>/dev/null &
+dayan_messenger=$!
 stamp start "$(now)" || exit 74
 )sh";
 
@@ -30,8 +37,8 @@ std::string seconds_text(Duration duration) {
 }
 
 /// What the inner shell does: the job's own variables, which must not touch the wrapper, then the command.
-std::string inner_script(const StartOrder& order) {
-  std::string text;
+std::string inner_script(const StartOrder& order, const std::string& stamps) {
+  std::string text = "echo $$ >" + shell_word(stamps + "/first") + '\n';
   bool has_home = false;
   for (const EnvironmentVariable& variable : order.environment) {
     text += "export " + variable.name + '=' + shell_word(variable.value) + '\n';
@@ -61,13 +68,13 @@ std::string wrapper_script(const StartOrder& order, const std::string& stamps, b
   script += "dayan_starts_by=" + std::to_string(order.starts_by.microseconds()) + '\n';
   script += body;
   script +=
-      "timeout -k 5 " + seconds_text(order.wall_time) + " /bin/sh -c " + shell_word(inner_script(order)) + " dayan";
+      "timeout -k 5 " + seconds_text(order.wall_time) + " /bin/sh -c " + shell_word(inner_script(order, stamps)) + " dayan";
   if (!order.script.empty()) {
     if (!order.script.starts_with("#!")) script += " /bin/sh";
     script += ' ' + shell_word(stamps + "/script");
   }
   for (const std::string& word : order.command) script += ' ' + shell_word(word);
-  script += "\ndayan_code=$?\nstamp end \"$(now) $dayan_code\"\n";
+  script += "\ndayan_code=$?\nkill \"$dayan_messenger\" 2>/dev/null\nstamp end \"$(now) $dayan_code\"\n";
   if (opens_folder) script += "chmod -R g+rwX " + shell_word(order.folder) + " 2>/dev/null\n";
   return script + "exit \"$dayan_code\"\n";
 }
