@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "model/meter.h"
 #include "model/rows.h"
 #include "model/run_time.h"
 #include "place/engine.h"
