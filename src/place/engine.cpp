@@ -84,7 +84,7 @@ class IncrementalEngine : public Engine {
     const Evaluation& nearest = answer.hopeless ? *std::min_element(all.begin(), all.end(), is_nearer) : all.front();
     answer.nearest = nearest.pool->centre->id;
     answer.reasons = quote_of(nearest, asking, now).reasons;
-    if (job->awaited_hour.pool != no_pool) wait_for_hour(answer, *job, asking);
+    if (job->awaited_hour.pool != no_pool) wait_for_hour(answer, *job, asking, now);
     if (job->promised != no_pool) {
       const PoolState& pool = world_.pool(job->promised);
       answer.promised_from = pool.promise->start;
@@ -112,30 +112,40 @@ class IncrementalEngine : public Engine {
 
  private:
   /// It could start now, or wait for room that comes earlier, and waits for a cheaper hour instead.
-  void wait_for_hour(Waiting& answer, const JobRecord& job, const Asking& asking) const {
+  void wait_for_hour(Waiting& answer, const JobRecord& job, const Asking& asking, UnixTime now) const {
     const PoolState& pool = world_.pool(job.awaited_hour.pool);
     const PoolState& instead = world_.pool(job.awaited_hour.instead);
     const UnixTime from = job.awaited_hour.from;
-    const bool is_green = asking.requirements->objective == Objective::greenest;
-    const auto value = [&](const PoolState& each, const std::optional<OfferRow>& offer,
-                           const std::optional<std::int64_t>& grams) -> std::int64_t {
-      const Duration run = asking.run_on(each.row);
-      const Resources& resources = asking.requirements->resources;
-      if (is_green) return carbon_of(each.row, each.centre->pue, grams, resources, run).value_or(Milligrams(0)).value();
-      const auto cost = offer ? amount_of(*offer, resources, run, Rounding::down) : Result<Cny>(Cny());
-      return cost.has_value() ? cost->micro() : int64_max;
+    const Requirements& requirements = *asking.requirements;
+    const auto carbon = [&](const PoolState& each, UnixTime at) {
+      return carbon_of(each.row, each.centre->pue, each.centre->carbon_at(at), requirements.resources,
+                       asking.run_on(each.row));
+    };
+    const auto cost = [&](const PoolState& each, UnixTime at) -> std::optional<Cny> {
+      const auto offer = each.centre->offer_for(requirements, at);
+      if (!offer) return std::nullopt;
+      const auto amount = amount_of(*offer, requirements.resources, asking.run_on(each.row), Rounding::down);
+      return amount.has_value() ? std::optional(*amount) : std::nullopt;
     };
     Reason reason;
     reason.constraint = Constraint::hour;
-    reason.required = value(pool, pool.centre->offer_for(*asking.requirements, from), pool.centre->carbon_at(from));
-    reason.offered = value(instead, *instead.centre->offer_for(*asking.requirements), instead.centre->carbon_now);
     reason.passes_with_time = true;
-    const auto amount = [&](std::int64_t number) {
-      return is_green ? std::to_string(number) + " mg of CO2" : to_text(Cny::micro(number)) + " yuan";
-    };
-    reason.text = std::string("waits for the ") + (is_green ? "greener" : "cheaper") + " hour of " + pool.centre->name +
-                  ", from " + to_text(from) + " on: a task then comes to " + amount(reason.required) + " instead of " +
-                  amount(reason.offered);
+    reason.text = " hour of " + pool.centre->name + ", from " + to_text(from) + " on: a task then comes to ";
+    const auto green_then = carbon(pool, from);
+    const auto green_now = carbon(instead, now);
+    if (requirements.objective == Objective::greenest && green_then && green_now) {
+      reason.required = green_then->value();
+      reason.offered = green_now->value();
+      reason.text = "waits for the greener" + reason.text + std::to_string(reason.required) + " mg of CO2 instead of " +
+                    std::to_string(reason.offered);
+    } else {
+      const auto then = cost(pool, from);
+      const auto at_once = cost(instead, now);
+      if (!then || !at_once) return;  // its prices have gone since the last plan
+      reason.required = then->micro();
+      reason.offered = at_once->micro();
+      reason.text = "waits for the cheaper" + reason.text + to_text(*then) + " yuan instead of " + to_text(*at_once);
+    }
     answer.nearest = pool.centre->id;
     answer.reasons = {std::move(reason)};
   }

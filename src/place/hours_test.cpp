@@ -86,7 +86,7 @@ TEST_F(HoursTest, AJobWithADeadlineWaitsForTheCheaperHour) {
   EXPECT_EQ(waiting->reasons[0].required, 1'200'000);
   EXPECT_EQ(waiting->reasons[0].offered, 2'000'000);
   EXPECT_EQ(waiting->reasons[0].text, "waits for the cheaper hour of guian, from " + to_text(nine) +
-                                          " on: a task then comes to 1.2 yuan instead of 2 yuan");
+                                          " on: a task then comes to 1.2 yuan instead of 2");
   EXPECT_EQ(waiting->nearest, guian);
   EXPECT_FALSE(waiting->hopeless);
   for (const Assignment& each : plan(nine - tick)) EXPECT_NE(each.job, patient.id);
@@ -169,7 +169,7 @@ TEST_F(HoursTest, TheGreenestWaitsForTheGreenerHour) {
   const auto waiting = engine_->waiting(green.id, scene_now);
   ASSERT_EQ(waiting->reasons.size(), 1U);
   EXPECT_EQ(waiting->reasons[0].text, "waits for the greener hour of guian, from " + to_text(nine) +
-                                          " on: a task then comes to 1000 mg of CO2 instead of 2000 mg of CO2");
+                                          " on: a task then comes to 1000 mg of CO2 instead of 2000");
   plans = plan(nine);
   ASSERT_EQ(plans.size(), 2U);
   EXPECT_EQ(plans[0].placement.carbon, Milligrams(1'000));
