@@ -13,7 +13,7 @@ void Conservative::finish(JobIndex job, UnixTime now) {
   freed_ = true;
   if (run.limit_end > now) {
     running_.release(now, run.limit_end, run.processors);
-    plan_.release(now, run.limit_end, run.processors);
+    if (planned_ > 0) plan_.release(now, run.limit_end, run.processors);
     gap_.note(run.limit_end);
   }
 }
@@ -60,9 +60,9 @@ void Conservative::start(const PlannedJob& job, UnixTime now, std::vector<JobInd
 }
 
 void Conservative::keep_planned(std::size_t count) {
-  if (count == planned_) return;
-  if (count < planned_ - count) {
-    plan_ = running_;
+  if (count == planned_ && count > 0) return;
+  if (count <= planned_ - count) {
+    plan_.copy(running_);
     for (std::size_t i = 0; i < count; ++i)
       plan_.take(waiting_[i].start, waiting_[i].start + waiting_[i].limit, waiting_[i].processors);
   } else {

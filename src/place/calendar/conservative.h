@@ -39,7 +39,7 @@ class Conservative final : public QueuePolicy {
   };
 
   void start(const PlannedJob& job, UnixTime now, std::vector<JobIndex>& started);
-  /// Drops the plans of all but the first `count` of the queue.
+  /// Drops the plans of all but the first `count` of the queue. With 0 plan_ begins anew.
   void keep_planned(std::size_t count);
   void start_planned(UnixTime now, std::vector<JobIndex>& started);
   /// Fills candidates_ with the jobs from `position` on that could start now, as far as the plan knows.
@@ -49,7 +49,7 @@ class Conservative final : public QueuePolicy {
 
   std::int64_t free_;
   FlatCalendar running_;  ///< the running jobs, to their limits
-  FlatCalendar plan_;     ///< those and the planned part of the queue
+  FlatCalendar plan_;     ///< and the planned part of the queue; behind while there is none and a gap
   WaitingLine<PlannedJob> waiting_;
   std::size_t planned_ = 0;      ///< how many of the queue, from its front, are in plan_
   std::size_t known_ = 0;        ///< how many of the queue were there at the last decision

@@ -15,6 +15,8 @@ namespace dayan::place {
 /// beyond. For plans that change all the time, from now on.
 class FlatCalendar {
  public:
+  FlatCalendar(const FlatCalendar&) = delete;
+  FlatCalendar& operator=(const FlatCalendar&) = delete;
   explicit FlatCalendar(std::int64_t capacity)
       : times_{INT64_MIN, INT64_MAX}, levels_{static_cast<std::int32_t>(capacity), 0}, count_(1) {}
 
@@ -68,13 +70,21 @@ class FlatCalendar {
   }
   /// Becomes what `other` is before `end`, with more free from there on than anybody asks for.
   void copy_until(UnixTime end, const FlatCalendar& other) {
-    count_ = other.index_of(end.microseconds() - 1) + 2;
+    const std::size_t count = other.index_of(end.microseconds() - 1) + 1;
+    reserve(count + 1);
+    std::copy(other.times_.data(), other.times_.data() + count, times_.data());
+    std::copy(other.levels_.data(), other.levels_.data() + count, levels_.data());
+    times_[count] = end.microseconds();
+    times_[count + 1] = INT64_MAX;
+    levels_[count] = INT32_MAX;
+    count_ = count + 1;
+  }
+  /// Becomes what `other` is.
+  void copy(const FlatCalendar& other) {
+    count_ = other.count_;
     reserve(count_);
-    std::copy(other.times_.data(), other.times_.data() + count_ - 1, times_.data());
-    std::copy(other.levels_.data(), other.levels_.data() + count_ - 1, levels_.data());
-    times_[count_ - 1] = end.microseconds();
-    times_[count_] = INT64_MAX;
-    levels_[count_ - 1] = INT32_MAX;
+    std::copy(other.times_.data(), other.times_.data() + count_ + 1, times_.data());
+    std::copy(other.levels_.data(), other.levels_.data() + count_, levels_.data());
   }
 
   [[nodiscard]] std::size_t steps() const { return count_; }

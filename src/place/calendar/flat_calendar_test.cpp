@@ -69,6 +69,9 @@ void compare_with_calendar(std::uint64_t seed) {
     for (UnixTime at = now; at < until; at = at + Duration::microseconds(1))
       ASSERT_EQ(front.most_free(at, at + Duration::microseconds(1)), calendar.free_at(at));
     ASSERT_EQ(front.earliest_start(until, Duration::hours(1), INT32_MAX), until);
+    front.copy(flat);
+    ASSERT_EQ(front.steps(), flat.steps());
+    ASSERT_EQ(front.earliest_start(until, duration, amount), flat.earliest_start(until, duration, amount));
   }
 }
 

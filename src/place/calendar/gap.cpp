@@ -6,7 +6,7 @@ namespace dayan::place {
 
 std::size_t Gap::first_moved(const FlatCalendar& running, const WaitingLine<PlannedJob>& line, std::size_t planned,
                              UnixTime now) {
-  if (until_ <= now) return planned;
+  if (planned == 0 || until_ <= now) return planned;
   // What fits into the gap alone is seen at once; who needs more after it has the view widened.
   look_until(until_ + (until_ - now), running, line, 0, now);
   for (std::size_t i = 0; i < planned && most_free_ > 0; ++i) {
