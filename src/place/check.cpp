@@ -191,6 +191,9 @@ Broken check_promises(const World& world, const Agenda& agenda) {
     constexpr Duration commits_within = Duration::seconds(60);
     const UnixTime start = promise.start + commits_within;
     if (promise.start <= agenda.now() || pool.has_room_at(start, promise.need, Need(), promise.tasks)) continue;
+    // Packed anew without a lease that ends, the rest may look worse than with it; the nodes do not.
+    const auto opens = pool.surely_opens(promise.need, agenda.now(), promise.tasks);
+    if (opens && *opens <= start) continue;
     PoolState without = pool;
     for (const Holding* each : pool.holdings) {
       const bool is_own = each->attempt.job == promise.job;

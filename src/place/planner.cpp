@@ -256,6 +256,7 @@ TurnEnd Planner::give_turn(JobRecord& job, std::vector<Assignment>& plan, std::s
   const LaneIndex index = job.lane;
   const QueueKey key = job.key();
   const std::uint64_t seen = planning_.vistas_seen();
+  const std::uint64_t changes = agenda_.rooms().log().end();
   Turn turn(planning_, job);
   const TurnEnd end = turn.take(plan, limit);
   if (seen != planning_.vistas_seen()) come_back(key);
@@ -281,7 +282,10 @@ TurnEnd Planner::give_turn(JobRecord& job, std::vector<Assignment>& plan, std::s
   } else {
     agenda_.dirty.erase(job.key());
   }
-  if (plan.size() > before) close_full_pools();
+  if (plan.size() > before) {
+    close_full_pools();
+    look_behind_repacked(changes, std::span(plan).subspan(before), key);
+  }
   return end;
 }
 

@@ -3,6 +3,7 @@
 #include <deque>
 #include <optional>
 #include <queue>
+#include <span>
 #include <tuple>
 #include <vector>
 
@@ -109,6 +110,8 @@ class Planner {
   void look_at_dirty(std::vector<Assignment>& plan, std::size_t limit);
   TurnEnd give_turn(JobRecord& job, std::vector<Assignment>& plan, std::size_t limit);
   void close_full_pools();
+  void look_behind_repacked(std::uint64_t changes, std::span<const Assignment> placed, const QueueKey& key);
+  void look_behind(PoolIndex pool, const WaitingShape& shape, const QueueKey& key);
   [[nodiscard]] bool suits_some_shape(PoolIndex pool);
 
   PlantedBug bug_;

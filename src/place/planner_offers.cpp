@@ -105,6 +105,52 @@ void Planner::come_back(const QueueKey& after) {
   later_.clear();
 }
 
+/// A pool may have room for another shape just because what it has taken is packed otherwise now: whoever comes behind
+/// this place of the queue is asked in this walk, and all of that shape in the next.
+void Planner::look_behind_repacked(std::uint64_t changes, std::span<const Assignment> placed, const QueueKey& key) {
+  std::set<PoolIndex> taken;
+  agenda_.rooms().log().for_each_since(changes, [&](PoolIndex pool) { taken.insert(pool); });
+  Packing packing;
+  for (const PoolIndex index : taken) {
+    const PoolState& pool = agenda_.world().pool(index);
+    bool is_packed = false;
+    for (const auto& [need, shape] : agenda_.queue().shapes()) {
+      const bool is_asked = shape.asked.get(index) ||
+                            std::find(shape.asks_at.begin(), shape.asks_at.end(), index) != shape.asks_at.end();
+      if (is_asked || !pool.has_room(need)) continue;
+      if (!is_packed) {
+        // As it was before this turn.
+        Shapes shapes = pool.shapes;
+        const auto here = std::count_if(placed.begin(), placed.end(), [&](const Assignment& each) {
+          return each.placement.centre == pool.row.centre && each.placement.pool == pool.row.name;
+        });
+        for (auto each = pool.holdings.end() - here; each != pool.holdings.end(); ++each)
+          remove_shape(shapes, (*each)->shape, 1);
+        packing.pack(pool.row.nodes, pool.per_node, shapes);
+        is_packed = true;
+      }
+      if (!packing.has_room(need)) look_behind(index, shape, key);
+    }
+  }
+}
+
+void Planner::look_behind(PoolIndex pool, const WaitingShape& shape, const QueueKey& key) {
+  agenda_.opened.insert(pool);
+  if (std::find(open_.begin(), open_.end(), pool) == open_.end()) open_.push_back(pool);
+  for (const auto& [head, index] : shape.by_head) {
+    for (const ViewIndex view : agenda_.queue().job_class(index).views) {
+      for (const View::Entry& each : agenda_.queue().view(view).by_head) {
+        Lane& lane = agenda_.queue().lane(each.lane);
+        // Who spoke for it did so of what there was then.
+        lane.is_settled = false;
+        lane.passes_in = 0;
+        const auto next = lane.jobs.upper_bound(key);
+        if (next != lane.jobs.end()) lanes_.push({next->first, each.lane, {}});
+      }
+    }
+  }
+}
+
 /// The longest wall time that may take room of the pool beside what it has promised.
 Duration Planner::passes_up_to(PoolIndex index, const Need& need) {
   const PoolState& pool = agenda_.world().pool(index);

@@ -13,13 +13,15 @@ void Conservative::finish(JobIndex job, UnixTime now) {
   freed_ = true;
   if (run.limit_end > now) {
     running_.release(now, run.limit_end, run.processors);
-    stale_ = true;
+    if (planned_ > 0) plan_.release(now, run.limit_end, run.processors);
+    gap_.note(run.limit_end);
   }
 }
 
 void Conservative::decide(UnixTime now, std::vector<JobIndex>& started) {
   running_.forget_before(now);
-  if (stale_) {
+  plan_.forget_before(now);
+  if (!gap_.empty()) {
     // Only a job that fits into what is free can start; without one the plan need not be known.
     std::size_t fitting = freed_ ? 0 : known_;
     while (fitting < waiting_.size() && waiting_[fitting].processors > free_) ++fitting;
@@ -27,23 +29,15 @@ void Conservative::decide(UnixTime now, std::vector<JobIndex>& started) {
       if (!freed_) known_ = waiting_.size();
       return;
     }
-    plan_ = running_;
-    floor_.clear();
-    planned_ = 0;
-    next_start_ = never;
-    stale_ = false;
-  } else {
-    plan_.forget_before(now);
-    start_planned(now, started);
+    keep_planned(gap_.first_moved(running_, waiting_, planned_, now));
+    gap_.clear();
   }
+  start_planned(now, started);
   find_candidates(std::max(planned_, freed_ ? 0 : known_), now);
   while (!candidates_.empty()) {
-    Planned& job = waiting_[planned_];
+    PlannedJob& job = waiting_[planned_];
     if (candidates_.front().job == job.job) candidates_.erase(candidates_.begin());
-    const UnixTime from = std::max(now, floor_.of(job.processors, job.limit));
-    job.start = plan_.earliest_start(from, job.limit, job.processors);
-    floor_.note(job.processors, job.limit, job.start);
-    plan_.take(job.start, job.start + job.limit, job.processors);
+    job.start = plan_.take_earliest(now, job.limit, job.processors);
     const bool in_the_way = job.start < candidates_until_;
     if (job.start == now) {
       start(job, now, started);
@@ -58,11 +52,24 @@ void Conservative::decide(UnixTime now, std::vector<JobIndex>& started) {
   known_ = waiting_.size();
 }
 
-void Conservative::start(const Planned& job, UnixTime now, std::vector<JobIndex>& started) {
+void Conservative::start(const PlannedJob& job, UnixTime now, std::vector<JobIndex>& started) {
   free_ -= job.processors;
   runs_[job.job] = {now + job.limit, job.processors};
   running_.take(now, now + job.limit, job.processors);
   started.push_back(job.job);
+}
+
+void Conservative::keep_planned(std::size_t count) {
+  if (count == planned_ && count > 0) return;
+  if (count <= planned_ - count) {
+    plan_.copy(running_);
+    for (std::size_t i = 0; i < count; ++i)
+      plan_.take(waiting_[i].start, waiting_[i].start + waiting_[i].limit, waiting_[i].processors);
+  } else {
+    for (std::size_t i = count; i < planned_; ++i)
+      plan_.release(waiting_[i].start, waiting_[i].start + waiting_[i].limit, waiting_[i].processors);
+  }
+  planned_ = count;
 }
 
 void Conservative::start_planned(UnixTime now, std::vector<JobIndex>& started) {
@@ -70,7 +77,7 @@ void Conservative::start_planned(UnixTime now, std::vector<JobIndex>& started) {
   next_start_ = never;
   std::size_t i = 0;
   while (i < planned_) {
-    const Planned job = waiting_[i];
+    const PlannedJob job = waiting_[i];
     if (job.start <= now) {
       start(job, now, started);
       waiting_.erase(i);
@@ -82,7 +89,7 @@ void Conservative::start_planned(UnixTime now, std::vector<JobIndex>& started) {
   }
 }
 
-bool Conservative::could_start(const Planned& job, UnixTime now) {
+bool Conservative::could_start(const PlannedJob& job, UnixTime now) {
   if (job.processors > free_) return false;
   Horizon& horizon = horizons_[static_cast<std::size_t>(job.processors) % horizons_.size()];
   if (horizon.amount != job.processors) horizon = {job.processors, plan_.free_until(now, job.processors)};
@@ -103,7 +110,7 @@ void Conservative::find_candidates(std::size_t position, UnixTime now) {
 void Conservative::drop_candidates(UnixTime now) {
   horizons_.fill({});
   candidates_until_ = now;
-  std::erase_if(candidates_, [&](const Planned& job) {
+  std::erase_if(candidates_, [&](const PlannedJob& job) {
     if (!could_start(job, now)) return true;
     candidates_until_ = std::max(candidates_until_, now + job.limit);
     return false;
