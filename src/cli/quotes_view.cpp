@@ -56,6 +56,11 @@ void show_quotes(Output& out, const std::vector<Quote>& quotes, const place::Quo
              (quote.carbon ? ", " + readable(*quote.carbon) + " of CO2" : std::string()));
   }
   for (const Quote& quote : quotes) {
+    if (!quote.feasible || quote.price_cap_min == quote.job_cost) continue;
+    out.line(quote.centre_name + '/' + quote.pool + " a price cap must be at least " + to_text(quote.price_cap_min) +
+             " yuan: what is held for a task counts in full while it runs");
+  }
+  for (const Quote& quote : quotes) {
     if (quote.reasons.empty()) continue;
     out.line(quote.centre_name + '/' + quote.pool + (quote.feasible ? " waits for" : " cannot"));
     for (const Reason& reason : quote.reasons) out.line(constraint_line(reason));

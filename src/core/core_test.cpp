@@ -759,6 +759,24 @@ TEST_F(CoreTest, ReservationsAreOfTheOwnCentre) {
   EXPECT_EQ(next_wakeup(state_), second.until);
 }
 
+TEST_F(CoreTest, APriceCapThatPaysForNoTaskIsRefused) {
+  // An hour of a core is held for 0.36 yuan at the cheapest: a cap of a micro-yuan less is refused when it is submitted, by
+  // its field and with what would do; at 0.36 the job is taken. With a deadline less is held the nearer it comes: it waits.
+  JobSpec capped = spec(2);
+  capped.requirements.price_cap = Cny::micro(359'999);
+  const Refusal refusal = refused(as("film-studio"), SubmitJob{JobId(300), "default", capped});
+  EXPECT_EQ(refusal.faults.front().field, "requirements.price_cap");
+  EXPECT_EQ(refusal.faults.front().wrong,
+            "0.359999 yuan pay for no task; one holds at least 0.36 yuan, wherever it runs");
+  EXPECT_EQ(refusal.faults.front().right, "give at least 0.36, or ask for less wall time");
+  capped.requirements.finish_by = now_ + Duration::hours(3);
+  must(as("film-studio"), SubmitJob{JobId(300), "default", capped});
+  capped.requirements.finish_by = {};
+  capped.requirements.price_cap = Cny::micro(360'000);
+  must(as("film-studio"), SubmitJob{JobId(301), "default", capped});
+  EXPECT_TRUE(plan({assign(JobId(301), 0, 10)}).stale.empty());
+}
+
 TEST_F(CoreTest, WhatThePriceCapNoLongerPaysIsGivenUp) {
   // The cap pays for the hold of one task at the cheapest centre. Its charge leaves too little for another, so the
   // rest fails when nothing runs any more; while something runs, its unused hold may still come back.

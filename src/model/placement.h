@@ -77,6 +77,7 @@ struct Quote {
   Cny task_cost;                  ///< expected charge for one task
   Cny task_hold;                  ///< held for one task: its wall time in full
   Cny job_cost;                   ///< expected charge for all tasks
+  Cny price_cap_min;              ///< the least price cap that lets all of it run there: the last task's hold counts in full
   Duration wait;                  ///< until the first task could start
   Duration run;                   ///< expected run time of one task there
   Duration finish;                ///< from now until the last task would be done, if all ran there
@@ -90,7 +91,8 @@ struct Quote {
                       field("provider_name", &R::provider_name), field("pool", &R::pool),
                       field("feasible", &R::feasible),     field("reasons", &R::reasons),
                       field("task_cost", &R::task_cost),   field("task_hold", &R::task_hold),
-                      field("job_cost", &R::job_cost),     field("wait", &R::wait),
+                      field("job_cost", &R::job_cost),     field("price_cap_min", &R::price_cap_min),
+                      field("wait", &R::wait),
                       field("run", &R::run),               field("finish", &R::finish),
                       field("energy", &R::energy),         field("carbon", &R::carbon),
                       field("rank", &R::rank)};

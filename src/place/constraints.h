@@ -65,6 +65,7 @@ struct Terms {
   Cny task_cost;
   Cny task_hold;
   Cny job_cost;
+  Cny price_cap_min;  ///< when its tasks run one after the other: what they cost, and the last one's hold in full
   std::optional<Joules> energy;      ///< of a task; nothing when it is not known
   std::optional<Milligrams> carbon;
 };

@@ -261,6 +261,7 @@ Quote quote_of(const Evaluation& evaluation, const Asking& asking, UnixTime now)
     quote.task_cost = evaluation.terms->task_cost;
     quote.task_hold = evaluation.terms->task_hold;
     quote.job_cost = evaluation.terms->job_cost;
+    quote.price_cap_min = evaluation.terms->price_cap_min;
     quote.run = evaluation.terms->run;
     quote.energy = evaluation.terms->energy;
     quote.carbon = evaluation.terms->carbon;

@@ -263,6 +263,31 @@ TEST(ConstraintTest, Throttle) {
               "the job lets 2 tasks run at once, and 2 run: 1 task too many");
 }
 
+TEST(ConstraintTest, ACapOfWhatTheQuoteNamesIsEnough) {
+  // Costs are rounded down and holds up: with the cap that the quote names the pool is feasible, and for one task a
+  // micro-yuan less is not. A job of many tasks, run one after the other, can end with it.
+  Prng random(11);
+  for (int round = 0; round < 300; ++round) {
+    Scene scene;
+    const CentreId centre = scene.site("a", 1, 8);
+    OfferRow offer = scene.offer(centre, Cny::micro(random.between(1, 3'000'000)), 2);
+    offer.gb_hour = Cny::micro(random.between(0, 90'000));
+    scene.put(offer);
+    Requirements needs = Scene::small();
+    needs.resources.memory = Bytes(random.between(0, 4'000'000'000));
+    needs.wall_time = Duration::microseconds(random.between(1'000'000, 9'000'000'000));
+    if (random.chance(1, 2)) needs.run_time = Duration::microseconds(random.between(1'000'000, 9'000'000'000));
+    const auto count = static_cast<std::int32_t>(random.between(1, 4));
+    const Quote quote = scene.quotes(needs, count)[0];
+    EXPECT_EQ(quote.price_cap_min.micro(), (count - 1) * quote.task_cost.micro() + quote.task_hold.micro());
+    needs.price_cap = quote.price_cap_min;
+    EXPECT_TRUE(scene.quotes(needs, count)[0].feasible);
+    if (count > 1) continue;
+    needs.price_cap = quote.price_cap_min - Cny::micro(1);
+    EXPECT_FALSE(scene.quotes(needs, count)[0].feasible);
+  }
+}
+
 TEST(ConstraintTest, FailedHere) {
   // When all that waits failed at one centre, that one is ruled out while another can take it, and only then.
   Scene scene;
