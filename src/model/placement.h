@@ -37,7 +37,7 @@ enum class Constraint {
   latency,      ///< µs of the round trip to the city of the text
   acceptance,   ///< no numbers: the centre does not serve the organisation
   reserved,     ///< µs: its wall time, and how long until what is free is needed by a job that has waited longer
-  not_before,   ///< µs: how long until the job lets its tasks start, and zero
+  not_before,   ///< µs: how long until its tasks may start (by the job's own time, or an older lease), and zero
   deadline,     ///< µs: how long a task takes there at the least, and how long it may until the job's deadline
   closed,       ///< µs: its wall time, and how long until the provider closes the pool
 };

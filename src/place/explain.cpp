@@ -219,6 +219,9 @@ std::string text_of(const Gap& gap, const Asking& asking, const PoolState& pool,
     case Constraint::capacity: return capacity_text(gap, pool, asking, now);
     case Constraint::reserved: return reserved_text(gap, now);
     case Constraint::not_before:
+      if (asking.older_lease_until > requirements.not_before)
+        return "the task has been tried before, and its older lease may run until " + to_text(asking.older_lease_until) +
+               ": in " + readable(Duration::microseconds(gap.required));
       return "the job lets no task start before " + to_text(requirements.not_before) + ": in " +
              readable(Duration::microseconds(gap.required));
     case Constraint::deadline: return deadline_text(gap, asking, row, now);

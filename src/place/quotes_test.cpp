@@ -288,6 +288,45 @@ TEST(ConstraintTest, ACapOfWhatTheQuoteNamesIsEnough) {
   }
 }
 
+TEST(ConstraintTest, AnOlderLease) {
+  // All that waits has been tried before: the first of it to be free waits until its older lease has surely ended, which
+  // is a reason, and counts as a wait; at that time, and not a microsecond before, it is placed. What was never leased
+  // waits for nothing.
+  Scene scene;
+  const CentreId a = scene.site("a", 1, 8);
+  JobRow job = scene.job(2);
+  job.next_task = 2;
+  job.retrying = 2;
+  scene.put(job);
+  const UnixTime free_at = scene_now + Duration::microseconds(30'000'001);
+  scene.put(TaskRow{job.id, 0, TaskState::waiting, 1, free_at, {}});
+  scene.put(TaskRow{job.id, 1, TaskState::waiting, 1, free_at + Duration::seconds(9), {}});
+  const std::string text =
+      "the task has been tried before, and its older lease may run until " + to_text(free_at) + ": in 31s";
+  const Quote quote = scene.engine()->quotes(job.id, scene_now)[0];
+  expect_only(quote, Constraint::not_before, 30'000'001, 0, true, text);
+  EXPECT_EQ(quote.wait, Duration::microseconds(30'000'001));
+  const auto waiting = scene.engine()->waiting(job.id, scene_now);
+  ASSERT_EQ(waiting->reasons.size(), 1U);
+  EXPECT_EQ(waiting->reasons[0].text, text);
+  EXPECT_FALSE(waiting->hopeless);
+  const Duration tick = Duration::microseconds(1);
+  EXPECT_TRUE(scene.engine()->plan(free_at - tick, 10).empty());
+  EXPECT_EQ(scene.engine()->waiting(job.id, free_at - tick)->reasons.size(), 1U);
+  EXPECT_EQ(scene.engine()->plan(free_at, 10).size(), 1U);
+  EXPECT_TRUE(scene.engine()->waiting(job.id, free_at)->reasons.empty());
+  // A deadline that only an earlier start could meet rules the pool out by what is left from then on.
+  job.requirements.run_time = Duration::minutes(10);
+  job.requirements.finish_by = scene_now + Duration::seconds(20) + needed_time(Duration::minutes(10));
+  scene.put(job);
+  EXPECT_FALSE(scene.engine()->quotes(job.id, scene_now)[0].feasible);
+  job.requirements.finish_by = {};
+  job.count = 3;
+  scene.put(job);
+  EXPECT_TRUE(scene.engine()->quotes(job.id, scene_now)[0].reasons.empty());
+  EXPECT_EQ(scene.engine()->plan(scene_now, 10).at(0).placement.centre, a);
+}
+
 TEST(ConstraintTest, FailedHere) {
   // When all that waits failed at one centre, that one is ruled out while another can take it, and only then.
   Scene scene;
