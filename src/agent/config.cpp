@@ -7,6 +7,7 @@
 #include "edge/http_client.h"
 #include "jobfile/source_text.h"
 #include "jobfile/yaml_values.h"
+#include "model/command.h"
 #include "model/energy.h"
 #include "model/job.h"
 #include "probes/software.h"
@@ -139,6 +140,11 @@ class ConfigReader {
       faults_.add(field, "is " + std::string(node.what()), "give a map from organisation to account and user");
       return;
     }
+    if (node.children.size() > accepts_max) {
+      faults_.add(field, std::to_string(node.children.size()) + " organisations are too many",
+                  "give at most " + std::to_string(accepts_max) + ", or \"*\" for any");
+      return;
+    }
     for (const YamlNode& member : node.children) {
       const std::string at = field + '.' + member.key;
       faults_.place(at, member.line);
@@ -242,6 +248,13 @@ std::vector<std::string> config_warnings(const Config& config, const std::string
                        "to a user of their own");
   }
   return warnings;
+}
+
+std::optional<std::vector<std::string>> mapped_names(const Config& config) {
+  if (config.organisations.contains("*")) return std::nullopt;
+  std::vector<std::string> names;
+  for (const auto& [organisation, mapping] : config.organisations) names.push_back(organisation);
+  return names;
 }
 
 Result<Mapping> mapping_of(const Config& config, const std::string& organisation) {

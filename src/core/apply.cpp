@@ -44,6 +44,11 @@ void on(State& state, const CentreUpdated& event, UnixTime) {
   centre.carbon = event.carbon;
   state.centres.put(std::move(centre));
 }
+void on(State& state, const CentreMapped& event, UnixTime) {
+  CentreRow centre = *state.centres.find({event.centre});
+  centre.maps = event.maps;
+  state.centres.put(std::move(centre));
+}
 void on(State& state, const JoinTokenIssued& event, UnixTime) { state.join_tokens.put(event.join_token); }
 void on(State& state, const PoolReported& event, UnixTime) { state.pools.put(event.pool); }
 void on(State& state, const PoolGone& event, UnixTime) { state.pools.erase({event.centre, event.name}); }
@@ -183,6 +188,8 @@ void on(State& state, const LeaseGranted& event, UnixTime now) {
   state.jobs.put(std::move(job));
 
   TaskRow task{lease.job, lease.task, TaskState::leased, lease.number, UnixTime(), CentreId()};
+  const TaskRow* before = state.tasks.find({lease.job, lease.task});
+  if (before != nullptr) task.refusals = before->refusals;
   state.tasks.put(task);
   AttemptRow attempt;
   attempt.job = lease.job;
@@ -243,6 +250,7 @@ void end_task(State& state, JobRow& job, const AttemptSettled& event, CentreId c
   TaskRow task = copy_of(state.tasks, std::tuple{event.attempt.job, event.attempt.task});
   task.state = event.task_becomes;
   task.not_before = event.not_before;
+  if (event.outcome == Outcome::start_refused) ++task.refusals;
   if (event.task_becomes == TaskState::waiting) {
     task.avoid = centre;
     ++job.retrying;

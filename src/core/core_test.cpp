@@ -495,6 +495,55 @@ TEST_F(CoreTest, FailedStartIsTriedElsewhereAndRemembersWhere) {
   EXPECT_EQ(wallet_available(), Cny::yuan(100));
 }
 
+TEST_F(CoreTest, ARefusedStartUsesUpNoAttempt) {
+  // Of nine attempts that were refused nothing ran: three are left in which the task may be lost, and not one more. A task
+  // that is refused once more than that fails: a bound there is.
+  const JobId job = submit(2);
+  const auto try_once = [&](std::int32_t task, std::int32_t number, Outcome outcome) {
+    EXPECT_TRUE(plan({assign(job, task, number % 2 == 0 ? 10 : 11)}).stale.empty());
+    AttemptReport told = ended(job, task, number, 0, Duration());
+    told.outcome = outcome;
+    const char* centre = number % 2 == 0 ? "guian" : "shanghai";
+    must(as(std::string("agent ") + centre), report(centre, told));
+  };
+  for (std::int32_t number = 1; number <= refusals_max; ++number) try_once(0, number, Outcome::start_refused);
+  EXPECT_EQ(state_.tasks.find({job, 0})->refusals, refusals_max);
+  for (std::int32_t i = 1; i < attempts_max; ++i) try_once(0, refusals_max + i, Outcome::expired);
+  EXPECT_EQ(state_.jobs.find({job})->retrying, 1);
+  try_once(0, attempt_number_max, Outcome::expired);
+  EXPECT_EQ(state_.jobs.find({job})->failed, 1);
+  for (std::int32_t number = 1; number <= refusals_max; ++number) try_once(1, number, Outcome::start_refused);
+  EXPECT_EQ(state_.jobs.find({job})->retrying, 1);
+  try_once(1, refusals_max + 1, Outcome::start_refused);
+  EXPECT_FALSE(state_.jobs.contains({job}));
+  EXPECT_EQ(wallet_available(), Cny::yuan(100));
+}
+
+TEST_F(CoreTest, ACentreRunsNothingOfWhomItHasNoAccountFor) {
+  // What its agent tells of that is kept in the centre's row, in one order and once, until it tells otherwise; a plan for
+  // another customer is dropped. Names are checked as its provider's are; an agent that does not tell serves all.
+  const JobId job = submit(3);
+  const PoolRow pool = *state_.pools.find({CentreId(10), "batch"});
+  const ReportPools told{{pool}, std::vector<std::string>{"weather-office", "ai-lab"}};
+  EXPECT_EQ(must(as("agent guian"), told).events.size(), 1U);
+  EXPECT_TRUE(must(as("agent guian"), told).events.empty());
+  EXPECT_EQ(state_.centres.find({CentreId(10)})->maps, (std::vector<std::string>{"ai-lab", "weather-office"}));
+  const Decision stopped = plan({assign(job, 0, 10), assign(job, 0, 11)});
+  ASSERT_EQ(stopped.stale.size(), 1U);
+  EXPECT_EQ(stopped.stale[0].reason.constraint, Constraint::acceptance);
+  EXPECT_EQ(stopped.stale[0].reason.text, "the centre has no local account for the organisation");
+  std::vector<std::string> fields;
+  const ReportPools wrong{{pool}, std::vector<std::string>{"a b", "ai-lab", "ai-lab"}};
+  for (const Error& fault : refused(as("agent guian"), wrong).faults) fields.push_back(fault.field);
+  EXPECT_EQ(fields, (std::vector<std::string>{"maps[0]", "maps[2]"}));
+  must(as("agent guian"), ReportPools{{pool}, std::vector<std::string>{"film-studio"}});
+  EXPECT_TRUE(plan({assign(job, 1, 10)}).stale.empty());
+  must(as("agent guian"), ReportPools{{pool}, std::vector<std::string>{}});
+  EXPECT_EQ(plan({assign(job, 2, 10)}).stale.size(), 1U) << "it maps nobody";
+  must(as("agent guian"), ReportPools{{pool}});
+  EXPECT_TRUE(plan({assign(job, 2, 10)}).stale.empty());
+}
+
 TEST_F(CoreTest, CancelStopsWhatRunsAndEndsWhenItHasStopped) {
   // Two tasks run, two wait: the waiting ones are cancelled at once, the job ends with the last report.
   const JobId job = submit(4);

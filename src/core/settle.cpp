@@ -74,8 +74,12 @@ TaskState task_after(const State& state, const AttemptRow& attempt, Outcome outc
   ASSERT(job != nullptr);
   if (outcome == Outcome::exited && attempt.exit_code == 0) return TaskState::succeeded;
   if (job->state == JobState::cancelling) return TaskState::cancelled;
-  const bool may_wait = attempt.number < attempts_max && job->gave_up == GaveUp::no;
-  if (may_retry(outcome) && may_wait) return TaskState::waiting;
+  const TaskRow* task = state.tasks.find({attempt.job, attempt.task});
+  ASSERT(task != nullptr);
+  // Of an attempt that was refused nothing ran: it does not use up those in which the task could run.
+  const bool is_left = outcome == Outcome::start_refused ? task->refusals < refusals_max
+                                                         : attempt.number - task->refusals < attempts_max;
+  if (may_retry(outcome) && is_left && job->gave_up == GaveUp::no) return TaskState::waiting;
   return TaskState::failed;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,6 +27,11 @@ struct CityLatency {
   friend bool operator==(const CityLatency&, const CityLatency&) = default;
 };
 
+/// Whether a centre whose agent told this (CentreRow::maps) has an account for an organisation of that name.
+[[nodiscard]] inline bool has_account(const std::optional<std::vector<std::string>>& maps, const std::string& name) {
+  return !maps || std::find(maps->begin(), maps->end(), name) != maps->end();
+}
+
 /// A computing centre of one provider, reached through one agent.
 struct CentreRow {
   CentreId id;
@@ -39,6 +45,8 @@ struct CentreRow {
   std::vector<CityLatency> latency;  ///< each city once
   std::optional<std::int64_t> pue;     ///< power usage effectiveness in thousandths, 1,000 at least
   std::optional<std::int64_t> carbon;  ///< grams of CO₂ per kWh that the centre draws
+  /// Names of the organisations that have a local account there, as its agent tells; null: all, or it has not told.
+  std::optional<std::vector<std::string>> maps = {};
 
   static constexpr std::string_view table = "centre";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
@@ -54,7 +62,8 @@ struct CentreRow {
                       field("accepts", &R::accepts),
                       field("latency", &R::latency),
                       field("pue", &R::pue),
-                      field("carbon", &R::carbon)};
+                      field("carbon", &R::carbon),
+                      field("maps", &R::maps)};
   }
   friend bool operator==(const CentreRow&, const CentreRow&) = default;
 };

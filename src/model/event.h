@@ -63,6 +63,14 @@ struct CentreUpdated {
                       field("pue", &E::pue), field("carbon", &E::carbon)};
   }
 };
+/// Its agent tells that other organisations than before have a local account there.
+struct CentreMapped {
+  CentreId centre;
+  std::optional<std::vector<std::string>> maps;  ///< as in CentreRow
+  static constexpr auto fields() {
+    return std::tuple{field("centre", &CentreMapped::centre), field("maps", &CentreMapped::maps)};
+  }
+};
 struct JoinTokenIssued {
   JoinTokenRow join_token;
   static constexpr auto fields() { return std::tuple{field("join_token", &JoinTokenIssued::join_token)}; }
@@ -209,7 +217,7 @@ using Event = std::variant<OrganisationCreated, ProjectCreated, UserCreated, Tok
                            JobSubmitted, JobCancelRequested, JobGaveUp, LeaseGranted, LeaseStopRequested, ReportTaken,
                            AttemptObserved, LateReportKept, AttemptSettled, JobEnded, CentreUpdated, ReservationAdded,
                            ReservationRemoved, ReservationEnded, JobLatestStartMoved, OrganisationWeighed,
-                           ProjectWeighed>;
+                           ProjectWeighed, CentreMapped>;
 
 /// The event's name on the wire and in the store: "lease_granted".
 [[nodiscard]] std::string_view event_name(const Event& event);

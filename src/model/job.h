@@ -20,6 +20,10 @@ namespace dayan {
 
 inline constexpr std::int32_t array_count_max = 100'000;
 inline constexpr std::int32_t attempts_max = 3;
+/// Attempts of a task that never began count apart from these: a centre that cannot take them must not use up what another
+/// one could do.
+inline constexpr std::int32_t refusals_max = 9;
+inline constexpr std::int32_t attempt_number_max = attempts_max + refusals_max;
 inline constexpr Duration wall_time_limit_max = Duration::hours(24 * 30);
 inline constexpr Duration wall_time_limit_min = Duration::seconds(1);
 /// How long a task may wait at most, and what a job gets that does not say: every job comes to an end.
@@ -307,6 +311,7 @@ struct TaskRow {
   std::int32_t attempts = 1;  ///< number of the latest attempt
   UnixTime not_before;        ///< a waiting task is not placed earlier: the older lease must have ended
   CentreId avoid;             ///< where it failed last; none when nowhere
+  std::int32_t refusals = 0;  ///< attempts that no centre let begin: they count apart (refusals_max)
 
   static constexpr std::string_view table = "task";
   [[nodiscard]] auto key() const { return std::tuple{job, task}; }
@@ -314,7 +319,8 @@ struct TaskRow {
     using R = TaskRow;
     return std::tuple{dayan::key("job", &R::job),           dayan::key("task", &R::task),
                       field("state", &R::state),            field("attempts", &R::attempts),
-                      field("not_before", &R::not_before),  field("avoid", &R::avoid)};
+                      field("not_before", &R::not_before),  field("avoid", &R::avoid),
+                      field("refusals", &R::refusals)};
   }
   friend bool operator==(const TaskRow&, const TaskRow&) = default;
 };

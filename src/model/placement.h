@@ -35,7 +35,7 @@ enum class Constraint {
   nodes,        ///< nodes of the pool, all of them
   capability,   ///< of one core, in 1/10,000 of the reference core
   latency,      ///< µs of the round trip to the city of the text
-  acceptance,   ///< no numbers: the centre does not serve the organisation
+  acceptance,   ///< no numbers: the centre does not serve the organisation, or has no local account for it
   reserved,     ///< µs: its wall time, and how long until what is free is needed by a job that has waited longer
   not_before,   ///< µs: how long until its tasks may start (by the job's own time, or an older lease), and zero
   deadline,     ///< µs: how long a task takes there at the least, and how long it may until the job's deadline

@@ -236,7 +236,9 @@ std::string text_of(const Gap& gap, const Asking& asking, const PoolState& pool,
              (asking.live == 1 ? " runs: " : " run: ") + counted(gap.required - gap.offered, "task") + " too many";
     case Constraint::capability: return capability_gap_text(gap);
     case Constraint::latency: return latency_text(gap, requirements.latency[gap.bound]);
-    case Constraint::acceptance: return "the centre serves only customers that it names, and not this one";
+    case Constraint::acceptance:
+      return is_listed(centre, asking.organisation_name) ? "the centre has no local account for your organisation"
+                                                         : "the centre serves only customers that it names, and not this one";
     case Constraint::nodes:
       return "needs " + counted(gap.required, "node") + ", the pool has " + std::to_string(gap.offered) + ": " +
              std::to_string(gap.required - gap.offered) + " too many";

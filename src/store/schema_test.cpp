@@ -124,6 +124,7 @@ TEST_F(Schema, AMigrationThatHasLandedNeverChanges) {
       {2, "4037631be0d570bb69e4607e27c33bb90dff503385bec090ee2fba89d9e3ae0d"},
       {3, "ff8f6e24295f26ce4e52fe4f11c1c800c42a42481ced4993dc5f7259757c4f74"},
       {4, "b9b1830bba0d0400dc19e0045d0c2042c42b73ce90574f0f9ad9a93601e841d1"},
+      {5, "5f3a5b038c44f700c649e25155a0eacd344b65fc3ffb506cb83e6467ddc7bd80"},
   };
   for (const Migration& migration : sqlite_migrations()) {
     ASSERT_TRUE(landed.contains(migration.number)) << migration.name << ' ' << to_text(sha256(migration.sql));

@@ -92,7 +92,7 @@ TEST(Wire, CentresAndAgents) {
   expect_members(EnrolRequest{"dayan_join_x", "ff"}, {"join_token", "public_key"});
   expect_members(EnrolReply{"dayan_x", centre, "gz-one"}, {"token", "centre", "provider"});
   expect_members(LogProgress{Bytes(7)}, {"length"});
-  expect_members(PoolsRequest{{PoolRow{}}}, {"pools"});
+  expect_members(PoolsRequest{{PoolRow{}}}, {"pools", "maps"});
   PoolsRequest pools;
   Faults faults;
   EXPECT_TRUE(from_json(*parse_json(R"({"pools":[{"name":"local","nodes":1}]})"), "", pools, faults));
