@@ -884,6 +884,19 @@ TEST_F(CoreTest, WeightsAreSetByWhoeverMay) {
   EXPECT_EQ(refused(as("agent guian"), WeighProject{"default", 500}).reason, RefusalReason::forbidden);
 }
 
+TEST_F(CoreTest, ABatchThatLeavesAWalletNegativeIsFoundBeforeItsCommit) {
+  // What a hub asks of every batch: an account that must not go negative and would, by a micro-yuan, is named; one at zero
+  // and one that may are not.
+  AccountRow wallet = *state_.accounts.find({AccountKind::customer_wallet, OrganisationId(2)});
+  AccountRow bank = *state_.accounts.find({AccountKind::bank, OrganisationId()});
+  wallet.debits_posted = wallet.credits_posted;
+  EXPECT_FALSE(broken_change({{wallet, RowFate::live}, {bank, RowFate::live}}));
+  wallet.debits_pending = Cny::micro(1);
+  const auto broken = broken_change({{bank, RowFate::live}, {wallet, RowFate::live}});
+  ASSERT_TRUE(broken.has_value());
+  EXPECT_NE(broken->find("-0.000001"), std::string::npos) << *broken;
+}
+
 TEST_F(CoreTest, APaymentIsCreditedOnce) {
   // The reference is what tells one payment from another, whatever the key of the request and whoever is named.
   const Needs wanted = needs(state_, {as("root"), TopUpWallet{"film-studio", Cny::yuan(1), "bank 1"}});

@@ -100,7 +100,8 @@ Result<int> run_hub(const HubOptions& options) {
   TRY(const auto hub, Hub::start(options, *store, *depot, clock, on_fenced));
   const std::string url_file = options.data + "/hub.url";
   TRY_VOID(write_text(url_file, hub->url() + '\n'));
-  std::printf("dayan hub is ready: %s\n", hub->url().c_str());
+  std::printf(hub->is_ready() ? "dayan hub is ready: %s\n" : "dayan hub serves for reading alone: %s\n",
+              hub->url().c_str());
   std::fflush(stdout);
   static_cast<void>(edge::wait_for_stop_signal());
   ::unlink(url_file.c_str());
