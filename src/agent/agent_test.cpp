@@ -222,7 +222,7 @@ TEST_F(AgentLoop, ClearsItsCacheEachDay) {
   EXPECT_TRUE(is_there("young"));
 }
 
-// The pools of the engine arrive with the measured speed of a core.
+// The pools of the engine arrive with the measured speed of a core, and with whom the agent maps.
 TEST_F(AgentLoop, PublishesItsPools) {
   const LiveAgent agent(place_, config_);
   ASSERT_TRUE(wait_until([&] { return !hub_.pools().empty(); })) << hub_.fault();
@@ -231,6 +231,7 @@ TEST_F(AgentLoop, PublishesItsPools) {
   EXPECT_EQ(pool.cores_per_node, Cores(2));
   EXPECT_EQ(pool.capability_source, CapabilitySource::measured);
   EXPECT_GT(pool.core_capability, Capability(0));
+  EXPECT_EQ(hub_.maps(), std::vector<std::string>{"film-studio"});
 }
 
 // An organisation that agent.yaml does not name is refused with the remedy, and nothing is started.

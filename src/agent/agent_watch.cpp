@@ -117,7 +117,7 @@ void Agent::publish_pools() {
     foreign_cores_busy_ = busy && *busy ? (*busy)->value() : -1;
     const bool is_due = published_at.is_none() || *pools != published || now - published_at >= pools_republish;
     if (is_due) {
-      const Result<void> put = parts_.hub.put_pools(*pools);
+      const Result<void> put = parts_.hub.put_pools(*pools, mapped_names(parts_.config));
       if (!put) {
         spdlog::warn("the hub did not take the pools: {}", to_text(put.error()));
         if (inbox_.sleep(pools_retry)) return;

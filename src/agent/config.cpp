@@ -7,6 +7,7 @@
 #include "edge/http_client.h"
 #include "jobfile/source_text.h"
 #include "jobfile/yaml_values.h"
+#include "model/command.h"
 #include "model/energy.h"
 #include "model/job.h"
 #include "probes/software.h"
@@ -141,6 +142,11 @@ class ConfigReader {
     }
     if (node.children.empty())
       faults_.add(field, "names nobody", "name whom this centre serves, or \"*\" for any");
+    if (node.children.size() > accepts_max) {
+      faults_.add(field, std::to_string(node.children.size()) + " organisations are too many",
+                  "give at most " + std::to_string(accepts_max) + ", or \"*\" for any");
+      return;
+    }
     for (const YamlNode& member : node.children) {
       const std::string at = field + '.' + member.key;
       faults_.place(at, member.line);
@@ -246,6 +252,13 @@ std::vector<std::string> config_warnings(const Config& config, const std::string
                        "to a user of their own");
   }
   return warnings;
+}
+
+std::optional<std::vector<std::string>> mapped_names(const Config& config) {
+  if (config.organisations.contains("*")) return std::nullopt;
+  std::vector<std::string> names;
+  for (const auto& [organisation, mapping] : config.organisations) names.push_back(organisation);
+  return names;
 }
 
 Result<Mapping> mapping_of(const Config& config, const std::string& organisation) {

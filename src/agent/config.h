@@ -79,6 +79,8 @@ struct Config {
 [[nodiscard]] std::vector<std::string> config_warnings(const Config& config, const std::string& own_user);
 
 /// Whom that organisation runs as here. `denied`, with the remedy, when the file does not name it.
+/// The organisations that this centre has an account for; nothing: any.
+[[nodiscard]] std::optional<std::vector<std::string>> mapped_names(const Config& config);
 [[nodiscard]] Result<Mapping> mapping_of(const Config& config, const std::string& organisation);
 
 }  // namespace dayan::agent

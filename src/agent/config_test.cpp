@@ -92,6 +92,22 @@ TEST(AgentConfig, RefusesASlurmrestdElsewhere) {
   }
 }
 
+// Whom the hub is told that this centre has an account for: those that are named, nobody, or (a star) all. More than it
+// takes is a fault here already.
+TEST(AgentConfig, TellsWhomItMaps) {
+  const auto mapped = [](const std::string& organisations) {
+    return mapped_names(*parse_config("executor: local\norganisations: {" + organisations + "}\n"));
+  };
+  EXPECT_EQ(mapped("lab: {}, film: {user: bob}"), (std::vector<std::string>{"film", "lab"}));
+  EXPECT_EQ(mapped("lab: {}, \"*\": {}"), std::nullopt);
+  EXPECT_EQ(mapped(""), std::vector<std::string>{});
+  std::string many;
+  for (int i = 0; i <= 1'000; ++i) many += "o" + std::to_string(i) + ": {}, ";
+  const auto refused = parse_config("executor: local\norganisations: {" + many + "}\n");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().front().field, "organisations");
+}
+
 // Who lets Slurm jobs run as the agent's own user is told what that means, for each such organisation.
 TEST(AgentConfig, WarnsOfJobsThatCouldReadTheKey) {
   const auto config = parse_config("executor: slurm\norganisations: {\"*\": {}, lab: {user: bob}}\n");

@@ -87,8 +87,9 @@ Result<std::string> HubApi::renew_token() {
   return token_;
 }
 
-Result<void> HubApi::put_pools(const std::vector<PoolRow>& pools) {
-  const std::string body = nested_text(wire::PoolsRequest{pools});
+Result<void> HubApi::put_pools(const std::vector<PoolRow>& pools,
+                               const std::optional<std::vector<std::string>>& maps) {
+  const std::string body = nested_text(wire::PoolsRequest{pools, maps});
   TRY(const HttpResponse answer, ask(json_request("PUT", "/v1/agent/pools", body), answer_time));
   static_cast<void>(answer);
   return {};

@@ -38,7 +38,8 @@ class HubApi {
   [[nodiscard]] Result<wire::EnrolReply> enrol(const std::string& join_token, const std::string& public_key);
   /// A new token in the place of the present one, which stays good until its end; used from now on.
   [[nodiscard]] Result<std::string> renew_token();
-  [[nodiscard]] Result<void> put_pools(const std::vector<PoolRow>& pools);
+  [[nodiscard]] Result<void> put_pools(const std::vector<PoolRow>& pools,
+                                       const std::optional<std::vector<std::string>>& maps);
   /// Waits up to `wait` for changes after that sequence.
   [[nodiscard]] Result<LeasesAnswer> leases_after(std::int64_t sequence, Duration wait,
                                                   std::optional<Cores> foreign_cores_busy);

@@ -91,6 +91,10 @@ class TestHub {
     const std::lock_guard lock(mutex_);
     return pools_;
   }
+  [[nodiscard]] std::optional<std::vector<std::string>> maps() {
+    const std::lock_guard lock(mutex_);
+    return maps_;
+  }
   [[nodiscard]] std::string fault() {
     const std::lock_guard lock(mutex_);
     return fault_;
@@ -134,6 +138,7 @@ class TestHub {
     const Result<wire::PoolsRequest> body = parse_nested<wire::PoolsRequest>(request.body);
     if (!body) return complain("pools: " + to_text(body.error()));
     pools_ = body->pools;
+    maps_ = body->maps;
     return {204, {}, ""};
   }
   HttpResponse take_report(const HttpRequest& request) {
@@ -210,6 +215,7 @@ class TestHub {
   std::map<AttemptKey, AttemptReport> told_;
   std::map<AttemptKey, int> ends_told_;
   std::vector<PoolRow> pools_;
+  std::optional<std::vector<std::string>> maps_;
   std::string public_key_;
   std::string fault_;
   std::int64_t sequence_ = 0;

@@ -1,5 +1,6 @@
 #include "base/money.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "base/scan.h"
@@ -25,29 +26,52 @@ std::string to_text(Cny amount) {
   return text;
 }
 
-Result<Cny> parse_cny(std::string_view text) {
+namespace {
+
+constexpr const char* money_example = "give yuan as digits without a sign, e.g. 12.5";
+
+/// Reads digits with at most six decimals that come to at most `most` micro-yuan.
+Result<std::uint64_t> parse_micro(std::string_view text, std::string_view digits, std::uint64_t most) {
   const auto refuse = [text](std::string_view why, std::string right) {
     return fail(ErrorCode::invalid, quote(text) + ' ' + std::string(why), std::move(right));
   };
-  constexpr const char* example = "give yuan as digits without a sign, e.g. 12.5";
-
-  std::string_view rest = text;
+  std::string_view rest = digits;
   const std::string_view whole = take_digits(rest);
-  if (whole.empty()) return refuse("is not an amount of money", example);
+  if (whole.empty()) return refuse("is not an amount of money", money_example);
   std::string_view decimals;
   if (take(rest, '.')) {
     decimals = take_digits(rest);
-    if (decimals.empty()) return refuse("is not an amount of money", example);
+    if (decimals.empty()) return refuse("is not an amount of money", money_example);
   }
-  if (!rest.empty()) return refuse("is not an amount of money", example);
+  if (!rest.empty()) return refuse("is not an amount of money", money_example);
   if (decimals.size() > decimals_max) return refuse("is finer than a micro-yuan", "give at most six decimals");
 
   const auto yuan = number_of(whole);
-  std::int64_t micro = 0;
-  if (!yuan.has_value() || __builtin_mul_overflow(*yuan, micro_per_yuan, &micro) ||
-      __builtin_add_overflow(micro, fraction_of(decimals, decimals_max), &micro) || Cny::micro(micro) > amount_max)
-    return refuse("is too much", "give at most " + to_text(amount_max));
-  return Cny::micro(micro);
+  std::uint64_t micro = 0;
+  if (!yuan.has_value() ||
+      __builtin_mul_overflow(static_cast<std::uint64_t>(*yuan), std::uint64_t{micro_per_yuan}, &micro) ||
+      __builtin_add_overflow(micro, static_cast<std::uint64_t>(fraction_of(decimals, decimals_max)), &micro) ||
+      micro > most) {
+    const auto bound = static_cast<std::int64_t>(std::min(most, std::uint64_t{std::numeric_limits<std::int64_t>::max()}));
+    return refuse("is too much", "give at most " + to_text(Cny::micro(bound)));
+  }
+  return micro;
+}
+
+}  // namespace
+
+Result<Cny> parse_cny(std::string_view text) {
+  TRY(const std::uint64_t micro, parse_micro(text, text, static_cast<std::uint64_t>(amount_max.micro())));
+  return Cny::micro(static_cast<std::int64_t>(micro));
+}
+
+Result<Cny> parse_balance(std::string_view text) {
+  std::string_view digits = text;
+  const bool is_negative = take(digits, '-');
+  constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+  TRY(const std::uint64_t micro, parse_micro(text, digits, is_negative ? most + 1 : most));
+  if (is_negative && micro == 0) return fail(ErrorCode::invalid, quote(text) + " is not an amount of money", money_example);
+  return Cny::micro(static_cast<std::int64_t>(is_negative ? 0 - micro : micro));
 }
 
 Result<std::int64_t> mul_div(std::int64_t a, std::int64_t b, std::int64_t c, Rounding rounding) {

@@ -80,6 +80,16 @@ TEST(Money, ReadsForms) {
   EXPECT_EQ(parse_cny("100000000000.000000").value(), amount_max);
 }
 
+// A balance is read whatever its size and sign: every text that is written, to the ends of the type, and no other form.
+TEST(Money, ReadsEveryBalanceThatIsWritten) {
+  for (const std::int64_t micro : {most, least, least + 1, std::int64_t{-1}, std::int64_t{0}, 3 * amount_max.micro() + 21})
+    EXPECT_EQ(parse_balance(to_text(Cny::micro(micro))).value(), Cny::micro(micro));
+  for (const std::string_view text : {"9223372036854.775808", "-9223372036854.775809", "99999999999999999999"})
+    EXPECT_NE(parse_balance(text).error().wrong.find(" is too much"), std::string::npos) << text;
+  for (const std::string_view text : {"", "-", "--1", "+1", "-0", "-0.0", "1e3", "1.", "- 1"})
+    EXPECT_NE(parse_balance(text).error().wrong.find(" is not an amount of money"), std::string::npos) << text;
+}
+
 struct Refused {
   std::string_view text;
   std::string_view wrong;  ///< after the quoted text

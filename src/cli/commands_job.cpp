@@ -103,7 +103,7 @@ void add_logs(CLI::App& job, Program& program) {
       ->capture_default_str()
       ->type_name("N");
   logs.add_option("--attempt", options->number, "number of the attempt; else the latest")
-      ->check(CLI::Range(1, attempts_max))
+      ->check(CLI::Range(1, attempt_number_max))
       ->type_name("N");
   logs.add_flag("--stderr", options->from_stderr, "standard error instead of standard output");
   logs.add_flag("-f,--follow", options->follow, "until the attempt has ended");

@@ -353,6 +353,19 @@ TEST(Commands, AttemptsTellQuotedAgainstReal) {
       "2 attempts; real against quoted, in the middle: start +2s, finish +1s; charged 0.4 of 0.5 yuan quoted\n");
 }
 
+TEST(Commands, ABalanceAboveTheLimitOfAmountsIsShown) {
+  // Three top-ups at the limit make a wallet that no single top-up may bring; one that went wrong may be below zero.
+  FakeHub hub;
+  hub.on("GET /v1/wallet", json(R"({"organisation":"film","available":"300000000021","held":"0","spent":"0",)"
+                                R"("topped_up":"300000000021"})"));
+  hub.on("GET /v1/wallet", json(R"({"organisation":"film","available":"-0.5","held":"0","spent":"1.5","topped_up":"1"})"));
+  Person person(hub);
+  EXPECT_EQ(person.runs("wallet"), 0) << person.complained();
+  EXPECT_NE(person.said().find("300000000021"), std::string::npos) << person.said();
+  EXPECT_EQ(person.runs("wallet"), 0) << person.complained();
+  EXPECT_NE(person.said().find("-0.5"), std::string::npos) << person.said();
+}
+
 TEST(Commands, ALedgerThatDoesNotBalanceEndsWithOne) {
   // The document is still shown; the exit code tells a script.
   FakeHub hub;

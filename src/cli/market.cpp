@@ -58,6 +58,11 @@ std::string description_text(const CentreRow& centre) {
   std::string served;
   for (const std::string& name : centre.accepts) served += (served.empty() ? "serves only " : ", ") + name;
   if (!served.empty()) parts.push_back(served);
+  if (centre.maps) {
+    std::string mapped;
+    for (const std::string& name : *centre.maps) mapped += (mapped.empty() ? "" : ", ") + name;
+    parts.push_back("has local accounts for " + (mapped.empty() ? "nobody" : mapped));
+  }
   std::string text;
   for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + part;
   return text;
@@ -90,7 +95,7 @@ Answer<void> list_centres(Session& session) {
   for (const wire::CentreView& view : views) {
     std::string told = description_text(view.centre);
     // Its provider and operators are told whom it serves instead.
-    if (!view.serves_you && view.centre.accepts.empty()) {
+    if (!view.serves_you && view.centre.accepts.empty() && !view.centre.maps) {
       told += std::string(told.empty() ? "" : "; ") + "does not serve your organisation";
     }
     if (!told.empty()) session.out.line(view.centre.name + ": " + told);

@@ -59,6 +59,9 @@ void show_quotes(Output& out, const std::vector<Quote>& quotes, const place::Quo
     if (quote.feasible && quote.price_part != whole_price)
       out.line(quote.centre_name + '/' + quote.pool + " asks " + part_text(quote.price_part) +
                " of its prices of work that may be taken back");
+    if (quote.feasible && quote.price_cap_min != quote.job_cost)
+      out.line(quote.centre_name + '/' + quote.pool + " a price cap must be at least " + to_text(quote.price_cap_min) +
+               " yuan: what is held for a task counts in full while it runs");
     if (!quote.feasible || !quote.next_price) continue;
     const NextPrice& next = *quote.next_price;
     out.line(quote.centre_name + '/' + quote.pool + " from " + readable(next.from) + " UTC: " +

@@ -52,6 +52,11 @@ void on(State& state, const LinkMeasured& event, UnixTime) {
   centre.bandwidth_measured = event.bandwidth;
   state.centres.put(std::move(centre));
 }
+void on(State& state, const CentreMapped& event, UnixTime) {
+  CentreRow centre = *state.centres.find({event.centre});
+  centre.maps = event.maps;
+  state.centres.put(std::move(centre));
+}
 void on(State& state, const JoinTokenIssued& event, UnixTime) { state.join_tokens.put(event.join_token); }
 void on(State& state, const PoolReported& event, UnixTime) { state.pools.put(event.pool); }
 void on(State& state, const PoolGone& event, UnixTime) { state.pools.erase({event.centre, event.name}); }
@@ -279,7 +284,10 @@ void on(State& state, const LeaseGranted& event, UnixTime now) {
 
   const TaskRow* before = state.tasks.find({lease.job, lease.task});
   TaskRow task{lease.job, lease.task, TaskState::leased, lease.number, UnixTime(), CentreId()};
-  if (before != nullptr) task.reclaims = before->reclaims;
+  if (before != nullptr) {
+    task.reclaims = before->reclaims;
+    task.refusals = before->refusals;
+  }
   state.tasks.put(task);
   AttemptRow attempt;
   attempt.job = lease.job;
@@ -355,6 +363,7 @@ void end_task(State& state, JobRow& job, const AttemptSettled& event, CentreId c
   task.state = event.task_becomes;
   task.not_before = event.not_before;
   if (event.outcome == Outcome::reclaimed) ++task.reclaims;
+  if (event.outcome == Outcome::start_refused) ++task.refusals;
   if (event.task_becomes == TaskState::waiting) {
     // Whoever was taken back has nothing against the centre.
     if (event.outcome != Outcome::reclaimed) task.avoid = centre;

@@ -495,6 +495,55 @@ TEST_F(CoreTest, FailedStartIsTriedElsewhereAndRemembersWhere) {
   EXPECT_EQ(wallet_available(), Cny::yuan(100));
 }
 
+TEST_F(CoreTest, ARefusedStartUsesUpNoAttempt) {
+  // Of nine attempts that were refused nothing ran: three are left in which the task may be lost, and not one more. A task
+  // that is refused once more than that fails: a bound there is.
+  const JobId job = submit(2);
+  const auto try_once = [&](std::int32_t task, std::int32_t number, Outcome outcome) {
+    EXPECT_TRUE(plan({assign(job, task, number % 2 == 0 ? 10 : 11)}).stale.empty());
+    AttemptReport told = ended(job, task, number, 0, Duration());
+    told.outcome = outcome;
+    const char* centre = number % 2 == 0 ? "guian" : "shanghai";
+    must(as(std::string("agent ") + centre), report(centre, told));
+  };
+  for (std::int32_t number = 1; number <= refusals_max; ++number) try_once(0, number, Outcome::start_refused);
+  EXPECT_EQ(state_.tasks.find({job, 0})->refusals, refusals_max);
+  for (std::int32_t i = 1; i < attempts_max; ++i) try_once(0, refusals_max + i, Outcome::expired);
+  EXPECT_EQ(state_.jobs.find({job})->retrying, 1);
+  try_once(0, attempt_number_max, Outcome::expired);
+  EXPECT_EQ(state_.jobs.find({job})->failed, 1);
+  for (std::int32_t number = 1; number <= refusals_max; ++number) try_once(1, number, Outcome::start_refused);
+  EXPECT_EQ(state_.jobs.find({job})->retrying, 1);
+  try_once(1, refusals_max + 1, Outcome::start_refused);
+  EXPECT_FALSE(state_.jobs.contains({job}));
+  EXPECT_EQ(wallet_available(), Cny::yuan(100));
+}
+
+TEST_F(CoreTest, ACentreRunsNothingOfWhomItHasNoAccountFor) {
+  // What its agent tells of that is kept in the centre's row, in one order and once, until it tells otherwise; a plan for
+  // another customer is dropped. Names are checked as its provider's are; an agent that does not tell serves all.
+  const JobId job = submit(3);
+  const PoolRow pool = *state_.pools.find({CentreId(10), "batch"});
+  const ReportPools told{{pool}, std::vector<std::string>{"weather-office", "ai-lab"}};
+  EXPECT_EQ(must(as("agent guian"), told).events.size(), 1U);
+  EXPECT_TRUE(must(as("agent guian"), told).events.empty());
+  EXPECT_EQ(state_.centres.find({CentreId(10)})->maps, (std::vector<std::string>{"ai-lab", "weather-office"}));
+  const Decision stopped = plan({assign(job, 0, 10), assign(job, 0, 11)});
+  ASSERT_EQ(stopped.stale.size(), 1U);
+  EXPECT_EQ(stopped.stale[0].reason.constraint, Constraint::acceptance);
+  EXPECT_EQ(stopped.stale[0].reason.text, "the centre has no local account for the organisation");
+  std::vector<std::string> fields;
+  const ReportPools wrong{{pool}, std::vector<std::string>{"a b", "ai-lab", "ai-lab"}};
+  for (const Error& fault : refused(as("agent guian"), wrong).faults) fields.push_back(fault.field);
+  EXPECT_EQ(fields, (std::vector<std::string>{"maps[0]", "maps[2]"}));
+  must(as("agent guian"), ReportPools{{pool}, std::vector<std::string>{"film-studio"}});
+  EXPECT_TRUE(plan({assign(job, 1, 10)}).stale.empty());
+  must(as("agent guian"), ReportPools{{pool}, std::vector<std::string>{}});
+  EXPECT_EQ(plan({assign(job, 2, 10)}).stale.size(), 1U) << "it maps nobody";
+  must(as("agent guian"), ReportPools{{pool}});
+  EXPECT_TRUE(plan({assign(job, 2, 10)}).stale.empty());
+}
+
 TEST_F(CoreTest, CancelStopsWhatRunsAndEndsWhenItHasStopped) {
   // Two tasks run, two wait: the waiting ones are cancelled at once, the job ends with the last report.
   const JobId job = submit(4);
@@ -759,6 +808,24 @@ TEST_F(CoreTest, ReservationsAreOfTheOwnCentre) {
   EXPECT_EQ(next_wakeup(state_), second.until);
 }
 
+TEST_F(CoreTest, APriceCapThatPaysForNoTaskIsRefused) {
+  // An hour of a core is held for 0.36 yuan at the cheapest: a cap of a micro-yuan less is refused when it is submitted, by
+  // its field and with what would do; at 0.36 the job is taken. With a deadline less is held the nearer it comes: it waits.
+  JobSpec capped = spec(2);
+  capped.requirements.price_cap = Cny::micro(359'999);
+  const Refusal refusal = refused(as("film-studio"), SubmitJob{JobId(300), "default", capped});
+  EXPECT_EQ(refusal.faults.front().field, "requirements.price_cap");
+  EXPECT_EQ(refusal.faults.front().wrong,
+            "0.359999 yuan pay for no task; one holds at least 0.36 yuan, wherever it runs");
+  EXPECT_EQ(refusal.faults.front().right, "give at least 0.36, or ask for less wall time");
+  capped.requirements.finish_by = now_ + Duration::hours(3);
+  must(as("film-studio"), SubmitJob{JobId(300), "default", capped});
+  capped.requirements.finish_by = {};
+  capped.requirements.price_cap = Cny::micro(360'000);
+  must(as("film-studio"), SubmitJob{JobId(301), "default", capped});
+  EXPECT_TRUE(plan({assign(JobId(301), 0, 10)}).stale.empty());
+}
+
 TEST_F(CoreTest, WhatThePriceCapNoLongerPaysIsGivenUp) {
   // The cap pays for the hold of one task at the cheapest centre. Its charge leaves too little for another, so the
   // rest fails when nothing runs any more; while something runs, its unused hold may still come back.
@@ -815,6 +882,19 @@ TEST_F(CoreTest, WeightsAreSetByWhoeverMay) {
   EXPECT_EQ(state_.projects.find({ProjectId(3)})->weight, share_weight_usual);
   EXPECT_EQ(refused(as("film-studio"), WeighProject{"shots", 500}).reason, RefusalReason::not_found);
   EXPECT_EQ(refused(as("agent guian"), WeighProject{"default", 500}).reason, RefusalReason::forbidden);
+}
+
+TEST_F(CoreTest, ABatchThatLeavesAWalletNegativeIsFoundBeforeItsCommit) {
+  // What a hub asks of every batch: an account that must not go negative and would, by a micro-yuan, is named; one at zero
+  // and one that may are not.
+  AccountRow wallet = *state_.accounts.find({AccountKind::customer_wallet, OrganisationId(2)});
+  AccountRow bank = *state_.accounts.find({AccountKind::bank, OrganisationId()});
+  wallet.debits_posted = wallet.credits_posted;
+  EXPECT_FALSE(broken_change({{wallet, RowFate::live}, {bank, RowFate::live}}));
+  wallet.debits_pending = Cny::micro(1);
+  const auto broken = broken_change({{bank, RowFate::live}, {wallet, RowFate::live}});
+  ASSERT_TRUE(broken.has_value());
+  EXPECT_NE(broken->find("-0.000001"), std::string::npos) << *broken;
 }
 
 TEST_F(CoreTest, APaymentIsCreditedOnce) {

@@ -41,27 +41,39 @@ void check_number(const char* field, std::optional<std::int64_t> number, std::in
     faults.push_back({ErrorCode::invalid, field, std::to_string(*number) + " is out of range", right});
 }
 
+/// A list in which each element has a name of its own. `part`: where in an element that stands.
+template <class List, class NameOf>
+void check_names(const std::string& field, const char* part, std::size_t most, const List& list, const NameOf& name_of,
+                 Faults& faults) {
+  const auto fault = [&](std::string at, std::string wrong, std::string right) {
+    faults.push_back({ErrorCode::invalid, std::move(at), std::move(wrong), std::move(right)});
+  };
+  if (list.size() > most) return fault(field, "too many", "at most " + std::to_string(most));
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const std::string& name = name_of(list[i]);
+    const std::string at = field + '[' + std::to_string(i) + ']' + part;
+    if (!is_plain_name(name)) fault(at, "not a name", "1 to 64 of letters, digits, '.', '_' and '-'");
+    else if (!seen.insert(name).second) fault(at, "'" + name + "' is given twice", "each name once");
+  }
+}
+
+const std::string& itself(const std::string& name) { return name; }
+
+/// Every fault of what an agent tells of whom it maps.
+void check_maps(const std::vector<std::string>& maps, Faults& faults) {
+  check_names("maps", "", accepts_max, maps, itself, faults);
+}
+
 /// Every fault of what a provider tells of its centre.
 Faults description_faults(const UpdateCentre& told) {
   Faults faults;
   const auto fault = [&](std::string field, std::string wrong, std::string right) {
     faults.push_back({ErrorCode::invalid, std::move(field), std::move(wrong), std::move(right)});
   };
-  const auto check_names = [&](const std::string& field, const char* part, std::size_t most, const auto& list,
-                               const auto& name_of) {
-    if (list.size() > most) return fault(field, "too many", "at most " + std::to_string(most));
-    std::set<std::string> seen;
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      const std::string& name = name_of(list[i]);
-      const std::string at = field + '[' + std::to_string(i) + ']' + part;
-      if (!is_plain_name(name)) fault(at, "not a name", "1 to 64 of letters, digits, '.', '_' and '-'");
-      else if (!seen.insert(name).second) fault(at, "'" + name + "' is given twice", "each name once");
-    }
-  };
-  check_names("accepts", "", accepts_max, told.accepts,
-              [](const std::string& name) -> const std::string& { return name; });
+  check_names("accepts", "", accepts_max, told.accepts, itself, faults);
   check_names("latency", ".city", cities_max, told.latency,
-              [](const CityLatency& each) -> const std::string& { return each.city; });
+              [](const CityLatency& each) -> const std::string& { return each.city; }, faults);
   for (std::size_t i = 0; i < std::min(told.latency.size(), cities_max); ++i) {
     const Duration round_trip = told.latency[i].round_trip;
     if (round_trip < Duration::microseconds(1) || round_trip > latency_max)
@@ -281,6 +293,7 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const ReportPools& com
     faults.push_back({ErrorCode::invalid, "pools", "too many pools", "at most 1,000"});
     return refuse(std::move(faults));
   }
+  if (command.maps) check_maps(*command.maps, faults);
   std::vector<std::string> names;
   for (std::size_t i = 0; i < command.pools.size(); ++i) {
     check_pool(command.pools[i], i, faults);
@@ -296,6 +309,9 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const ReportPools& com
     if (std::ranges::find(names, row.name) == names.end()) gone.push_back(row.name);
     return true;
   });
+  std::optional<std::vector<std::string>> maps = command.maps;
+  if (maps) std::ranges::sort(*maps);
+  if (maps != centre->maps) draft.emit(CentreMapped{actor.centre, std::move(maps)});
   for (const std::string& name : gone) draft.emit(PoolGone{actor.centre, name});
   for (PoolRow pool : command.pools) {
     pool.centre = actor.centre;

@@ -28,6 +28,12 @@ std::optional<Cny> least_hold(const State& state, const JobRow& job, UnixTime st
   return least;
 }
 
+/// Whether the price cap pays for no further task, when every centre holds at least so much for one. With a deadline
+/// that is never for good: the nearer it comes, the less is held, until it is missed.
+bool is_above_cap(const Requirements& requirements, Cny charged, Cny least) {
+  return requirements.price_cap && requirements.finish_by.is_none() && charged + least > *requirements.price_cap;
+}
+
 /// Whether a pool could ever run a task, by what its nodes are. What else may rule it out is left out: a job is given
 /// up too late rather than too early.
 bool is_large_enough(const PoolRow& pool, const Requirements& needs) {
@@ -107,6 +113,12 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const SubmitJob& comma
                   "the wallet has " + to_text(available) + " yuan available; one task holds at least " +
                       to_text(*least) + " yuan",
                   "top up the wallet by " + to_text(*least - available) + " yuan, or ask for less wall time");
+  }
+  if (least && is_above_cap(spec.requirements, Cny(), *least)) {
+    return refuse(RefusalReason::invalid,
+                  to_text(*spec.requirements.price_cap) + " yuan pay for no task; one holds at least " + to_text(*least) +
+                      " yuan, wherever it runs",
+                  "give at least " + to_text(*least) + ", or ask for less wall time", "requirements.price_cap");
   }
   set_times(draft.state(), job, spec.wait_max, draft.now());
   const bool is_series = spec.every > Duration();
@@ -192,10 +204,8 @@ void give_up_late(Draft& draft, JobId id) {
 void give_up_above_cap(Draft& draft, JobId id) {
   const JobRow* job = draft.state().jobs.find({id});
   if (job == nullptr || job->live > 0 || job->gave_up != GaveUp::no || !job->requirements.price_cap) return;
-  // The nearer the deadline, the less is held: there is always a later moment that might do, until it is missed.
-  if (!job->requirements.finish_by.is_none()) return;
   const std::optional<Cny> least = least_hold(draft.state(), *job, draft.now());
-  if (least && job->charged + *least > *job->requirements.price_cap) give_up(draft, id, GaveUp::price_cap);
+  if (least && is_above_cap(job->requirements, job->charged, *least)) give_up(draft, id, GaveUp::price_cap);
 }
 
 void end_job_if_done(Draft& draft, JobId id) {

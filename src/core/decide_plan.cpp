@@ -116,6 +116,8 @@ tl::expected<Grant, Reason> check_assignment(const State& state, const Assignmen
   ASSERT(centre != nullptr && customer != nullptr);
   if (!is_served(*centre, customer->name))
     return stale(Constraint::acceptance, 0, 0, "the centre does not serve the organisation");
+  if (!has_account(centre->maps, customer->name))
+    return stale(Constraint::acceptance, 0, 0, "the centre has no local account for the organisation");
   if (current == nullptr) return stale(Constraint::price, 1, 0, "the centre has no offer");
   if (auto room = fits(state, *pool, job->requirements); !room) return Stale(std::move(room).error());
   auto key = next_attempt(state, *job, assignment, now);

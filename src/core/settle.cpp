@@ -87,7 +87,11 @@ TaskState task_after(const State& state, const AttemptRow& attempt, Outcome outc
   if (job->gave_up != GaveUp::no) return TaskState::failed;
   // What was taken back was nobody's failure.
   if (outcome == Outcome::reclaimed) return TaskState::waiting;
-  if (may_retry(outcome) && attempt.number - task->reclaims < attempts_max) return TaskState::waiting;
+  // Of an attempt that was refused nothing ran: it does not use up those in which the task could run.
+  const bool is_left = outcome == Outcome::start_refused
+                           ? task->refusals < refusals_max
+                           : attempt.number - task->refusals - task->reclaims < attempts_max;
+  if (may_retry(outcome) && is_left) return TaskState::waiting;
   return TaskState::failed;
 }
 

@@ -74,6 +74,8 @@ std::uint16_t Hub::port() const { return parts_->server->port(); }
 
 std::string Hub::url() const { return parts_->url; }
 
+bool Hub::is_ready() const { return parts_->metrics.ready.load() != 0; }
+
 void Hub::stop() {
   // From the outside in: whoever is still owed an answer gets it from the parts that stop later.
   parts_->watch.stop();

@@ -49,6 +49,8 @@ class Hub {
   [[nodiscard]] std::uint16_t port() const;
   /// "http://127.0.0.1:8080"
   [[nodiscard]] std::string url() const;
+  /// Whether it may write: not while it reads its state, nor once its books are found broken.
+  [[nodiscard]] bool is_ready() const;
   /// Answers those who watch, stops accepting, finishes what is under way, commits it. Once.
   void stop();
 

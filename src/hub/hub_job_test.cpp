@@ -133,6 +133,43 @@ TEST_P(HubJob, HoursAreQuotedWith) {
       << told.raw.body;
 }
 
+// Two centres have no local account for the customer, and only the third, the dearest, has one: quotes rank that first and
+// say of the others why not, and the job is leased there at once. Whom a centre maps is told to its provider, and to the
+// customer only as far as it is served.
+TEST_P(HubJob, AJobGoesWhereItsOrganisationHasAnAccount) {
+  TestHub hub(GetParam());
+  const Client customer = hub.customer("studio", "1");
+  const Client provider = hub.organisation("gui-an", "provider");
+  const auto pools = [](const std::string& maps) {
+    return R"({"pools":[{"name":"cpu","nodes":2,"cores_per_node":4,"memory_per_node":8000000000,"wall_time_max":86400}],)"
+           R"("maps":)" +
+           maps + "}";
+  };
+  const TestAgent a = hub.agent(provider, "a");
+  const TestAgent b = hub.agent(provider, "b");
+  const TestAgent dear = hub.agent(provider, "dear");
+  EXPECT_EQ(a.client.call("PUT", "/v1/agent/pools", pools(R"(["lab"])")).status, 204);
+  EXPECT_EQ(b.client.call("PUT", "/v1/agent/pools", pools("[]")).status, 204);
+  EXPECT_EQ(dear.client.call("PUT", "/v1/agent/pools", pools(R"(["studio","lab"])")).status, 204);
+  EXPECT_EQ(a.client.call("PUT", "/v1/agent/pools", pools(R"(["a b"])")).status, 400);
+  EXPECT_EQ(provider.post("/v1/centres/dear/offers", R"({"core_hour":"9","card_hour":"0","gb_hour":"0"})").status, 201);
+  const Answer quoted = customer.call("POST", "/v1/quotes", job_body());
+  const JsonArray& quotes = quoted.json.as_object().at("quotes").as_array();
+  ASSERT_EQ(quotes.size(), 3U);
+  EXPECT_EQ(quotes[0].as_object().at("centre_name").as_string(), "dear");
+  for (const std::size_t i : {1U, 2U})
+    EXPECT_NE(json_text(quotes[i]).find("the centre has no local account for your organisation"), std::string::npos);
+  EXPECT_EQ(customer.post("/v1/jobs", job_body()).status, 201);
+  EXPECT_TRUE(next_lease(dear).is_object());
+  const auto seen_by = [](const Client& who) {
+    const JsonObject item = who.get("/v1/centres").items().front().as_object();
+    return json_text(item.at("centre").as_object().at("maps")) + (item.at("serves_you").as_bool() ? " serves" : "");
+  };
+  EXPECT_EQ(seen_by(customer), "null");
+  EXPECT_EQ(seen_by(hub.customer("lab")), "null serves");
+  EXPECT_EQ(seen_by(provider), R"(["lab"])");
+}
+
 // What a provider reserves keeps a customer's job out of its quotes until it is taken back, is seen by everybody, and whom
 // it names by its provider and the platform alone. Somebody else's centre and reservation are not there.
 TEST_P(HubJob, WhatAProviderReservesIsQuotedWith) {

@@ -5,6 +5,7 @@
 #include "edge/random.h"
 #include "hub/route.h"
 #include "hub/test_hub.h"
+#include "wire/money.h"
 
 /// Who may speak at all: bootstrap, tokens, scopes.
 
@@ -58,6 +59,34 @@ TEST(HubParty, LostTokensAreReplaced) {
   ASSERT_EQ(list.items().size(), 2U) << "its own two, nobody else's";
   EXPECT_EQ(list.items()[1].at("label").as_string(), "reissued");
   EXPECT_EQ(list.raw.body.find(again.text("token")), std::string::npos);
+}
+
+// The limit of amounts is one of what is put in: two top-ups at it are credited, and what the hub then answers is read by
+// the reader of its clients. One above it, or below zero, is refused by its field.
+TEST(HubParty, ABalanceMayPassTheLimitOfAmounts) {
+  TestHub hub;
+  const Client studio = hub.organisation("studio", "customer");
+  const auto top_up = [&](const std::string& yuan, const std::string& reference) {
+    return hub.root().post("/v1/wallet/top-ups", R"({"organisation":"studio","amount":")" + yuan +
+                                                     R"(","reference":")" + reference + R"("})");
+  };
+  EXPECT_EQ(top_up("100000000000", "one").status, 201);
+  const Answer second = top_up("100000000000", "two");
+  ASSERT_EQ(second.status, 201) << second.raw.body;
+  Faults faults;
+  wire::TopUpReply reply;
+  EXPECT_TRUE(from_json(second.json, "", reply, faults)) << to_text(faults.front());
+  wire::WalletView wallet;
+  EXPECT_TRUE(from_json(studio.get("/v1/wallet").json, "", wallet, faults)) << to_text(faults.front());
+  EXPECT_EQ(to_text(wallet.available), "200000000000");
+  wire::LedgerView ledger;
+  EXPECT_TRUE(from_json(hub.root().get("/v1/operator/ledger").json, "", ledger, faults)) << to_text(faults.front());
+  EXPECT_EQ(to_text(ledger.debits_posted), "200000000000");
+  for (const std::string yuan : {"100000000000.000001", "-1", "0"}) {
+    const Answer refused = top_up(yuan, "three");
+    EXPECT_EQ(refused.status, 400) << refused.raw.body;
+    EXPECT_NE(refused.raw.body.find(R"("field":"amount")"), std::string::npos) << refused.raw.body;
+  }
 }
 
 // S1: every route of the table without a token, with garbage, and with well-formed tokens that are unknown, revoked

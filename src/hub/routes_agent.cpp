@@ -105,7 +105,7 @@ Handled put_pools(Call& call) {
   wire::PoolsRequest wanted;
   if (auto bad = read_body(call, wanted)) return bad;
   call.hub.writer.heard(call.actor.centre);
-  return submit(call, ReportPools{std::move(wanted.pools)}, {});
+  return submit(call, ReportPools{std::move(wanted.pools), std::move(wanted.maps)}, {});
 }
 
 Handled watch_leases(Call& call) {

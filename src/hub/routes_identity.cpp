@@ -9,8 +9,13 @@
 namespace dayan::hub {
 
 Handled get_health(Call& call) {
-  const bool is_ready = call.hub.metrics.ready.load() != 0;
-  return json_answer(is_ready ? 200 : 503, JsonObject{{"status", is_ready ? "ok" : "reloading"}});
+  const Metrics& metrics = call.hub.metrics;
+  if (metrics.ready.load() != 0) return json_answer(200, JsonObject{{"status", "ok"}});
+  // What it is names accounts: that is told to operators alone (get_ledger).
+  if (metrics.invariant_broken.load() != 0)
+    return json_answer(503, JsonObject{{"status", "read_only"},
+                                       {"reason", "an invariant of the books is broken: see dayan operator ledger"}});
+  return json_answer(503, JsonObject{{"status", "reloading"}});
 }
 
 Handled get_metrics(Call& call) {

@@ -20,7 +20,7 @@ Result<AttemptRow> find_attempt(const Call& call, JobId job) {
   const std::optional<std::int64_t> task = is_number ? number_of(text) : std::nullopt;
   if (!task || *task >= array_count_max) return no_such("task", "its index, from 0: GET /v1/jobs/{id}/tasks");
   std::vector<ColumnEquals> where{{"job", job.value()}, {"task", *task}};
-  TRY(const std::int64_t number, query_number(call, "number", 0, 1, attempts_max));
+  TRY(const std::int64_t number, query_number(call, "number", 0, 1, attempt_number_max));
   if (number > 0) where.push_back({"number", number});
   TRY(const auto attempt, query_row<AttemptRow>(call.hub.store, std::move(where), true));
   if (!attempt) return no_such("attempt", "one that has begun: GET /v1/jobs/{id}/tasks");

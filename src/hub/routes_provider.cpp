@@ -29,8 +29,11 @@ wire::AgentPresence presence_of(const CentreRow& centre, UnixTime heard_at, Unix
 /// Who its other customers are is nobody's business but the provider's, and the platform's.
 void hide_customers(wire::CentreView& shown, const OrganisationRow& asking) {
   std::vector<std::string>& accepts = shown.centre.accepts;
-  shown.serves_you = accepts.empty() || std::ranges::find(accepts, asking.name) != accepts.end();
-  if (asking.id != shown.centre.provider && !asking.is_operator) accepts.clear();
+  shown.serves_you = (accepts.empty() || std::ranges::find(accepts, asking.name) != accepts.end()) &&
+                     has_account(shown.centre.maps, asking.name);
+  if (asking.id == shown.centre.provider || asking.is_operator) return;
+  accepts.clear();
+  shown.centre.maps.reset();
 }
 
 wire::ReservationView reservation_view(const ReservationRow& row, const CentreRow& centre,

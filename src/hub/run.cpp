@@ -105,7 +105,8 @@ Result<int> run_hub(const HubOptions& options) {
   if (organisations.empty())
     std::fprintf(stderr, "note: there is no operator yet; stop it and make one: dayan hub init --data %s --help\n",
                  options.data.c_str());
-  std::printf("dayan hub is ready: %s\n", hub->url().c_str());
+  std::printf(hub->is_ready() ? "dayan hub is ready: %s\n" : "dayan hub serves for reading alone: %s\n",
+              hub->url().c_str());
   std::fflush(stdout);
   static_cast<void>(edge::wait_for_stop_signal());
   ::unlink(url_file.c_str());

@@ -159,8 +159,10 @@ Result<void> Writer::load() {
   state_->centres.visit_all([&](const CentreRow& centre) { centres.insert(centre.id); });
   parts_.watch.notify(centres);
   is_loaded_ = true;
+  is_broken_ = false;
+  check_books();
   parts_.metrics.reloads += 1;
-  parts_.metrics.ready = 1;
+  parts_.metrics.ready = is_broken_ ? 0 : 1;
   return {};
 }
 

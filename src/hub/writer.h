@@ -33,6 +33,10 @@
 /// same is done with a batch that would break the books, which is never committed and answered `unavailable`. When the
 /// store says that another hub has taken over, this writer never writes again.
 ///
+/// The books are checked when the State is read, and each minute. Once an invariant is broken, this hub is not ready and
+/// serves for reading alone: of commands it takes those that concern tokens, and no time passes for the core, until it is
+/// started again on books that are whole.
+///
 /// Between batches it feeds the planner, fires timers, and runs the closures of readers that need the State: they see
 /// committed state only. Plans come back from the planner as the command CommitPlan, in a batch of their own.
 
@@ -125,6 +129,7 @@ class Writer {
 
   void tick_if_due();
   void look_after();  ///< gauges each second, the invariants each minute
+  void check_books();
 
   /// Later than every `now` before.
   [[nodiscard]] UnixTime next_now();
@@ -139,6 +144,7 @@ class Writer {
   UnixTime last_now_;
   bool is_loaded_ = false;
   bool is_fenced_ = false;
+  bool is_broken_ = false;  ///< an invariant of the State is
   SteadyClock::time_point broken_at_;  ///< when the latest batch was thrown away
   SteadyClock::time_point ticked_at_;
   SteadyClock::time_point looked_at_;

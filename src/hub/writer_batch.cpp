@@ -60,6 +60,18 @@ Error told_of(const Error& error) {
           "send the same request again under the same idempotency key"};
 }
 
+/// What is taken though the books are broken: it moves no money and grants nothing that does, and whoever looks after the
+/// hub needs it.
+bool concerns_tokens(const CommandBody& body) {
+  return std::holds_alternative<CreateToken>(body) || std::holds_alternative<RevokeToken>(body) ||
+         std::holds_alternative<ReissueToken>(body) || std::holds_alternative<RenewAgentToken>(body);
+}
+
+Error broken_books_error() {
+  return {ErrorCode::unavailable, "", "the hub's books are broken: it serves for reading alone, and nothing was done",
+          "tell its operator, who finds what is broken by `dayan operator ledger`"};
+}
+
 void append(std::vector<RowChange>& changes, std::vector<RowChange> more) {
   changes.insert(changes.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
@@ -114,6 +126,7 @@ CommandAnswer Writer::decide(Pending& pending, Submission& submission) {
   if (!submission.key.empty()) {
     if (auto kept = replay(pending, submission, command.actor.organisation)) return std::move(*kept);
   }
+  if (is_broken_ && !concerns_tokens(submission.body)) return failed(broken_books_error());
   command.body = std::move(submission.body);
   auto fetched = fetch(pending, core::needs(*state_, command));
   if (!fetched.has_value()) return failed(std::move(fetched).error());

@@ -33,7 +33,7 @@ std::int64_t waiting_tasks(const core::State& state) {
 }  // namespace
 
 void Writer::tick_if_due() {
-  if (!is_loaded_) return;
+  if (!is_loaded_ || is_broken_) return;
   const auto wakeup = core::next_wakeup(*state_);
   if (!wakeup.has_value() || *wakeup > std::max(parts_.clock.now(), last_now_)) return;
   const auto now = SteadyClock::now();
@@ -60,10 +60,17 @@ void Writer::look_after() {
   parts_.metrics.live_leases = static_cast<std::int64_t>(state_->leases.size());
   parts_.metrics.waiting_tasks = waiting_tasks(*state_);
   if (now - checked_at_ < check_every) return;
-  checked_at_ = now;
+  check_books();
+}
+
+void Writer::check_books() {
+  checked_at_ = SteadyClock::now();
   const auto broken = core::broken_invariant(*state_);
-  if (broken.has_value()) fmt::print(stderr, "hub: AN INVARIANT IS BROKEN: {}\n", *broken);
   parts_.metrics.invariant_broken = broken.has_value() ? 1 : 0;
+  if (!broken.has_value()) return;
+  fmt::print(stderr, "hub: AN INVARIANT IS BROKEN, serving for reading alone until that is mended: {}\n", *broken);
+  is_broken_ = true;
+  parts_.metrics.ready = 0;
 }
 
 }  // namespace dayan::hub

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,6 +28,11 @@ struct CityLatency {
   friend bool operator==(const CityLatency&, const CityLatency&) = default;
 };
 
+/// Whether a centre whose agent told this (CentreRow::maps) has an account for an organisation of that name.
+[[nodiscard]] inline bool has_account(const std::optional<std::vector<std::string>>& maps, const std::string& name) {
+  return !maps || std::find(maps->begin(), maps->end(), name) != maps->end();
+}
+
 /// A computing centre of one provider, reached through one agent.
 struct CentreRow {
   CentreId id;
@@ -43,6 +49,8 @@ struct CentreRow {
   std::vector<DayHours> carbon_hours = {};  ///< at which it is another percentage of that
   std::optional<Bandwidth> bandwidth = {};  ///< of the link from the hub's depot, as the provider tells it
   std::optional<Bandwidth> bandwidth_measured = {};  ///< as the agent finds it when it fetches inputs
+  /// Names of the organisations that have a local account there, as its agent tells; null: all, or it has not told.
+  std::optional<std::vector<std::string>> maps = {};
 
   static constexpr std::string_view table = "centre";
   [[nodiscard]] auto key() const { return std::tuple{id}; }
@@ -63,7 +71,8 @@ struct CentreRow {
                       field("carbon", &R::carbon),
                       field("carbon_hours", &R::carbon_hours),
                       field("bandwidth", &R::bandwidth),
-                      field("bandwidth_measured", &R::bandwidth_measured)};
+                      field("bandwidth_measured", &R::bandwidth_measured),
+                      field("maps", &R::maps)};
   }
   friend bool operator==(const CentreRow&, const CentreRow&) = default;
 };

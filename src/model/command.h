@@ -160,6 +160,7 @@ struct RemoveReservation {
 /// The pools of an agent's centre, all of them: one that is missing has gone.
 struct ReportPools {
   std::vector<PoolRow> pools;  ///< the centre is set from the actor
+  std::optional<std::vector<std::string>> maps = {};  ///< CentreRow::maps
 };
 inline constexpr std::size_t pools_max = 1'000;
 

@@ -74,6 +74,14 @@ struct LinkMeasured {
     return std::tuple{field("centre", &LinkMeasured::centre), field("bandwidth", &LinkMeasured::bandwidth)};
   }
 };
+/// Its agent tells that other organisations than before have a local account there.
+struct CentreMapped {
+  CentreId centre;
+  std::optional<std::vector<std::string>> maps;  ///< as in CentreRow
+  static constexpr auto fields() {
+    return std::tuple{field("centre", &CentreMapped::centre), field("maps", &CentreMapped::maps)};
+  }
+};
 struct JoinTokenIssued {
   JoinTokenRow join_token;
   static constexpr auto fields() { return std::tuple{field("join_token", &JoinTokenIssued::join_token)}; }
@@ -258,7 +266,7 @@ using Event = std::variant<OrganisationCreated, ProjectCreated, UserCreated, Tok
                            AttemptObserved, LateReportKept, AttemptSettled, JobEnded, CentreUpdated, ReservationAdded,
                            ReservationRemoved, ReservationEnded, JobLatestStartMoved, OrganisationWeighed,
                            ProjectWeighed, SeriesStarted, RoundSubmitted, RoundsSkipped, SeriesEnded,
-                           LinkMeasured, LeaseReclaimed>;
+                           LinkMeasured, LeaseReclaimed, CentreMapped>;
 
 /// The event's name on the wire and in the store: "lease_granted".
 [[nodiscard]] std::string_view event_name(const Event& event);

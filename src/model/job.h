@@ -23,6 +23,10 @@ inline constexpr std::int32_t attempts_max = 3;
 /// So often a task's room may be taken back for other work; its next attempt is left alone. None of these counts as one
 /// of attempts_max.
 inline constexpr std::int32_t reclaims_max = 3;
+/// Attempts of a task that never began count apart from these: a centre that cannot take them must not use up what another
+/// one could do.
+inline constexpr std::int32_t refusals_max = 9;
+inline constexpr std::int32_t attempt_number_max = attempts_max + refusals_max + reclaims_max;
 inline constexpr Duration wall_time_limit_max = Duration::hours(24 * 30);
 inline constexpr Duration wall_time_limit_min = Duration::seconds(1);
 /// How long a task may wait at most, and what a job gets that does not say: every job comes to an end.
@@ -346,6 +350,7 @@ struct TaskRow {
   UnixTime not_before;        ///< a waiting task is not placed earlier: the older lease must have ended
   CentreId avoid;             ///< where it failed last; none when nowhere
   std::int32_t reclaims = 0;  ///< of its attempts so far that were taken back
+  std::int32_t refusals = 0;  ///< attempts that no centre let begin: they count apart (refusals_max)
 
   static constexpr std::string_view table = "task";
   [[nodiscard]] auto key() const { return std::tuple{job, task}; }
@@ -354,7 +359,8 @@ struct TaskRow {
     return std::tuple{dayan::key("job", &R::job),           dayan::key("task", &R::task),
                       field("state", &R::state),            field("attempts", &R::attempts),
                       field("not_before", &R::not_before),  field("avoid", &R::avoid),
-                      field("reclaims", &R::reclaims)};
+                      field("reclaims", &R::reclaims),
+                      field("refusals", &R::refusals)};
   }
   friend bool operator==(const TaskRow&, const TaskRow&) = default;
 };

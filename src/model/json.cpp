@@ -125,7 +125,7 @@ bool JsonCodec<std::string>::read(const JsonValue& value, const JsonPath& path, 
 }
 
 bool JsonCodec<Cny>::read(const JsonValue& value, const JsonPath& path, Cny& out, Faults& faults) {
-  return read_text(value, path, "yuan as a text, e.g. \"12.5\"", parse_cny, out, faults);
+  return read_text(value, path, "yuan as a text, e.g. \"12.5\"", parse_balance, out, faults);
 }
 
 JsonValue JsonCodec<UnixTime>::write(UnixTime value) {

@@ -18,7 +18,8 @@
 
 /// The one JSON codec: every type with fields() has a JSON object, whose members are its fields.
 ///
-/// Values: ids as text, null when none; money a decimal string in yuan; times RFC 3339, null when none; lengths of
+/// Values: ids as text, null when none; money a decimal string in yuan, of any size (what
+/// enters is bounded by the checks of commands, amount_max); times RFC 3339, null when none; lengths of
 /// time and cards as numbers (seconds, cards), exact to the microsecond and the thousandth; sizes, cores and other
 /// counts as integers; digests as hexadecimal; enumerations and scopes by their words; an absent optional is null.
 /// Reading is strict: an unknown member, a wrong type, a number out of range is a fault, named by its path; a missing

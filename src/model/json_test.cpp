@@ -14,7 +14,7 @@ void fill(bool& out, Prng&) { out = !out; }
 void fill(std::int64_t& out, Prng& prng) { out = prng.between(INT64_MIN / 2, INT64_MAX / 2); }
 void fill(std::int32_t& out, Prng& prng) { out = static_cast<std::int32_t>(prng.between(2, INT32_MAX)); }
 void fill(std::string& out, Prng& prng) { out = "\"大衍\\\n" + std::to_string(prng.next()); }
-void fill(Cny& out, Prng& prng) { out = Cny::micro(prng.between(1, amount_max.micro())); }
+void fill(Cny& out, Prng& prng) { out = Cny::micro(prng.between(-amount_max.micro(), 90 * amount_max.micro())); }
 void fill(UnixTime& out, Prng& prng) { out = UnixTime(prng.between(1, 253'402'300'799'999'999)); }
 void fill(Duration& out, Prng& prng) {
   out = Duration::microseconds(prng.between(-json_fraction_max.microseconds(), json_fraction_max.microseconds()));
@@ -162,7 +162,7 @@ TEST(Json, EachFaultNamesItsPath) {
        "spec.requirements.objective: 'cheap' is not a word for this; give one of cheapest, fastest, balanced, greenest, weighted"},
       {R"({"requirements":{"chips":["a",7]}})", "spec.requirements.chips[1]: is an integer; give a text"},
       {R"({"requirements":{"price_cap":12.5}})", "spec.requirements.price_cap: is a decimal number; give yuan"},
-      {R"({"requirements":{"price_cap":"-1"}})", "spec.requirements.price_cap: '-1' is not an amount"},
+      {R"({"requirements":{"price_cap":"1e3"}})", "spec.requirements.price_cap: '1e3' is not an amount"},
       {R"({"requirements":{"wall_time":"2m"}})", "spec.requirements.wall_time: is a text '2m'; give a number of"},
       {R"({"requirements":{"wall_time":1e300}})", "spec.requirements.wall_time: 1e+300 is too large"},
       {R"({"requirements":{"wall_time":9223372036855}})", "spec.requirements.wall_time: 9223372036855 is too large"},

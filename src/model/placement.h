@@ -36,9 +36,9 @@ enum class Constraint {
   nodes,        ///< nodes of the pool, all of them
   capability,   ///< of one core, in 1/10,000 of the reference core
   latency,      ///< µs of the round trip to the city of the text
-  acceptance,   ///< no numbers: the centre does not serve the organisation
+  acceptance,   ///< no numbers: the centre does not serve the organisation, or has no local account for it
   reserved,     ///< µs: its wall time, and how long until what is free is needed by a job that has waited longer
-  not_before,   ///< µs: how long until the job lets its tasks start, and zero
+  not_before,   ///< µs: how long until its tasks may start (by the job's own time, or an older lease), and zero
   deadline,     ///< µs: how long a task takes there at the least, and how long it may until the job's deadline
   closed,       ///< µs: its wall time, and how long until the provider closes the pool
   hour,         ///< what a task costs at the cheaper hour that it waits for, and now: micro-yuan, or mg of CO₂ (greenest)
@@ -92,6 +92,7 @@ struct Quote {
   Cny task_cost;                  ///< expected charge for one task
   Cny task_hold;                  ///< held for one task: its wall time in full
   Cny job_cost;                   ///< expected charge for all tasks
+  Cny price_cap_min;              ///< the least price cap that lets all of it run there: the last task's hold counts in full
   Duration wait;                  ///< until the first task could start
   Duration run;                   ///< expected run time of one task there
   Duration finish;                ///< from now until the last task would be done, if all ran there
@@ -108,7 +109,8 @@ struct Quote {
                       field("provider_name", &R::provider_name), field("pool", &R::pool),
                       field("feasible", &R::feasible),     field("reasons", &R::reasons),
                       field("task_cost", &R::task_cost),   field("task_hold", &R::task_hold),
-                      field("job_cost", &R::job_cost),     field("wait", &R::wait),
+                      field("job_cost", &R::job_cost),     field("price_cap_min", &R::price_cap_min),
+                      field("wait", &R::wait),
                       field("run", &R::run),               field("finish", &R::finish),
                       field("energy", &R::energy),         field("carbon", &R::carbon),
                       field("rank", &R::rank),           field("next_price", &R::next_price),

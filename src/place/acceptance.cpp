@@ -15,10 +15,17 @@ CustomerGroup take_free(std::set<CustomerGroup>& taken) {
 
 }  // namespace
 
-bool accepts(const CentreState& centre, const std::string* organisation) {
+bool is_choosy(const CentreState& centre) { return !centre.accepts.empty() || centre.maps.has_value(); }
+
+bool is_listed(const CentreState& centre, const std::string* organisation) {
   if (centre.accepts.empty()) return true;
   return organisation != nullptr &&
          std::find(centre.accepts.begin(), centre.accepts.end(), *organisation) != centre.accepts.end();
+}
+
+bool accepts(const CentreState& centre, const std::string* organisation) {
+  if (!is_listed(centre, organisation)) return false;
+  return !centre.maps || (organisation != nullptr && has_account(centre.maps, *organisation));
 }
 
 std::vector<OrganisationId> Acceptance::renew(const std::map<OrganisationId, std::string>& organisations,
@@ -32,9 +39,11 @@ std::vector<OrganisationId> Acceptance::renew(const std::map<OrganisationId, std
     if (by.empty() || by.back() != id) by.push_back(id);
   };
   for (const auto& [id, centre] : centres) {
-    if (centre.accepts.empty()) continue;
+    if (!is_choosy(centre)) continue;
     for (const PoolIndex pool : centre.pools) choosy_.set(pool, has_choosy_ = true);
-    for (const std::string& name : centre.accepts) note(named[name].centres, id);
+    for (const std::string& name : centre.accepts.empty() ? *centre.maps : centre.accepts) {
+      if (place::accepts(centre, &name)) note(named[name].centres, id);
+    }
   }
   for (const auto& [id, row] : reservations) {
     for (const std::string& name : row.organisations) note(named[name].reservations, id);

@@ -11,7 +11,7 @@
 #include "place/pool_state.h"
 
 /// Acceptance: whom the centres serve, and for whom pools are reserved. Most centres serve everybody; a choosy one names
-/// its customers, and so may a reservation. Customers whom the same choosy centres and the same reservations name are
+/// its customers, or has local accounts for some alone, and a reservation may name them too. Customers whom the same choosy centres and the same reservations name are
 /// alike to placement and make one group, so that jobs are told apart by as many groups as there are, and not by
 /// customers. The group stands beside the rankings, which all groups share.
 
@@ -21,7 +21,11 @@ using CustomerGroup = std::uint32_t;
 /// Those that no choosy centre and no reservation names.
 inline constexpr CustomerGroup named_by_none = 0;
 
-/// Whether the centre serves an organisation of this name; one whose name is not known, only where all are served.
+/// Whether the centre serves not everybody: by its provider's list, or by the accounts that it has.
+[[nodiscard]] bool is_choosy(const CentreState& centre);
+/// Whether its provider's list lets the centre serve an organisation of this name.
+[[nodiscard]] bool is_listed(const CentreState& centre, const std::string* organisation);
+/// Whether the centre serves an organisation of this name: is_listed, and has an account for it; one whose name is not known, only where all are served.
 [[nodiscard]] bool accepts(const CentreState& centre, const std::string* organisation);
 
 class Acceptance {

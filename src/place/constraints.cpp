@@ -17,6 +17,20 @@ bool is_among(const std::vector<std::string>& allowed, const std::string& name) 
 
 }  // namespace
 
+namespace {
+
+/// When the first of the job's waiting tasks may be leased, as far as that hangs on older leases; none: at any time.
+UnixTime older_lease_until(const JobRecord& job, const World& world) {
+  if (job.next_task < job.count || job.retrying == 0) return {};
+  UnixTime first = UnixTime(int64_max);
+  const World::Retries& retries = world.retries();
+  for (auto row = retries.lower_bound({job.id, 0}); row != retries.end() && row->first.first == job.id; ++row)
+    first = std::min(first, row->second.not_before);
+  return first == UnixTime(int64_max) ? UnixTime() : first;
+}
+
+}  // namespace
+
 Asking asking_of(const Question& question, const World& world) {
   Asking asking;
   asking.organisation = question.organisation;
@@ -43,6 +57,7 @@ Asking asking_of(const JobRecord& job, const Requirements& requirements, const W
   asking.throttle = job.throttle;
   asking.charged = job.charged;
   asking.held = job.held;
+  asking.older_lease_until = older_lease_until(job, world);
   asking.available = world.available(job.organisation);
   return asking;
 }

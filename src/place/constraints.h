@@ -38,10 +38,14 @@ struct Asking {
   Cny charged;    ///< so far
   Cny held;       ///< for its live leases
   Cny available;  ///< in the wallet
+  /// Every task that waits has been leased before, and of the first to be free the older lease may run until then.
+  UnixTime older_lease_until = {};
 
   [[nodiscard]] Need need() const { return need_of(requirements->resources); }
   /// When a task of it may start at the earliest.
-  [[nodiscard]] UnixTime start(UnixTime now) const { return std::max(now, requirements->not_before); }
+  [[nodiscard]] UnixTime start(UnixTime now) const {
+    return std::max({now, requirements->not_before, older_lease_until});
+  }
   [[nodiscard]] Duration run_on(const PoolRow& pool) const { return expected_run(*requirements, learned, pool); }
   /// Whether a task leased there then is expected to end by the deadline.
   [[nodiscard]] bool is_in_time(UnixTime at, const PoolRow& pool) const {
@@ -65,6 +69,7 @@ struct Terms {
   Cny task_cost;
   Cny task_hold;
   Cny job_cost;
+  Cny price_cap_min;  ///< when its tasks run one after the other: what they cost, and the last one's hold in full
   std::optional<Joules> energy;      ///< of a task; nothing when it is not known
   std::optional<Milligrams> carbon;
 };

@@ -28,6 +28,11 @@ std::optional<Terms> terms_of(const Asking& asking, const PoolState& pool, UnixT
   terms.carbon = carbon_of(pool.row, centre.pue, centre.carbon_at(now), requirements.resources, terms.run);
   terms.job_cost =
       Cny::micro(plus(asking.charged.micro(), times(cost->micro(), std::max<std::int64_t>(asking.unsettled, 0))));
+  if (asking.unsettled > 0)
+    terms.price_cap_min = Cny::micro(
+        plus(terms.job_cost.micro(), std::max<std::int64_t>(hold->micro() - cost->micro(), 0)));
+  else
+    terms.price_cap_min = terms.job_cost;
   return terms;
 }
 

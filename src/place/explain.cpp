@@ -225,6 +225,9 @@ std::string text_of(const Gap& gap, const Asking& asking, const PoolState& pool,
     case Constraint::capacity: return capacity_text(gap, pool, asking, now);
     case Constraint::reserved: return reserved_text(gap, now);
     case Constraint::not_before:
+      if (asking.older_lease_until > requirements.not_before)
+        return "the task has been tried before, and its older lease may run until " + to_text(asking.older_lease_until) +
+               ": in " + readable(Duration::microseconds(gap.required));
       return "the job lets no task start before " + to_text(requirements.not_before) + ": in " +
              readable(Duration::microseconds(gap.required));
     case Constraint::deadline: return deadline_text(gap, asking, row, now);
@@ -240,7 +243,9 @@ std::string text_of(const Gap& gap, const Asking& asking, const PoolState& pool,
              (asking.live == 1 ? " runs: " : " run: ") + counted(gap.required - gap.offered, "task") + " too many";
     case Constraint::capability: return capability_gap_text(gap);
     case Constraint::latency: return latency_text(gap, requirements.latency[gap.bound]);
-    case Constraint::acceptance: return "the centre serves only customers that it names, and not this one";
+    case Constraint::acceptance:
+      return is_listed(centre, asking.organisation_name) ? "the centre has no local account for your organisation"
+                                                         : "the centre serves only customers that it names, and not this one";
     case Constraint::nodes:
       return "needs " + counted(gap.required, "node") + ", the pool has " + std::to_string(gap.offered) + ": " +
              std::to_string(gap.required - gap.offered) + " too many";
@@ -278,6 +283,7 @@ Quote quote_of(const Evaluation& evaluation, const Asking& asking, UnixTime now)
     quote.task_cost = evaluation.terms->task_cost;
     quote.task_hold = evaluation.terms->task_hold;
     quote.job_cost = evaluation.terms->job_cost;
+    quote.price_cap_min = evaluation.terms->price_cap_min;
     quote.run = evaluation.terms->run;
     quote.energy = evaluation.terms->energy;
     quote.carbon = evaluation.terms->carbon;

@@ -133,6 +133,8 @@ class Life {
     for (int i = 0; i < 3; ++i) {
       if (random_.chance(1, 5)) row.accepts.push_back("org-" + std::to_string(i));
     }
+    row.maps.reset();
+    if (random_.chance(1, 5)) row.maps = std::vector<std::string>{"org-" + std::to_string(random_.below(3))};
     row.latency.clear();
     for (const char* city : {"shanghai", "beijing"}) {
       if (random_.chance(2, 3)) row.latency.push_back({city, Duration::milliseconds(random_.between(5, 50))});

@@ -51,6 +51,7 @@ struct CentreState {
   std::string name;
   std::string region;
   std::vector<std::string> accepts;  ///< names of those whom it serves; empty: everybody
+  std::optional<std::vector<std::string>> maps;  ///< names of those that have an account there; nothing: everybody
   std::vector<CityLatency> latency;
   std::optional<std::int64_t> pue;     ///< in thousandths
   std::optional<std::int64_t> carbon;  ///< g/kWh

@@ -263,6 +263,70 @@ TEST(ConstraintTest, Throttle) {
               "the job lets 2 tasks run at once, and 2 run: 1 task too many");
 }
 
+TEST(ConstraintTest, ACapOfWhatTheQuoteNamesIsEnough) {
+  // Costs are rounded down and holds up: with the cap that the quote names the pool is feasible, and for one task a
+  // micro-yuan less is not. A job of many tasks, run one after the other, can end with it.
+  Prng random(11);
+  for (int round = 0; round < 300; ++round) {
+    Scene scene;
+    const CentreId centre = scene.site("a", 1, 8);
+    OfferRow offer = scene.offer(centre, Cny::micro(random.between(1, 3'000'000)), 2);
+    offer.gb_hour = Cny::micro(random.between(0, 90'000));
+    scene.put(offer);
+    Requirements needs = Scene::small();
+    needs.resources.memory = Bytes(random.between(0, 4'000'000'000));
+    needs.wall_time = Duration::microseconds(random.between(1'000'000, 9'000'000'000));
+    if (random.chance(1, 2)) needs.run_time = Duration::microseconds(random.between(1'000'000, 9'000'000'000));
+    const auto count = static_cast<std::int32_t>(random.between(1, 4));
+    const Quote quote = scene.quotes(needs, count)[0];
+    EXPECT_EQ(quote.price_cap_min.micro(), (count - 1) * quote.task_cost.micro() + quote.task_hold.micro());
+    needs.price_cap = quote.price_cap_min;
+    EXPECT_TRUE(scene.quotes(needs, count)[0].feasible);
+    if (count > 1) continue;
+    needs.price_cap = quote.price_cap_min - Cny::micro(1);
+    EXPECT_FALSE(scene.quotes(needs, count)[0].feasible);
+  }
+}
+
+TEST(ConstraintTest, AnOlderLease) {
+  // All that waits has been tried before: the first of it to be free waits until its older lease has surely ended, which
+  // is a reason, and counts as a wait; at that time, and not a microsecond before, it is placed. What was never leased
+  // waits for nothing.
+  Scene scene;
+  const CentreId a = scene.site("a", 1, 8);
+  JobRow job = scene.job(2);
+  job.next_task = 2;
+  job.retrying = 2;
+  scene.put(job);
+  const UnixTime free_at = scene_now + Duration::microseconds(30'000'001);
+  scene.put(TaskRow{job.id, 0, TaskState::waiting, 1, free_at, {}});
+  scene.put(TaskRow{job.id, 1, TaskState::waiting, 1, free_at + Duration::seconds(9), {}});
+  const std::string text =
+      "the task has been tried before, and its older lease may run until " + to_text(free_at) + ": in 31s";
+  const Quote quote = scene.engine()->quotes(job.id, scene_now)[0];
+  expect_only(quote, Constraint::not_before, 30'000'001, 0, true, text);
+  EXPECT_EQ(quote.wait, Duration::microseconds(30'000'001));
+  const auto waiting = scene.engine()->waiting(job.id, scene_now);
+  ASSERT_EQ(waiting->reasons.size(), 1U);
+  EXPECT_EQ(waiting->reasons[0].text, text);
+  EXPECT_FALSE(waiting->hopeless);
+  const Duration tick = Duration::microseconds(1);
+  EXPECT_TRUE(scene.engine()->plan(free_at - tick, 10).empty());
+  EXPECT_EQ(scene.engine()->waiting(job.id, free_at - tick)->reasons.size(), 1U);
+  EXPECT_EQ(scene.engine()->plan(free_at, 10).size(), 1U);
+  EXPECT_TRUE(scene.engine()->waiting(job.id, free_at)->reasons.empty());
+  // A deadline that only an earlier start could meet rules the pool out by what is left from then on.
+  job.requirements.run_time = Duration::minutes(10);
+  job.requirements.finish_by = scene_now + Duration::seconds(20) + needed_time(Duration::minutes(10));
+  scene.put(job);
+  EXPECT_FALSE(scene.engine()->quotes(job.id, scene_now)[0].feasible);
+  job.requirements.finish_by = {};
+  job.count = 3;
+  scene.put(job);
+  EXPECT_TRUE(scene.engine()->quotes(job.id, scene_now)[0].reasons.empty());
+  EXPECT_EQ(scene.engine()->plan(scene_now, 10).at(0).placement.centre, a);
+}
+
 TEST(ConstraintTest, FailedHere) {
   // When all that waits failed at one centre, that one is ruled out while another can take it, and only then.
   Scene scene;

@@ -21,6 +21,7 @@ struct Case {
   std::vector<LeaseRow> leases;
   std::vector<CentreRow> others;
   std::optional<ReservationRow> reservation;
+  std::optional<TaskRow> retry;  ///< the job's only task that waits
 
   [[nodiscard]] std::unique_ptr<Engine> engine() const {
     Scene scene;
@@ -42,6 +43,7 @@ struct Case {
     for (const LeaseRow& lease : leases) scene.put(lease);
     if (reservation) scene.put(*reservation);
     scene.put(job);
+    if (retry) scene.put(*retry);
     if (!heard_at.is_none()) scene.heard(centre.id, heard_at);
     return scene.engine();
   }
@@ -121,6 +123,12 @@ Case draw(Prng& random) {
     job.held = Cny::micro(job.live * random.between(0, 2'000'000));
     if (random.chance(1, 2)) job.throttle = job.live - static_cast<std::int32_t>(random.below(2));
   }
+  if (random.chance(1, 8)) {  // all but one task is done or runs, and that one was tried before
+    job.count = job.next_task = job.live + job.succeeded + 1;
+    job.retrying = 1;
+    drawn.retry = TaskRow{job.id, job.count - 1, TaskState::waiting, 1,
+                          scene_now + Duration::microseconds(random.between(-9, 3'600'000'000)), {}};
+  }
   drawn.wallet = Cny::micro(random.between(0, 60'000'000));
   if (random.chance(1, 4)) drawn.heard_at = scene_now - Duration::microseconds(random.between(1, 200'000'000));
   for (auto leases = random.below(6); leases > 0; --leases) {
@@ -188,7 +196,10 @@ Mended mend(Case& of, const Reason& reason, std::int64_t short_by, bool on_the_j
     case Constraint::acceptance:
       if (short_by == 0) of.centre.accepts.push_back("studio");
       break;
-    case Constraint::not_before: needs.not_before = scene_now + Duration::microseconds(short_by); break;
+    case Constraint::not_before:
+      needs.not_before = scene_now + Duration::microseconds(short_by);
+      if (of.retry) of.retry->not_before = needs.not_before;
+      break;
     case Constraint::deadline:
       if (reason.passes_with_time) return Mended::no;  // earlier room mends it as well
       needs.finish_by = needs.finish_by + Duration::microseconds(reason.required - reason.offered - short_by);

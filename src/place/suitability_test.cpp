@@ -106,6 +106,47 @@ TEST_F(SuitabilityTest, AChoosyCentreServesThoseItNames) {
   EXPECT_EQ(plan[5].placement.runners_up.size(), 1U);
 }
 
+TEST_F(SuitabilityTest, ACentreServesThoseThatItHasAnAccountFor) {
+  // The cheapest has no account for the customer: it is ruled out with that as its reason, and the job goes to the dearest
+  // of three, which has one. Its provider's list comes first: who is not on it is told of that. When the agent maps the
+  // customer too, the next task goes there.
+  CentreRow cheap = site("cheap");
+  cheap.maps = std::vector<std::string>{"lab"};
+  scene_.put(cheap);
+  CentreRow other = site("other", 0, Cny::yuan(2));
+  other.maps = std::vector<std::string>{};
+  other.accepts = {"lab"};
+  scene_.put(other);
+  CentreRow dear = site("dear", 0, Cny::yuan(9));
+  dear.maps = std::vector<std::string>{"lab", "studio"};
+  scene_.put(dear);
+  Requirements requirements = Scene::small();
+  requirements.objective = Objective::cheapest;
+  const auto quotes = scene_.quotes(requirements);
+  EXPECT_EQ(quotes[0].centre_name, "dear");
+  EXPECT_TRUE(quotes[0].reasons.empty());
+  for (const Quote& each : {quotes[1], quotes[2]}) {
+    ASSERT_EQ(each.reasons.size(), 1U);
+    EXPECT_EQ(each.reasons[0],
+              (Reason{Constraint::acceptance, 0, 0,
+                      each.centre_name == "cheap" ? "the centre has no local account for your organisation"
+                                                  : "the centre serves only customers that it names, and not this one",
+                      false}));
+  }
+  (void)scene_.job(1, requirements);
+  auto engine = scene_.engine();
+  const auto plan = engine->plan(scene_now, 10);
+  ASSERT_EQ(plan.size(), 1U);
+  EXPECT_EQ(plan[0].placement.centre, dear.id);
+  EXPECT_EQ(plan[0].placement.ruled_out, (std::vector<RuledOut>{{Constraint::acceptance, 2, 0}}));
+  cheap.maps->push_back("studio");
+  engine->apply({cheap, RowFate::live});
+  const auto again = engine->plan(scene_now, 10);  // what has not come back is planned again
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].placement.centre, cheap.id);
+  EXPECT_FALSE(engine->broken_invariant().has_value());
+}
+
 TEST_F(SuitabilityTest, WhatACentreAcceptsAndIsMayChange) {
   // A job that no centre takes is placed as soon as one accepts its customer, comes near enough or gets fast enough.
   CentreRow a = site("a", 8'000);
@@ -189,6 +230,20 @@ TEST(AcceptanceTest, CustomersOfTheSameCentresAreOneGroup) {
   EXPECT_EQ(acceptance.renew(organisations, centres, {}), std::vector<OrganisationId>{OrganisationId(1)});
   EXPECT_EQ(acceptance.group_of(OrganisationId(1)), acceptance.group_of(OrganisationId(2)));
   EXPECT_EQ(acceptance.group_of(OrganisationId(3)), before);
+  // Whom a centre lists and has no account for it does not serve; and one that lists nobody serves those that it has.
+  centres[CentreId(2)].maps = std::vector<std::string>{"o1", "o5"};
+  centres[CentreId(3)].maps = std::vector<std::string>{"o5", "o6"};
+  EXPECT_EQ(acceptance.renew(organisations, centres, {}),
+            (std::vector<OrganisationId>{OrganisationId(3), OrganisationId(5), OrganisationId(6)}));
+  for (const auto& [id, name] : organisations) {
+    for (const auto& [centre_id, centre] : centres)
+      EXPECT_EQ(acceptance.accepts(acceptance.group_of(id), centre.pools[0]), accepts(centre, &name)) << name;
+  }
+  EXPECT_FALSE(acceptance.accepts(acceptance.group_of(OrganisationId(5)), 2)) << "it has an account and is not listed";
+  centres[CentreId(2)].maps.reset();
+  centres[CentreId(3)].maps.reset();
+  EXPECT_EQ(acceptance.renew(organisations, centres, {}),
+            (std::vector<OrganisationId>{OrganisationId(3), OrganisationId(5), OrganisationId(6)}));
   centres[CentreId(1)].accepts.clear();
   centres[CentreId(2)].accepts.clear();
   EXPECT_EQ(acceptance.renew(organisations, centres, {}), first);

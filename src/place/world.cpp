@@ -50,16 +50,19 @@ void World::put(const CentreRow& row, bool is_live) {
   CentreState& centre = centre_of(row.id);
   // Most changes of the row are its agent's counters, which placement does not read.
   if (centre.is_known == is_live && centre.provider_id == row.provider && centre.name == row.name &&
-      centre.region == row.region && centre.accepts == row.accepts && centre.latency == row.latency &&
-      centre.pue == row.pue && centre.carbon == row.carbon && centre.carbon_hours == row.carbon_hours)
+      centre.region == row.region && centre.accepts == row.accepts && centre.maps == row.maps &&
+      centre.latency == row.latency && centre.pue == row.pue && centre.carbon == row.carbon &&
+      centre.carbon_hours == row.carbon_hours)
     return;
   if (centre.name != row.name) are_ranked_ = false;
   centre.is_known = is_live;
   centre.provider_id = row.provider;
   centre.name = row.name;
   centre.region = row.region;
-  if (!centre.accepts.empty() || !row.accepts.empty()) acceptance_.note_change();
+  const bool was_choosy = is_choosy(centre);
   centre.accepts = row.accepts;
+  centre.maps = row.maps;
+  if (was_choosy || is_choosy(centre)) acceptance_.note_change();
   centre.latency = row.latency;
   centre.pue = row.pue;
   centre.carbon = row.carbon;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "place/evaluation.h"
 #include "sim/platform.h"
 
 namespace dayan::sim {
@@ -35,6 +36,23 @@ Error within(Error error, const std::string& what) {
   return error;
 }
 
+/// A job that the core refuses since its price cap pays for no task of it anywhere.
+PlacedJob not_taken(const Platform& platform, const JobSpec& spec) {
+  PlacedJob job{spec.name, spec.count, spec.requirements.resources.nodes, {}, {}, platform.quotes(spec)};
+  place::Waiting& waiting = job.waiting.emplace();
+  waiting.tasks = spec.count;
+  waiting.hopeless = true;
+  const auto is_nearer = [](const Quote& a, const Quote& b) {
+    return place::distance_of(a.reasons) < place::distance_of(b.reasons);
+  };
+  const auto nearest = std::min_element(job.quotes.begin(), job.quotes.end(), is_nearer);
+  if (nearest != job.quotes.end()) {
+    waiting.nearest = nearest->centre;
+    waiting.reasons = nearest->reasons;
+  }
+  return job;
+}
+
 }  // namespace
 
 Result<std::vector<PlacedJob>> place_jobs(const jobfile::PlatformFile& file) {
@@ -47,6 +65,10 @@ Result<std::vector<PlacedJob>> place_jobs(const jobfile::PlatformFile& file) {
   std::map<JobId, std::size_t> index;
   for (const jobfile::JobFile& job : file.jobs) {
     const auto id = platform.submit(job.spec);
+    if (!id && id.error().field == "requirements.price_cap") {
+      placed.push_back(not_taken(platform, job.spec));
+      continue;
+    }
     if (!id) return fail(within(id.error(), "job " + job.spec.name));
     index[*id] = placed.size();
     placed.push_back({job.spec.name,

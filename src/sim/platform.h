@@ -51,6 +51,10 @@ class Platform {
   [[nodiscard]] Cny spent() const;
   [[nodiscard]] const core::State& state() const { return state_; }
   [[nodiscard]] const place::Engine& engine() const { return *engine_; }
+  /// Of a job of the customer that is not submitted.
+  [[nodiscard]] std::vector<Quote> quotes(const JobSpec& spec) const {
+    return engine_->quotes({customer_.organisation, spec.requirements, spec.count, spec.throttle}, now_);
+  }
   /// The placement of an attempt, as the core kept it.
   [[nodiscard]] const PlacementRow* placement(const AttemptKey& attempt) const;
 

@@ -128,6 +128,7 @@ TEST_F(Schema, AMigrationThatHasLandedNeverChanges) {
       {6, "9e79cd8eb3d4cd8486d4f0ce09945550a98a5a994ec211722c3965d65dd2dcc2"},
       {7, "28b33041290cb047db5ee0e0602e5256ca5fe1e82505a3676c5adce4f161e078"},
       {8, "4257febc00c6cc47e5e24aaaa933676169af23ae0c5646bd0fb20b2955e1e326"},
+      {9, "5f3a5b038c44f700c649e25155a0eacd344b65fc3ffb506cb83e6467ddc7bd80"},
   };
   for (const Migration& migration : sqlite_migrations()) {
     ASSERT_TRUE(landed.contains(migration.number)) << migration.name << ' ' << to_text(sha256(migration.sql));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,8 +36,11 @@ struct EnrolReply {
 /// PUT /v1/agent/pools. The centre of each is the agent's own and may be left out.
 struct PoolsRequest {
   std::vector<PoolRow> pools;
+  std::optional<std::vector<std::string>> maps = {};  ///< organisations with a local account; null: all, or not told
 
-  static constexpr auto fields() { return std::tuple{field("pools", &PoolsRequest::pools)}; }
+  static constexpr auto fields() {
+    return std::tuple{field("pools", &PoolsRequest::pools), field("maps", &PoolsRequest::maps)};
+  }
 };
 
 /// POST /v1/agent/reports, signed.

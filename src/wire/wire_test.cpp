@@ -49,7 +49,7 @@ TEST(Wire, Parties) {
   expect_members(SharesView{UnixTime(4), {share}}, {"as_of", "organisations"});
 }
 
-// Shows the same of money: a hostile amount is a fault that names it.
+// Shows the same of money: what is no amount is a fault that names it, and a balance may be more than an amount.
 TEST(Wire, Money) {
   const WalletView wallet{"film", Cny::yuan(1), Cny::yuan(2), Cny::yuan(3), Cny::yuan(6)};
   expect_members(wallet, {"organisation", "available", "held", "spent", "topped_up"});
@@ -60,13 +60,18 @@ TEST(Wire, Money) {
   expect_members(LedgerView{{AccountRow{}}, Cny(), Cny(), Cny::yuan(1), Cny::yuan(1), true, std::nullopt},
                  {"accounts", "debits_pending", "credits_pending", "debits_posted", "credits_posted", "balanced",
                   "violation"});
-  for (const std::string_view amount : {"-1", "1e9", "", "+1", "1.0000001", "100000000001", "٣"}) {
+  for (const std::string_view amount : {"-0", "1e9", "", "+1", "1.0000001", "9223372036854.775808", "٣"}) {
     TopUpRequest request;
     Faults faults;
     EXPECT_FALSE(from_json(JsonObject{{"amount", amount}}, "", request, faults)) << amount;
     ASSERT_EQ(faults.size(), 1U);
     EXPECT_EQ(faults[0].field, "amount");
   }
+  WalletView read;
+  Faults faults;
+  EXPECT_TRUE(from_json(JsonObject{{"available", "-0.000001"}, {"topped_up", "300000000021"}}, "", read, faults));
+  EXPECT_EQ(read.topped_up.micro(), 300'000'000'021'000'000);
+  EXPECT_EQ(read.available, Cny::micro(-1));
 }
 
 // Shows the same of centres and of what agents say.
@@ -87,7 +92,7 @@ TEST(Wire, CentresAndAgents) {
   expect_members(EnrolRequest{"dayan_join_x", "ff"}, {"join_token", "public_key"});
   expect_members(EnrolReply{"dayan_x", centre, "gz-one"}, {"token", "centre", "provider"});
   expect_members(LogProgress{Bytes(7)}, {"length"});
-  expect_members(PoolsRequest{{PoolRow{}}}, {"pools"});
+  expect_members(PoolsRequest{{PoolRow{}}}, {"pools", "maps"});
   PoolsRequest pools;
   Faults faults;
   EXPECT_TRUE(from_json(*parse_json(R"({"pools":[{"name":"local","nodes":1}]})"), "", pools, faults));
