@@ -121,11 +121,14 @@ void Planner::look_behind_repacked(std::uint64_t changes, std::span<const Assign
       if (!is_packed) {
         // As it was before this turn.
         Shapes shapes = pool.shapes;
-        const auto here = std::count_if(placed.begin(), placed.end(), [&](const Assignment& each) {
-          return each.placement.centre == pool.row.centre && each.placement.pool == pool.row.name;
-        });
-        for (auto each = pool.holdings.end() - here; each != pool.holdings.end(); ++each)
-          remove_shape(shapes, (*each)->shape, 1);
+        std::set<std::pair<JobId, std::int32_t>> here;
+        for (const Assignment& each : placed) {
+          if (each.placement.centre == pool.row.centre && each.placement.pool == pool.row.name)
+            here.insert({each.job, each.task});
+        }
+        for (const Holding* each : pool.holdings) {
+          if (here.contains({each->attempt.job, each->attempt.task})) remove_shape(shapes, each->shape, 1);
+        }
         packing.pack(pool.row.nodes, pool.per_node, shapes);
         is_packed = true;
       }
