@@ -38,15 +38,15 @@ void show_set_back(Output& out, const place::SetBack& set_back) {
 
 void show_quotes(Output& out, const std::vector<Quote>& quotes, const place::QuoteRest& rest) {
   if (quotes.empty()) return out.line("no centre has joined with a pool yet");
-  Table table(
-      {"RANK>", "CENTRE", "POOL", "PROVIDER", "TASK YUAN>", "JOB YUAN>", "WAIT>", "RUN>", "FINISH>", "VERDICT"});
+  Table table({"RANK>", "CENTRE", "POOL", "PROVIDER", "TASK YUAN>", "JOB YUAN>", "LEAST CAP>", "WAIT>", "RUN>", "FINISH>",
+               "VERDICT"});
   for (const Quote& quote : quotes) {
     if (quote.feasible) {
       table.add({std::to_string(quote.rank), quote.centre_name, quote.pool, quote.provider_name,
-                 to_text(quote.task_cost), to_text(quote.job_cost), readable(quote.wait), readable(quote.run),
-                 readable(quote.finish), verdict(quote)});
+                 to_text(quote.task_cost), to_text(quote.job_cost), to_text(quote.price_cap_min), readable(quote.wait),
+                 readable(quote.run), readable(quote.finish), verdict(quote)});
     } else {
-      table.add({"-", quote.centre_name, quote.pool, quote.provider_name, "-", "-", "-", "-", "-", verdict(quote)});
+      table.add({"-", quote.centre_name, quote.pool, quote.provider_name, "-", "-", "-", "-", "-", "-", verdict(quote)});
     }
   }
   out.table(table);
@@ -59,9 +59,6 @@ void show_quotes(Output& out, const std::vector<Quote>& quotes, const place::Quo
     if (quote.feasible && quote.price_part != whole_price)
       out.line(quote.centre_name + '/' + quote.pool + " asks " + part_text(quote.price_part) +
                " of its prices of work that may be taken back");
-    if (quote.feasible && quote.price_cap_min != quote.job_cost)
-      out.line(quote.centre_name + '/' + quote.pool + " a price cap must be at least " + to_text(quote.price_cap_min) +
-               " yuan: what is held for a task counts in full while it runs");
     if (!quote.feasible || !quote.next_price) continue;
     const NextPrice& next = *quote.next_price;
     out.line(quote.centre_name + '/' + quote.pool + " from " + readable(next.from) + " UTC: " +

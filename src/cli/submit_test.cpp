@@ -26,6 +26,7 @@ Quote quote_of(const std::string& centre, bool feasible) {
   quote.rank = 1;
   quote.task_cost = Cny::micro(250'000);
   quote.job_cost = Cny::micro(500'000);
+  quote.price_cap_min = Cny::micro(500'002);
   quote.run = Duration::milliseconds(1'500);
   quote.finish = Duration::seconds(90);
   return quote;
@@ -105,9 +106,9 @@ TEST_F(Submit, QuotesWithReasons) {
   ASSERT_EQ(person.runs("quote " + folder.file("shot.yaml")), 0) << person.complained();
   EXPECT_EQ(person.said(),
             "shot: 1 task, balanced first, as of 1970-01-01 00:00:00 UTC\n"
-            "RANK  CENTRE  POOL  PROVIDER  TASK YUAN  JOB YUAN  WAIT   RUN  FINISH  VERDICT\n"
-            "   1  guian   main  power          0.25       0.5    0s  1.5s     90s  now\n"
-            "   -  small   main  power             -         -     -     -       -  no: cores\n"
+            "RANK  CENTRE  POOL  PROVIDER  TASK YUAN  JOB YUAN  LEAST CAP  WAIT   RUN  FINISH  VERDICT\n"
+            "   1  guian   main  power          0.25       0.5   0.500002    0s  1.5s     90s  now\n"
+            "   -  small   main  power             -         -          -     -     -       -  no: cores\n"
             "small/main cannot\n"
             "  cores: needs 64 cores on one node, a node there has 4 cores: 60 cores too many\n");
   EXPECT_TRUE(hub.heard("PUT", "/").empty());
