@@ -50,6 +50,16 @@ Answer<void> change(wire::UpdateCentreRequest& told, const CentreOptions& option
       return bad_usage(quote(options.carbon) + " has a fraction", "give whole grams per kWh", "--carbon");
     told.carbon = thousandths ? std::optional(*thousandths / 1'000) : std::nullopt;
   }
+  if (options.bandwidth == unknown) {
+    told.bandwidth.reset();
+  } else if (!options.bandwidth.empty()) {
+    auto bandwidth = parse_bandwidth(options.bandwidth);
+    if (!bandwidth.has_value()) {
+      bandwidth.error().field = "--bandwidth";
+      return end_with(Exit::usage, {std::move(bandwidth).error()});
+    }
+    told.bandwidth = *bandwidth;
+  }
   for (const std::string& each : options.latency) TRY_VOID(change_latency(told.latency, each));
   if (options.accept_all) told.accepts.clear();
   if (!options.accept.empty()) told.accepts = options.accept;
@@ -85,6 +95,7 @@ Answer<void> update_centre(Session& session, const CentreOptions& options) {
     TRY(auto view, read_as<wire::CentreView>(std::move(item)));
     if (view.centre.name != options.centre) continue;
     told = {view.centre.accepts, view.centre.latency, view.centre.pue, view.centre.carbon};
+    told.bandwidth = view.centre.bandwidth;
   }
   TRY_VOID(change(told, options));
   TRY(JsonValue document, session.api.put("/v1/centres/" + percent_encoded(options.centre), to_json(told)));
@@ -118,6 +129,9 @@ Answer<void> publish_offer(Session& session, const OfferOptions& options) {
   TRY(request.core_hour, read_amount(options.core_hour, "--core-hour"));
   TRY(request.card_hour, read_amount(options.card_hour, "--card-hour"));
   TRY(request.gb_hour, read_amount(options.gb_hour, "--gb-hour"));
+  if (!options.transfer_gb.empty()) {
+    TRY(request.transfer_gb, read_amount(options.transfer_gb, "--transfer-gb"));
+  }
   TRY(JsonValue document,
       session.api.post("/v1/centres/" + percent_encoded(options.centre) + "/offers", to_json(request)));
   if (session.out.as_json()) {
@@ -127,7 +141,7 @@ Answer<void> publish_offer(Session& session, const OfferOptions& options) {
   TRY(const auto offer, read_as<OfferRow>(std::move(document)));
   session.out.line(to_text(offer.id) + " version " + std::to_string(offer.version) + " of " + options.centre + ": " +
                    to_text(offer.core_hour) + " / core·h, " + to_text(offer.card_hour) + " / card·h, " +
-                   to_text(offer.gb_hour) + " / GB·h");
+                   to_text(offer.gb_hour) + " / GB·h, " + to_text(offer.transfer_gb) + " / GB moved in");
   return {};
 }
 

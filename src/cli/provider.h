@@ -18,6 +18,7 @@ struct CentreOptions {
   std::string centre;
   std::string pue;     ///< "1.2", or "unknown"
   std::string carbon;  ///< g/kWh: "410", or "unknown"
+  std::string bandwidth;  ///< "100 MB/s", or "unknown"
   std::vector<std::string> latency;  ///< "shanghai=28ms", or "shanghai=unknown"
   std::vector<std::string> accept;   ///< the customers that it serves from now on
   bool accept_all = false;
@@ -42,6 +43,7 @@ struct OfferOptions {
   std::string core_hour;  ///< yuan
   std::string card_hour;
   std::string gb_hour;
+  std::string transfer_gb;  ///< empty: it is given away
 };
 [[nodiscard]] Answer<void> publish_offer(Session& session, const OfferOptions& options);
 [[nodiscard]] Answer<void> show_earnings(Session& session);

@@ -111,7 +111,9 @@ Handled update_centre(Call& call) {
   wire::UpdateCentreRequest told;
   if (auto bad = read_body(call, told)) return bad;
   const std::string name = call.path.front();
-  return submit(call, UpdateCentre{name, told.accepts, told.latency, told.pue, told.carbon},
+  UpdateCentre update{name, told.accepts, told.latency, told.pue, told.carbon};
+  update.bandwidth = told.bandwidth;
+  return submit(call, std::move(update),
                 [name](const View& view, const core::Decision&) {
                   std::optional<CentreRow> centre;
                   view.state.centres.visit_all([&](const CentreRow& row) {
@@ -177,7 +179,9 @@ Handled publish_offer(Call& call) {
   wire::PublishOfferRequest wanted;
   if (auto bad = read_body(call, wanted)) return bad;
   const OfferId id(call.hub.writer.next_id());
-  return submit(call, PublishOffer{id, call.path.front(), wanted.core_hour, wanted.card_hour, wanted.gb_hour},
+  PublishOffer published{id, call.path.front(), wanted.core_hour, wanted.card_hour, wanted.gb_hour};
+  published.transfer_gb = wanted.transfer_gb;
+  return submit(call, std::move(published),
                 [id](const View& view, const core::Decision&) {
                   const OfferRow* offer = view.state.offers.find({id});
                   ASSERT(offer != nullptr);

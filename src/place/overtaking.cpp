@@ -116,14 +116,16 @@ bool Planning::keeps_out(const PoolState& pool, const JobRecord& job) const {
   if (pool.reservations.empty()) return false;
   const World& world = agenda_.world();
   const CustomerGroup group = world.acceptance().group_of(job.organisation);
-  return job.wall_at(agenda_.now()) > world.open_within(pool, group, agenda_.now());
+  const Duration staging = world.staging(job, pool);
+  return job.wall_at(agenda_.now(), staging) + staging > world.open_within(pool, group, agenda_.now());
 }
 
 bool Planning::keeps_for_another(const PoolState& pool, const JobRecord& job) const {
   if (!pool.promise || agenda_.bug() == PlantedBug::forgotten_promise) return false;
   if (pool.promise->job == job.id) return false;
-  const Duration wall_time = job.wall_at(agenda_.now());
-  return pool.keeps_out(need_of(job.common->requirements.resources), wall_time, agenda_.now());
+  const Duration staging = agenda_.world().staging(job, pool);
+  return pool.keeps_out(need_of(job.common->requirements.resources), job.wall_at(agenda_.now(), staging) + staging,
+                        agenda_.now());
 }
 
 WouldTake Turn::would_take(const PoolState& pool) {
@@ -140,11 +142,12 @@ WouldTake Turn::would_take(const PoolState& pool) {
   const PoolFigures& figures = world_.figures(pool.index);
   const bool is_good = seen.takes_any              ? true
                        : preference_.waits_for_best ? sight_.ranking->score(figures) == seen.bound.score
-                                                  : sight_.ranking->slowness(figures) <= seen.bound.slowness;
+                                                  : sight_.ranking->delay(figures) <= seen.bound.slowness;
   if (!is_good) return no;
   if (job_.has_deadline()) {
     const auto room = pool.surely_opens(class_.need, now_);
-    if (!room || !is_in_time(job_, world_.open_from(pool, job_, *room), pool.row)) return no;
+    if (!room || !is_in_time(job_, world_.open_from(pool, job_, *room), pool.row, world_.staging(job_, pool)))
+      return no;
   }
   return may_take(pool) ? WouldTake::yes : WouldTake::no;
 }

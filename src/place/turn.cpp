@@ -10,6 +10,7 @@ namespace dayan::place {
 namespace {
 
 constexpr double milliseconds_per_hour = 3'600'000;
+constexpr double bytes_per_gigabyte = 1'000'000'000;
 
 }  // namespace
 
@@ -28,14 +29,18 @@ Turn::Turn(Planning& planning, JobRecord& job)
       wall_hours_(static_cast<double>(wall_.microseconds() / 1'000) / milliseconds_per_hour),
       spent_and_held_(job.charged + job.held),
       live_(job.live) {
-  const double most = sight_.ranking->rate_max() * wall_hours_ * (1 + estimate_slack) + estimate_slack_micro;
+  const double most = most_held();
   is_rich_ = static_cast<double>(world_.available(job.organisation).micro()) >= most;
   is_counted_ = most < static_cast<double>(amount_max.micro());
 }
 
+double Turn::most_held() const {
+  const double inputs = sight_.ranking->transfer_max() * static_cast<double>(job_.input_bytes.value()) / bytes_per_gigabyte;
+  return (sight_.ranking->rate_max() * wall_hours_ + inputs) * (1 + estimate_slack) + estimate_slack_micro;
+}
+
 Cny Turn::hold_on(const PoolState& pool) const {
-  const auto hold =
-      amount_of(*pool.centre->current_offer(), class_.requirements.resources, wall_, Rounding::up);
+  const auto hold = world_.hold_on(job_, pool, now_);
   return hold.has_value() ? *hold : Cny::micro(int64_max);
 }
 
@@ -57,19 +62,21 @@ bool Turn::is_parked_for_money() {
 
 bool Turn::passes(const PoolState& pool) const {
   if (job_.wall_time > world_.figures(pool.index).wall_time_max) return false;
-  if (!is_in_time(job_, now_, pool.row)) return false;
+  if (!is_in_time_at(pool, now_)) return false;
   if (is_counted_ && !job_.has_cap()) return true;
   const Resources& resources = class_.requirements.resources;
   const OfferRow& offer = *pool.centre->current_offer();
-  const auto hold = amount_of(offer, resources, wall_, Rounding::up);
+  const auto hold = world_.hold_on(job_, pool, now_);
   const auto cost = amount_of(offer, resources, expected_run(job_, pool.row), Rounding::down);
   if (!hold.has_value() || !cost.has_value()) return false;
   if (!job_.has_cap()) return true;
   const std::int64_t cap = job_.price_cap.micro();
   if (plus(job_.charged.micro(), hold->micro()) > cap) return false;
   // A job that is known to cost more than its cap is not begun; one that has begun goes as far as the cap allows.
-  return job_.next_task > 0 || !job_.is_estimated() ||
-         plus(job_.charged.micro(), times(cost->micro(), job_.waiting() + job_.live)) <= cap;
+  if (job_.next_task > 0 || !job_.is_estimated()) return true;
+  const auto inputs = transfer_cost(offer, world_.to_hold(job_, pool), Rounding::down);
+  const std::int64_t needed = plus(job_.charged.micro(), times(cost->micro(), job_.waiting() + job_.live));
+  return inputs.has_value() && plus(needed, inputs->micro()) <= cap;
 }
 
 bool Turn::may_take(const PoolState& pool) const {
@@ -119,7 +126,9 @@ void Turn::visit_open(Visitor&& visit) {
 Horizon::Entry Turn::exact_entry(const PoolState& pool) {
   Horizon::Entry entry = planning_.horizon_entry(sight_, pool);
   const bool is_own = pool.promise && pool.promise->job == job_.id;
-  if (!is_own && static_cast<double>(wall_.microseconds()) > entry.passes_up_to) {
+  const Duration staging = world_.staging(job_, pool);
+  const Duration length = job_.wall_at(now_, staging) + staging;
+  if (!is_own && static_cast<double>(length.microseconds()) > entry.passes_up_to) {
     entry.wait = entry.later_wait;
     entry.slots = entry.later_slots;
   }
@@ -134,7 +143,7 @@ Horizon::Entry Turn::exact_entry(const PoolState& pool) {
 
 bool Turn::opens_in_time(const Horizon::Entry& entry, const PoolState& pool) const {
   if (!std::isfinite(entry.wait)) return false;
-  return is_in_time(job_, now_ + Duration::microseconds(static_cast<std::int64_t>(entry.wait)), pool.row);
+  return is_in_time_at(pool, now_ + Duration::microseconds(static_cast<std::int64_t>(entry.wait)));
 }
 
 /// What a job with a deadline waits for, if anything.
@@ -199,7 +208,7 @@ bool Turn::sees_nothing_worth_it() {
   }
   const auto is_worth_it = [&](const OpenPool& each) {
     if (preference_.waits_for_best) return each.score <= bound.score;
-    return sight_.ranking->slowness(world_.figures(each.pool)) <= bound.slowness;
+    return sight_.ranking->delay(world_.figures(each.pool)) <= bound.slowness;
   };
   held_out_ = std::none_of(seen.open.begin(), seen.open.end(), is_worth_it);
   return held_out_;
@@ -258,8 +267,7 @@ const PoolState* Turn::best_of(const Outlook& outlook) {
   double least = std::numeric_limits<double>::infinity();
   const auto second = [&](const PoolState& pool) {
     const PoolFigures& figures = world_.figures(pool.index);
-    const double slowness = sight_.ranking->slowness(figures);
-    return objective_ == Objective::greenest ? slowness * sight_.ranking->rate(figures) : slowness;
+    return objective_ == Objective::greenest ? sight_.ranking->cost(figures) : sight_.ranking->delay(figures);
   };
   visit_open([&](const PoolState& pool, float score) {
     if (score != outlook.bound.score) {
@@ -290,7 +298,7 @@ const PoolState* Turn::choose(const Outlook& outlook) {
   float good_enough = std::numeric_limits<float>::infinity();
   visit_open([&](const PoolState& pool, float score) {
     if (score > good_enough) return false;
-    if (sight_.ranking->slowness(world_.figures(pool.index)) > outlook.bound.slowness) {
+    if (sight_.ranking->delay(world_.figures(pool.index)) > outlook.bound.slowness) {
       held_out_ = true;
       return objective_ != Objective::fastest;  // all that come are slower still
     }
@@ -332,8 +340,7 @@ bool Turn::place(std::int32_t task, std::int32_t number, CentreId avoid, std::ve
   spent_and_held_ += hold;
   ++live_;
   if (is_rich_) {
-    const double most = sight_.ranking->rate_max() * wall_hours_ * (1 + estimate_slack) + estimate_slack_micro;
-    is_rich_ = static_cast<double>(world_.available(job_.organisation).micro()) >= most;
+    is_rich_ = static_cast<double>(world_.available(job_.organisation).micro()) >= most_held();
   }
   return true;
 }

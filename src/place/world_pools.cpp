@@ -57,8 +57,9 @@ Duration World::open_within(const PoolState& pool, CustomerGroup group, UnixTime
 UnixTime World::open_from(const PoolState& pool, const JobRecord& job, UnixTime start) const {
   if (pool.reservations.empty() || bug_ == PlantedBug::forgotten_reservation) return start;
   const CustomerGroup group = acceptance_.group_of(job.organisation);
-  return pool.open_from(start, job.wall_time, job.finish_by,
-                        [&](const ReservationRow& row) { return acceptance_.is_named(group, row.id); });
+  return pool.open_from(
+      start, job.wall_time, job.finish_by,
+      [&](const ReservationRow& row) { return acceptance_.is_named(group, row.id); }, staging(job, pool));
 }
 
 void World::name_provider(CentreState& centre) {
@@ -90,7 +91,9 @@ void World::renew_figures(const PoolState& pool) {
     figures.core_hour = static_cast<double>(offer->core_hour.micro());
     figures.card_hour = static_cast<double>(offer->card_hour.micro());
     figures.gb_hour = static_cast<double>(offer->gb_hour.micro());
+    figures.transfer_gb = static_cast<double>(offer->transfer_gb.micro());
   }
+  if (pool.centre->link) figures.bandwidth = static_cast<double>(pool.centre->link->value()) / 1'000'000;
   const std::int64_t capability = pool.row.core_capability.value();
   if (capability > 0) figures.slowness = static_cast<double>(reference_capability) / static_cast<double>(capability);
   const auto carbon = [&](std::optional<Milliwatts> power) {
@@ -182,13 +185,16 @@ void World::drop_lease(const AttemptKey& attempt) {
 }
 
 void World::claim(const JobRecord& job, const AttemptKey& attempt, PoolIndex pool, UnixTime now) {
+  const auto hold = hold_on(job, pools_[pool], now);
+  ASSERT(hold.has_value());  // it was checked before
+  const bool holds_for_inputs = !to_hold(job, pools_[pool]).is_zero();
   Claim& claim = claims_[attempt];
   claim.organisation = job.organisation;
   const Resources& resources = job.common->requirements.resources;
-  const Duration wall_time = job.wall_at(now);
-  const auto hold = amount_of(*pools_[pool].centre->current_offer(), resources, wall_time, Rounding::up);
-  ASSERT(hold.has_value());  // it was checked before
+  const Duration staged_in = staging(job, pools_[pool]);
+  const Duration wall_time = job.wall_at(now, staged_in);
   claim.hold = *hold;
+  claim.holds_for_inputs = holds_for_inputs;
   wallets_[job.organisation].claimed += claim.hold;
   Holding& holding = claim.holding;
   holding.attempt = attempt;
@@ -196,7 +202,7 @@ void World::claim(const JobRecord& job, const AttemptKey& attempt, PoolIndex poo
   holding.shape = need_of(resources);
   if (bug_ == PlantedBug::gang_half_placed) holding.shape.nodes = (holding.shape.nodes + 1) / 2;
   holding.granted_at = now;
-  holding.ends_at = now + lease_start_allowance + wall_time;
+  holding.ends_at = now + lease_start_allowance + staged_in + wall_time;
   holding.wall_time = wall_time;
   holding.job = &job;
   pools_[pool].hold(holding);

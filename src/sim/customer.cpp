@@ -62,6 +62,11 @@ JobSpec Customer::draw_spec() {
   if (prng_.chance(1, 12)) needs.software = {{"unheard-of", "1.0"}};  // no pool has it
   if (prng_.chance(1, 20)) spec.count = 0;                            // refused
   spec.payload.command = {"true"};
+  if (prng_.chance(1, 3)) {
+    const auto size = Bytes(prng_.between(1, 3) << prng_.between(0, 30));
+    spec.payload.inputs = {{"data", sha256(std::to_string(prng_.next())), size}};
+    if (prng_.chance(1, 3)) spec.payload.inputs.push_back({"again", spec.payload.inputs[0].digest, size});
+  }
   return spec;
 }
 

@@ -108,6 +108,7 @@ OfferRow Scenario::prices(std::size_t centre, Duration at) const {
   offer.core_hour = from.core_hour;
   offer.card_hour = from.card_hour;
   offer.gb_hour = from.gb_hour;
+  offer.transfer_gb = from.transfer_gb;
   for (const jobfile::TariffHours& hours : from.tariff) {
     if (!is_in(hours, time_of_day(at))) continue;
     offer.core_hour = hours.core_hour.value_or(from.core_hour);

@@ -67,11 +67,12 @@ struct UpdateCentreRequest {
   std::vector<CityLatency> latency;
   std::optional<std::int64_t> pue;     ///< in thousandths; null: unknown
   std::optional<std::int64_t> carbon;  ///< g/kWh; null: unknown
+  std::optional<Bandwidth> bandwidth = {};  ///< of the link from the hub, bytes a second; null: unknown
 
   static constexpr auto fields() {
     using R = UpdateCentreRequest;
     return std::tuple{field("accepts", &R::accepts), field("latency", &R::latency), field("pue", &R::pue),
-                      field("carbon", &R::carbon)};
+                      field("carbon", &R::carbon), field("bandwidth", &R::bandwidth)};
   }
 };
 
@@ -106,11 +107,12 @@ struct PublishOfferRequest {
   std::optional<Cny> core_hour;  ///< yuan an hour, as the others: all three are needed, "0" where it is given away
   std::optional<Cny> card_hour;
   std::optional<Cny> gb_hour;
+  std::optional<Cny> transfer_gb = {};  ///< of a GB moved in; null: nothing
 
   static constexpr auto fields() {
     using R = PublishOfferRequest;
     return std::tuple{field("core_hour", &R::core_hour), field("card_hour", &R::card_hour),
-                      field("gb_hour", &R::gb_hour)};
+                      field("gb_hour", &R::gb_hour),     field("transfer_gb", &R::transfer_gb)};
   }
 };
 
