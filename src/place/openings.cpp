@@ -18,7 +18,7 @@ UnixTime doubled(UnixTime from, Duration length, UnixTime now) {
 }  // namespace
 
 UnixTime stepwise_end(const Holding& holding, const PoolRow& pool, UnixTime now) {
-  const UnixTime start = holding.started_at.is_none() ? holding.granted_at : holding.started_at;
+  const UnixTime start = expected_start(holding);
   const Duration run = holding.job != nullptr ? expected_run(*holding.job, pool) : holding.wall_time;
   const UnixTime end = std::min(doubled(start, run, now), holding.ends_at);
   // A lease that is still there takes its room still, even past its end.

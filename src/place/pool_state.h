@@ -32,6 +32,12 @@ struct Holding {
   const JobRecord* job = nullptr;  ///< nothing when its job is not known
 };
 
+/// When it starts, or is expected to: where its lease is given time for its inputs, after that.
+[[nodiscard]] inline UnixTime expected_start(const Holding& holding) {
+  if (!holding.started_at.is_none()) return holding.started_at;
+  return std::max(holding.granted_at, holding.ends_at - holding.wall_time - lease_start_allowance);
+}
+
 /// Room that a holding is expected to give back.
 struct Release {
   UnixTime at;

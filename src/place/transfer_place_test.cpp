@@ -188,7 +188,7 @@ TEST(TransferPlaceTest, InputsMustCrossBeforeTheDeadline) {
                                  [](const Reason& each) { return each.constraint == Constraint::deadline; });
   ASSERT_NE(late, quote.reasons.end());
   EXPECT_EQ(late->required - late->offered, 1);
-  EXPECT_NE(late->text.find("its inputs 3min20s to cross"), std::string::npos) << late->text;
+  EXPECT_NE(late->text.find("its inputs 3m20s to cross"), std::string::npos) << late->text;
 }
 
 TEST(TransferPlaceTest, AClosingPoolIsToldByTheWallTimeThatWouldFit) {

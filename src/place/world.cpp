@@ -268,9 +268,7 @@ Bytes World::to_move(const JobRecord& job, const PoolState& pool) const {
 
 Bytes World::to_hold(const JobRecord& job, const PoolState& pool) const {
   if (!job.has_inputs()) return {};
-  for (auto claim = claims_.lower_bound({job.id, 0, 0}); claim != claims_.end() && claim->first.job == job.id; ++claim) {
-    if (claim->second.holds_for_inputs && pools_[claim->second.holding.pool].centre == pool.centre) return {};
-  }
+  if (claimed_inputs_.contains({job.id, pool.centre->id})) return {};
   return bytes_to_hold(job.input_bytes, transfer(job.id, pool.centre->id));
 }
 

@@ -187,6 +187,7 @@ class World {
   void share_foreign(CentreState& centre);
   void drop_lease(const AttemptKey& attempt);
   [[nodiscard]] bool consume_claim(const Holding& lease);
+  void forget_inputs(const Claim& claim);
   void attach_leases(const JobRecord* to, JobId id);
   void share_lease(const Holding& lease, bool is_held);
   void count_capacity(const PoolState& pool);
@@ -217,6 +218,7 @@ class World {
   std::map<JobId, JobRecord> jobs_;
   Retries retries_;
   std::map<std::pair<JobId, CentreId>, TransferRow> transfers_;
+  std::set<std::pair<JobId, CentreId>> claimed_inputs_;  ///< that claims hold for
   std::map<AttemptKey, Holding> leases_;
   std::map<AttemptKey, UnixTime> started_early_;  ///< of attempts whose lease has not come yet
   std::map<OrganisationId, Wallet> wallets_;

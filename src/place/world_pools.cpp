@@ -195,6 +195,7 @@ void World::claim(const JobRecord& job, const AttemptKey& attempt, PoolIndex poo
   const Duration wall_time = job.wall_at(now, staged_in);
   claim.hold = *hold;
   claim.holds_for_inputs = holds_for_inputs;
+  if (holds_for_inputs) claimed_inputs_.insert({job.id, pools_[pool].centre->id});
   wallets_[job.organisation].claimed += claim.hold;
   Holding& holding = claim.holding;
   holding.attempt = attempt;
@@ -209,6 +210,11 @@ void World::claim(const JobRecord& job, const AttemptKey& attempt, PoolIndex poo
   tell_pool(pools_[pool], less_room);
 }
 
+void World::forget_inputs(const Claim& claim) {
+  if (claim.holds_for_inputs)
+    claimed_inputs_.erase({claim.holding.attempt.job, pools_[claim.holding.pool].centre->id});
+}
+
 bool World::consume_claim(const Holding& lease) {
   // The core may have given the lease to another untouched task of the same job: to placement they are alike.
   auto claim = claims_.find(lease.attempt);
@@ -221,6 +227,7 @@ bool World::consume_claim(const Holding& lease) {
   if (claim == claims_.end() || claim->first.job != lease.attempt.job || claim->second.holding.shape != lease.shape)
     return false;
   wallets_[claim->second.organisation].claimed -= claim->second.hold;
+  forget_inputs(claim->second);
   pools_[lease.pool].let_go(claim->second.holding);
   claims_.erase(claim);
   return true;
@@ -230,6 +237,7 @@ std::vector<JobId> World::drop_claims() {
   std::vector<JobId> jobs;
   for (auto& [attempt, claim] : claims_) {
     wallets_[claim.organisation].claimed -= claim.hold;
+    forget_inputs(claim);
     PoolState& pool = pools_[claim.holding.pool];
     pool.let_go(claim.holding);
     tell_pool(pool, more_room);
