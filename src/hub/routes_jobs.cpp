@@ -13,7 +13,7 @@ namespace dayan::hub {
 namespace {
 
 place::Question question_of(OrganisationId organisation, const JobSpec& spec) {
-  return {organisation, spec.requirements, spec.count, spec.throttle};
+  return {organisation, spec.requirements, spec.count, spec.throttle, input_bytes_of(spec.payload.inputs)};
 }
 
 void check_spec(const JobSpec& spec, Faults& faults) {
@@ -160,7 +160,7 @@ Handled explain_job(Call& call) {
     shown.waiting = engine.waiting(job.id, now);
     shown.quotes = shown.waiting
                        ? engine.quotes(job.id, now)
-                       : engine.quotes(place::Question{job.organisation, job.requirements, job.count, job.throttle}, now);
+                       : engine.quotes(place::Question{job.organisation, job.requirements, job.count, job.throttle, job.input_bytes}, now);
   });
   shown.rest = place::shorten(shown.quotes, limit);
   return json_answer(200, to_json(shown));
