@@ -44,7 +44,8 @@ std::string description_text(const CentreRow& centre) {
   if (centre.pue) parts.push_back("PUE " + thousandths_text(*centre.pue));
   if (centre.carbon) parts.push_back(std::to_string(*centre.carbon) + " g CO2/kWh");
   if (centre.link())
-    parts.push_back(to_text(*centre.link()) + (centre.bandwidth_measured ? " from the depot, measured" : " from the depot, told"));
+    parts.push_back(to_text(*centre.link()) +
+                    (centre.bandwidth_measured ? " from the depot, measured" : " from the depot, told"));
   for (const CityLatency& each : centre.latency) parts.push_back(to_text(each.round_trip) + " to " + each.city);
   std::string served;
   for (const std::string& name : centre.accepts) served += (served.empty() ? "serves only " : ", ") + name;
@@ -101,7 +102,8 @@ Answer<void> list_offers(Session& session) {
   TRY(const auto views, centres_in(std::move(centre_items)));
   std::map<CentreId, const wire::CentreView*> centres;
   for (const wire::CentreView& view : views) centres[view.centre.id] = &view;
-  Table table({"CENTRE", "PROVIDER", "VERSION>", "YUAN/CORE·H>", "YUAN/CARD·H>", "YUAN/GB·H>", "YUAN/GB IN>", "PUBLISHED (UTC)"});
+  Table table({"CENTRE", "PROVIDER", "VERSION>", "YUAN/CORE·H>", "YUAN/CARD·H>", "YUAN/GB·H>", "YUAN/GB IN>",
+               "PUBLISHED (UTC)"});
   for (JsonValue& item : items) {
     TRY(const auto offer, read_as<OfferRow>(std::move(item)));
     const auto centre = centres.find(offer.centre);
