@@ -64,7 +64,9 @@ void add_offer(CLI::App& provider, Program& program) {
   publish.add_option("CENTRE", options->centre, "name of the centre")->required();
   publish.add_option("--core-hour", options->core_hour, "of one core")->required()->type_name("YUAN");
   publish.add_option("--card-hour", options->card_hour, "of one card; 0 where there is none")->required()->type_name("YUAN");
-  publish.add_option("--transfer-gb", options->transfer_gb, "of a GB of inputs that is moved to the centre; 0 if not given")
+  publish
+      .add_option("--transfer-gb", options->transfer_gb,
+                  "of a GB of inputs that is moved to the centre; what is not given is given away")
       ->type_name("YUAN");
   publish.add_option("--gb-hour", options->gb_hour, "of one GB of memory; 0 where it is given away")->required()->type_name("YUAN");
   publish.add_option("--hours", options->hours,

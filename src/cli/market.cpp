@@ -55,7 +55,8 @@ std::string description_text(const CentreRow& centre) {
     parts.push_back(std::to_string(*centre.carbon) + " g CO2/kWh" +
                     (centre.carbon_hours.empty() ? "" : " (" + hours_text(centre.carbon_hours) + ')'));
   if (centre.link())
-    parts.push_back(to_text(*centre.link()) + (centre.bandwidth_measured ? " from the depot, measured" : " from the depot, told"));
+    parts.push_back(to_text(*centre.link()) +
+                    (centre.bandwidth_measured ? " from the depot, measured" : " from the depot, told"));
   for (const CityLatency& each : centre.latency) parts.push_back(to_text(each.round_trip) + " to " + each.city);
   std::string served;
   for (const std::string& name : centre.accepts) served += (served.empty() ? "serves only " : ", ") + name;

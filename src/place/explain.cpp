@@ -237,7 +237,8 @@ std::string text_of(const Gap& gap, const Asking& asking, const PoolState& pool,
     case Constraint::hour: return "the job waits for a cheaper hour";  // worded where it is known which (engine.cpp)
     case Constraint::failed_here: return "the task failed at this centre last, and another one can take it";
     case Constraint::funds:
-      return "one task holds " + to_text(Cny::micro(gap.required)) + " yuan, the wallet has " +
+      return "one task holds " + to_text(Cny::micro(gap.required)) + " yuan" +
+             (asking.to_hold(pool).is_zero() ? "" : " with the job's inputs") + ", the wallet has " +
              to_text(Cny::micro(gap.offered)) +
              " available: " + to_text(Cny::micro(gap.required) - Cny::micro(gap.offered)) + " short";
     case Constraint::throttle:

@@ -66,11 +66,8 @@ class Life {
     const bool is_wholly_taken = random_.chance(2, 3);
     bool is_taken = true;
     for (const Assignment& each : plan) {
-      if (is_wholly_taken || random_.chance(4, 5)) {
-        commit(each);
-      } else {
-        is_taken = false;
-      }
+      const bool is_tried = is_wholly_taken || random_.chance(4, 5);
+      if (!is_tried || !commit(each, is_wholly_taken)) is_taken = false;
     }
     // What a plan has promised that is not taken as a whole is withdrawn.
     if (!is_taken) {
@@ -240,7 +237,17 @@ class Life {
     engine_->observe(seen);
   }
 
+  /// Inputs cross, in part or whole, to where a job has had a lease.
+  void fetch() {
+    if (transfers_.empty() || data_.chance(1, 3)) return;
+    TransferRow& row = std::next(transfers_.begin(), static_cast<std::ptrdiff_t>(data_.below(transfers_.size())))->second;
+    row.fetched = std::min(jobs_.at(row.job).input_bytes, row.fetched + Bytes(data_.between(0, 9) << data_.between(0, 30)));
+    row.is_there = row.is_there || data_.chance(1, 3);
+    put(row);
+  }
+
   void change() {
+    fetch();
     if (!jobs_.empty() && random_.chance(1, 20)) reorder(any(jobs_));
     if (random_.chance(1, 20)) weigh();
     if (random_.chance(1, 10)) use(any(projects_));
@@ -440,8 +447,14 @@ class Life {
     finish_if_over(job);
   }
 
-  /// As the core does: what has no room, money or task any more is refused.
-  void commit(const Assignment& assignment) {
+  /// As the core does: what has no room, money or task any more is refused. False where the plan counted on another of
+  /// its assignments to hold for the inputs, which was refused, and there is no money for them now.
+  bool commit(const Assignment& assignment, bool is_wholly_taken) {
+    bool is_done = true;
+    commit(assignment, is_wholly_taken, is_done);
+    return is_done;
+  }
+  void commit(const Assignment& assignment, bool is_wholly_taken, bool& is_done) {
     const auto found = jobs_.find(assignment.job);
     ASSERT_NE(found, jobs_.end());
     JobRow& job = found->second;
@@ -471,6 +484,10 @@ class Life {
                                Rounding::up)
                      .value();
     AccountRow& wallet_row = wallets_[job.organisation];
+    const bool is_paid = lease.held <= wallet_row.available() &&
+                         job.charged + job.held + lease.held <= job.requirements.price_cap.value_or(amount_max);
+    is_done = is_paid || is_wholly_taken || lease.transfer.is_zero();
+    if (!is_done) return;
     ASSERT_LE(lease.held, wallet_row.available());
     ASSERT_LE(job.charged + job.held + lease.held, job.requirements.price_cap.value_or(amount_max));
     ASSERT_TRUE(job.throttle == 0 || job.live < job.throttle);
@@ -501,8 +518,6 @@ class Life {
     if (!job.input_bytes.is_zero()) {
       TransferRow& row = transfers_.try_emplace({job.id, lease.centre}, TransferRow{job.id, lease.centre, Bytes()}).first->second;
       row.is_held = row.is_held || !lease.transfer.is_zero();
-      if (data_.chance(1, 3)) row.fetched = std::min(job.input_bytes, row.fetched + Bytes(data_.between(1, 9) << 20));
-      row.is_there = row.is_there || data_.chance(1, 3);
       put(row);
     }
     if (random_.chance(2, 3)) {

@@ -76,7 +76,7 @@ jobs:
   ASSERT_TRUE(jobs.has_value()) << to_text(jobs.error());
   const char* const where[] = {"cheap", "far", "near", "near"};
   for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(jobs->at(i).shares.at(0).centre, where[i]) << jobs->at(i).name;
-  EXPECT_EQ(jobs->at(2).shares.at(0).start, Duration::seconds(100));
+  EXPECT_EQ(jobs->at(2).shares.at(0).start.seconds_up(), 100);
   EXPECT_EQ(jobs->at(0).quotes.front().transfer, Transfer{});
   for (const Quote& quote : jobs->at(2).quotes) {
     EXPECT_EQ(quote.transfer.cost, quote.centre_name == "cheap" ? Cny::yuan(10) : Cny());
@@ -97,6 +97,7 @@ jobs: [{name: shot, tasks: 4, wall_time: 2h, run_time: 1h, input_bytes: 100GB}]
   ASSERT_TRUE(platform.submit(file->jobs[0].spec));
   Cny charged;
   for (int wave = 0; wave < 2; ++wave) {
+    platform.advance(platform.now() + Duration::seconds(1));  // its agent is heard of
     const std::vector<LeaseRow> leases = platform.place_all();
     ASSERT_EQ(leases.size(), 2U);
     EXPECT_EQ(leases[0].held + leases[1].held, wave == 0 ? Cny::yuan(14) : Cny::yuan(4));
