@@ -102,12 +102,17 @@ Answer<std::map<CentreId, std::string>> names_of(Session& session, const std::ve
 std::string reasons_text(const PlacementRow& placement, const std::map<CentreId, std::string>& names, bool one_day) {
   const auto shown = [&](UnixTime time) { return one_day ? time_of_day(time) : readable(time); };
   std::string text = to_text(placement.task_cost) + " yuan, done by " + shown(placement.expected_finish);
+  const auto with_inputs = [](const Transfer& transfer) {
+    const std::string inputs = transfer_text(transfer);
+    return inputs.empty() ? inputs : " (" + inputs + ")";
+  };
+  text += with_inputs(placement.transfer);
   if (placement.carbon) text += ", " + readable(*placement.carbon) + " CO2";
   const char* before = "; next best: ";
   for (const RunnerUp& each : placement.runners_up) {
     const auto name = names.find(each.centre);
     text += before + (name == names.end() ? to_text(each.centre) : name->second) + '/' + each.pool + ' ' +
-            to_text(each.task_cost) + " yuan in " + readable(each.finish);
+            to_text(each.task_cost) + " yuan in " + readable(each.finish) + with_inputs(each.transfer);
     before = "; ";
   }
   before = "; ruled out: ";

@@ -22,11 +22,12 @@ std::string thousandths(std::int64_t value) {
   return text;
 }
 
-/// In seconds of a core, of a card, of a MB, exact: the quantity is in milliseconds.
+/// In seconds of a core, of a card, of a MB, exact: the quantity is in milliseconds. What was moved in bytes.
 std::string quantity_text(const ChargeRow& charge) {
   switch (charge.meter) {
     case Meter::core_time: return thousandths(charge.quantity) + " core·s";
     case Meter::memory_time: return thousandths(charge.quantity) + " MB·s";
+    case Meter::transfer: return to_text(Bytes(charge.quantity));
     case Meter::card_time: break;
   }
   // Thousandths of a card, so that a whole card's millisecond is a thousand of them.
@@ -37,6 +38,7 @@ std::string quantity_text(const ChargeRow& charge) {
 std::string price_text(const ChargeRow& charge) {
   const char* unit = charge.meter == Meter::core_time   ? "core·h"
                      : charge.meter == Meter::card_time ? "card·h"
+                     : charge.meter == Meter::transfer  ? "GB moved"
                                                         : "GB·h";
   const std::string part = charge.price_part == whole_price ? std::string() : " (" + part_text(charge.price_part) + ')';
   return to_text(charge.price_amount) + " / " + unit + part;

@@ -12,6 +12,9 @@ void add_centre_set(CLI::App& centre, Program& program) {
   const auto options = std::make_shared<CentreOptions>();
   set.add_option("NAME", options->centre, "of the centre")->required();
   set.add_option("--pue", options->pue, "power drawn over power used, e.g. 1.2; or unknown")->type_name("N");
+  set.add_option("--bandwidth", options->bandwidth,
+                 "of the link from the hub to it, e.g. '100 MB/s'; or unknown. What its agent measures counts more")
+      ->type_name("RATE");
   set.add_option("--carbon", options->carbon, "grams of CO2 per kWh of its grid; or unknown")->type_name("GRAMS");
   set.add_option("--carbon-hours", options->carbon_hours,
                  "times of the day at which its grid has another percentage of that, e.g. 10:00/16:00=60; or none")
@@ -61,6 +64,10 @@ void add_offer(CLI::App& provider, Program& program) {
   publish.add_option("CENTRE", options->centre, "name of the centre")->required();
   publish.add_option("--core-hour", options->core_hour, "of one core")->required()->type_name("YUAN");
   publish.add_option("--card-hour", options->card_hour, "of one card; 0 where there is none")->required()->type_name("YUAN");
+  publish
+      .add_option("--transfer-gb", options->transfer_gb,
+                  "of a GB of inputs that is moved to the centre; what is not given is given away")
+      ->type_name("YUAN");
   publish.add_option("--gb-hour", options->gb_hour, "of one GB of memory; 0 where it is given away")->required()->type_name("YUAN");
   publish.add_option("--hours", options->hours,
                      "times of the day at which all of these are another percentage, e.g. 23:00/07:00=60 (UTC) or "

@@ -133,21 +133,23 @@ TEST(Commands, AProviderTellsOfItsCentre) {
   view.centre.accepts = {"lab"};
   view.centre.latency = {{"shanghai", Duration::milliseconds(30)}, {"beijing", Duration::milliseconds(40)}};
   view.centre.carbon = 500;
-  for (int calls = 0; calls < 2; ++calls)
+  for (int calls = 0; calls < 3; ++calls)
     hub.on("GET /v1/centres?limit=1000", json(R"({"items":[)" + json_text(to_json(view)) + R"(],"next_cursor":null})"));
   CentreRow after = view.centre;
   after.pue = 1'200;
-  for (int calls = 0; calls < 2; ++calls) hub.on("PUT /v1/centres/guian", json(json_text(to_json(after))));
+  for (int calls = 0; calls < 3; ++calls) hub.on("PUT /v1/centres/guian", json(json_text(to_json(after))));
   Person person(hub);
   EXPECT_EQ(person.runs("provider centre set guian --pue 1.2 --latency shanghai=28ms --latency beijing=unknown"), 0)
       << person.complained();
   EXPECT_EQ(person.said(), "guian: PUE 1.2; 500 g CO2/kWh; 30ms to shanghai; 40ms to beijing; serves only lab\n");
   EXPECT_EQ(hub.heard().back().body,
-            R"({"accepts":["lab"],"latency":[{"city":"shanghai","round_trip":0.028}],"pue":1200,"carbon":500,"carbon_hours":[]})");
+            R"({"accepts":["lab"],"latency":[{"city":"shanghai","round_trip":0.028}],"pue":1200,"carbon":500,"carbon_hours":[],"bandwidth":null})");
+  EXPECT_EQ(person.runs("provider centre set guian --bandwidth 1.5GB/s"), 0) << person.complained();
+  EXPECT_NE(hub.heard().back().body.find(R"("bandwidth":1500000000)"), std::string::npos);
   EXPECT_EQ(person.runs("provider centre set guian --accept-all --carbon unknown"), 0) << person.complained();
   EXPECT_NE(hub.heard().back().body.find(R"("accepts":[])"), std::string::npos);
   EXPECT_NE(hub.heard().back().body.find(R"("carbon":null)"), std::string::npos);
-  for (const char* wrong : {"--pue much", "--carbon 4.5", "--latency shanghai", "--latency shanghai=28",
+  for (const char* wrong : {"--pue much", "--carbon 4.5", "--bandwidth 100Mbit/s", "--latency shanghai", "--latency shanghai=28",
                             "--accept lab --accept-all", "--carbon-hours 10:00=60"}) {
     hub.on("GET /v1/centres?limit=1000", json(R"({"items":[],"next_cursor":null})"));
     EXPECT_EQ(person.runs(std::string("provider centre set guian ") + wrong), 2) << wrong << person.complained();

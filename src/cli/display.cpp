@@ -164,6 +164,15 @@ std::string readable(Milligrams mass) {
   return in_units(mass.value(), {{1, "mg"}, {1'000, "g"}, {1'000'000, "kg"}, {1'000'000'000, "t"}});
 }
 
+std::string transfer_text(const Transfer& transfer) {
+  if (transfer.bytes.is_zero() && transfer.cost.is_zero()) return {};
+  const std::string cost = ", " + to_text(transfer.cost) + " yuan";
+  if (transfer.bytes.is_zero()) return "inputs are there" + cost;
+  std::string text = "inputs " + readable(transfer.bytes);
+  if (!transfer.time || !transfer.bandwidth) return text + ": transfer time unknown" + cost;
+  return text + " at " + to_text(*transfer.bandwidth) + ": " + readable(*transfer.time) + cost;
+}
+
 std::string thousandths_text(std::int64_t number) {
   std::string decimals = std::to_string(1'000 + number % 1'000).substr(1);
   decimals.erase(decimals.find_last_not_of('0') + 1);

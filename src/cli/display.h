@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "base/units.h"
 #include "model/job.h"
+#include "model/transfer.h"
 
 /// Values as people read them. Exact figures are in --json.
 
@@ -35,6 +36,10 @@ namespace dayan::cli {
 [[nodiscard]] std::string readable(Joules energy);
 /// "180 mg", "3 g", "12.5 kg".
 [[nodiscard]] std::string readable(Milligrams mass);
+
+/// "inputs 12GB at 100MB/s: 2m, 0.6 yuan", "inputs 12GB: transfer time unknown, 0.6 yuan"; empty where nothing crosses
+/// and nothing is to be paid.
+[[nodiscard]] std::string transfer_text(const Transfer& transfer);
 
 /// "1.25", "3", of thousandths that are not negative.
 [[nodiscard]] std::string thousandths_text(std::int64_t number);

@@ -54,6 +54,18 @@ TEST(Table, AlignsByWhatIsSeen) {
             "   -  shanghai  12.25\n");
 }
 
+TEST(Display, ATransferSaysWhatItTakesOrThatNobodyKnows) {
+  // Bytes, link, time and cost where they are known; nothing where nothing crosses and nothing is to be paid.
+  Transfer inputs{Bytes(12'000'000'000), Bandwidth(100'000'000), Duration::minutes(2), Cny::micro(600'000)};
+  EXPECT_EQ(transfer_text(inputs), "inputs 12GB at 100MB/s: 2m, 0.6 yuan");
+  inputs.time.reset();
+  inputs.bandwidth.reset();
+  EXPECT_EQ(transfer_text(inputs), "inputs 12GB: transfer time unknown, 0.6 yuan");
+  inputs.bytes = Bytes();
+  EXPECT_EQ(transfer_text(inputs), "inputs are there, 0.6 yuan");
+  EXPECT_EQ(transfer_text({}), "");
+}
+
 TEST(Display, EnergyAndCarbonInUnitsThatPeopleRead) {
   // The largest unit that is reached, rounded up to a tenth of it.
   EXPECT_EQ(readable(Joules(5)), "5 J");

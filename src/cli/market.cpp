@@ -54,6 +54,9 @@ std::string description_text(const CentreRow& centre) {
   if (centre.carbon)
     parts.push_back(std::to_string(*centre.carbon) + " g CO2/kWh" +
                     (centre.carbon_hours.empty() ? "" : " (" + hours_text(centre.carbon_hours) + ')'));
+  if (centre.link())
+    parts.push_back(to_text(*centre.link()) +
+                    (centre.bandwidth_measured ? " from the depot, measured" : " from the depot, told"));
   for (const CityLatency& each : centre.latency) parts.push_back(to_text(each.round_trip) + " to " + each.city);
   std::string served;
   for (const std::string& name : centre.accepts) served += (served.empty() ? "serves only " : ", ") + name;
@@ -115,15 +118,16 @@ Answer<void> list_offers(Session& session) {
   TRY(const auto views, centres_in(std::move(centre_items)));
   std::map<CentreId, const wire::CentreView*> centres;
   for (const wire::CentreView& view : views) centres[view.centre.id] = &view;
-  Table table({"CENTRE", "PROVIDER", "VERSION>", "YUAN/CORE·H>", "YUAN/CARD·H>", "YUAN/GB·H>", "HOURS", "RECLAIMABLE>",
-               "PUBLISHED (UTC)"});
+  Table table({"CENTRE", "PROVIDER", "VERSION>", "YUAN/CORE·H>", "YUAN/CARD·H>", "YUAN/GB·H>", "YUAN/GB IN>", "HOURS",
+               "RECLAIMABLE>", "PUBLISHED (UTC)"});
   for (JsonValue& item : items) {
     TRY(const auto offer, read_as<OfferRow>(std::move(item)));
     const auto centre = centres.find(offer.centre);
     const bool is_known = centre != centres.end();
     table.add({is_known ? centre->second->centre.name : to_text(offer.centre),
                is_known ? centre->second->provider : "-", std::to_string(offer.version), to_text(offer.core_hour),
-               to_text(offer.card_hour), to_text(offer.gb_hour), hours_text(offer.hours), part_text(offer.reclaimable_part),
+               to_text(offer.card_hour), to_text(offer.gb_hour), to_text(offer.transfer_gb), hours_text(offer.hours),
+               part_text(offer.reclaimable_part),
                readable(offer.published_at)});
   }
   session.out.table(table);

@@ -83,6 +83,16 @@ Answer<void> change(wire::UpdateCentreRequest& told, const CentreOptions& option
     TRY(told.carbon_hours, read_hours(options.carbon_hours, "--carbon-hours"));
   }
   if (!told.carbon) told.carbon_hours.clear();
+  if (options.bandwidth == unknown) {
+    told.bandwidth.reset();
+  } else if (!options.bandwidth.empty()) {
+    auto bandwidth = parse_bandwidth(options.bandwidth);
+    if (!bandwidth.has_value()) {
+      bandwidth.error().field = "--bandwidth";
+      return end_with(Exit::usage, {std::move(bandwidth).error()});
+    }
+    told.bandwidth = *bandwidth;
+  }
   for (const std::string& each : options.latency) TRY_VOID(change_latency(told.latency, each));
   if (options.accept_all) told.accepts.clear();
   if (!options.accept.empty()) told.accepts = options.accept;
@@ -117,8 +127,8 @@ Answer<void> update_centre(Session& session, const CentreOptions& options) {
   for (JsonValue& item : items) {
     TRY(auto view, read_as<wire::CentreView>(std::move(item)));
     if (view.centre.name != options.centre) continue;
-    told = {view.centre.accepts, view.centre.latency, view.centre.pue, view.centre.carbon,
-            view.centre.carbon_hours};
+    told = {view.centre.accepts,      view.centre.latency,      view.centre.pue, view.centre.carbon,
+            view.centre.carbon_hours, view.centre.bandwidth};
   }
   TRY_VOID(change(told, options));
   TRY(JsonValue document, session.api.put("/v1/centres/" + percent_encoded(options.centre), to_json(told)));
@@ -154,6 +164,9 @@ Answer<void> publish_offer(Session& session, const OfferOptions& options) {
   TRY(request.gb_hour, read_amount(options.gb_hour, "--gb-hour"));
   TRY(request.hours, read_hours(options.hours, "--hours"));
   request.reclaimable_part = options.reclaimable_percent * (whole_price / 100);
+  if (!options.transfer_gb.empty()) {
+    TRY(request.transfer_gb, read_amount(options.transfer_gb, "--transfer-gb"));
+  }
   TRY(JsonValue document,
       session.api.post("/v1/centres/" + percent_encoded(options.centre) + "/offers", to_json(request)));
   if (session.out.as_json()) {
@@ -163,7 +176,7 @@ Answer<void> publish_offer(Session& session, const OfferOptions& options) {
   TRY(const auto offer, read_as<OfferRow>(std::move(document)));
   session.out.line(to_text(offer.id) + " version " + std::to_string(offer.version) + " of " + options.centre + ": " +
                    to_text(offer.core_hour) + " / core·h, " + to_text(offer.card_hour) + " / card·h, " +
-                   to_text(offer.gb_hour) + " / GB·h" +
+                   to_text(offer.gb_hour) + " / GB·h, " + to_text(offer.transfer_gb) + " / GB moved in" +
                    (offer.hours.empty() ? "" : "; " + hours_text(offer.hours)) +
                    (offer.reclaimable_part == whole_price ? "" : "; reclaimable work " + part_text(offer.reclaimable_part)));
   return {};

@@ -19,6 +19,7 @@ struct CentreOptions {
   std::string pue;     ///< "1.2", or "unknown"
   std::string carbon;  ///< g/kWh: "410", or "unknown"
   std::vector<std::string> carbon_hours;  ///< "10:00/16:00=60", or "none"
+  std::string bandwidth;  ///< "100 MB/s", or "unknown"
   std::vector<std::string> latency;  ///< "shanghai=28ms", or "shanghai=unknown"
   std::vector<std::string> accept;   ///< the customers that it serves from now on
   bool accept_all = false;
@@ -45,6 +46,7 @@ struct OfferOptions {
   std::string gb_hour;
   std::vector<std::string> hours;  ///< "23:00/07:00=60"
   std::int64_t reclaimable_percent = 100;  ///< of these, for work that may be taken back
+  std::string transfer_gb;  ///< empty: it is given away
 };
 [[nodiscard]] Answer<void> publish_offer(Session& session, const OfferOptions& options);
 [[nodiscard]] Answer<void> show_earnings(Session& session);

@@ -51,6 +51,10 @@ void show_quotes(Output& out, const std::vector<Quote>& quotes, const place::Quo
   }
   out.table(table);
   for (const Quote& quote : quotes) {
+    const std::string inputs = quote.feasible ? transfer_text(quote.transfer) : std::string();
+    if (!inputs.empty()) out.line(quote.centre_name + '/' + quote.pool + ' ' + inputs + ", once for the job");
+  }
+  for (const Quote& quote : quotes) {
     if (!quote.feasible || !quote.energy) continue;
     out.line(quote.centre_name + '/' + quote.pool + " one task: " + readable(*quote.energy) +
              (quote.carbon ? ", " + readable(*quote.carbon) + " of CO2" : std::string()));

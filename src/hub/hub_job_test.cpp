@@ -78,9 +78,10 @@ TEST_P(HubJob, WhatACentreTellsIsQuotedWith) {
   EXPECT_EQ(bad.status, 400);
   EXPECT_NE(bad.raw.body.find("\"latency[0].round_trip\""), std::string::npos) << bad.raw.body;
   const Answer told = provider.call(
-      "PUT", path, R"({"accepts":["lab"],"latency":[{"city":"shanghai","round_trip":0.028}],"pue":1200,"carbon":410})");
+      "PUT", path, R"({"accepts":["lab"],"latency":[{"city":"shanghai","round_trip":0.028}],"pue":1200,"carbon":410,"bandwidth":100000000})");
   ASSERT_EQ(told.status, 200) << told.raw.body;
   EXPECT_EQ(told.json.as_object().at("pue").as_int64(), 1'200);
+  EXPECT_EQ(told.json.as_object().at("bandwidth").as_int64(), 100'000'000);
   const auto seen_by = [](const Client& who) {
     const Answer centres = who.get("/v1/centres");
     const JsonObject& item = centres.items().front().as_object();

@@ -13,7 +13,7 @@ namespace dayan::hub {
 namespace {
 
 place::Question question_of(OrganisationId organisation, const JobSpec& spec) {
-  return {organisation, spec.requirements, spec.count, spec.throttle};
+  return {organisation, spec.requirements, spec.count, spec.throttle, input_bytes_of(spec.payload.inputs)};
 }
 
 void check_spec(const JobSpec& spec, Faults& faults) {
@@ -158,9 +158,8 @@ Handled explain_job(Call& call) {
   call.hub.planner.ask([&](const place::Engine& engine, UnixTime now) {
     shown.as_of = now;
     shown.waiting = engine.waiting(job.id, now);
-    shown.quotes = shown.waiting
-                       ? engine.quotes(job.id, now)
-                       : engine.quotes(place::Question{job.organisation, job.requirements, job.count, job.throttle}, now);
+    const place::Question question{job.organisation, job.requirements, job.count, job.throttle, job.input_bytes};
+    shown.quotes = shown.waiting ? engine.quotes(job.id, now) : engine.quotes(question, now);
   });
   shown.rest = place::shorten(shown.quotes, limit);
   return json_answer(200, to_json(shown));

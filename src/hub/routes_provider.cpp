@@ -114,7 +114,9 @@ Handled update_centre(Call& call) {
   wire::UpdateCentreRequest told;
   if (auto bad = read_body(call, told)) return bad;
   const std::string name = call.path.front();
-  return submit(call, UpdateCentre{name, told.accepts, told.latency, told.pue, told.carbon, told.carbon_hours},
+  UpdateCentre update{name, told.accepts, told.latency, told.pue, told.carbon, told.carbon_hours};
+  update.bandwidth = told.bandwidth;
+  return submit(call, std::move(update),
                 [name](const View& view, const core::Decision&) {
                   std::optional<CentreRow> centre;
                   view.state.centres.visit_all([&](const CentreRow& row) {
@@ -183,6 +185,7 @@ Handled publish_offer(Call& call) {
   PublishOffer offer{id, call.path.front(), wanted.core_hour, wanted.card_hour, wanted.gb_hour};
   offer.reclaimable_part = wanted.reclaimable_part;
   offer.hours = wanted.hours;
+  offer.transfer_gb = wanted.transfer_gb;
   return submit(call, std::move(offer),
                 [id](const View& view, const core::Decision&) {
                   const OfferRow* offer = view.state.offers.find({id});

@@ -28,7 +28,7 @@ std::string JobReader::in_file(std::string_view field) const {
 void JobReader::read_keys(const YamlNode& root) {
   Requirements& wanted = file_.spec.requirements;
   Payload& payload = file_.spec.payload;
-  const std::vector<YamlKey> keys = {
+  std::vector<YamlKey> keys = {
       {"name", [&](const YamlNode& node, Field field) { read_text(node, field, file_.spec.name, faults_); }},
       {"project", [&](const YamlNode& node, Field field) { read_text(node, field, file_.project, faults_); }},
       {"command", [&](const YamlNode& node, Field field) { read_command(node, field); }},
@@ -61,6 +61,14 @@ void JobReader::read_keys(const YamlNode& root) {
        }},
       {"providers", [&](const YamlNode& node, Field field) { read_texts(node, field, wanted.providers, faults_); }},
   };
+  // What is only placed brings no files, and says how many bytes they would be.
+  if (!needs_command_)
+    keys.push_back({"input_bytes", [&](const YamlNode& node, Field field) {
+                      InputFile& input = payload.inputs.emplace_back();
+                      input.path = "inputs";
+                      input.digest = sha256(input.path);
+                      read_size(node, field, input.size, faults_);
+                    }});
   read_map(root, around_, keys, faults_);
   if (root.kind != YamlNode::Kind::map) return;
   require(root, "name", "give the job a name");

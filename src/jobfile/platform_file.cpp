@@ -93,6 +93,7 @@ class PlatformReader {
     std::optional<Cny> core_hour;
     std::optional<Cny> card_hour;
     std::optional<Cny> gb_hour;
+    std::optional<Cny> transfer_gb;
     const auto price = [&](std::optional<Cny>& out) {
       return [&](const YamlNode& member, Field field) { read_money(member, field, out, faults_); };
     };
@@ -107,6 +108,7 @@ class PlatformReader {
                      {{"core_hour", price(core_hour)},
                       {"card_hour", price(card_hour)},
                       {"gb_hour", price(gb_hour)},
+                      {"transfer_gb", price(transfer_gb)},
                       {"hours", [&](const YamlNode& list, Field at) { read_hours(list, at, centre.hours); }},
                       {"reclaimable_percent",
                        [&](const YamlNode& percent, Field at) {
@@ -133,6 +135,8 @@ class PlatformReader {
                }},
               {"carbon_hours",
                [&](const YamlNode& member, Field field) { read_hours(member, field, centre.carbon_hours); }},
+              {"bandwidth",
+               [&](const YamlNode& member, Field field) { read_bandwidth(member, field, centre.bandwidth); }},
               {"pools",
                [&](const YamlNode& member, Field field) {
                  each(member, field, [&](const YamlNode& pool, Field at) { read_pool(pool, at, centre); });
@@ -170,6 +174,7 @@ class PlatformReader {
     centre.core_hour = known(core_hour, "core_hour", true);
     centre.card_hour = known(card_hour, "card_hour", has_cards);
     centre.gb_hour = known(gb_hour, "gb_hour", false);
+    centre.transfer_gb = known(transfer_gb, "transfer_gb", false);
     file_.centres.push_back(std::move(centre));
   }
 
@@ -364,6 +369,16 @@ class PlatformReader {
     if (!thousandths || thousandths->value() < pue_min || thousandths->value() > pue_max)
       return faults_.add(field, quote(text) + " is not a PUE", "give 1 to 10, e.g. 1.2");
     out = thousandths->value();
+  }
+
+  /// "100 MB/s".
+  void read_bandwidth(const YamlNode& node, Field field, std::optional<Bandwidth>& out) {
+    std::string text;
+    read_text(node, field, text, faults_);
+    if (faults_.covers(field)) return;
+    const Result<Bandwidth> read = parse_bandwidth(text);
+    if (!read) return faults_.add(field, read.error().wrong, read.error().right);
+    out = *read;
   }
 
   /// "povray 3.7.0.10": a program and its version.

@@ -62,6 +62,8 @@ struct CentreFile {
   Cny card_hour;
   Cny gb_hour;
   std::int64_t reclaimable_part = whole_price;  ///< of these, for reclaimable work, in thousandths
+  Cny transfer_gb;  ///< of a GB moved in; zero where it is not said
+  std::optional<Bandwidth> bandwidth;  ///< of the link to it
   std::vector<std::string> accepts;
   std::vector<CityLatency> latency;
   std::optional<std::int64_t> pue;     ///< in thousandths
@@ -78,7 +80,7 @@ struct CentreFile {
 struct PlatformFile {
   std::string customer = "customer";  ///< whose jobs they all are: what `accepts` of a centre is compared with
   std::vector<CentreFile> centres;
-  std::vector<JobFile> jobs;  ///< in order of submission; without a command where none was given
+  std::vector<JobFile> jobs;  ///< in order of submission; without a command where none was given, `input_bytes` as one input
 };
 
 /// Reads a platform. Every fault at once, in order of lines. Names are unique; a price of a meter that some pool has

@@ -12,6 +12,7 @@ centres:
     region: guizhou
     pue: 1.2
     carbon: 410
+    bandwidth: 1.5 GB/s
     latency: {shanghai: 28ms, guiyang: 900us}
     accepts: [film-studio]
     prices: {core_hour: "0.36", card_hour: "12.5"}
@@ -42,6 +43,7 @@ TEST(PlatformFile, ReadsCentresAndJobs) {
   EXPECT_EQ(guian.pools[1].wall_time_max, Duration::hours(72));
   EXPECT_EQ(guian.pue, 1'200);
   EXPECT_EQ(guian.carbon, 410);
+  EXPECT_EQ(guian.bandwidth, Bandwidth(1'500'000'000));
   EXPECT_EQ(guian.latency, (std::vector<CityLatency>{{"shanghai", Duration::milliseconds(28)},
                                                      {"guiyang", Duration::microseconds(900)}}));
   EXPECT_EQ(guian.accepts, std::vector<std::string>{"film-studio"});
@@ -122,6 +124,8 @@ TEST(PlatformFile, NamesEachFault) {
       {"pue: 1.2", "pue: abc", "centres[0].pue"},
       {"pue: 1.2", "pue: 10.001", "centres[0].pue"},
       {"carbon: 410", "carbon: 4.1", "centres[0].carbon"},
+      {"bandwidth: 1.5 GB/s", "bandwidth: 100Mbit/s", "centres[0].bandwidth"},
+      {"bandwidth: 1.5 GB/s", "bandwidth: fast", "centres[0].bandwidth"},
       {"shanghai: 28ms", "shanghai: 28", "centres[0].latency.shanghai"},
       {"core_power: 4.5W", "core_power: 4.5", "centres[0].pools[1].core_power"},
       {"core_power: 4.5W", "core_power: 0W", "centres[0].pools[1].core_power"},

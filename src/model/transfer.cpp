@@ -50,6 +50,17 @@ Result<Cny> with_transfer(Result<Cny> run, const OfferRow& offer, Bytes bytes, R
   return Cny::micro(sum);
 }
 
+Transfer expected_transfer(Bytes bytes, std::optional<Bandwidth> link, const OfferRow& offer, Bytes paid) {
+  Transfer expected;
+  expected.bytes = bytes;
+  expected.bandwidth = link;
+  if (link) expected.time = transfer_time(bytes, *link);
+  else if (bytes.is_zero()) expected.time = Duration();
+  const auto cost = transfer_cost(offer, paid, Rounding::down);
+  expected.cost = cost.has_value() ? *cost : amount_max;
+  return expected;
+}
+
 Duration staging_allowance(Bytes bytes, std::optional<Bandwidth> link) {
   if (bytes.is_zero()) return Duration();
   return std::min(transfer_time(bytes, link.value_or(bandwidth_assumed)), staging_allowance_max);

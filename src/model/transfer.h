@@ -76,6 +76,10 @@ inline constexpr Duration transfer_time_max = Duration::hours(24 * 365);
 /// That added to what the run costs; `exhausted` when either, or the sum, leaves the range of Cny.
 [[nodiscard]] Result<Cny> with_transfer(Result<Cny> run, const OfferRow& offer, Bytes bytes, Rounding rounding);
 
+/// Of so many bytes over that link. `paid` of the inputs are still to be paid for, rounded down as a bill is; what money
+/// cannot count is told as the most that it can.
+[[nodiscard]] Transfer expected_transfer(Bytes bytes, std::optional<Bandwidth> link, const OfferRow& offer, Bytes paid);
+
 /// A link of which nothing is known is given the time of one of so much: a bound for leases, no estimate.
 inline constexpr Bandwidth bandwidth_assumed = Bandwidth(10'000'000);
 /// A lease waits for its inputs no longer than that: who stages more than a day's worth does so beforehand.

@@ -125,7 +125,7 @@ void Agenda::check_promise(PoolState& pool) {
   const auto room = pool.surely_opens(pool.promise->need, now_, pool.promise->tasks);
   if (job == nullptr || !pool.is_known || !pool.centre->is_reachable || !room) return release(pool);
   const UnixTime start = world_.open_from(pool, *job, *room);
-  if (!is_in_time(*job, start, pool.row) || !can_pay(*job, pool)) return release(pool);
+  if (!is_in_time(*job, start, pool.row, world_.staging(*job, pool)) || !can_pay(*job, pool)) return release(pool);
   // Leases that end early bring it nearer. It is put off only when the provider closes the pool, and when it has come
   // and could not be kept: what grew was the provider's own work, or a lease is still there past its end.
   Promise kept = *pool.promise;
@@ -144,9 +144,8 @@ void Agenda::check_promise(PoolState& pool) {
 }
 
 bool Agenda::can_pay(const JobRecord& job, const PoolState& pool) const {
-  const OfferRow* offer = pool.centre->offer_for(job.common->requirements);
-  if (offer == nullptr) return false;
-  const auto hold = amount_of(*offer, job.common->requirements.resources, job.wall_at(now_), Rounding::up);
+  if (pool.centre->current_offer() == nullptr) return false;
+  const auto hold = world_.hold_on(job, pool, now_);
   if (!hold.has_value() || *hold > world_.available(job.organisation)) return false;
   return !job.has_cap() ||
          plus(plus(job.charged.micro(), job.held.micro()), hold->micro()) <= job.price_cap.micro();

@@ -40,6 +40,8 @@ Asking asking_of(const Question& question, const World& world) {
   asking.unsettled = question.count;
   asking.throttle = question.throttle;
   asking.available = world.available(question.organisation);
+  asking.input_bytes = question.input_bytes;
+  asking.world = &world;
   return asking;
 }
 
@@ -59,6 +61,8 @@ Asking asking_of(const JobRecord& job, const Requirements& requirements, const W
   asking.held = job.held;
   asking.older_lease_until = older_lease_until(job, world);
   asking.available = world.available(job.organisation);
+  asking.input_bytes = job.input_bytes;
+  asking.world = &world;
   return asking;
 }
 
@@ -171,8 +175,8 @@ std::vector<Gap> money_gaps(const Asking& asking, const Terms& terms) {
 
 std::vector<Gap> deadline_gaps(const Asking& asking, const PoolState& pool, UnixTime now) {
   const UnixTime start = asking.start(now);
-  if (asking.is_in_time(start, pool.row)) return {};
-  return {{Constraint::deadline, needed_time(asking.run_on(pool.row)).microseconds(),
+  if (asking.is_in_time(start, pool)) return {};
+  return {{Constraint::deadline, needed_time(asking.run_on(pool.row), asking.staging(pool)).microseconds(),
            (asking.requirements->finish_by - start).microseconds()}};
 }
 
@@ -191,12 +195,17 @@ std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool 
     gaps.insert(gaps.end(), found.gaps.begin(), found.gaps.begin() + static_cast<std::ptrdiff_t>(found.count));
   }
   // Where the deadline rules the pool out, no lease has a length.
-  const Duration wall_time = asking.is_in_time(start, pool.row) ? asking.wall_at(start) : asking.requirements->wall_time;
-  if (pool.promise && pool.promise->job != asking.job && pool.has_room(need) && pool.keeps_out(need, wall_time, now))
-    gaps.push_back({Constraint::reserved, wall_time.microseconds(), pool.promised_within(now).microseconds(), true});
+  const Duration wall_time = asking.is_in_time(start, pool) ? asking.wall_at(start, pool) : asking.requirements->wall_time;
+  const Duration staging = asking.staging(pool);
+  if (pool.promise && pool.promise->job != asking.job && pool.has_room(need) &&
+      pool.keeps_out(need, wall_time + staging, now)) {
+    const Duration within = pool.promised_within(now) - staging;
+    gaps.push_back({Constraint::reserved, wall_time.microseconds(), within.microseconds(), true});
+  }
   const ReservationRow* closing = pool.closing(start, [&](const ReservationRow& row) { return asking.is_named(row); });
-  if (closing != nullptr && wall_time > open_within(*closing, start)) {
-    gaps.push_back({Constraint::closed, wall_time.microseconds(), open_within(*closing, start).microseconds(), true});
+  const Duration within = closing != nullptr ? open_within(*closing, start) - staging : Duration();
+  if (closing != nullptr && wall_time > within) {
+    gaps.push_back({Constraint::closed, wall_time.microseconds(), within.microseconds(), true});
     gaps.back().closing = closing;
   }
   if (asking.throttle > 0 && asking.live >= asking.throttle)

@@ -40,6 +40,8 @@ struct Asking {
   Cny available;  ///< in the wallet
   /// Every task that waits has been leased before, and of the first to be free the older lease may run until then.
   UnixTime older_lease_until = {};
+  Bytes input_bytes;
+  const World* world = nullptr;  ///< what has become of its inputs where
 
   [[nodiscard]] Need need() const { return need_of(requirements->resources); }
   /// When a task of it may start at the earliest.
@@ -48,12 +50,26 @@ struct Asking {
   }
   [[nodiscard]] Duration run_on(const PoolRow& pool) const { return expected_run(*requirements, learned, pool); }
   /// Whether a task leased there then is expected to end by the deadline.
-  [[nodiscard]] bool is_in_time(UnixTime at, const PoolRow& pool) const {
-    return meets_deadline(requirements->finish_by, at, run_on(pool));
+  [[nodiscard]] bool is_in_time(UnixTime at, const PoolState& pool) const {
+    return meets_deadline(requirements->finish_by, at, run_on(pool.row), staging(pool));
   }
-  /// The time limit of a lease granted then.
-  [[nodiscard]] Duration wall_at(UnixTime at) const {
-    return lease_wall_time(requirements->wall_time, requirements->finish_by, at);
+  /// The time limit of a lease granted there then.
+  [[nodiscard]] Duration wall_at(UnixTime at, const PoolState& pool) const {
+    return lease_wall_time(requirements->wall_time, requirements->finish_by, at, staging(pool));
+  }
+  /// What has become of its inputs there; nullptr: nothing yet.
+  [[nodiscard]] const TransferRow* transfer(const PoolState& pool) const {
+    return job.is_none() ? nullptr : world->transfer(job, pool.centre->id);
+  }
+  /// What a lease there is given for them on top of the start allowance.
+  [[nodiscard]] Duration staging(const PoolState& pool) const {
+    if (input_bytes.is_zero()) return {};
+    return staging_allowance(bytes_to_move(input_bytes, transfer(pool)), pool.centre->link);
+  }
+  /// What of them its next lease there holds for.
+  [[nodiscard]] Bytes to_hold(const PoolState& pool) const {
+    const JobRecord* known = job.is_none() ? nullptr : world->job(job);
+    return known != nullptr ? world->to_hold(*known, pool) : input_bytes;
   }
   [[nodiscard]] bool is_named(const ReservationRow& reservation) const {
     return organisation_name != nullptr && reservation.names(*organisation_name);
@@ -72,6 +88,7 @@ struct Terms {
   Cny price_cap_min;  ///< when its tasks run one after the other: what they cost, and the last one's hold in full
   std::optional<Joules> energy;      ///< of a task; nothing when it is not known
   std::optional<Milligrams> carbon;
+  Transfer transfer;  ///< of the inputs; its cost is in that of the job, and in the hold while no other lease covers it
 };
 
 /// What rules the pool out for good, for whomever it is asked, money apart: shape, chip, capability, software, wall time,

@@ -8,17 +8,13 @@
 namespace dayan::place {
 namespace {
 
-UnixTime start_of(const Holding& holding) {
-  return holding.started_at.is_none() ? holding.granted_at : holding.started_at;
-}
-
 Duration run_of(const Holding& holding, const PoolRow& pool) {
   return holding.job != nullptr ? kept_run(*holding.job, pool) : holding.wall_time;
 }
 
 /// The first that it is expected to end at, whatever the time is now.
 UnixTime first_end(const Holding& holding, const PoolRow& pool) {
-  return std::min(start_of(holding) + std::max(run_of(holding, pool), Duration::seconds(1)), holding.ends_at);
+  return std::min(expected_start(holding) + std::max(run_of(holding, pool), Duration::seconds(1)), holding.ends_at);
 }
 
 /// `from` and a length, doubled until it is later than `now`.
@@ -31,7 +27,7 @@ UnixTime doubled(UnixTime from, Duration length, UnixTime now) {
 }  // namespace
 
 UnixTime stepwise_end(const Holding& holding, const PoolRow& pool, UnixTime now) {
-  const UnixTime end = std::min(doubled(start_of(holding), run_of(holding, pool), now), holding.ends_at);
+  const UnixTime end = std::min(doubled(expected_start(holding), run_of(holding, pool), now), holding.ends_at);
   // A lease that is still there takes its room still, even past its end.
   return end > now ? end : doubled(holding.ends_at, Duration(), now);
 }

@@ -34,6 +34,7 @@ struct Question {
   Requirements requirements;
   std::int32_t count = 1;
   std::int32_t throttle = 0;
+  Bytes input_bytes = {};  ///< that cross to a centre before its first task can start
 };
 
 /// The resource of which an organisation has had the greatest part.

@@ -16,23 +16,33 @@ std::optional<Terms> terms_of(const Asking& asking, const PoolState& pool, UnixT
   Terms terms;
   terms.run = asking.run_on(pool.row);
   const UnixTime start = asking.start(now);
-  const Duration wall_time = asking.is_in_time(start, pool.row) ? asking.wall_at(start) : requirements.wall_time;
+  const Duration wall_time = asking.is_in_time(start, pool) ? asking.wall_at(start, pool) : requirements.wall_time;
   const OfferRow offer = *pool.centre->offer_for(requirements, now);
   const auto cost = amount_of(offer, requirements.resources, terms.run, Rounding::down);
-  const auto hold = amount_of(offer, requirements.resources, wall_time, Rounding::up);
+  const auto run_hold = amount_of(offer, requirements.resources, wall_time, Rounding::up);
+  const auto inputs_hold = transfer_cost(offer, asking.to_hold(pool), Rounding::up);
+  const auto hold = with_transfer(run_hold, offer, asking.to_hold(pool), Rounding::up);
   if (!cost.has_value() || !hold.has_value()) return std::nullopt;
+  if (!asking.input_bytes.is_zero()) {
+    const TransferRow* known = asking.transfer(pool);
+    const Bytes paid = known != nullptr && known->is_settled ? Bytes() : asking.input_bytes;
+    terms.transfer = expected_transfer(bytes_to_move(asking.input_bytes, known), pool.centre->link, offer, paid);
+  }
   terms.task_cost = *cost;
   terms.task_hold = *hold;
   const CentreState& centre = *pool.centre;
   terms.energy = energy_of(pool.row, centre.pue, requirements.resources, terms.run);
   terms.carbon = carbon_of(pool.row, centre.pue, centre.carbon_at(now), requirements.resources, terms.run);
   terms.job_cost =
-      Cny::micro(plus(asking.charged.micro(), times(cost->micro(), std::max<std::int64_t>(asking.unsettled, 0))));
-  if (asking.unsettled > 0)
-    terms.price_cap_min = Cny::micro(
-        plus(terms.job_cost.micro(), std::max<std::int64_t>(hold->micro() - cost->micro(), 0)));
-  else
-    terms.price_cap_min = terms.job_cost;
+      Cny::micro(plus(plus(asking.charged.micro(), terms.transfer.cost.micro()),
+                      times(cost->micro(), std::max<std::int64_t>(asking.unsettled, 0))));
+  terms.price_cap_min = terms.job_cost;
+  if (asking.unsettled > 0) {
+    // The inputs are paid by then, or this lease holds for them too, rounded up.
+    const std::int64_t inputs = std::max<std::int64_t>(inputs_hold->micro() - terms.transfer.cost.micro(), 0);
+    terms.price_cap_min = Cny::micro(plus(
+        terms.job_cost.micro(), std::max<std::int64_t>(plus(run_hold->micro(), inputs) - cost->micro(), 0)));
+  }
   return terms;
 }
 
@@ -142,14 +152,16 @@ Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now) {
   const UnixTime start = std::max(now + result.wait, asking.start(now));
   if (result.wait != wait_unknown)
     result.wait = pool.open_from(start, asking.requirements->wall_time, asking.requirements->finish_by,
-                                 [&](const ReservationRow& row) { return asking.is_named(row); }) -
+                                 [&](const ReservationRow& row) { return asking.is_named(row); }, asking.staging(pool)) -
                   now;
-  result.is_late = !asking.is_in_time(now + result.wait, pool.row);
+  result.is_late = !asking.is_in_time(now + result.wait, pool);
   if (result.is_late) {
-    const Duration needed = result.wait + needed_time(result.terms->run);
+    const Duration needed = result.wait + needed_time(result.terms->run, asking.staging(pool));
     result.gaps.push_back({Constraint::deadline, needed.microseconds(),
                            (asking.requirements->finish_by - now).microseconds(), true});
   }
+  // The inputs cross once there is a lease; how long that takes where nobody knows the link is left out.
+  if (result.wait != wait_unknown) result.wait = result.wait + result.terms->transfer.time.value_or(Duration());
   result.finish = finish_of(asking, result);
   return result;
 }

@@ -148,26 +148,28 @@ std::string capacity_text(const Gap& gap, const PoolState& pool, const Asking& a
                               : std::string("; when room comes is not known"));
 }
 
-std::string reserved_text(const Gap& gap, UnixTime now) {
+std::string reserved_text(const Gap& gap, const PoolState& pool) {
   const Duration wall_time = Duration::microseconds(gap.required);
   const Duration within = Duration::microseconds(gap.offered);
-  const UnixTime start = now + within + lease_start_allowance;
-  std::string text = "what is free is kept from " + to_text(start) + " on for a job that has waited longer; ";
+  std::string text =
+      "what is free is kept from " + to_text(pool.promise->start) + " on for a job that has waited longer; ";
   if (within <= Duration()) return text + "that is too soon for any other";
   return text + "a task that may run for " + readable(wall_time) + " could begin if that was at most " +
          to_text(within) + ": " + readable(wall_time - within) + " too long";
 }
 
-std::string deadline_text(const Gap& gap, const Asking& asking, const PoolRow& row, UnixTime now) {
+std::string deadline_text(const Gap& gap, const Asking& asking, const PoolState& pool, UnixTime now) {
   const Duration needed = Duration::microseconds(gap.required);
   const Duration left = Duration::microseconds(gap.offered);
   const std::string deadline = to_text(asking.requirements->finish_by);
   if (left <= Duration()) return "the deadline, " + deadline + ", is over";
-  const Duration run = asking.run_on(row);
+  const Duration run = asking.run_on(pool.row);
+  const Duration staging = asking.staging(pool);
   std::string text = "a task is expected to run for " + readable(run) + " there and may take " +
                      to_text(lease_start_allowance) + " to start";
+  if (staging > Duration()) text += " and its inputs " + readable(staging) + " to cross";
   if (gap.passes_with_time)
-    text += ", and room is expected in " + readable(needed - needed_time(run)) + "; the deadline, " + deadline + ", is in ";
+    text += ", and room is expected in " + readable(needed - needed_time(run, staging)) + "; the deadline, " + deadline + ", is in ";
   else
     text += asking.start(now) > now ? "; from its earliest start to the deadline, " + deadline + ", there are "
                                     : "; the deadline, " + deadline + ", is in ";
@@ -223,19 +225,20 @@ std::string text_of(const Gap& gap, const Asking& asking, const PoolState& pool,
                                                : "what it would cost there is more than the platform can count";
     case Constraint::reachable: return reachable_text(gap, centre);
     case Constraint::capacity: return capacity_text(gap, pool, asking, now);
-    case Constraint::reserved: return reserved_text(gap, now);
+    case Constraint::reserved: return reserved_text(gap, pool);
     case Constraint::not_before:
       if (asking.older_lease_until > requirements.not_before)
         return "the task has been tried before, and its older lease may run until " + to_text(asking.older_lease_until) +
                ": in " + readable(Duration::microseconds(gap.required));
       return "the job lets no task start before " + to_text(requirements.not_before) + ": in " +
              readable(Duration::microseconds(gap.required));
-    case Constraint::deadline: return deadline_text(gap, asking, row, now);
+    case Constraint::deadline: return deadline_text(gap, asking, pool, now);
     case Constraint::closed: return closed_text(gap, asking.start(now));
     case Constraint::hour: return "the job waits for a cheaper hour";  // worded where it is known which (engine.cpp)
     case Constraint::failed_here: return "the task failed at this centre last, and another one can take it";
     case Constraint::funds:
-      return "one task holds " + to_text(Cny::micro(gap.required)) + " yuan, the wallet has " +
+      return "one task holds " + to_text(Cny::micro(gap.required)) + " yuan" +
+             (asking.to_hold(pool).is_zero() ? "" : " with the job's inputs") + ", the wallet has " +
              to_text(Cny::micro(gap.offered)) +
              " available: " + to_text(Cny::micro(gap.required) - Cny::micro(gap.offered)) + " short";
     case Constraint::throttle:
@@ -287,6 +290,7 @@ Quote quote_of(const Evaluation& evaluation, const Asking& asking, UnixTime now)
     quote.run = evaluation.terms->run;
     quote.energy = evaluation.terms->energy;
     quote.carbon = evaluation.terms->carbon;
+    quote.transfer = evaluation.terms->transfer;
   }
   quote.wait = evaluation.wait;
   quote.finish = evaluation.finish;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <tuple>
 
@@ -29,6 +30,13 @@ struct Holding {
   bool is_spared = false;       ///< the core did not let it be taken back
   mutable UnixTime expected_end;   ///< where it stands in its pool's EndOrder, which alone changes it
 };
+
+/// When it starts, or is expected to: where its lease is given time for its inputs, after that. From its grant where it
+/// is taken back.
+[[nodiscard]] inline UnixTime expected_start(const Holding& holding) {
+  if (!holding.started_at.is_none()) return holding.started_at;
+  return std::max(holding.granted_at, holding.ends_at - holding.wall_time - lease_start_allowance);
+}
 
 /// In order of their latest ends. These do not change while the pool holds them.
 struct EndsEarlier {

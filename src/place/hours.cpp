@@ -31,7 +31,9 @@ PoolFigures World::figures_at(const PoolState& pool, UnixTime at) const {
     figures.card_hour = static_cast<double>(offer->card_hour.micro());
     figures.gb_hour = static_cast<double>(offer->gb_hour.micro());
     figures.reclaimable_part = static_cast<double>(offer->reclaimable_part);
+    figures.transfer_gb = static_cast<double>(offer->transfer_gb.micro());
   }
+  if (centre.link) figures.bandwidth = static_cast<double>(centre.link->value()) / 1'000'000;
   const std::int64_t capability = pool.row.core_capability.value();
   if (capability > 0) figures.slowness = static_cast<double>(reference_capability) / static_cast<double>(capability);
   const auto grams = is_now ? centre.carbon_now : centre.carbon_at(at);

@@ -5,6 +5,7 @@
 
 #include "base/prng.h"
 #include "model/meter.h"
+#include "model/transfer.h"
 #include "place/oracle_for_tests.h"
 #include "place/scene_for_tests.h"
 
@@ -16,7 +17,12 @@ namespace {
 class Life {
  public:
   explicit Life(std::uint64_t seed, PlantedBug bug = PlantedBug::none)
-      : random_(seed), engine_(make_engine(bug)), is_plain_(seed % 2 == 0), has_hours_(seed / 2 % 2 == 0) {
+      : random_(seed),
+        data_(seed + 1'000'000),
+        engine_(make_engine(bug)),
+        is_plain_(seed % 2 == 0),
+        has_hours_(seed / 2 % 2 == 0),
+        has_data_(seed % 5 != 4) {
     // A third of the lives pass from one half life of usage to the next.
     if (seed % 3 == 0) now_ = usage_period(scene_now) + usage_half_life - Duration::minutes(4);
     for (int i = 0; i < 3; ++i) {
@@ -60,11 +66,8 @@ class Life {
     const bool is_wholly_taken = random_.chance(2, 3);
     bool is_taken = true;
     for (const Assignment& each : plan) {
-      if (is_wholly_taken || random_.chance(4, 5)) {
-        commit(each);
-      } else {
-        is_taken = false;
-      }
+      const bool is_tried = is_wholly_taken || random_.chance(4, 5);
+      if (!is_tried || !commit(each, is_wholly_taken)) is_taken = false;
     }
     // What a plan has promised that is not taken as a whole is withdrawn.
     if (!is_taken) {
@@ -144,7 +147,18 @@ class Life {
     if (random_.chance(3, 4)) row.pue = random_.between(10, 20) * 100;
     if (random_.chance(3, 4)) row.carbon = random_.between(0, 4) * 150;
     row.carbon_hours = row.carbon ? draw_hours() : std::vector<DayHours>();
-    if (centres_[row.id] != row) forget_promises_at(row.id);
+    if (has_data_) {
+      row.bandwidth.reset();
+      if (data_.chance(2, 3)) row.bandwidth = Bandwidth(std::int64_t{1'000'000} << data_.below(10));
+      if (data_.chance(1, 4)) row.bandwidth_measured = Bandwidth(data_.between(1, 20) * 7'000'000);
+    }
+    // Of two figures of a link placement sees the one that counts.
+    const auto as_seen = [](CentreRow each) {
+      each.bandwidth = each.link();
+      each.bandwidth_measured.reset();
+      return each;
+    };
+    if (as_seen(centres_[row.id]) != as_seen(row)) forget_promises_at(row.id);
     centres_[row.id] = row;
     put(row);
   }
@@ -186,6 +200,7 @@ class Life {
     row.card_hour = Cny::micro(random_.between(0, 3) * 1'000'000);
     row.hours = draw_hours();
     row.reclaimable_part = random_.between(1, 3) * 333;
+    if (has_data_ && data_.chance(2, 3)) row.transfer_gb = Cny::micro(data_.between(1, 20) * 10'000);
     const auto old = offers_.find(centre);
     row.version = old != offers_.end() ? old->second.version + 1 : 1;
     put(row);
@@ -222,7 +237,17 @@ class Life {
     engine_->observe(seen);
   }
 
+  /// Inputs cross, in part or whole, to where a job has had a lease.
+  void fetch() {
+    if (transfers_.empty() || data_.chance(1, 3)) return;
+    TransferRow& row = std::next(transfers_.begin(), static_cast<std::ptrdiff_t>(data_.below(transfers_.size())))->second;
+    row.fetched = std::min(jobs_.at(row.job).input_bytes, row.fetched + Bytes(data_.between(0, 9) << data_.between(0, 30)));
+    row.is_there = row.is_there || data_.chance(1, 3);
+    put(row);
+  }
+
   void change() {
+    fetch();
     if (!jobs_.empty() && random_.chance(1, 20)) reorder(any(jobs_));
     if (random_.chance(1, 20)) weigh();
     if (random_.chance(1, 10)) use(any(projects_));
@@ -313,6 +338,8 @@ class Life {
       if (has_hours_ && random_.chance(1, 2)) needs.finish_by = needs.finish_by + needs.wall_time * 2;
     }
     if (random_.chance(1, 4)) needs.priority = static_cast<std::int32_t>(random_.between(-2, 0));
+    // From what nobody notices to what takes as long as the work.
+    if (has_data_ && data_.chance(2, 3)) job.input_bytes = Bytes(data_.between(1, 9) << data_.between(0, 36));
     job.submitted_at = now_;
     jobs_[job.id] = job;
     put(job);
@@ -365,6 +392,10 @@ class Life {
     if (!is_over) return put(job);
     job.state = JobState::succeeded;
     put(job, RowFate::retired);
+    for (auto row = transfers_.lower_bound({job.id, CentreId()}); row != transfers_.end() && row->first.first == job.id;) {
+      put(row->second, RowFate::retired);
+      row = transfers_.erase(row);
+    }
     jobs_.erase(job.id);
   }
 
@@ -388,7 +419,14 @@ class Life {
     job.held -= lease.held;
     AccountRow& wallet_row = wallets_[job.organisation];
     wallet_row.debits_pending -= lease.held;
-    if (job.state != JobState::cancelling && random_.chance(1, 3)) {
+    const bool is_tried_again = job.state != JobState::cancelling && random_.chance(1, 3);
+    if (!lease.transfer.is_zero()) {
+      TransferRow& row = transfers_.at({job.id, lease.centre});
+      row.is_held = false;
+      row.is_settled = !is_tried_again;
+      put(row);
+    }
+    if (is_tried_again) {
       ++job.retrying;
       TaskRow task{job.id,
                    lease.task,
@@ -409,8 +447,14 @@ class Life {
     finish_if_over(job);
   }
 
-  /// As the core does: what has no room, money or task any more is refused.
-  void commit(const Assignment& assignment) {
+  /// As the core does: what has no room, money or task any more is refused. False where the plan counted on another of
+  /// its assignments to hold for the inputs, which was refused, and there is no money for them now.
+  bool commit(const Assignment& assignment, bool is_wholly_taken) {
+    bool is_done = true;
+    commit(assignment, is_wholly_taken, is_done);
+    return is_done;
+  }
+  void commit(const Assignment& assignment, bool is_wholly_taken, bool& is_done) {
     const auto found = jobs_.find(assignment.job);
     ASSERT_NE(found, jobs_.end());
     JobRow& job = found->second;
@@ -422,16 +466,28 @@ class Life {
     lease.centre = placement.centre;
     lease.pool = placement.pool;
     lease.resources = job.requirements.resources;
-    lease.wall_time = lease_wall_time(job.requirements.wall_time, job.requirements.finish_by, now_);
+    const auto moved = transfers_.find({job.id, lease.centre});
+    const TransferRow* known = moved != transfers_.end() ? &moved->second : nullptr;
+    const Duration staging =
+        staging_allowance(bytes_to_move(job.input_bytes, known), centres_.at(lease.centre).link());
+    lease.transfer = bytes_to_hold(job.input_bytes, known);
+    lease.wall_time = lease_wall_time(job.requirements.wall_time, job.requirements.finish_by, now_, staging);
     lease.granted_at = now_;
-    lease.ends_at = now_ + lease_start_allowance + lease.wall_time;
+    lease.ends_at = now_ + lease_start_allowance + staging + lease.wall_time;
     ASSERT_GE(lease.wall_time, wall_time_limit_min);
     ASSERT_LE(job.requirements.not_before, now_);
     ASSERT_TRUE(!compares_ || !is_closed(lease, job.organisation));
     lease.reclaimable = job.requirements.reclaimable;
     lease.price_part = price_part_of(offers_.at(lease.centre), lease.reclaimable);
-    lease.held = amount_of(part_of(offer_at(offers_.at(lease.centre), now_), lease.price_part), lease.resources, lease.wall_time, Rounding::up).value();
+    const OfferRow offer = part_of(offer_at(offers_.at(lease.centre), now_), lease.price_part);
+    lease.held = with_transfer(amount_of(offer, lease.resources, lease.wall_time, Rounding::up), offer, lease.transfer,
+                               Rounding::up)
+                     .value();
     AccountRow& wallet_row = wallets_[job.organisation];
+    const bool is_paid = lease.held <= wallet_row.available() &&
+                         job.charged + job.held + lease.held <= job.requirements.price_cap.value_or(amount_max);
+    is_done = is_paid || is_wholly_taken || lease.transfer.is_zero();
+    if (!is_done) return;
     ASSERT_LE(lease.held, wallet_row.available());
     ASSERT_LE(job.charged + job.held + lease.held, job.requirements.price_cap.value_or(amount_max));
     ASSERT_TRUE(job.throttle == 0 || job.live < job.throttle);
@@ -459,6 +515,11 @@ class Life {
     put(job);
     put(lease);
     put(wallet_row);
+    if (!job.input_bytes.is_zero()) {
+      TransferRow& row = transfers_.try_emplace({job.id, lease.centre}, TransferRow{job.id, lease.centre, Bytes()}).first->second;
+      row.is_held = row.is_held || !lease.transfer.is_zero();
+      put(row);
+    }
     if (random_.chance(2, 3)) {
       AttemptRow attempt;
       attempt.job = lease.job;
@@ -481,6 +542,7 @@ class Life {
     for (const auto& [id, row] : reservations_) tell(row);
     for (const auto& [id, row] : jobs_) tell(row);
     for (const auto& [id, row] : retries_) tell(row);
+    for (const auto& [id, row] : transfers_) tell(row);
     for (const auto& [id, row] : leases_) tell(row);
     for (const auto& [id, row] : started_) {
       if (leases_.contains(id)) tell(row);
@@ -550,6 +612,7 @@ class Life {
   }
 
   Prng random_;
+  Prng data_;  ///< of inputs alone: the rest is drawn as in lives without
   std::unique_ptr<Engine> engine_;
   UnixTime now_ = scene_now;
   std::int64_t last_id_ = 100;
@@ -561,10 +624,12 @@ class Life {
   std::map<ReservationId, ReservationRow> reservations_;
   std::map<JobId, JobRow> jobs_;
   std::map<std::pair<JobId, std::int32_t>, TaskRow> retries_;
+  std::map<std::pair<JobId, CentreId>, TransferRow> transfers_;
   std::map<AttemptKey, LeaseRow> leases_;
   std::map<AttemptKey, AttemptRow> started_;
   bool is_plain_ = false;
   bool has_hours_ = false;  ///< prices and carbon change by the hour of the day
+  bool has_data_ = false;  ///< jobs have inputs
   bool compares_ = true;  ///< with the oracle: no bug is planted
   UnixTime planned_at_;
   std::size_t hours_passed_ = 0;

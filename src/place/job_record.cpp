@@ -51,22 +51,50 @@ std::string key_of(const Requirements& requirements) {
 
 }  // namespace
 
+namespace {
+
+/// A thousandth of a byte a µs, which is one a ms, is the least that is told from nothing.
+constexpr std::int64_t data_parts = 1'000;
+
+/// µs on the reference core, or the wall time when it is not known; at least one.
+std::int64_t mean_run(const JobRecord& job) {
+  const Duration known = job.run_time > Duration() ? job.run_time : job.wall_time;
+  const std::int64_t mean = job.succeeded > 0 ? job.run_time_sum / job.succeeded : known.microseconds();
+  return std::max<std::int64_t>(mean, 1);
+}
+
+/// Of a positive number, half a power of two each, rounded down.
+std::uint8_t half_steps(std::int64_t number) {
+  const auto value = static_cast<std::uint64_t>(number);
+  const int log = 63 - std::countl_zero(value);
+  const bool is_upper_half = log > 0 && (value >> (log - 1) & 1) != 0;
+  return static_cast<std::uint8_t>(2 * log + (is_upper_half ? 1 : 0));
+}
+
+}  // namespace
+
 Duration kept_run_of(const JobRecord& job) {
   if (!job.is_estimated()) return {};
-  const std::int64_t mean =
-      job.succeeded > 0 ? job.run_time_sum / job.succeeded : job.run_time.microseconds();
-  const auto run = static_cast<std::uint64_t>(std::max<std::int64_t>(mean, 1));
+  const auto run = static_cast<std::uint64_t>(mean_run(job));
   const int dropped = std::max(63 - std::countl_zero(run) - 5, 0);  // of its bits the first and five more stay
   return Duration::microseconds(static_cast<std::int64_t>(run >> dropped << dropped));
 }
 
-std::uint8_t run_step_of(const JobRecord& job) {
-  const Duration known = job.run_time > Duration() ? job.run_time : job.wall_time;
-  const std::int64_t mean = job.succeeded > 0 ? job.run_time_sum / job.succeeded : known.microseconds();
-  const auto run = static_cast<std::uint64_t>(std::max<std::int64_t>(mean, 1));
-  const int log = 63 - std::countl_zero(run);
-  const bool is_upper_half = log > 0 && (run >> (log - 1) & 1) != 0;
-  return static_cast<std::uint8_t>(2 * log + (is_upper_half ? 1 : 0));
+std::uint8_t run_step_of(const JobRecord& job) { return half_steps(mean_run(job)); }
+
+DataSteps data_steps_of(const JobRecord& job) {
+  if (!job.has_inputs()) return {};
+  const auto step = [](std::int64_t rate) {
+    return rate > 0 ? static_cast<std::uint8_t>(1 + half_steps(rate)) : std::uint8_t{0};
+  };
+  const auto known = mul_div(job.input_bytes.value(), data_parts, mean_run(job), Rounding::down);
+  const std::int64_t rate = known.has_value() ? *known : int64_max;
+  const bool counts_cost = job.common->requirements.objective != Objective::fastest;
+  return {step(rate), counts_cost ? step(rate / std::max(job.count, 1)) : std::uint8_t{0}};
+}
+
+double data_of_step(std::uint8_t step) {
+  return step == 0 ? 0 : run_of_step(static_cast<std::uint8_t>(step - 1)) / static_cast<double>(data_parts);
 }
 
 double run_of_step(std::uint8_t step) {

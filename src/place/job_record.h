@@ -55,6 +55,7 @@ struct JobRecord {
   Duration run_time;  ///< zero: no estimate
   UnixTime not_before;  ///< no task starts earlier; none: at once
   UnixTime finish_by;   ///< none: no deadline
+  Bytes input_bytes;    ///< that cross to each centre where its tasks run, once
   Cny price_cap;      ///< negative: none
   Cny charged;
   Cny held;
@@ -84,12 +85,18 @@ struct JobRecord {
   [[nodiscard]] Learned learned() const { return {succeeded, run_time_sum}; }
   [[nodiscard]] bool is_estimated() const { return has_estimate(run_time, learned()); }
   [[nodiscard]] bool has_deadline() const { return !finish_by.is_none(); }
-  /// The time limit of a lease granted then.
-  [[nodiscard]] Duration wall_at(UnixTime start) const { return lease_wall_time(wall_time, finish_by, start); }
+  [[nodiscard]] bool has_inputs() const { return !input_bytes.is_zero(); }
+  /// The time limit of a lease granted then, where its inputs are given so much time.
+  [[nodiscard]] Duration wall_at(UnixTime start, Duration staging = Duration()) const {
+    return lease_wall_time(wall_time, finish_by, start, staging);
+  }
   /// A bound of wall_at() from below, at all times.
   [[nodiscard]] Duration wall_least() const { return has_deadline() ? Duration() : wall_time; }
-  /// There is a deadline: from then on the job takes the best of what has room (turn.h).
-  [[nodiscard]] UnixTime last_call() const { return finish_by - lease_start_allowance - wall_time * 2; }
+  /// There is a deadline: from then on the job takes the best of what has room (turn.h). Its inputs are given the time of
+  /// a link of which nothing is known, wherever they are.
+  [[nodiscard]] UnixTime last_call() const {
+    return finish_by - lease_start_allowance - staging_allowance(input_bytes, std::nullopt) - wall_time * 2;
+  }
   [[nodiscard]] bool has_cap() const { return !price_cap.is_negative(); }
   /// Tasks that wait for a lease.
   [[nodiscard]] std::int64_t waiting() const { return takes_tasks ? std::int64_t{count} - next_task + retrying : 0; }
@@ -110,8 +117,8 @@ struct JobRecord {
 }
 
 /// Whether a task leased there at `start` is expected to end by the job's deadline.
-[[nodiscard]] inline bool is_in_time(const JobRecord& job, UnixTime start, const PoolRow& pool) {
-  return !job.has_deadline() || meets_deadline(job.finish_by, start, expected_run(job, pool));
+[[nodiscard]] inline bool is_in_time(const JobRecord& job, UnixTime start, const PoolRow& pool, Duration staging) {
+  return !job.has_deadline() || meets_deadline(job.finish_by, start, expected_run(job, pool), staging);
 }
 
 /// Its run time on the reference core (the wall time when it is not known), in steps of half a power of two µs: what
@@ -119,6 +126,17 @@ struct JobRecord {
 [[nodiscard]] std::uint8_t run_step_of(const JobRecord& job);
 /// The µs that a step stands for.
 [[nodiscard]] double run_of_step(std::uint8_t step);
+
+/// How much data a job brings for its work, by steps as well, since rankings hang on it: what a transfer takes beside the
+/// run of a task, and what it costs beside the run of all of them. Both as if nothing of it was anywhere yet.
+struct DataSteps {
+  std::uint8_t of_task = 0;  ///< bytes for each µs that a task runs on the reference core; zero: none, or next to none
+  std::uint8_t of_job = 0;   ///< the same over all its tasks; zero also where cost does not count
+  friend constexpr auto operator<=>(const DataSteps&, const DataSteps&) = default;
+};
+[[nodiscard]] DataSteps data_steps_of(const JobRecord& job);
+/// The bytes for each µs that a step stands for.
+[[nodiscard]] double data_of_step(std::uint8_t step);
 
 /// What is shared, kept once. One that no job refers to any more stays for a while: its like may come again.
 class Commons {

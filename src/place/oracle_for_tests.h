@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/meter.h"
+#include "model/transfer.h"
 #include "place/constraints.h"
 #include "place/openings.h"
 #include "place/reclaiming.h"
@@ -71,8 +72,10 @@ class Oracle {
   struct Seen {
     const PoolState* pool = nullptr;
     float score = 0;
-    double slowness = 1;
+    double slowness = 1;  ///< of the run alone
+    double lag = 0;       ///< of the inputs
     std::string names;
+    [[nodiscard]] double delay() const { return slowness + lag; }
   };
 
   [[nodiscard]] bool is_of_class(const JobRecord& job, const PoolState& pool) const {
@@ -89,6 +92,41 @@ class Oracle {
   [[nodiscard]] double slowness(const JobRecord& job, const PoolState& pool) const {
     const std::int64_t capability = pool.row.core_capability.value();
     return job.is_estimated() && capability > 0 ? 10'000.0 / static_cast<double>(capability) : 1;
+  }
+
+  /// What a job brings of data for each µs of its run, as its like are ranked: by halves of powers of two.
+  [[nodiscard]] static double data_rate(const JobRecord& job, std::int64_t tasks) {
+    const Duration known = job.run_time > Duration() ? job.run_time : job.wall_time;
+    const std::int64_t mean = job.succeeded > 0 ? job.run_time_sum / job.succeeded : known.microseconds();
+    const auto rate = mul_div(job.input_bytes.value(), 1'000, std::max<std::int64_t>(mean, 1), Rounding::down);
+    const std::int64_t number = *rate / tasks;
+    if (number == 0) return 0;
+    double power = 1;
+    while (power * 2 <= static_cast<double>(number)) power *= 2;
+    return power * (static_cast<double>(number) >= power * 1.5 ? 1.75 : 1.25) / 1'000;
+  }
+  [[nodiscard]] double lag(const JobRecord& job, const PoolState& pool) const {
+    if (!pool.centre->link) return 0;
+    return data_rate(job, 1) / (static_cast<double>(pool.centre->link->value()) / 1'000'000);
+  }
+  /// Micro-yuan for an hour on the reference, with its part of the inputs.
+  [[nodiscard]] double hour_cost(const JobRecord& job, const PoolState& pool) const {
+    return cost_rate(job, pool) * slowness(job, pool) + inputs_hour_cost(job, pool);
+  }
+  /// The same at all hours of the day, and for work that may be taken back.
+  [[nodiscard]] static double inputs_hour_cost(const JobRecord& job, const PoolState& pool) {
+    const auto gigabyte = static_cast<double>(pool.centre->published_offer()->transfer_gb.micro());
+    const double data = job.common->requirements.objective == Objective::fastest ? 0 : data_rate(job, job.count);
+    return data * 3'600'000'000.0 / 1'000'000'000 * gigabyte;
+  }
+  /// What its lease there may be given for the inputs.
+  [[nodiscard]] Duration staging(const JobRecord& job, const PoolState& pool) const {
+    const TransferRow* row = world_.transfer(job.id, pool.centre->id);
+    std::int64_t bytes = job.input_bytes.value();
+    if (row != nullptr) bytes = row->is_there ? 0 : bytes - row->fetched.value();
+    const std::int64_t link = pool.centre->link ? pool.centre->link->value() : 10'000'000;
+    const auto time = mul_div(bytes, 1'000'000, link, Rounding::up);
+    return std::min(Duration::microseconds(*time), Duration::hours(24));
   }
 
   /// mg an hour.
@@ -116,8 +154,8 @@ class Oracle {
     for (const bool only_reachable : {true, false}) {
       for (const PoolState& pool : world_.pools()) {
         if (!is_of_class(job, pool) || (only_reachable && !pool.centre->reachable(now_))) continue;
-        least_cost = std::min(least_cost, std::max(cost_rate(job, pool) * slowness(job, pool), 1.0));
-        least_slowness = std::min(least_slowness, slowness(job, pool));
+        least_cost = std::min(least_cost, std::max(hour_cost(job, pool), 1.0));
+        least_slowness = std::min(least_slowness, slowness(job, pool) + lag(job, pool));
         const auto carbon = carbon_rate(job, pool);
         if (carbon) least_carbon = std::min(least_carbon, std::max(*carbon * slowness(job, pool), 1.0));
       }
@@ -126,22 +164,23 @@ class Oracle {
     for (const PoolState& pool : world_.pools()) {
       if (!is_of_class(job, pool)) continue;
       const double slow = slowness(job, pool);
-      const double cost = cost_rate(job, pool) * slow;
+      const double late = slow + lag(job, pool);
+      const double cost = hour_cost(job, pool);
       double score = cost;
-      if (job.common->requirements.objective == Objective::fastest) score = slow;
+      if (job.common->requirements.objective == Objective::fastest) score = late;
       const auto carbon = carbon_rate(job, pool);
       if (job.common->requirements.objective == Objective::balanced)
-        score = std::max(cost, 1.0) / least_cost + slow / least_slowness;
+        score = std::max(cost, 1.0) / least_cost + late / least_slowness;
       if (requirements.objective == Objective::greenest) score = carbon ? *carbon * slow : 1e20 * (1 + cost);
       if (requirements.objective == Objective::weighted) {
         const Weights& weights = requirements.weights;
         score = 0;
         if (weights.cost > 0) score += weights.cost * (std::max(cost, 1.0) / least_cost);
-        if (weights.time > 0) score += weights.time * (slow / least_slowness);
+        if (weights.time > 0) score += weights.time * (late / least_slowness);
         if (weights.carbon > 0 && !carbon) score = 1e20 * (1 + score);
         if (weights.carbon > 0 && carbon) score += weights.carbon * (std::max(*carbon * slow, 1.0) / least_carbon);
       }
-      seen.push_back({&pool, static_cast<float>(score), slow, pool.centre->name + "\n" + pool.row.name});
+      seen.push_back({&pool, static_cast<float>(score), slow, lag(job, pool), pool.centre->name + "\n" + pool.row.name});
     }
     std::sort(seen.begin(), seen.end(), [](const Seen& a, const Seen& b) {
       return a.score != b.score ? a.score < b.score : a.names < b.names;
@@ -149,15 +188,16 @@ class Oracle {
     return seen;
   }
 
-  /// Of a lease granted now: it is over by the deadline.
-  [[nodiscard]] Duration wall(const JobRecord& job) const {
+  /// Of a lease granted there now: it is over by the deadline.
+  [[nodiscard]] Duration wall(const JobRecord& job, const PoolState& pool) const {
     if (!job.has_deadline()) return job.wall_time;
-    return std::min(job.wall_time, job.finish_by - lease_start_allowance - now_);
+    return std::min(job.wall_time, job.finish_by - lease_start_allowance - staging(job, pool) - now_);
   }
-  [[nodiscard]] static bool ends_in_time(const JobRecord& job, const PoolState& pool, UnixTime start) {
+  [[nodiscard]] bool ends_in_time(const JobRecord& job, const PoolState& pool, UnixTime start) const {
     const Duration run = std::max(expected_run(job, pool.row), Duration::seconds(1));
-    return !job.has_deadline() || start + Duration::minutes(10) + run <= job.finish_by;
+    return !job.has_deadline() || start + Duration::minutes(10) + staging(job, pool) + run <= job.finish_by;
   }
+  /// To a lease that takes so long from its start allowance on.
   [[nodiscard]] bool is_closed(const JobRecord& job, const PoolState& pool, UnixTime start, Duration limit) const {
     return std::any_of(pool.reservations.begin(), pool.reservations.end(), [&](const ReservationRow* each) {
       if (is_named(job, *each)) return false;
@@ -168,11 +208,13 @@ class Oracle {
     const std::string* name = world_.name_of(job.organisation);
     return name != nullptr && row.names(*name);
   }
-  /// The first moment from `start` on when it is not closed to a lease of this length, cut by the deadline.
+  /// The first moment from `start` on when it is not closed to a lease of this length, cut by the deadline, and what it
+  /// is given for its inputs.
   [[nodiscard]] UnixTime open_from(const JobRecord& job, const PoolState& pool, UnixTime start, Duration length,
-                                   bool is_cut) const {
+                                   Duration given) const {
     const auto limit = [&](UnixTime at) {
-      return is_cut && job.has_deadline() ? std::min(length, job.finish_by - lease_start_allowance - at) : length;
+      if (!job.has_deadline()) return length + given;
+      return std::min(length, job.finish_by - lease_start_allowance - given - at) + given;
     };
     std::set<UnixTime> moments{start};
     for (const ReservationRow* each : pool.reservations) moments.insert(std::max(start, each->until));
@@ -183,7 +225,19 @@ class Oracle {
     return start;
   }
   [[nodiscard]] Cny hold_on(const JobRecord& job, const PoolState& pool) const {
-    return amount_of(*pool.centre->offer_for(job.common->requirements), job.common->requirements.resources, wall(job), Rounding::up).value();
+    const OfferRow& offer = *pool.centre->offer_for(job.common->requirements);
+    const Cny run = amount_of(offer, job.common->requirements.resources, wall(job, pool), Rounding::up).value();
+    return run + inputs_cost(job, pool, Rounding::up);
+  }
+  /// What its next lease there holds for the inputs: nothing when another covers them, in the rows or in this plan. A GB
+  /// moved costs the same at all hours, and for all work.
+  [[nodiscard]] Cny inputs_cost(const JobRecord& job, const PoolState& pool, Rounding rounding) const {
+    const TransferRow* row = world_.transfer(job.id, pool.centre->id);
+    if (row != nullptr && (row->is_held || row->is_settled)) return Cny();
+    for (const Assignment& each : plan_) {
+      if (each.job == job.id && each.placement.centre == pool.centre->id) return Cny();
+    }
+    return transfer_cost(*pool.centre->published_offer(), job.input_bytes, rounding).value();
   }
   [[nodiscard]] bool can_ever(const JobRecord& job, const PoolState& pool, CentreId left_out) const {
     const Need need = need_of(job);
@@ -198,7 +252,9 @@ class Oracle {
     const Cny cost = amount_of(*pool.centre->offer_for(job.common->requirements), job.common->requirements.resources,
                                expected_run(job, pool.row), Rounding::down)
                          .value();
-    return job.charged.micro() + cost.micro() * (job.waiting() + job.live) <= job.price_cap.micro();
+    return job.charged.micro() + cost.micro() * (job.waiting() + job.live) +
+               inputs_cost(job, pool, Rounding::down).micro() <=
+           job.price_cap.micro();
   }
   /// How long (µs) it would wait for the pool, and for how many tasks at once.
   struct Expected {
@@ -211,7 +267,9 @@ class Oracle {
     const LaneKey lane = lane_key_of(job, Duration(), false);
     double wait = 0;
     std::int64_t slots = seen.pool->slots(need);
-    const double length = job.has_deadline() ? static_cast<double>(wall(job).microseconds()) : wall_of_step(lane.wall_step);
+    const Duration given = job.has_deadline() ? staging(job, *seen.pool) : Duration();
+    const double length = job.has_deadline() ? static_cast<double>((wall(job, *seen.pool) + given).microseconds())
+                                             : wall_of_step(lane.wall_step);
     const bool is_own = job.has_deadline() && seen.pool->promise && seen.pool->promise->job == job.id;
     const auto& promise = seen.pool->promise;
     if (slots > 0 && promise && !is_own && !seen.pool->has_room_at(promise->start, promise->need, need, promise->tasks) &&
@@ -227,7 +285,7 @@ class Oracle {
     }
     const UnixTime start = now_ + Duration::microseconds(static_cast<std::int64_t>(wait));
     const Duration kept = job.has_deadline() ? job.wall_time : Duration::microseconds(static_cast<std::int64_t>(length));
-    return {static_cast<double>((open_from(job, *seen.pool, start, kept, true) - now_).microseconds()), slots};
+    return {static_cast<double>((open_from(job, *seen.pool, start, kept, given) - now_).microseconds()), slots};
   }
   [[nodiscard]] double finish(const JobRecord& job, const Seen& seen) const {
     const LaneKey lane = lane_key_of(job, Duration(), false);
@@ -235,6 +293,7 @@ class Oracle {
     if (job.throttle > 0) slots = std::min(slots, tasks_of_step(lane.throttle_step));
     const std::int64_t tasks = tasks_of_step(lane.tasks_step);
     const std::int64_t waves = tasks / slots + (tasks % slots > 0 ? 1 : 0);
+    wait += seen.lag * run_of_step(lane.run_step);
     return wait + static_cast<double>(waves) * run_of_step(lane.run_step) * seen.slowness;
   }
 
@@ -259,7 +318,8 @@ class Oracle {
     }
     const auto has_room = [&](const Seen& seen) { return seen.pool->slots(need_of(job)) > 0; };
     std::vector<Seen> awaited;
-    const bool is_last_call = now_ >= job.finish_by - lease_start_allowance - job.wall_time * 2;
+    const Duration assumed = staging_allowance(job.input_bytes, std::nullopt);
+    const bool is_last_call = now_ >= job.finish_by - lease_start_allowance - assumed - job.wall_time * 2;
     for (std::size_t i = 0; i < std::min(able.size(), in_time_looked_at_max) && !is_last_call; ++i) {
       if (is_better_awaited(job, able[i]) && awaited.size() < horizon_max) awaited.push_back(able[i]);
     }
@@ -300,7 +360,8 @@ class Oracle {
     figures.core_hour = static_cast<double>(part_of(offer.core_hour.micro(), offer.hours, at));
     figures.card_hour = static_cast<double>(part_of(offer.card_hour.micro(), offer.hours, at));
     figures.gb_hour = static_cast<double>(part_of(offer.gb_hour.micro(), offer.hours, at));
-    const double cost = Ranking({0, job.is_estimated()}, job.common->requirements).rate(figures) * seen.slowness;
+    const double cost = Ranking({0, job.is_estimated()}, job.common->requirements).rate(figures) * seen.slowness +
+                        inputs_hour_cost(job, *seen.pool);
     if (job.common->requirements.objective == Objective::cheapest) return static_cast<float>(cost);
     if (!carbon_rate(job, *seen.pool)) return static_cast<float>(1e20 * (1 + cost));
     CentreState then = centre;
@@ -313,7 +374,8 @@ class Oracle {
   [[nodiscard]] bool waits_for_hour(const JobRecord& job, const std::vector<Seen>& able, float score) const {
     const Objective objective = job.common->requirements.objective;
     if (objective != Objective::cheapest && objective != Objective::greenest) return false;
-    const UnixTime last_call = job.finish_by - lease_start_allowance - job.wall_time * 2;
+    const Duration assumed = staging_allowance(job.input_bytes, std::nullopt);
+    const UnixTime last_call = job.finish_by - lease_start_allowance - assumed - job.wall_time * 2;
     for (std::size_t i = 0; i < std::min(able.size(), in_time_looked_at_max); ++i) {
       const CentreState& centre = *able[i].pool->centre;
       std::vector<DayHours> hours = centre.carbon_hours;
@@ -380,7 +442,7 @@ class Oracle {
     const bool is_greenest = job.common->requirements.objective == Objective::greenest;
     for (const Seen& seen : in_order(job)) {
       if (!can_ever(job, *seen.pool, outlook.left_out) || seen.pool->slots(need_of(job)) == 0) continue;
-      if (is_cheapest ? seen.score != outlook.score : seen.slowness > outlook.slowness) continue;
+      if (is_cheapest ? seen.score != outlook.score : seen.delay() > outlook.slowness) continue;
       if (keeps_out(*seen.pool, job)) continue;
       const Cny hold = hold_on(job, *seen.pool);
       if (hold > world_.available(job.organisation)) continue;
@@ -390,7 +452,7 @@ class Oracle {
     if (good.empty()) return nullptr;
     double fastest = std::numeric_limits<double>::infinity();
     const auto second = [&](const Seen& seen) {
-      return is_greenest ? seen.slowness * cost_rate(job, *seen.pool) : seen.slowness;
+      return is_greenest ? hour_cost(job, *seen.pool) : seen.delay();
     };
     for (const Seen& seen : good) fastest = std::min(fastest, second(seen));
     const float limit = good.front().score * as_good;
@@ -413,10 +475,10 @@ class Oracle {
         if (!pool.centre->reachable(now_) || !is_placeable(*job)) continue;
         const auto room = pool.surely_opens(need_of(*job), now_, kept.tasks);
         if (!room) continue;
-        const UnixTime start = open_from(*job, pool, *room, job->wall_time, true);
+        const UnixTime start = open_from(*job, pool, *room, job->wall_time, staging(*job, pool));
         if (!ends_in_time(*job, pool, start)) continue;
         if (pool.centre->current_offer() == nullptr || !pays(*job, pool)) continue;
-        const bool is_closed_then = open_from(*job, pool, kept.start, job->wall_time, true) != kept.start;
+        const bool is_closed_then = open_from(*job, pool, kept.start, job->wall_time, staging(*job, pool)) != kept.start;
         const bool is_moved = start < kept.start || kept.start <= now_ || is_closed_then;
         keep(pool, *job, is_moved ? start : kept.start, kept.run, kept.tasks);
       }
@@ -459,9 +521,10 @@ class Oracle {
   }
   /// By wall time, or because what was promised fits beside it.
   [[nodiscard]] bool keeps_out(const PoolState& pool, const JobRecord& job) const {
-    if (is_closed(job, pool, now_, wall(job))) return true;
+    const Duration length = wall(job, pool) + staging(job, pool);
+    if (is_closed(job, pool, now_, length)) return true;
     if (!pool.promise || pool.promise->job == job.id) return false;
-    const bool ends_before = now_ + lease_start_allowance + wall(job) <= pool.promise->start;
+    const bool ends_before = now_ + lease_start_allowance + length <= pool.promise->start;
     return !ends_before && !pool.has_room_at(pool.promise->start, pool.promise->need, need_of(job), pool.promise->tasks);
   }
   [[nodiscard]] bool would_take(const JobRecord& job, const PoolState& pool, std::optional<UnixTime> opens = {}) const {
@@ -471,12 +534,13 @@ class Oracle {
     if (!outlook.can_ever) outlook = look(job, CentreId());
     if (!is_of_class(job, pool) || !can_ever(job, pool, outlook.left_out) || !pays(job, pool)) return false;
     const auto room = opens ? opens : pool.surely_opens(need_of(job), now_);
-    if (job.has_deadline() && (!room || !ends_in_time(job, pool, open_from(job, pool, *room, job.wall_time, true))))
+    if (job.has_deadline() &&
+        (!room || !ends_in_time(job, pool, open_from(job, pool, *room, job.wall_time, staging(job, pool)))))
       return false;
     if (outlook.takes_any) return true;
     for (const Seen& seen : in_order(job)) {
       if (seen.pool != &pool) continue;
-      return waits_for_best(job) ? seen.score == outlook.score : seen.slowness <= outlook.slowness;
+      return waits_for_best(job) ? seen.score == outlook.score : seen.delay() <= outlook.slowness;
     }
     return false;
   }
@@ -493,7 +557,7 @@ class Oracle {
       const auto start = pool.surely_opens(need_of(*job), now_);
       searches_.erase(place);
       if (!start) return false;
-      keep(pool, *job, open_from(*job, pool, *start, job->wall_time, true), expected_run(*job, pool.row), 1);
+      keep(pool, *job, open_from(*job, pool, *start, job->wall_time, staging(*job, pool)), expected_run(*job, pool.row), 1);
       return keeps_out(pool, by);
     }
     searches_[place] = now_;
@@ -522,8 +586,8 @@ class Oracle {
       assignment.placement.number = number;
       assignment.placement.centre = pool->centre->id;
       assignment.placement.pool = pool->row.name;
-      plan_.push_back(assignment);
       spent += hold_on(job, *pool);
+      plan_.push_back(assignment);
       ++live;
       world_.claim(job, {job.id, task, number}, pool->index, now_);
       if (job.promised == pool->index) use(job);
@@ -542,7 +606,8 @@ class Oracle {
     }
     const bool is_throttled = job.throttle > 0 && live >= job.throttle;
     const bool has_own_room = job.promised != no_pool && world_.pool(job.promised).slots(need_of(job)) > 0 &&
-                              !is_closed(job, world_.pool(job.promised), now_, wall(job));
+                              !is_closed(job, world_.pool(job.promised), now_,
+                                         wall(job, world_.pool(job.promised)) + staging(job, world_.pool(job.promised)));
     if (!is_waiting || is_throttled || has_own_room) let_go(job);
     if (is_waiting && !is_throttled) waits_on_[job.key()] = &job;
   }
@@ -594,16 +659,20 @@ class Oracle {
       }
       std::int64_t tasks = std::min<std::int64_t>(job->waiting(), reclaim_tasks_max);
       if (job->throttle > 0) tasks = std::min<std::int64_t>(tasks, job->throttle - job->live);
-      const std::int64_t hold = hold_on(*job, *best).micro();
-      tasks = std::min(tasks, world_.available(job->organisation).micro() / hold);
-      if (job->has_cap()) tasks = std::min(tasks, (job->price_cap - job->charged - job->held).micro() / hold);
+      const std::int64_t first = hold_on(*job, *best).micro();
+      const std::int64_t next = first - inputs_cost(*job, *best, Rounding::up).micro();
+      std::int64_t money = world_.available(job->organisation).micro();
+      if (job->has_cap()) money = std::min(money, (job->price_cap - job->charged - job->held).micro());
+      std::int64_t paid = 0;
+      for (std::int64_t needed = first; paid < tasks && needed <= money; needed += next) ++paid;
+      tasks = paid;
       PoolState emptier = *best;
       for (const Holding* each : best->holdings) {
         if (each->is_reclaimable || each->ends_at <= now_ + reclaim_notice) emptier.let_go(*each);
       }
       tasks = std::max<std::int64_t>(std::min(tasks, emptier.slots(need_of(*job))), 1);
       if (note(*job, *best, tasks))
-        keep(*best, *job, open_from(*job, *best, now_ + reclaim_notice + reclaim_settles, job->wall_time, true),
+        keep(*best, *job, open_from(*job, *best, now_ + reclaim_notice + reclaim_settles, job->wall_time, staging(*job, *best)),
              expected_run(*job, best->row), tasks);
       return;
     }

@@ -31,14 +31,16 @@ bool Planning::keeps_out(const PoolState& pool, const JobRecord& job) const {
   if (pool.reservations.empty()) return false;
   const World& world = agenda_.world();
   const CustomerGroup group = world.acceptance().group_of(job.organisation);
-  return job.wall_at(agenda_.now()) > world.open_within(pool, group, agenda_.now());
+  const Duration staging = world.staging(job, pool);
+  return job.wall_at(agenda_.now(), staging) + staging > world.open_within(pool, group, agenda_.now());
 }
 
 bool Planning::keeps_for_another(const PoolState& pool, const JobRecord& job) const {
   if (!pool.promise || agenda_.bug() == PlantedBug::forgotten_promise) return false;
   if (pool.promise->job == job.id) return false;
-  const Duration wall_time = job.wall_at(agenda_.now());
-  return pool.keeps_out(need_of(job.common->requirements.resources), wall_time, agenda_.now());
+  const Duration staging = agenda_.world().staging(job, pool);
+  return pool.keeps_out(need_of(job.common->requirements.resources), job.wall_at(agenda_.now(), staging) + staging,
+                        agenda_.now());
 }
 
 WouldTake Turn::would_take(const PoolState& pool, std::optional<UnixTime> opens) {
@@ -55,11 +57,11 @@ WouldTake Turn::would_take(const PoolState& pool, std::optional<UnixTime> opens)
   const PoolFigures& figures = world_.figures(pool.index);
   const bool is_good = seen.takes_any              ? true
                        : preference_.waits_for_best ? sight_.ranking->score(figures) == seen.bound.score
-                                                  : sight_.ranking->slowness(figures) <= seen.bound.slowness;
+                                                  : sight_.ranking->delay(figures) <= seen.bound.slowness;
   if (!is_good) return no;
   if (job_.has_deadline()) {
     const auto room = opens ? opens : pool.surely_opens(class_.need, now_);
-    if (!room || !is_in_time(job_, world_.open_from(pool, job_, *room), pool.row)) return no;
+    if (!room || !is_in_time_at(pool, world_.open_from(pool, job_, *room))) return no;
   }
   return may_take(pool) ? WouldTake::yes : WouldTake::no;
 }
@@ -67,9 +69,13 @@ WouldTake Turn::would_take(const PoolState& pool, std::optional<UnixTime> opens)
 std::int64_t Turn::tasks_for(const PoolState& pool) const {
   std::int64_t tasks = std::min<std::int64_t>(job_.waiting(), reclaim_tasks_max);
   if (job_.throttle > 0) tasks = std::min<std::int64_t>(tasks, job_.throttle - live_);
-  const std::int64_t hold = std::max<std::int64_t>(hold_on(pool).micro(), 1);
-  tasks = std::min(tasks, world_.available(job_.organisation).micro() / hold);
-  if (job_.has_cap()) tasks = std::min(tasks, (job_.price_cap.micro() - spent_and_held_.micro()) / hold);
+  // The first holds for the inputs of all.
+  const auto inputs = transfer_cost(*pool.centre->current_offer(), world_.to_hold(job_, pool), Rounding::up);
+  const std::int64_t first = hold_on(pool).micro();
+  const std::int64_t next = std::max<std::int64_t>(first - (inputs.has_value() ? inputs->micro() : 0), 1);
+  const auto paid_by = [&](std::int64_t money) { return money < first ? 0 : 1 + (money - first) / next; };
+  tasks = std::min(tasks, paid_by(world_.available(job_.organisation).micro()));
+  if (job_.has_cap()) tasks = std::min(tasks, paid_by(job_.price_cap.micro() - spent_and_held_.micro()));
   return std::max<std::int64_t>(tasks, 0);
 }
 

@@ -246,8 +246,9 @@ bool Planner::has_own_room(const JobRecord& job) {
   if (job.promised == no_pool) return false;
   const PoolState& pool = agenda_.world().pool(job.promised);
   const CustomerGroup group = agenda_.world().acceptance().group_of(job.organisation);
+  const Duration staging = agenda_.world().staging(job, pool);
   return pool.has_room(need_of(job.common->requirements.resources)) &&
-         job.wall_at(agenda_.now()) <= closes_within(job.promised, group);
+         job.wall_at(agenda_.now(), staging) + staging <= closes_within(job.promised, group);
 }
 
 TurnEnd Planner::give_turn(JobRecord& job, std::vector<Assignment>& plan, std::size_t limit) {

@@ -198,7 +198,7 @@ void Planner::offer_to(const View& view, const std::vector<Offered>& suitable, O
     if (figures.wall_time_max < view.wall_bound || !planning_.accepts(view.group, each.pool)) continue;
     if (!ranking.feasible().get(each.pool)) continue;
     each.score = ranking.score(figures);
-    each.slowness = ranking.slowness(figures);
+    each.slowness = ranking.delay(figures);
     each.passes_up_to = std::min(each.passes_up_to, closes_within(each.pool, view.group));
     offer.is_limited = offer.is_limited || each.passes_up_to < no_bound;
     offer.pools.push_back(each);
@@ -232,7 +232,8 @@ bool Planner::may_be_interested(const Lane& lane) {
 
 /// The same for one job of a particular lane.
 bool Planner::may_be_interested(const Lane& lane, const JobRecord& job) {
-  if (open_.size() > many_open || job.retrying > 0 || !job.has_cap() || job.has_deadline()) return true;
+  if (open_.size() > many_open || job.retrying > 0 || !job.has_cap() || job.has_deadline() || job.has_inputs())
+    return true;
   JobClass& job_class = agenda_.queue().job_class(lane.in);
   const Ranking& ranking = agenda_.ranking(job_class);
   const double hours =

@@ -12,7 +12,7 @@ bool is_earlier(const Release& a, const Release& b) { return std::tie(a.at, a.at
 
 /// When a live lease is expected to end.
 UnixTime expected_end(const Holding& holding, const PoolRow& pool, UnixTime now) {
-  const UnixTime start = holding.started_at.is_none() ? holding.granted_at : holding.started_at;
+  const UnixTime start = expected_start(holding);
   const Duration run = holding.job != nullptr ? expected_run(*holding.job, pool) : holding.wall_time;
   UnixTime end = start + run;
   // One that is past its estimate is expected to take as long again as it has taken: the longer it overruns, the less

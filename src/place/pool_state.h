@@ -56,6 +56,7 @@ struct CentreState {
   std::optional<std::int64_t> pue;     ///< in thousandths
   std::optional<std::int64_t> carbon;  ///< g/kWh
   std::vector<DayHours> carbon_hours;  ///< at which it is another percentage of that
+  std::optional<Bandwidth> link;       ///< from the hub's depot; nothing when nobody knows it
   const std::string* provider = nullptr;  ///< name; nothing while its row has not come
   std::vector<OfferRow> offers;           ///< live ones; the current one is `offer`
   std::optional<std::size_t> offer;       ///< index of the newest; nothing when none is published
@@ -171,13 +172,14 @@ struct PoolState {
     return nullptr;
   }
   /// From when on, `start` at the earliest, a lease with this wall time, cut to end by the deadline, lies in none of
-  /// them: moved to the end of each that it would overlap.
+  /// them: moved to the end of each that it would overlap. It is given the time of its inputs (`staging`) on top.
   template <class IsNamed>
-  [[nodiscard]] UnixTime open_from(UnixTime start, Duration wall_time, UnixTime finish_by, IsNamed&& is_named) const {
+  [[nodiscard]] UnixTime open_from(UnixTime start, Duration wall_time, UnixTime finish_by, IsNamed&& is_named,
+                                   Duration staging = Duration()) const {
     for (const ReservationRow* each : reservations) {
       if (start >= each->until || is_named(*each)) continue;
-      const Duration limit = lease_wall_time(wall_time, finish_by, start);
-      if (start + lease_start_allowance + limit > each->from) start = each->until;
+      const Duration limit = lease_wall_time(wall_time, finish_by, start, staging);
+      if (start + lease_start_allowance + staging + limit > each->from) start = each->until;
     }
     return start;
   }

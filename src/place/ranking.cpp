@@ -34,7 +34,8 @@ std::int64_t latency_excess(const Requirements& requirements, const CentreState&
   return most;
 }
 
-double cost_of(double rate, double slowness) { return std::max(rate * slowness, cost_floor); }
+constexpr double microseconds_per_hour = 3'600'000'000.0;
+constexpr double bytes_per_gigabyte = 1'000'000'000;
 
 }  // namespace
 
@@ -49,6 +50,8 @@ Ranking::Ranking(const ClassKey& key, const Requirements& requirements)
   cores_ = static_cast<double>(need_.each.of[in_cores]) * nodes;
   cards_ = static_cast<double>(need_.each.of[in_millicards]) * nodes / millicards_per_card;
   gigabytes_ = static_cast<double>(megabytes) * nodes / megabytes_per_gigabyte;
+  data_of_task_ = data_of_step(key.data.of_task);
+  data_of_job_ = data_of_step(key.data.of_job) * microseconds_per_hour / bytes_per_gigabyte;
 }
 
 /// As part_of() cuts prices: to the micro-yuan.
@@ -58,20 +61,20 @@ double Ranking::reclaimable_rate(const PoolFigures& figures) const {
 }
 
 float Ranking::score(const PoolFigures& figures) const {
-  const double slow = slowness(figures);
-  const double cost = rate(figures) * slow;
+  const double slow = delay(figures);
+  const double cost = this->cost(figures);
   if (requirements_.objective == Objective::cheapest) return static_cast<float>(cost);
   if (requirements_.objective == Objective::fastest) return static_cast<float>(slow);
   const Weights& weights = preference_.weights;
   const bool hangs_on_carbon = requirements_.objective == Objective::greenest || weights.carbon > 0;
   const double carbon = hangs_on_carbon ? carbon_rate(figures) : 0;
   if (requirements_.objective == Objective::greenest)
-    return static_cast<float>(carbon >= 0 ? known(carbon * slow) : behind_known(cost));
+    return static_cast<float>(carbon >= 0 ? known(carbon * slowness(figures)) : behind_known(cost));
   double sum = 0;
   if (weights.cost > 0) sum += weights.cost * (std::max(cost, cost_floor) / least_cost_);
   if (weights.time > 0) sum += weights.time * (slow / least_slowness_);
   if (weights.carbon > 0 && carbon < 0) return static_cast<float>(behind_known(sum));
-  if (weights.carbon > 0) sum += weights.carbon * (std::max(carbon * slow, carbon_floor) / least_carbon_);
+  if (weights.carbon > 0) sum += weights.carbon * (std::max(carbon * slowness(figures), carbon_floor) / least_carbon_);
   return static_cast<float>(known(sum));
 }
 
@@ -153,11 +156,11 @@ bool Ranking::find_least(const World& world) {
           feasible_.word(at) & (only_reachable ? world.reachable().word(at) : ~std::uint64_t{0});
       for_each_bit(word, at * 64, [&](std::size_t index) {
         const PoolFigures& figures = world.figures(static_cast<PoolIndex>(index));
-        const double slow = slowness(figures);
-        least_cost_ = std::min(least_cost_, cost_of(rate(figures), slow));
-        least_slowness_ = std::min(least_slowness_, slow);
+        least_cost_ = std::min(least_cost_, std::max(cost(figures), cost_floor));
+        least_slowness_ = std::min(least_slowness_, delay(figures));
         const double carbon = preference_.weights.carbon > 0 ? carbon_rate(figures) : -1;
-        if (carbon >= 0) least_carbon_ = std::min(least_carbon_, std::max(carbon * slow, carbon_floor));
+        if (carbon >= 0)
+          least_carbon_ = std::min(least_carbon_, std::max(carbon * slowness(figures), carbon_floor));
       });
     }
     if (least_cost_ < std::numeric_limits<double>::infinity()) break;
@@ -174,6 +177,7 @@ void Ranking::build(const World& world) {
   feasible_.resize(pools);
   rate_min_ = std::numeric_limits<double>::infinity();
   rate_max_ = 0;
+  transfer_max_ = 0;
   for (const PoolState& pool : world.pools()) {
     const std::uint16_t verdict = judge(pool);
     verdicts_[pool.index] = verdict;
@@ -183,6 +187,7 @@ void Ranking::build(const World& world) {
     const double hourly = rate(world.figures(pool.index));
     rate_min_ = std::min(rate_min_, hourly);
     rate_max_ = std::max(rate_max_, hourly);
+    transfer_max_ = std::max(transfer_max_, world.figures(pool.index).transfer_gb);
   }
   if (preference_.is_relative()) (void)find_least(world);
   struct Keyed {
@@ -241,6 +246,7 @@ void Ranking::update(const World& world, PoolIndex index) {
   const double hourly = rate(world.figures(pool.index));
   rate_min_ = std::min(rate_min_, hourly);
   rate_max_ = std::max(rate_max_, hourly);
+  transfer_max_ = std::max(transfer_max_, world.figures(pool.index).transfer_gb);
   insert(world, pool);
 }
 

@@ -15,10 +15,11 @@
 
 namespace dayan::place {
 
-/// What like jobs are asked by: a Common, and whether their run time is known.
+/// What like jobs are asked by: a Common, whether their run time is known, and how much data they bring.
 struct ClassKey {
   std::uint64_t common = 0;  ///< its serial
   bool is_estimated = false;
+  DataSteps data = {};
   friend constexpr auto operator<=>(const ClassKey&, const ClassKey&) = default;
 };
 
@@ -106,6 +107,18 @@ class Ranking {
   }
   /// Run time there as a multiple of that on the reference; 1 when only the wall time is known.
   [[nodiscard]] double slowness(const PoolFigures& figures) const { return key_.is_estimated ? figures.slowness : 1; }
+  /// What moving the inputs there takes, as a multiple of the run time on the reference; zero where the link is not
+  /// known: who has told nothing and has had nothing to fetch yet is ranked as if data were there at once, since else
+  /// nobody would ever find out.
+  [[nodiscard]] double lag(const PoolFigures& figures) const {
+    return figures.bandwidth > 0 ? data_of_task_ / figures.bandwidth : 0;
+  }
+  /// From the lease of a task to its end: its run, and its inputs before.
+  [[nodiscard]] double delay(const PoolFigures& figures) const { return slowness(figures) + lag(figures); }
+  /// Micro-yuan for what the reference runs in an hour, with the part of the inputs that is for it.
+  [[nodiscard]] double cost(const PoolFigures& figures) const {
+    return rate(figures) * slowness(figures) + data_of_job_ * figures.transfer_gb;
+  }
   /// mg of CO₂ an hour of one task there; negative when it is not known.
   [[nodiscard]] double carbon_rate(const PoolFigures& figures) const {
     if (figures.core_carbon < 0 || (cards_ > 0 && figures.card_carbon < 0)) return -1;
@@ -115,6 +128,8 @@ class Ranking {
   /// Bounds of rate() over the feasible pools.
   [[nodiscard]] double rate_max() const { return rate_max_; }
   [[nodiscard]] double rate_min() const { return rate_min_; }
+  /// A bound of what a GB moved there costs, over the feasible pools.
+  [[nodiscard]] double transfer_max() const { return transfer_max_; }
   [[nodiscard]] std::size_t bytes() const;
 
  private:
@@ -141,6 +156,8 @@ class Ranking {
   Need need_;
   double cores_ = 0;
   double cards_ = 0;
+  double data_of_task_ = 0;  ///< bytes for each µs of its run on the reference
+  double data_of_job_ = 0;   ///< GB for each hour of all runs
   double gigabytes_ = 0;                                               ///< in whole MB, rounded up
   std::vector<std::uint16_t> chips_, software_, regions_, providers_;  ///< verdicts by number of the name
 
@@ -155,6 +172,7 @@ class Ranking {
   double least_carbon_ = 0;
   double rate_min_ = 0;
   double rate_max_ = 0;
+  double transfer_max_ = 0;
 };
 
 }  // namespace dayan::place

@@ -21,6 +21,7 @@ void add(RuledOut& count, std::int64_t margin) {
 }
 
 constexpr double microseconds_per_hour = 3'600'000'000.0;
+constexpr double bytes_per_gigabyte = 1'000'000'000;
 /// Run times are charged by whole milliseconds: what an estimate may lie beside that, with its own rounding.
 constexpr double run_slack_hours = 2'000 / microseconds_per_hour;
 
@@ -66,6 +67,12 @@ class Excess {
 
 }  // namespace
 
+Transfer Turn::transfer_to(const PoolState& pool) const {
+  if (!job_.has_inputs()) return {};
+  return expected_transfer(world_.to_move(job_, pool), pool.centre->link, *pool.centre->current_offer(),
+                           world_.to_hold(job_, pool));
+}
+
 PlacementRow Turn::placement(const PoolState& pool, std::int32_t task, std::int32_t number, CentreId left_out) const {
   const auto cost_on = [&](const PoolState& each) {
     const auto cost = amount_of(*each.centre->offer_for(class_.requirements), class_.requirements.resources,
@@ -82,8 +89,9 @@ PlacementRow Turn::placement(const PoolState& pool, std::int32_t task, std::int3
   const CentreState& centre = *pool.centre;
   row.carbon = carbon_of(pool.row, centre.pue, centre.carbon_now, class_.requirements.resources,
                          expected_run(job_, pool.row));
-  row.expected_start = now_;
-  row.expected_finish = now_ + expected_run(job_, pool.row);
+  row.transfer = transfer_to(pool);
+  row.expected_start = now_ + row.transfer.time.value_or(Duration());
+  row.expected_finish = row.expected_start + expected_run(job_, pool.row);
   row.ruled_out = ruled_out_;
   row.runners_up.reserve(runners_up_max);
   for (const RankedPool& each : sight_.ranking->best_first()) {
@@ -93,8 +101,10 @@ PlacementRow Turn::placement(const PoolState& pool, std::int32_t task, std::int3
     Duration wait;
     if (!sight_.room->now.get(each.pool))
       wait = planning_.openings().wait(other, class_.need, now_).value_or(wait_unknown);
-    row.runners_up.push_back(
-        {other.centre->id, other.row.name, cost_on(other), wait + expected_run(job_, other.row)});
+    Transfer inputs = transfer_to(other);
+    wait = wait + inputs.time.value_or(Duration());
+    row.runners_up.push_back({other.centre->id, other.row.name, cost_on(other), wait + expected_run(job_, other.row),
+                              std::move(inputs)});
   }
   if (left_out.is_none()) return row;
   std::int32_t avoided = 0;
@@ -135,7 +145,7 @@ void Turn::count_passing(std::vector<RuledOut>& counts) const {
   const Bits& feasible = sight_.ranking->feasible();
   const auto is_left = [&](std::size_t pool) {
     const auto index = static_cast<PoolIndex>(pool);
-    return is_in_time(job_, now_, world_.pool(index).row);
+    return is_in_time_at(world_.pool(index), now_);
   };
   const Bits& long_enough = world_.long_enough(world_.wall_bound_of(job_.wall_time));
   std::int64_t lack = int64_max;
@@ -160,8 +170,11 @@ void Turn::count_passing(std::vector<RuledOut>& counts) const {
     const std::uint64_t left = feasible.word(at) & world_.acceptance().word(lane_.group, at) & long_enough.word(at);
     for_each_bit(left & world_.reserved_pools().word(at), at * 64, [&](std::size_t pool) {
       if (!is_left(pool)) return;
-      const Duration limit = world_.open_within(world_.pool(static_cast<PoolIndex>(pool)), lane_.group, now_);
-      if (wall_ > limit) add(closed, (wall_ - limit).microseconds());
+      const PoolState& at_pool = world_.pool(static_cast<PoolIndex>(pool));
+      const Duration limit = world_.open_within(at_pool, lane_.group, now_);
+      const Duration staging = world_.staging(job_, at_pool);
+      const Duration length = job_.wall_at(now_, staging) + staging;
+      if (length > limit) add(closed, (length - limit).microseconds());
     });
   }
 }
@@ -173,8 +186,8 @@ void Turn::count_late(std::vector<RuledOut>& counts) const {
   for (const RankedPool& each : sight_.ranking->best_first()) {
     const PoolState& pool = world_.pool(each.pool);
     if (world_.figures(each.pool).wall_time_max < job_.wall_time || !planning_.accepts(lane_.group, each.pool)) continue;
-    if (!is_in_time(job_, now_, pool.row))
-      add(late, (now_ + needed_time(expected_run(job_, pool.row)) - job_.finish_by).microseconds());
+    const Duration needed = needed_time(expected_run(job_, pool.row), world_.staging(job_, pool));
+    if (now_ + needed > job_.finish_by) add(late, (now_ + needed - job_.finish_by).microseconds());
   }
 }
 
@@ -194,23 +207,31 @@ void Turn::count_money(std::vector<RuledOut>& counts) const {
     if (!counts_job) return needed;
     const auto cost =
         amount_of(*pool.centre->offer_for(class_.requirements), resources, expected_run(job_, pool.row), Rounding::down);
-    return std::max(needed, plus(job_.charged.micro(), cost.has_value() ? times(cost->micro(), unsettled) : int64_max));
+    const auto inputs = transfer_cost(*pool.centre->current_offer(), world_.to_hold(job_, pool), Rounding::down);
+    const bool is_counted = cost.has_value() && inputs.has_value();
+    return std::max(needed, plus(job_.charged.micro(),
+                                 is_counted ? plus(times(cost->micro(), unsettled), inputs->micro()) : int64_max));
   };
   Excess over_cap(job_.price_cap.micro());
   Excess over_funds(world_.available(job_.organisation).micro());
   for (const RankedPool& each : ranking.best_first()) {
     const PoolFigures& figures = world_.figures(each.pool);
     if (figures.wall_time_max < job_.wall_time || !planning_.accepts(lane_.group, each.pool)) continue;
-    if (job_.has_deadline() && !is_in_time(job_, now_, world_.pool(each.pool).row)) continue;
+    const PoolState& ranked = world_.pool(each.pool);
+    if (!is_in_time_at(ranked, now_)) continue;
     const double rate = ranking.rate(figures);
-    const double hold = rate * wall_hours_;
+    const Duration wall = job_.wall_at(now_, world_.staging(job_, ranked));
+    const double wall_hours = static_cast<double>(wall.microseconds() / 1'000) * 1'000 / microseconds_per_hour;
+    const double inputs =
+        static_cast<double>(world_.to_hold(job_, ranked).value()) / bytes_per_gigabyte * figures.transfer_gb;
+    const double hold = rate * wall_hours + inputs;
     if (!is_rich_) {
       over_funds.look(each.pool, hold, hold * estimate_slack + estimate_slack_micro,
                       [&](PoolIndex pool) { return hold_on(world_.pool(pool)).micro(); });
     }
     if (!job_.has_cap()) continue;
     const auto tasks = static_cast<double>(std::max<std::int64_t>(unsettled, 1));
-    const double cost = rate * std::min(run_hours * figures.slowness, wall_hours_) * tasks;
+    const double cost = rate * std::min(run_hours * figures.slowness, wall_hours_) * tasks + inputs;
     const double most = std::max(spent + hold, counts_job ? charged + cost : 0);
     const double doubt = most * estimate_slack + (estimate_slack_micro + rate * run_slack_hours) * tasks;
     over_cap.look(each.pool, most, doubt, needed_at);

@@ -14,6 +14,7 @@ constexpr double milliseconds_per_hour = 3'600'000;
 constexpr float none_is_good = -1;
 /// Prices of an hour are rounded to a micro-yuan: so much more than their percentages tell one may be below another.
 constexpr float hours_drop_slack = 0.99F;
+constexpr double bytes_per_gigabyte = 1'000'000'000;
 
 }  // namespace
 
@@ -32,15 +33,19 @@ Turn::Turn(Planning& planning, JobRecord& job)
       wall_hours_(static_cast<double>(wall_.microseconds() / 1'000) / milliseconds_per_hour),
       spent_and_held_(job.charged + job.held),
       live_(job.live) {
-  const double most = sight_.ranking->rate_max() * wall_hours_ * (1 + estimate_slack) + estimate_slack_micro;
+  const double most = most_held();
   is_rich_ = static_cast<double>(world_.available(job.organisation).micro()) >= most;
   is_counted_ = most < static_cast<double>(amount_max.micro());
   job_.awaited_hour = {};
 }
 
+double Turn::most_held() const {
+  const double inputs = sight_.ranking->transfer_max() * static_cast<double>(job_.input_bytes.value()) / bytes_per_gigabyte;
+  return (sight_.ranking->rate_max() * wall_hours_ + inputs) * (1 + estimate_slack) + estimate_slack_micro;
+}
+
 Cny Turn::hold_on(const PoolState& pool) const {
-  const auto hold =
-      amount_of(*pool.centre->offer_for(class_.requirements), class_.requirements.resources, wall_, Rounding::up);
+  const auto hold = world_.hold_on(job_, pool, now_);
   return hold.has_value() ? *hold : Cny::micro(int64_max);
 }
 
@@ -62,19 +67,21 @@ bool Turn::is_parked_for_money() {
 
 bool Turn::passes(const PoolState& pool) const {
   if (job_.wall_time > world_.figures(pool.index).wall_time_max) return false;
-  if (!is_in_time(job_, now_, pool.row)) return false;
+  if (!is_in_time_at(pool, now_)) return false;
   if (is_counted_ && !job_.has_cap()) return true;
   const Resources& resources = class_.requirements.resources;
   const OfferRow& offer = *pool.centre->offer_for(class_.requirements);
-  const auto hold = amount_of(offer, resources, wall_, Rounding::up);
+  const auto hold = world_.hold_on(job_, pool, now_);
   const auto cost = amount_of(offer, resources, expected_run(job_, pool.row), Rounding::down);
   if (!hold.has_value() || !cost.has_value()) return false;
   if (!job_.has_cap()) return true;
   const std::int64_t cap = job_.price_cap.micro();
   if (plus(job_.charged.micro(), hold->micro()) > cap) return false;
   // A job that is known to cost more than its cap is not begun; one that has begun goes as far as the cap allows.
-  return job_.next_task > 0 || !job_.is_estimated() ||
-         plus(job_.charged.micro(), times(cost->micro(), job_.waiting() + job_.live)) <= cap;
+  if (job_.next_task > 0 || !job_.is_estimated()) return true;
+  const auto inputs = transfer_cost(offer, world_.to_hold(job_, pool), Rounding::down);
+  const std::int64_t needed = plus(job_.charged.micro(), times(cost->micro(), job_.waiting() + job_.live));
+  return inputs.has_value() && plus(needed, inputs->micro()) <= cap;
 }
 
 bool Turn::may_take(const PoolState& pool) const {
@@ -124,7 +131,9 @@ void Turn::visit_open(Visitor&& visit) {
 Horizon::Entry Turn::exact_entry(const PoolState& pool) {
   Horizon::Entry entry = planning_.horizon_entry(sight_, pool);
   const bool is_own = pool.promise && pool.promise->job == job_.id;
-  if (!is_own && static_cast<double>(wall_.microseconds()) > entry.passes_up_to) {
+  const Duration staging = world_.staging(job_, pool);
+  const Duration length = job_.wall_at(now_, staging) + staging;
+  if (!is_own && static_cast<double>(length.microseconds()) > entry.passes_up_to) {
     entry.wait = entry.later_wait;
     entry.slots = entry.later_slots;
   }
@@ -139,7 +148,7 @@ Horizon::Entry Turn::exact_entry(const PoolState& pool) {
 
 bool Turn::opens_in_time(const Horizon::Entry& entry, const PoolState& pool) const {
   if (!std::isfinite(entry.wait)) return false;
-  return is_in_time(job_, now_ + Duration::microseconds(static_cast<std::int64_t>(entry.wait)), pool.row);
+  return is_in_time_at(pool, now_ + Duration::microseconds(static_cast<std::int64_t>(entry.wait)));
 }
 
 /// The best score below a bound that the pool will have at an hour ahead when it is expected to have room, up to the
@@ -152,7 +161,7 @@ std::optional<std::pair<float, UnixTime>> Turn::best_hour(const PoolState& pool,
   const UnixTime until = std::min(job_.last_call(), std::max(now_, opens) + Duration::hours(24));
   std::optional<std::pair<float, UnixTime>> best;
   for (UnixTime start = std::max(centre.hour_ends, opens); start <= until; start = *centre.next_hour(start)) {
-    if (!is_in_time(job_, start, pool.row)) break;
+    if (!is_in_time_at(pool, start)) break;
     const float score = sight_.ranking->score(world_.figures_at(pool, start));
     if (score >= worse_than) continue;
     worse_than = score;
@@ -251,7 +260,7 @@ bool Turn::sees_nothing_worth_it() {
   }
   const auto is_worth_it = [&](const OpenPool& each) {
     if (preference_.waits_for_best) return each.score <= bound.score;
-    return sight_.ranking->slowness(world_.figures(each.pool)) <= bound.slowness;
+    return sight_.ranking->delay(world_.figures(each.pool)) <= bound.slowness;
   };
   held_out_ = std::none_of(seen.open.begin(), seen.open.end(), is_worth_it);
   return held_out_;
@@ -310,8 +319,7 @@ const PoolState* Turn::best_of(const Outlook& outlook) {
   double least = std::numeric_limits<double>::infinity();
   const auto second = [&](const PoolState& pool) {
     const PoolFigures& figures = world_.figures(pool.index);
-    const double slowness = sight_.ranking->slowness(figures);
-    return objective_ == Objective::greenest ? slowness * sight_.ranking->rate(figures) : slowness;
+    return objective_ == Objective::greenest ? sight_.ranking->cost(figures) : sight_.ranking->delay(figures);
   };
   visit_open([&](const PoolState& pool, float score) {
     if (score != outlook.bound.score) {
@@ -342,7 +350,7 @@ const PoolState* Turn::choose(const Outlook& outlook) {
   float good_enough = std::numeric_limits<float>::infinity();
   visit_open([&](const PoolState& pool, float score) {
     if (score > good_enough) return false;
-    if (sight_.ranking->slowness(world_.figures(pool.index)) > outlook.bound.slowness) {
+    if (sight_.ranking->delay(world_.figures(pool.index)) > outlook.bound.slowness) {
       held_out_ = true;
       return objective_ != Objective::fastest;  // all that come are slower still
     }
@@ -384,8 +392,7 @@ bool Turn::place(std::int32_t task, std::int32_t number, CentreId avoid, std::ve
   spent_and_held_ += hold;
   ++live_;
   if (is_rich_) {
-    const double most = sight_.ranking->rate_max() * wall_hours_ * (1 + estimate_slack) + estimate_slack_micro;
-    is_rich_ = static_cast<double>(world_.available(job_.organisation).micro()) >= most;
+    is_rich_ = static_cast<double>(world_.available(job_.organisation).micro()) >= most_held();
   }
   return true;
 }

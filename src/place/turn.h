@@ -48,6 +48,10 @@
 /// It has no other place in the queue for it, so that nobody gains by naming a deadline that is not one.
 /// A pool that is closed (a reservation of its provider) takes nobody whom that does not name, whose lease could still
 /// be there when it begins; as a full pool it is waited for. No promise starts so that its lease would overlap it.
+///
+/// The inputs of a job cross to each centre once. That takes time and money, which rankings, waits and bounds count as if
+/// none of them was anywhere yet, by steps (job_record.h): where they are already is each job's own, and jobs that are
+/// alike are asked as one. What a lease holds, how long it may take to start, and whether it ends in time are exact.
 /// A pool that can take it one day (it answers, accepts the customer, and is large enough beside the provider's own
 /// work) counts as waited for; the best is sought among those that the job's price cap allows.
 
@@ -76,6 +80,7 @@ inline constexpr double estimate_slack_micro = 32;
 struct Horizon {
   struct Entry {
     double slowness = 0;
+    double lag = 0;   ///< what inputs take to cross, as a multiple of the run time (ranking.h)
     double wait = 0;  ///< µs
     double rate = 0;  ///< micro-yuan an hour
     std::int64_t slots = 0;
@@ -120,7 +125,7 @@ struct Vista {
 /// What a pool must not pass to be worth it.
 struct Bound {
   float score = std::numeric_limits<float>::infinity();  ///< of who waits for the best: just this
-  double slowness = std::numeric_limits<double>::infinity();
+  double slowness = std::numeric_limits<double>::infinity();  ///< with what its inputs take to cross
 };
 
 enum class TurnEnd {
@@ -225,6 +230,13 @@ class Turn {
   [[nodiscard]] bool is_parked_for_money();
   [[nodiscard]] TurnEnd end(bool has_placed, bool is_full);
   [[nodiscard]] Cny hold_on(const PoolState& pool) const;
+  /// The most that any pool may hold for a task.
+  [[nodiscard]] double most_held() const;
+  [[nodiscard]] bool is_in_time_at(const PoolState& pool, UnixTime start) const {
+    return !job_.has_deadline() || is_in_time(job_, start, pool.row, world_.staging(job_, pool));
+  }
+  /// What its inputs are to there.
+  [[nodiscard]] Transfer transfer_to(const PoolState& pool) const;
   [[nodiscard]] bool passes(const PoolState& pool) const;
   [[nodiscard]] bool may_take(const PoolState& pool) const;
   [[nodiscard]] bool is_kept_out(const PoolState& pool);

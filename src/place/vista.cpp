@@ -21,6 +21,7 @@ Horizon::Entry Planning::horizon_entry(const Sight& sight, const PoolState& pool
   Horizon::Entry entry;
   if (!pool.reservations.empty()) entry.closes = &pool;
   entry.slowness = sight.ranking->slowness(agenda_.world().figures(pool.index));
+  entry.lag = sight.ranking->lag(agenda_.world().figures(pool.index));
   entry.rate = sight.ranking->rate(agenda_.world().figures(pool.index));
   if (sight.room->now.get(pool.index)) {
     entry.slots = pool.slots(sight.room->need);
@@ -73,6 +74,7 @@ Bound Planning::bound(const Horizon& horizon, const Preference& preference, cons
     const std::int64_t waves = tasks <= at_once ? 1 : (tasks - 1) / at_once + 1;  // a division is dear
     double wait = is_later ? each.later_wait : each.wait;
     if (each.closes != nullptr) wait = wait_until_open(*each.closes, lane, wait);
+    wait += each.lag * run;
     best = std::min(best, wait + static_cast<double>(waves) * run * each.slowness);
   }
   bound.slowness = best * preference.patience * as_good / run;

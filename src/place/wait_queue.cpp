@@ -62,7 +62,8 @@ LaneKey lane_key_of(const JobRecord& job, Duration wall_bound, bool is_particula
   key.wall_step = static_cast<std::uint8_t>(log_of(std::max<std::int64_t>(job.wall_time.microseconds(), 1)));
   key.is_particular = is_particular;
   key.is_promised = job.promised != no_pool;
-  if (!job.has_cap() || job.has_deadline() || job.retrying > 0) return key;
+  // What a cap leaves for an hour hangs on the centre where there are inputs: each is asked.
+  if (!job.has_cap() || job.has_deadline() || job.retrying > 0 || job.has_inputs()) return key;
   const auto left = static_cast<double>(job.price_cap.micro() - job.charged.micro() - job.held.micro());
   const auto hour = static_cast<double>(Duration::hours(1).microseconds());
   const double hours = static_cast<double>(std::max<std::int64_t>(job.wall_time.microseconds(), 1)) / hour;
@@ -73,7 +74,7 @@ LaneKey lane_key_of(const JobRecord& job, Duration wall_bound, bool is_particula
 }
 
 ClassIndex WaitQueue::class_of(const JobRecord& job) {
-  const ClassKey key{job.common->serial, job.is_estimated()};
+  const ClassKey key{job.common->serial, job.is_estimated(), data_steps_of(job)};
   const auto [found, is_new] = by_key_.try_emplace(key, 0);
   if (!is_new) return found->second;
   if (free_classes_.empty()) {

@@ -52,7 +52,7 @@ void World::put(const CentreRow& row, bool is_live) {
   if (centre.is_known == is_live && centre.provider_id == row.provider && centre.name == row.name &&
       centre.region == row.region && centre.accepts == row.accepts && centre.maps == row.maps &&
       centre.latency == row.latency && centre.pue == row.pue && centre.carbon == row.carbon &&
-      centre.carbon_hours == row.carbon_hours)
+      centre.carbon_hours == row.carbon_hours && centre.link == row.link())
     return;
   if (centre.name != row.name) are_ranked_ = false;
   centre.is_known = is_live;
@@ -68,6 +68,7 @@ void World::put(const CentreRow& row, bool is_live) {
   centre.carbon = row.carbon;
   centre.carbon_hours = row.carbon_hours;
   set_hour(centre);
+  centre.link = row.link();
   share_foreign(centre);
   name_provider(centre);
 }
@@ -144,6 +145,7 @@ void World::put(const JobRow& row, bool is_live) {
   job.run_time = row.requirements.run_time;
   job.not_before = row.requirements.not_before;
   job.finish_by = row.requirements.finish_by;
+  job.input_bytes = row.input_bytes;
   job.price_cap = row.requirements.price_cap.value_or(Cny::micro(-1));
   job.rank = rank;
   job.waits_since = waits_since;
@@ -254,6 +256,39 @@ void World::put(const ReservationRow& row, bool is_live) {
     reserve(pools_[index]);
     tell_pool(pools_[index], reserved);
   }
+}
+
+void World::put(const TransferRow& row, bool is_live) {
+  const std::pair key{row.job, row.centre};
+  const auto known = transfers_.find(key);
+  if (is_live ? known != transfers_.end() && known->second == row : known == transfers_.end()) return;
+  if (is_live) transfers_[key] = row;
+  else transfers_.erase(known);
+  // There its leases start sooner now, or hold another amount.
+  JobRecord* job_of_it = job(row.job);
+  if (listener_ != nullptr && job_of_it != nullptr) listener_->job_changed(*job_of_it);
+}
+
+const TransferRow* World::transfer(JobId job, CentreId centre) const {
+  const auto found = transfers_.find({job, centre});
+  return found != transfers_.end() ? &found->second : nullptr;
+}
+
+Bytes World::to_move(const JobRecord& job, const PoolState& pool) const {
+  return job.has_inputs() ? bytes_to_move(job.input_bytes, transfer(job.id, pool.centre->id)) : Bytes();
+}
+
+Bytes World::to_hold(const JobRecord& job, const PoolState& pool) const {
+  if (!job.has_inputs()) return {};
+  if (claimed_inputs_.contains({job.id, pool.centre->id})) return {};
+  return bytes_to_hold(job.input_bytes, transfer(job.id, pool.centre->id));
+}
+
+Result<Cny> World::hold_on(const JobRecord& job, const PoolState& pool, UnixTime now) const {
+  const OfferRow& offer = *pool.centre->offer_for(job.common->requirements);
+  const Duration wall_time = job.wall_at(now, staging(job, pool));
+  return with_transfer(amount_of(offer, job.common->requirements.resources, wall_time, Rounding::up), offer,
+                       to_hold(job, pool), Rounding::up);
 }
 
 const std::string* World::name_of(OrganisationId organisation) const {

@@ -46,6 +46,8 @@ struct PoolFigures {
   double card_hour = 0;
   double gb_hour = 0;
   double reclaimable_part = whole_price;  ///< thousandths of these prices that reclaimable work pays
+  double transfer_gb = 0;  ///< of a GB moved in
+  double bandwidth = 0;    ///< of the link: bytes a µs; zero: unknown
   double slowness = 1;  ///< run time there over that on the reference core
   double core_carbon = -1;  ///< mg of CO₂ an hour of a busy core; negative: unknown
   double card_carbon = -1;
@@ -132,6 +134,19 @@ class World {
   [[nodiscard]] Duration open_within(const PoolState& pool, CustomerGroup group, UnixTime now) const;
   /// From when on, `start` at the earliest, the pool is closed to a lease of the job no more.
   [[nodiscard]] UnixTime open_from(const PoolState& pool, const JobRecord& job, UnixTime start) const;
+  /// What has become of a job's inputs at a centre; nullptr: nothing yet.
+  [[nodiscard]] const TransferRow* transfer(JobId job, CentreId centre) const;
+  /// What of them has still to cross.
+  [[nodiscard]] Bytes to_move(const JobRecord& job, const PoolState& pool) const;
+  /// By how much later a lease of it may start there, so that they can cross.
+  [[nodiscard]] Duration staging(const JobRecord& job, const PoolState& pool) const {
+    return job.has_inputs() ? staging_allowance(to_move(job, pool), pool.centre->link) : Duration();
+  }
+  /// What of them a lease granted there now holds for; what claims hold for counts.
+  [[nodiscard]] Bytes to_hold(const JobRecord& job, const PoolState& pool) const;
+  /// What it would hold in all: run and inputs. There is an offer. Nothing past what money can count.
+  [[nodiscard]] Result<Cny> hold_on(const JobRecord& job, const PoolState& pool, UnixTime now) const;
+
   [[nodiscard]] std::size_t commons() const { return commons_.size(); }
 
   [[nodiscard]] const Shares& shares() const { return shares_; }
@@ -163,6 +178,7 @@ class World {
     Holding holding;
     OrganisationId organisation;
     Cny hold;
+    bool holds_for_inputs = false;
   };
   struct Applier;
 
@@ -178,6 +194,7 @@ class World {
   void put(const AttemptRow& row, bool is_live);
   void put(const AccountRow& row, bool is_live);
   void put(const ReservationRow& row, bool is_live);
+  void put(const TransferRow& row, bool is_live);
 
   PoolState& pool_of(const PoolKey& key);
   CentreState& centre_of(CentreId id);
@@ -194,6 +211,7 @@ class World {
   void change_lease(Holding& lease, const Holding& now);
   void note_reclaimable(const PoolState& pool);
   [[nodiscard]] bool consume_claim(const Holding& lease);
+  void forget_inputs(const Claim& claim);
   void attach_leases(const JobRecord* to, JobId id);
   void share_lease(const Holding& lease, bool is_held);
   void count_capacity(const PoolState& pool);
@@ -223,6 +241,8 @@ class World {
   Commons commons_;
   std::map<JobId, JobRecord> jobs_;
   Retries retries_;
+  std::map<std::pair<JobId, CentreId>, TransferRow> transfers_;
+  std::set<std::pair<JobId, CentreId>> claimed_inputs_;  ///< that claims hold for
   std::map<AttemptKey, Holding> leases_;
   std::map<AttemptKey, UnixTime> started_early_;  ///< of attempts whose lease has not come yet
   std::map<OrganisationId, Wallet> wallets_;

@@ -57,8 +57,9 @@ Duration World::open_within(const PoolState& pool, CustomerGroup group, UnixTime
 UnixTime World::open_from(const PoolState& pool, const JobRecord& job, UnixTime start) const {
   if (pool.reservations.empty() || bug_ == PlantedBug::forgotten_reservation) return start;
   const CustomerGroup group = acceptance_.group_of(job.organisation);
-  return pool.open_from(start, job.wall_time, job.finish_by,
-                        [&](const ReservationRow& row) { return acceptance_.is_named(group, row.id); });
+  return pool.open_from(
+      start, job.wall_time, job.finish_by,
+      [&](const ReservationRow& row) { return acceptance_.is_named(group, row.id); }, staging(job, pool));
 }
 
 void World::name_provider(CentreState& centre) {
@@ -198,13 +199,17 @@ void World::drop_lease(const AttemptKey& attempt) {
 }
 
 void World::claim(const JobRecord& job, const AttemptKey& attempt, PoolIndex pool, UnixTime now) {
+  const auto hold = hold_on(job, pools_[pool], now);
+  ASSERT(hold.has_value());  // it was checked before
+  const bool holds_for_inputs = !to_hold(job, pools_[pool]).is_zero();
   Claim& claim = claims_[attempt];
   claim.organisation = job.organisation;
   const Resources& resources = job.common->requirements.resources;
-  const Duration wall_time = job.wall_at(now);
-  const auto hold = amount_of(*pools_[pool].centre->offer_for(job.common->requirements), resources, wall_time, Rounding::up);
-  ASSERT(hold.has_value());  // it was checked before
+  const Duration staged_in = staging(job, pools_[pool]);
+  const Duration wall_time = job.wall_at(now, staged_in);
   claim.hold = *hold;
+  claim.holds_for_inputs = holds_for_inputs;
+  if (holds_for_inputs) claimed_inputs_.insert({job.id, pools_[pool].centre->id});
   wallets_[job.organisation].claimed += claim.hold;
   Holding& holding = claim.holding;
   holding.attempt = attempt;
@@ -212,11 +217,16 @@ void World::claim(const JobRecord& job, const AttemptKey& attempt, PoolIndex poo
   holding.shape = need_of(resources);
   if (bug_ == PlantedBug::gang_half_placed) holding.shape.nodes = (holding.shape.nodes + 1) / 2;
   holding.granted_at = now;
-  holding.ends_at = now + lease_start_allowance + wall_time;
+  holding.ends_at = now + lease_start_allowance + staged_in + wall_time;
   holding.wall_time = wall_time;
   holding.job = &job;
   pools_[pool].hold(holding);
   tell_pool(pools_[pool], less_room);
+}
+
+void World::forget_inputs(const Claim& claim) {
+  if (claim.holds_for_inputs)
+    claimed_inputs_.erase({claim.holding.attempt.job, pools_[claim.holding.pool].centre->id});
 }
 
 bool World::consume_claim(const Holding& lease) {
@@ -231,6 +241,7 @@ bool World::consume_claim(const Holding& lease) {
   if (claim == claims_.end() || claim->first.job != lease.attempt.job || claim->second.holding.shape != lease.shape)
     return false;
   wallets_[claim->second.organisation].claimed -= claim->second.hold;
+  forget_inputs(claim->second);
   pools_[lease.pool].let_go(claim->second.holding);
   claims_.erase(claim);
   return true;
@@ -240,6 +251,7 @@ std::vector<JobId> World::drop_claims() {
   std::vector<JobId> jobs;
   for (auto& [attempt, claim] : claims_) {
     wallets_[claim.organisation].claimed -= claim.hold;
+    forget_inputs(claim);
     PoolState& pool = pools_[claim.holding.pool];
     pool.let_go(claim.holding);
     tell_pool(pool, more_room);

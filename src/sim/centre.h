@@ -1,10 +1,12 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "execute/reconcile.h"
+#include "model/transfer.h"
 #include "sim/engine.h"
 #include "sim/hub.h"
 #include "sim/journal.h"
@@ -21,6 +23,7 @@ struct CentreFacts {
   Digest provider_token;
   std::vector<PoolRow> pools;
   std::optional<std::vector<std::string>> maps;  ///< CentreRow::maps
+  Bandwidth link;  ///< as it really is
 };
 
 class Centre {
@@ -63,6 +66,8 @@ class Centre {
   void act(const execute::CollectOutputs& collect);
   void act(const execute::SendReport& send);
   void act(const execute::Forget& forget) { engine_.forget(forget.attempt); }
+  /// What of its job's inputs crosses for the attempt, and how long that takes.
+  [[nodiscard]] execute::Fetched fetch(const LeaseRow& lease);
   /// The result of an action comes after a while: unless the agent has died, it is fed back and stored.
   void result(Duration wait, EventQueue::Action feed);
   void distort(ReportAttempts& report);
@@ -86,6 +91,7 @@ class Centre {
   std::int64_t poll_under_way_ = 0;
   std::int64_t last_poll_ = 0;
   std::int64_t cuts_ = 0;
+  std::map<JobId, Bytes> missing_;  ///< what of their inputs has not crossed yet; it outlives the agent, as files do
 };
 
 }  // namespace dayan::sim

@@ -83,15 +83,31 @@ void Centre::result(Duration wait, EventQueue::Action feed) {
   });
 }
 
+execute::Fetched Centre::fetch(const LeaseRow& lease) {
+  if (!lease.transfer.is_zero()) missing_.try_emplace(lease.job, lease.transfer);
+  const auto missing = missing_.find(lease.job);
+  if (missing == missing_.end() || missing->second.is_zero()) return {};
+  // Tasks that stage at once share what is to be fetched in any way.
+  const Bytes part = prng_.chance(1, 2) ? missing->second : Bytes(prng_.between(0, missing->second.value()));
+  missing->second -= part;
+  return {part, transfer_time(part, facts_.link)};
+}
+
 void Centre::act(const execute::StageInputs& stage) {
+  const execute::LeaseRecord* record = execute::find(state_, stage.attempt);
+  ASSERT(record != nullptr);
+  const execute::Fetched fetched = fetch(record->lease);
   Result<void> staged;
   if (Trial::strikes(prng_, trial_.faults.stage_fails)) {
     staged = fail(ErrorCode::unavailable, "the depot does not answer");
   } else if (Trial::strikes(prng_, trial_.faults.stage_denied)) {
     staged = fail(ErrorCode::denied, "the customer is not mapped");
   }
-  result(draw_between(prng_, Duration::milliseconds(200), Duration::seconds(10)),
-         [this, attempt = stage.attempt, staged] { execute::on_staged(state_, attempt, staged, clock_.now()); });
+  result(draw_between(prng_, Duration::milliseconds(200), Duration::seconds(10)) + fetched.time,
+         [this, attempt = stage.attempt, staged, fetched] {
+           execute::on_fetched(state_, attempt, fetched);
+           execute::on_staged(state_, attempt, staged, clock_.now());
+         });
 }
 
 void Centre::act(const execute::StartAttempt& start) {

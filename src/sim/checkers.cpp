@@ -18,6 +18,7 @@ Cny naive_amount(const ChargeRow& line) {
 /// At the hour at which a lease was granted, by minutes of the day.
 std::pair<Cny, std::int64_t> naive_price(const OfferRow& offer, Meter meter, UnixTime granted_at) {
   constexpr std::int64_t hour = 3'600'000;
+  if (meter == Meter::transfer) return {offer.transfer_gb, 1'000'000'000};  // at all hours
   const std::int64_t minute = granted_at.microseconds() / 60'000'000 % 1'440;
   std::int64_t percent = 100;
   for (const DayHours& each : offer.hours) {
@@ -30,8 +31,9 @@ std::pair<Cny, std::int64_t> naive_price(const OfferRow& offer, Meter meter, Uni
   return {then(offer.gb_hour), hour * 1'000};
 }
 
-/// The most that a meter can have measured in `run`, in its unit.
+/// The most that a meter can have measured in `run`, in its unit; of what was moved, what its lease covers.
 Int128 naive_quantity(const LeaseRow& lease, Meter meter, Duration run) {
+  if (meter == Meter::transfer) return lease.transfer.value();
   const Int128 node_milliseconds = Int128{run.microseconds() / 1'000} * lease.resources.nodes;
   if (meter == Meter::core_time) return lease.resources.cores.value() * node_milliseconds;
   if (meter == Meter::card_time) return lease.resources.cards.value() * node_milliseconds;
@@ -142,6 +144,9 @@ void Checkers::check_row(const ChargeRow& charge, RowFate) {
   if (charge.amount != naive_amount(charge) || charge.fee > charge.amount) {
     trial_.broken("charge", name + " is charged " + to_text(charge.amount) + " yuan, quantity times price is " +
                                 to_text(naive_amount(charge)));
+  }
+  if (charge.meter == Meter::transfer && !moved_.emplace(charge.job, charge.centre).second) {
+    trial_.broken("charge", name + " is charged for inputs that were charged at that centre before");
   }
   const Duration ran = processes_.ran_of({charge.job, charge.task, charge.number});
   if (Int128{charge.quantity} > naive_quantity(leases_[key], charge.meter, ran)) {

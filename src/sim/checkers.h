@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <tuple>
 
 #include "core/core.h"
@@ -53,6 +54,7 @@ class Checkers {
   std::map<AttemptRowKey, LeaseRow> leases_;
   std::map<OfferId, OfferRow> offers_;
   std::map<AttemptRowKey, Cny> charged_;      ///< by the charge lines
+  std::set<std::pair<JobId, CentreId>> moved_;  ///< inputs that have been charged
   std::vector<AttemptRow> just_settled_;      ///< in this commit
 };
 

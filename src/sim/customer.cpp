@@ -68,6 +68,11 @@ JobSpec Customer::draw_spec() {
     spec.overlap = prng_.chance(1, 2) ? Overlap::skip : Overlap::both;
   }
   spec.payload.command = {"true"};
+  if (prng_.chance(1, 3)) {
+    const auto size = Bytes(prng_.between(1, 3) << prng_.between(0, 30));
+    spec.payload.inputs = {{"data", sha256(std::to_string(prng_.next())), size}};
+    if (prng_.chance(1, 3)) spec.payload.inputs.push_back({"again", spec.payload.inputs[0].digest, size});
+  }
   return spec;
 }
 

@@ -156,6 +156,7 @@ class EngineDispatch final : public Dispatch {
     row.latency = from.latency;
     row.pue = from.pue;
     row.carbon = from.carbon;
+    row.bandwidth = from.bandwidth;
     put(row);
     put_pools(index);
     publish(index);

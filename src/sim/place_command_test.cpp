@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/platform.h"
 #include "sim/scenario.h"
 
 namespace dayan::sim {
@@ -53,6 +54,61 @@ TEST(PlaceCommand, AChoosyCentreTakesItsOwnCustomersOnly) {
     const bool could_run = Scenario(*file).sites().at(0).could_run(file->jobs[0].spec.requirements, Duration::hours(1));
     EXPECT_EQ(could_run, is_theirs);
   }
+}
+
+// Shows that jobs with a lot of data go where data are cheap and near enough, that those with none go as before, that the
+// quotes say what it takes, and that the bills of all of it add up.
+TEST(PlaceCommand, DataGoWhereTheSumIsBest) {
+  const std::string text = R"(
+centres:
+  - {name: cheap, prices: {core_hour: "0.30", transfer_gb: "0.10"}, bandwidth: 100 MB/s, pools: [{name: p, nodes: 4, cpus: 8, memory: 64GB}]}
+  - {name: far, prices: {core_hour: "0.31"}, bandwidth: 1 MB/s, pools: [{name: p, nodes: 4, cpus: 8, memory: 64GB}]}
+  - {name: near, prices: {core_hour: "0.35"}, bandwidth: 1 GB/s, pools: [{name: p, nodes: 4, cpus: 8, memory: 64GB}]}
+jobs:
+  - {name: none-cheap, wall_time: 2h, run_time: 1h, objective: cheapest}
+  - {name: data-cheap, wall_time: 2h, run_time: 1h, objective: cheapest, input_bytes: 100GB}
+  - {name: data-fast, tasks: 3, wall_time: 2h, run_time: 1h, objective: fastest, input_bytes: 100GB}
+  - {name: data-balanced, wall_time: 2h, run_time: 1h, objective: balanced, input_bytes: 100GB}
+)";
+  const auto file = jobfile::parse_platform_yaml(text);
+  ASSERT_TRUE(file.has_value()) << to_text(file.error().front());
+  const auto jobs = place_jobs(*file);
+  ASSERT_TRUE(jobs.has_value()) << to_text(jobs.error());
+  const char* const where[] = {"cheap", "far", "near", "near"};
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(jobs->at(i).shares.at(0).centre, where[i]) << jobs->at(i).name;
+  EXPECT_EQ(jobs->at(2).shares.at(0).start.seconds_up(), 100);
+  EXPECT_EQ(jobs->at(0).quotes.front().transfer, Transfer{});
+  for (const Quote& quote : jobs->at(2).quotes) {
+    EXPECT_EQ(quote.transfer.cost, quote.centre_name == "cheap" ? Cny::yuan(10) : Cny());
+    EXPECT_EQ(quote.job_cost, quote.task_cost + quote.task_cost + quote.task_cost + quote.transfer.cost);
+  }
+}
+
+// Shows that the inputs of an array are charged once, by what crossed, and that everything that was held is charged or
+// given back.
+TEST(PlaceCommand, ABillHasItsInputsOnce) {
+  const auto file = jobfile::parse_platform_yaml(R"(
+centres: [{name: only, prices: {core_hour: "1", transfer_gb: "0.10"}, bandwidth: 100 MB/s, pools: [{name: p, nodes: 1, cpus: 2, memory: 8GB}]}]
+jobs: [{name: shot, tasks: 4, wall_time: 2h, run_time: 1h, input_bytes: 100GB}]
+)");
+  ASSERT_TRUE(file.has_value()) << to_text(file.error().front());
+  Platform platform(jobfile::platform_beginning, file->customer);
+  ASSERT_TRUE(platform.add_centre(file->centres[0]));
+  ASSERT_TRUE(platform.submit(file->jobs[0].spec));
+  Cny charged;
+  for (int wave = 0; wave < 2; ++wave) {
+    platform.advance(platform.now() + Duration::seconds(1));  // its agent is heard of
+    const std::vector<LeaseRow> leases = platform.place_all();
+    ASSERT_EQ(leases.size(), 2U);
+    EXPECT_EQ(leases[0].held + leases[1].held, wave == 0 ? Cny::yuan(14) : Cny::yuan(4));
+    EXPECT_EQ(leases[0].starts_by - leases[0].granted_at,
+              lease_start_allowance + Duration::seconds(wave == 0 ? 1'000 : 0));
+    for (const LeaseRow& lease : leases) platform.end_attempt(lease.attempt(), Duration::hours(1), Outcome::exited, 0);
+    for (const Platform::Settled& settled : platform.take_settled()) charged += settled.charged;
+  }
+  EXPECT_EQ(charged, Cny::yuan(14));
+  EXPECT_EQ(platform.spent(), charged);
+  EXPECT_EQ(core::broken_invariant(platform.state()), std::nullopt);
 }
 
 // Shows that a pool which is about to be closed takes what ends before, that what a job's times rule out is told, and that

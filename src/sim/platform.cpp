@@ -77,14 +77,16 @@ Result<CentreId> Platform::add_centre(const jobfile::CentreFile& centre) {
   const Actor owner = bearer("provider " + provider);
   const CentreId id(++last_id_);
   TRY_VOID(must(owner, CreateCentre{id, centre.name, centre.region}));
-  TRY_VOID(must(owner, UpdateCentre{centre.name, centre.accepts, centre.latency, centre.pue, centre.carbon,
-                                    centre.carbon_hours}));
+  UpdateCentre told{centre.name, centre.accepts, centre.latency, centre.pue, centre.carbon, centre.carbon_hours};
+  told.bandwidth = centre.bandwidth;
+  TRY_VOID(must(owner, std::move(told)));
   TRY_VOID(must(owner, CreateJoinToken{centre.name, sha256("join " + centre.name)}));
   const std::string agent = "agent " + centre.name;
   TRY_VOID(must(host, EnrolAgent{sha256("join " + centre.name), std::string(64, 'a'), sha256(agent)}));
   PublishOffer offer{OfferId(++last_id_), centre.name, centre.core_hour, centre.card_hour, centre.gb_hour};
   offer.reclaimable_part = centre.reclaimable_part;
   offer.hours = centre.hours;
+  offer.transfer_gb = centre.transfer_gb;
   TRY_VOID(must(owner, std::move(offer)));
   TRY_VOID(must(bearer(agent), ReportPools{centre.pools}));
   for (const jobfile::ClosedSpan& closed : centre.reservations) {
@@ -120,10 +122,11 @@ std::vector<LeaseRow> Platform::place_all() {
 void Platform::end_attempt(const AttemptKey& attempt, Duration run, Outcome outcome, std::int32_t exit_code) {
   const LeaseRow* lease = state_.leases.find({attempt.job, attempt.task, attempt.number});
   ASSERT(lease != nullptr);
-  // The commands of one instant follow each other by a microsecond: no run is shorter on the hub's clock for that.
-  now_ = std::max(now_, lease->granted_at + run);
   Agent& agent = agents_.at(lease->centre);
   AttemptReport report;
+  fetch(*lease, report);
+  // The commands of one instant follow each other by a microsecond: no run is shorter on the hub's clock for that.
+  now_ = std::max(now_, lease->granted_at + report.fetch_time + run);
   report.attempt = attempt;
   report.state = AttemptState::ended;
   report.outcome = outcome;
@@ -135,6 +138,14 @@ void Platform::end_attempt(const AttemptKey& attempt, Duration run, Outcome outc
   ASSERT(decision.has_value());
 }
 
+/// What of its job's inputs is not there yet crosses for it, as fast as the link is said to be.
+void Platform::fetch(const LeaseRow& lease, AttemptReport& report) const {
+  const JobRow* job = state_.jobs.find({lease.job});
+  const CentreRow* centre = state_.centres.find({lease.centre});
+  report.fetched = bytes_to_move(job->input_bytes, state_.transfers.find({lease.job, lease.centre}));
+  if (!report.fetched.is_zero() && centre->link()) report.fetch_time = transfer_time(report.fetched, *centre->link());
+}
+
 void Platform::report_pools(CentreId centre, std::vector<PoolRow> pools) {
   const auto decision = must(agents_.at(centre).actor, ReportPools{std::move(pools)});
   ASSERT(decision.has_value());
@@ -144,6 +155,7 @@ void Platform::publish(CentreId centre, const OfferRow& prices) {
   const Agent& agent = agents_.at(centre);
   PublishOffer offer{OfferId(++last_id_), agent.centre, prices.core_hour, prices.card_hour, prices.gb_hour};
   offer.reclaimable_part = prices.reclaimable_part;
+  offer.transfer_gb = prices.transfer_gb;
   const auto decision = must(agent.owner, std::move(offer));
   ASSERT(decision.has_value());
 }

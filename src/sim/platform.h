@@ -25,7 +25,7 @@ class Platform {
   [[nodiscard]] Result<JobId> submit(const JobSpec& spec);
   /// Plans until the engine proposes nothing more; returns the leases that were granted, in order.
   std::vector<LeaseRow> place_all();
-  /// The attempt has run for so long and ended: it is settled, and its room is free again.
+  /// The attempt has had its inputs, run for so long and ended: it is settled, and its room is free again.
   void end_attempt(const AttemptKey& attempt, Duration run, Outcome outcome, std::int32_t exit_code);
   /// Attempts that were settled since the last look: those that ended, and those that a timer gave up.
   struct Settled {
@@ -62,6 +62,7 @@ class Platform {
   Decided<core::Decision> decide(const Actor& actor, CommandBody body);
   [[nodiscard]] Result<core::Decision> must(const Actor& actor, CommandBody body);
   [[nodiscard]] Actor bearer(const std::string& token) const;
+  void fetch(const LeaseRow& lease, AttemptReport& report) const;
   void hear(CentreId centre);
   void hear_when_due();
 

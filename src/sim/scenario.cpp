@@ -118,6 +118,7 @@ OfferRow Scenario::published(std::size_t centre, Duration at) const {
   offer.gb_hour = from.gb_hour;
   offer.hours = from.hours;
   offer.reclaimable_part = from.reclaimable_part;
+  offer.transfer_gb = from.transfer_gb;
   for (const jobfile::TariffHours& hours : from.tariff) {
     if (!is_in(hours, time_of_day(at))) continue;
     offer.core_hour = hours.core_hour.value_or(from.core_hour);

@@ -76,7 +76,16 @@ void World::add_centre(std::int32_t index) {
   PublishOffer offer{OfferId(trial_.next_id()), name, Cny::micro(prng_.between(100'000, 900'000)),
                      Cny::micro(prng_.between(1'000'000, 9'000'000)), Cny::micro(prng_.between(0, 30'000))};
   offer.reclaimable_part = prng_.between(1, whole_price);
+  if (prng_.chance(2, 3)) offer.transfer_gb = Cny::micro(prng_.between(0, 300'000));
   ask(token, std::move(offer));
+  // What a provider tells of its link is so, or is half or twice of it; or it tells nothing.
+  const Bandwidth link(prng_.between(5, 200) * 1'000'000);
+  if (prng_.chance(2, 3)) {
+    UpdateCentre told;
+    told.centre = name;
+    told.bandwidth = Bandwidth((link.value() << prng_.below(3)) / 2);
+    ask(token, std::move(told));
+  }
   std::vector<PoolRow> pools;
   const std::int64_t count = prng_.between(1, 3);
   for (std::int32_t i = 0; i < count; ++i) pools.push_back(draw_pool(i));
@@ -91,7 +100,8 @@ void World::add_centre(std::int32_t index) {
   }
   ask(sha256("agent " + name), ReportPools{pools, maps});
   centres_.push_back(std::make_unique<Centre>(trial_, hub_, processes_, journal_,
-                                              CentreFacts{id, name, token, std::move(pools), std::move(maps)}, prng_.split()));
+                                              CentreFacts{id, name, token, std::move(pools), std::move(maps), link},
+                                              prng_.split()));
   centres_.back()->start(sha256("agent " + name), 1);
 }
 
@@ -132,6 +142,7 @@ void World::change_price_again() {
                        Cny::micro(prng_.between(1'000'000, 9'000'000)), Cny()};
     offer.hours = draw_hours();
     offer.reclaimable_part = prng_.between(1, whole_price);
+    if (prng_.chance(2, 3)) offer.transfer_gb = Cny::micro(prng_.between(0, 300'000));
     request.body = std::move(offer);
     // What it draws changes too, and with it the greenest.
     if (prng_.chance(1, 3))

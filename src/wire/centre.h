@@ -68,11 +68,13 @@ struct UpdateCentreRequest {
   std::optional<std::int64_t> pue;     ///< in thousandths; null: unknown
   std::optional<std::int64_t> carbon;  ///< g/kWh; null: unknown
   std::vector<DayHours> carbon_hours;  ///< at which it is another percentage of that
+  std::optional<Bandwidth> bandwidth = {};  ///< of the link from the hub, bytes a second; null: unknown
 
   static constexpr auto fields() {
     using R = UpdateCentreRequest;
     return std::tuple{field("accepts", &R::accepts), field("latency", &R::latency), field("pue", &R::pue),
-                      field("carbon", &R::carbon), field("carbon_hours", &R::carbon_hours)};
+                      field("carbon", &R::carbon), field("carbon_hours", &R::carbon_hours),
+                      field("bandwidth", &R::bandwidth)};
   }
 };
 
@@ -109,12 +111,13 @@ struct PublishOfferRequest {
   std::optional<Cny> gb_hour;
   std::vector<DayHours> hours;  ///< at which these are other percentages
   std::int64_t reclaimable_part = whole_price;  ///< of these, for reclaimable work: thousandths
+  std::optional<Cny> transfer_gb = {};  ///< of a GB moved in; null: nothing
 
   static constexpr auto fields() {
     using R = PublishOfferRequest;
     return std::tuple{field("core_hour", &R::core_hour), field("card_hour", &R::card_hour),
                       field("gb_hour", &R::gb_hour), field("hours", &R::hours),
-                      field("reclaimable_part", &R::reclaimable_part)};
+                      field("reclaimable_part", &R::reclaimable_part), field("transfer_gb", &R::transfer_gb)};
   }
 };
 
