@@ -82,7 +82,7 @@ Answer<void> change(wire::UpdateCentreRequest& told, const CentreOptions& option
   } else if (!options.carbon_hours.empty()) {
     TRY(told.carbon_hours, read_hours(options.carbon_hours, "--carbon-hours"));
   }
-  if (!told.carbon) told.carbon_hours.clear();
+  if (!told.carbon && options.carbon_hours.empty()) told.carbon_hours.clear();
   for (const std::string& each : options.latency) TRY_VOID(change_latency(told.latency, each));
   if (options.accept_all) told.accepts.clear();
   if (!options.accept.empty()) told.accepts = options.accept;
