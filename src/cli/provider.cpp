@@ -82,7 +82,7 @@ Answer<void> change(wire::UpdateCentreRequest& told, const CentreOptions& option
   } else if (!options.carbon_hours.empty()) {
     TRY(told.carbon_hours, read_hours(options.carbon_hours, "--carbon-hours"));
   }
-  if (!told.carbon) told.carbon_hours.clear();
+  if (!told.carbon && options.carbon_hours.empty()) told.carbon_hours.clear();
   if (options.bandwidth == unknown) {
     told.bandwidth.reset();
   } else if (!options.bandwidth.empty()) {
