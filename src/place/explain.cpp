@@ -229,7 +229,7 @@ std::string text_of(const Gap& gap, const Asking& asking, const PoolState& pool,
              readable(Duration::microseconds(gap.required));
     case Constraint::deadline: return deadline_text(gap, asking, row, now);
     case Constraint::closed: return closed_text(gap, asking.start(now));
-    case Constraint::hour: return {};  // TEMPSTUB
+    case Constraint::hour: return "the job waits for a cheaper hour";  // worded where it is known which (engine.cpp)
     case Constraint::failed_here: return "the task failed at this centre last, and another one can take it";
     case Constraint::funds:
       return "one task holds " + to_text(Cny::micro(gap.required)) + " yuan, the wallet has " +
