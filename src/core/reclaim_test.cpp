@@ -205,7 +205,7 @@ TEST_F(ReclaimTest, WhatGaveUpWaitingIsLeftAlone) {
   spec.name = "two";
   spec.count = 2;
   spec.wait_max = Duration::minutes(1);
-  spec.requirements.resources = {Cores(1), Bytes(1), MilliCards(0)};
+  spec.requirements.resources = {Cores(1), Bytes(1'000'000), MilliCards(0)};
   spec.requirements.wall_time = Duration::hours(1);
   spec.requirements.reclaimable = true;
   spec.payload.command = {"true"};
