@@ -135,7 +135,8 @@ void Checkers::check_row(const ChargeRow& charge, RowFate) {
   const std::tuple key{charge.job, charge.task, charge.number};
   charged_[key] += charge.amount;
   const auto [price, unit] = naive_price(offers_[charge.offer], charge.meter, leases_[key].granted_at);
-  const std::int64_t part = leases_[key].price_part;
+  // What is moved has its price in full.
+  const std::int64_t part = charge.meter == Meter::transfer ? 1'000 : leases_[key].price_part;
   const Cny due = Cny::micro(static_cast<std::int64_t>(Int128{price.micro()} * part / 1'000));
   const bool pays_part = charge.price_part == part && (part == 1'000 || reclaimable_[charge.job]);
   if (charge.price_amount != due || charge.price_quantity != unit || !pays_part) {
