@@ -183,7 +183,10 @@ TEST_P(HubDepotRetention, ALaterRoundHasWhatTheFirstBrought) {
   EXPECT_EQ(scene.customer.get("/v1/jobs").items().size(), 1U);
   scene.hub.clock.shift(Duration::hours(1));
 
-  const JsonValue lease = next_lease(scene.agent);
+  const JsonValue ended_lease = next_lease(scene.agent);
+  ASSERT_TRUE(ended_lease.is_object());
+  EXPECT_EQ(ended_lease.as_object().at("desired"), JsonValue("ended"));
+  const JsonValue lease = next_lease(scene.agent, ended_lease.as_object().at("sequence").as_int64());
   ASSERT_TRUE(lease.is_object());
   const std::string second(lease.as_object().at("job").as_string());
   EXPECT_NE(second, first);
