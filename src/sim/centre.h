@@ -20,7 +20,6 @@ struct CentreFacts {
   std::string name;
   Digest provider_token;
   std::vector<PoolRow> pools;
-  std::optional<std::vector<std::string>> maps;  ///< CentreRow::maps
 };
 
 class Centre {
