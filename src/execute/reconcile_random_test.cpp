@@ -121,6 +121,10 @@ class World {
     }
     for (auto& [attempt, lease] : leases_) {
       if (lease.desired == Desired::run && prng_.chance(1, 150)) change(lease, Desired::stop);
+      if (lease.desired == Desired::run && lease.reclaimed_at.is_none() && prng_.chance(1, 150)) {
+        lease.reclaimed_at = now_;
+        change(lease, Desired::run);
+      }
     }
   }
   void place(LeaseRow lease) {
@@ -176,6 +180,7 @@ class World {
   void act(const StageInputs& stage) { results_.push_back(stage); }
   void act(const StartAttempt& start) { results_.push_back(start); }
   void act(const CollectOutputs& collect) { results_.push_back(collect); }
+  void act(const GiveNotice& notice) { results_.push_back(notice); }
   void act(const StopAttempt& stop) { engine_.stop(stop.attempt, now_); }
   void act(const Forget& forget) { engine_.forget(forget.attempt); }
   void act(const SendReport& send) {
@@ -227,6 +232,10 @@ class World {
         Result<Collected> result = Collected{};
         if (prng_.chance(1, 5)) result = fail(ErrorCode::unknown_outcome, "cut off");
         on_collected(state_, collect->attempt, result, now_);
+      } else if (const auto* notice = std::get_if<GiveNotice>(&action)) {
+        Result<void> result;
+        if (prng_.chance(1, 5)) result = fail(ErrorCode::unavailable, "the engine does not answer");
+        on_notice_given(state_, notice->attempt, result, now_);
       }
       if (prng_.chance(1, 2)) journal_ = nested_text(state_);  // a result may be lost with a crash, too
     }

@@ -22,7 +22,6 @@ struct CentreFacts {
   std::string name;
   Digest provider_token;
   std::vector<PoolRow> pools;
-  std::optional<std::vector<std::string>> maps;  ///< CentreRow::maps
   Bandwidth link;  ///< as it really is
 };
 

@@ -60,10 +60,6 @@ void Centre::take_watched(std::int64_t number, const Watched& watched) {
 }
 
 void Centre::step(const std::vector<LeaseRow>& changes, const std::optional<execute::Observation>& observed) {
-  for (const LeaseRow& lease : changes) {
-    if (!has_account(facts_.maps, lease.organisation))
-      trial_.broken("accounts", facts_.name + " has a lease of " + lease.organisation + ", which it does not map");
-  }
   const std::vector<execute::Action> actions = execute::reconcile(state_, changes, observed, clock_.now());
   if (dies_here()) return;
   store_journal();

@@ -89,18 +89,9 @@ void World::add_centre(std::int32_t index) {
   std::vector<PoolRow> pools;
   const std::int64_t count = prng_.between(1, 3);
   for (std::int32_t i = 0; i < count; ++i) pools.push_back(draw_pool(i));
-  // From a stream of its own, so that a seed's other draws do not hang on it.
-  Prng mapping(static_cast<std::uint64_t>(pools.front().memory_per_node.value() + index));
-  std::optional<std::vector<std::string>> maps;
-  if (mapping.chance(1, 4)) {
-    maps.emplace();
-    for (std::int32_t i = 0; i < trial_.swarm.customers; ++i) {
-      if (mapping.chance(1, 2)) maps->push_back(numbered("customer", i));
-    }
-  }
-  ask(sha256("agent " + name), ReportPools{pools, maps});
+  ask(sha256("agent " + name), ReportPools{pools});
   centres_.push_back(std::make_unique<Centre>(trial_, hub_, processes_, journal_,
-                                              CentreFacts{id, name, token, std::move(pools), std::move(maps), link},
+                                              CentreFacts{id, name, token, std::move(pools), link},
                                               prng_.split()));
   centres_.back()->start(sha256("agent " + name), 1);
 }
@@ -193,7 +184,7 @@ void World::take_nodes_away() {
       }
       Request request;
       request.token = sha256("agent " + centre->facts().name);
-      request.body = ReportPools{std::move(pools), centre->facts().maps};
+      request.body = ReportPools{std::move(pools)};
       hub_.receive(std::move(request), {});
     }
     take_nodes_away();
