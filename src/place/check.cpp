@@ -195,10 +195,16 @@ Broken check_promises(const World& world, const Agenda& agenda) {
     const auto opens = pool.surely_opens(promise.need, agenda.now(), promise.tasks);
     if (opens && *opens <= start) continue;
     PoolState without = pool;
+    PoolState unused = pool;  // with what it has used of the promise still to come
+    std::int64_t used = 0;
     for (const Holding* each : pool.holdings) {
+      if (each->granted_at < promise.counts_from || each->ends_at <= start) continue;
       const bool is_own = each->attempt.job == promise.job;
-      if (!is_own && each->granted_at >= promise.counts_from && each->ends_at > start) without.let_go(*each);
+      (is_own ? unused : without).let_go(*each);
+      used += is_own ? 1 : 0;
     }
+    // Its own tasks may be packed worse where they came one by one than all together; the nodes are not.
+    if (used > 0 && unused.has_room_at(start, promise.need, Need(), promise.tasks + used)) continue;
     if (without.has_room_at(start, promise.need, Need(), promise.tasks))
       return name_of(pool) + ": later leases push back what it promised to " + to_text(promise.job);
   }
