@@ -195,9 +195,18 @@ Broken check_promises(const World& world, const Agenda& agenda) {
     const auto opens = pool.surely_opens(promise.need, agenda.now(), promise.tasks);
     if (opens && *opens <= start) continue;
     PoolState without = pool;
+    const auto is_later = [&](const Holding& each) { return each.granted_at >= promise.counts_from && each.ends_at > start; };
+    // Tasks of its own that have begun early are packed otherwise than they were promised with the rest.
+    std::int64_t own = 0;
     for (const Holding* each : pool.holdings) {
-      const bool is_own = each->attempt.job == promise.job;
-      if (!is_own && each->granted_at >= promise.counts_from && each->ends_at > start) without.let_go(*each);
+      if (each->attempt.job != promise.job || !is_later(*each)) continue;
+      without.let_go(*each);
+      ++own;
+    }
+    if (own > 0 && without.has_room_at(start, promise.need, Need(), promise.tasks + own)) continue;
+    without = pool;
+    for (const Holding* each : pool.holdings) {
+      if (each->attempt.job != promise.job && is_later(*each)) without.let_go(*each);
     }
     if (without.has_room_at(start, promise.need, Need(), promise.tasks))
       return name_of(pool) + ": later leases push back what it promised to " + to_text(promise.job);

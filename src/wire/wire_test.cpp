@@ -88,7 +88,9 @@ TEST(Wire, CentresAndAgents) {
                  {"pool", "from", "until", "organisations", "note"});
   expect_members(JoinTokenReply{"dayan_join_x", UnixTime(9)}, {"join_token", "expires_at"});
   expect_members(JoinTokenReply{std::nullopt, UnixTime(9)}, {"join_token", "expires_at"});
-  expect_members(PublishOfferRequest{Cny::yuan(1), Cny::yuan(2), Cny()}, {"core_hour", "card_hour", "gb_hour"});
+  PublishOfferRequest offer;
+  offer.core_hour = offer.card_hour = offer.gb_hour = Cny::yuan(1);
+  expect_members(offer, {"core_hour", "card_hour", "gb_hour", "hours", "reclaimable_part", "transfer_gb"});
   expect_members(EnrolRequest{"dayan_join_x", "ff"}, {"join_token", "public_key"});
   expect_members(EnrolReply{"dayan_x", centre, "gz-one"}, {"token", "centre", "provider"});
   expect_members(LogProgress{Bytes(7)}, {"length"});
