@@ -137,7 +137,7 @@ TEST(Wire, Jobs) {
   expect_members(QuotesReply{UnixTime(4), {quote}, {}}, {"as_of", "quotes", "rest"});
   const place::Waiting waiting{3, true, quote.reasons, CentreId(2)};
   expect_members(waiting, {"tasks", "hopeless", "reasons", "nearest", "promised_from", "promised_centre",
-                           "promised_pool", "set_back"});
+                           "promised_pool", "taken_back", "set_back"});
   expect_members(place::SetBack{Duration::hours(11), Duration::hours(2), Duration::hours(9), place::ShareResource::memory,
                                 620'000, 500'000},
                  {"by", "of_project", "at_due", "resource", "share", "due"});
