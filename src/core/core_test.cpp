@@ -510,7 +510,7 @@ TEST_F(CoreTest, ARefusedStartUsesUpNoAttempt) {
   EXPECT_EQ(state_.tasks.find({job, 0})->refusals, refusals_max);
   for (std::int32_t i = 1; i < attempts_max; ++i) try_once(0, refusals_max + i, Outcome::expired);
   EXPECT_EQ(state_.jobs.find({job})->retrying, 1);
-  try_once(0, attempt_number_max, Outcome::expired);
+  try_once(0, refusals_max + attempts_max, Outcome::expired);
   EXPECT_EQ(state_.jobs.find({job})->failed, 1);
   for (std::int32_t number = 1; number <= refusals_max; ++number) try_once(1, number, Outcome::start_refused);
   EXPECT_EQ(state_.jobs.find({job})->retrying, 1);

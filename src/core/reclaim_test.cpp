@@ -176,12 +176,12 @@ TEST_F(ReclaimTest, AfterSomeTimesATaskIsLeftAloneAndHasItsTriesStill) {
   EXPECT_EQ(lease(attempt)->price_part, 400);
   EXPECT_EQ(take_back(attempt, urgent_), 0U);
   for (std::int32_t tries = 1; tries < attempts_max; ++tries) {
-    end(attempt, Outcome::start_refused, 0, Duration());
+    end(attempt, Outcome::expired, 0, Duration());
     EXPECT_EQ(state_.tasks.find({cheap_, 0})->state, TaskState::waiting) << tries;
     plan(cheap_);
     ++attempt.number;
   }
-  end(attempt, Outcome::start_refused, 0, Duration());
+  end(attempt, Outcome::expired, 0, Duration());
   EXPECT_FALSE(state_.jobs.contains({cheap_}));
 }
 

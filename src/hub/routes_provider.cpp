@@ -188,9 +188,9 @@ Handled publish_offer(Call& call) {
   offer.transfer_gb = wanted.transfer_gb;
   return submit(call, std::move(offer),
                 [id](const View& view, const core::Decision&) {
-                  const OfferRow* offer = view.state.offers.find({id});
-                  ASSERT(offer != nullptr);
-                  return rendered(201, *offer);
+                  const OfferRow* row = view.state.offers.find({id});
+                  ASSERT(row != nullptr);
+                  return rendered(201, *row);
                 });
 }
 

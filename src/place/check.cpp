@@ -195,16 +195,19 @@ Broken check_promises(const World& world, const Agenda& agenda) {
     const auto opens = pool.surely_opens(promise.need, agenda.now(), promise.tasks);
     if (opens && *opens <= start) continue;
     PoolState without = pool;
-    PoolState unused = pool;  // with what it has used of the promise still to come
-    std::int64_t used = 0;
+    const auto is_later = [&](const Holding& each) { return each.granted_at >= promise.counts_from && each.ends_at > start; };
+    // Tasks of its own that have begun early are packed otherwise than they were promised with the rest.
+    std::int64_t own = 0;
     for (const Holding* each : pool.holdings) {
-      if (each->granted_at < promise.counts_from || each->ends_at <= start) continue;
-      const bool is_own = each->attempt.job == promise.job;
-      (is_own ? unused : without).let_go(*each);
-      used += is_own ? 1 : 0;
+      if (each->attempt.job != promise.job || !is_later(*each)) continue;
+      without.let_go(*each);
+      ++own;
     }
-    // Its own tasks may be packed worse where they came one by one than all together; the nodes are not.
-    if (used > 0 && unused.has_room_at(start, promise.need, Need(), promise.tasks + used)) continue;
+    if (own > 0 && without.has_room_at(start, promise.need, Need(), promise.tasks + own)) continue;
+    without = pool;
+    for (const Holding* each : pool.holdings) {
+      if (each->attempt.job != promise.job && is_later(*each)) without.let_go(*each);
+    }
     if (without.has_room_at(start, promise.need, Need(), promise.tasks))
       return name_of(pool) + ": later leases push back what it promised to " + to_text(promise.job);
   }

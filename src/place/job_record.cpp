@@ -74,7 +74,7 @@ std::uint8_t half_steps(std::int64_t number) {
 }  // namespace
 
 Duration kept_run_of(const JobRecord& job) {
-  if (!job.is_estimated()) return {};
+  if (job.succeeded == 0) return job.run_time;  // which does not change
   const auto run = static_cast<std::uint64_t>(mean_run(job));
   const int dropped = std::max(63 - std::countl_zero(run) - 5, 0);  // of its bits the first and five more stay
   return Duration::microseconds(static_cast<std::int64_t>(run >> dropped << dropped));

@@ -88,7 +88,9 @@ TEST(Wire, CentresAndAgents) {
                  {"pool", "from", "until", "organisations", "note"});
   expect_members(JoinTokenReply{"dayan_join_x", UnixTime(9)}, {"join_token", "expires_at"});
   expect_members(JoinTokenReply{std::nullopt, UnixTime(9)}, {"join_token", "expires_at"});
-  expect_members(PublishOfferRequest{Cny::yuan(1), Cny::yuan(2), Cny()}, {"core_hour", "card_hour", "gb_hour"});
+  PublishOfferRequest offer;
+  offer.core_hour = offer.card_hour = offer.gb_hour = Cny::yuan(1);
+  expect_members(offer, {"core_hour", "card_hour", "gb_hour", "hours", "reclaimable_part", "transfer_gb"});
   expect_members(EnrolRequest{"dayan_join_x", "ff"}, {"join_token", "public_key"});
   expect_members(EnrolReply{"dayan_x", centre, "gz-one"}, {"token", "centre", "provider"});
   expect_members(LogProgress{Bytes(7)}, {"length"});
@@ -135,7 +137,7 @@ TEST(Wire, Jobs) {
   expect_members(QuotesReply{UnixTime(4), {quote}, {}}, {"as_of", "quotes", "rest"});
   const place::Waiting waiting{3, true, quote.reasons, CentreId(2)};
   expect_members(waiting, {"tasks", "hopeless", "reasons", "nearest", "promised_from", "promised_centre",
-                           "promised_pool", "set_back"});
+                           "promised_pool", "taken_back", "set_back"});
   expect_members(place::SetBack{Duration::hours(11), Duration::hours(2), Duration::hours(9), place::ShareResource::memory,
                                 620'000, 500'000},
                  {"by", "of_project", "at_due", "resource", "share", "due"});
