@@ -117,11 +117,10 @@ TEST(Reclaim, ALeaseIsAskedOnceAndEndsWithItsNotice) {
 
 TEST(Reclaim, WhatOpensSoonIsWaitedForAndBelievedForAWhile) {
   // The lease is expected to end in three minutes, which is what notice and gain take: nothing is lost for that. A
-  // microsecond later it is worth it; and so it is for whoever has waited as long in vain. A run time that is kept as it is.
-  constexpr Duration run = Duration::microseconds(std::int64_t{56} << 26);
-  const auto with = [&](Duration left, Duration waited) {
+  // microsecond later it is worth it; and so it is for whoever has waited as long in vain.
+  const auto with = [](Duration run, Duration waited) {
     Full pool(2);
-    LeaseRow lease = pool.lease(2, run - left);
+    LeaseRow lease = pool.lease(2, minute * 60);
     JobRow running = pool.scene.job(1, cores_for(2, true));
     running.requirements.wall_time = Duration::hours(24);
     running.requirements.run_time = run;
@@ -139,10 +138,10 @@ TEST(Reclaim, WhatOpensSoonIsWaitedForAndBelievedForAWhile) {
     pool.job(cores_for(2), 1, waited);
     return pool.taken_back().size();
   };
-  EXPECT_EQ(with(minute * 3, Duration()), 0U);
-  EXPECT_EQ(with(minute * 3 + Duration::microseconds(1), Duration()), 1U);
-  EXPECT_EQ(with(minute * 3, minute * 3 - Duration::microseconds(1)), 0U);
-  EXPECT_EQ(with(minute * 3, minute * 3), 1U);
+  EXPECT_EQ(with(minute * 63, Duration()), 0U);
+  EXPECT_EQ(with(minute * 63 + Duration::microseconds(1), Duration()), 1U);
+  EXPECT_EQ(with(minute * 63, minute * 3 - Duration::microseconds(1)), 0U);
+  EXPECT_EQ(with(minute * 63, minute * 3), 1U);
 }
 
 TEST(Reclaim, WhatHasJustBegunIsLeftAloneWhereOlderLeasesMakeTheRoom) {
