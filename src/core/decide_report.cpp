@@ -42,11 +42,10 @@ void check_report(const AttemptRow& attempt, const AttemptReport& report, const 
   };
   check_counter(".engine_run", attempt.engine_run, report.engine_run);
   check_counter(".wrapper_run", attempt.wrapper_run, report.wrapper_run);
-  check_counter(".fetch_time", attempt.fetch_time, report.fetch_time);
-  if (report.fetched < attempt.fetched || report.fetched > bytes_max) {
-    faults.push_back({ErrorCode::invalid, path + ".fetched",
-                      std::to_string(report.fetched.value()) + " after " + std::to_string(attempt.fetched.value()),
-                      "bytes fetched so far, which never go back, at most " + to_text(bytes_max)});
+  check_counter(".fetch_time", Duration(), report.fetch_time);
+  if (report.fetched < Bytes() || report.fetched > bytes_max) {
+    faults.push_back({ErrorCode::invalid, path + ".fetched", std::to_string(report.fetched.value()) + " is out of range",
+                      "bytes fetched so far, at most " + to_text(bytes_max)});
   }
   if ((report.state == AttemptState::ended) != (report.outcome != Outcome::none)) {
     faults.push_back({ErrorCode::invalid, path + ".outcome", "an outcome without an end, or an end without one",
@@ -161,6 +160,9 @@ Decided<void> decide_report(Draft& draft, const Actor& actor, const ReportAttemp
     }
     if (attempt != nullptr) {
       check_report(*attempt, report, path, bug, faults);
+      // An agent that is installed anew knows what ran from its engine, and of what was fetched nothing.
+      report.fetched = std::max(report.fetched, attempt->fetched);
+      report.fetch_time = std::max(report.fetch_time, attempt->fetch_time);
       live.push_back(std::move(report));
     } else if (known && report.state == AttemptState::ended) {
       const bool same = settled->outcome == report.outcome && settled->engine_run == report.engine_run;

@@ -252,12 +252,24 @@ TEST_F(TransferTest, NothingOfItIsLeftWhenTheJobHasEnded) {
   EXPECT_FALSE(state_.transfers.contains({JobId(101), CentreId(10)}));
 }
 
+TEST_F(TransferTest, AnAgentThatHasForgottenWhatItFetchedIsHeardAllTheSame) {
+  // Installed anew it says that nothing was fetched: the end of the attempt counts, and what was fetched stays.
+  submit(spec(1));
+  place(0, 10);
+  report(said(0, AttemptState::running, 2 * gigabyte));
+  report(said(0, AttemptState::running, 0));
+  const AttemptRow* attempt = state_.attempts.find({JobId(100), 0, 1});
+  ASSERT_NE(attempt, nullptr);
+  EXPECT_EQ(attempt->fetched, Bytes(2 * gigabyte));
+}
+
 TEST_F(TransferTest, CountersAndFiguresOutOfRangeAreRefused) {
   // Each fault names its field.
   submit(spec(1));
   place(0, 10);
-  report(said(0, AttemptState::running, 2 * gigabyte));
-  const auto back = run(as("agent guian"), ReportAttempts{1, ++sequence_, {said(0, AttemptState::running, gigabyte)}});
+  AttemptReport wrong = said(0, AttemptState::running, -1);
+  wrong.fetch_time = Duration::microseconds(-1);
+  const auto back = run(as("agent guian"), ReportAttempts{1, ++sequence_, {wrong}});
   ASSERT_FALSE(back);
   EXPECT_EQ(back.error().faults.front().field, "reports[0].fetch_time");
   EXPECT_EQ(back.error().faults.back().field, "reports[0].fetched");
