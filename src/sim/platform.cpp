@@ -155,6 +155,7 @@ void Platform::publish(CentreId centre, const OfferRow& prices) {
   const Agent& agent = agents_.at(centre);
   PublishOffer offer{OfferId(++last_id_), agent.centre, prices.core_hour, prices.card_hour, prices.gb_hour};
   offer.reclaimable_part = prices.reclaimable_part;
+  offer.hours = prices.hours;
   offer.transfer_gb = prices.transfer_gb;
   const auto decision = must(agent.owner, std::move(offer));
   ASSERT(decision.has_value());
