@@ -19,8 +19,9 @@ std::optional<Cny> least_hold(const State& state, const JobRow& job, UnixTime st
     const OfferRow* offer = state.offers.find({current.offer});
     ASSERT(offer != nullptr);
     const OfferRow part = part_of(cheapest_hour(*offer), price_part_of(*offer, requirements.reclaimable));
-    const Duration wall_time = lease_wall_time(requirements.wall_time, requirements.finish_by, start,
-                                               staging_of(state, job, current.centre));
+    // Where the inputs could not cross by the deadline it counts as the shortest lease: others may be nearer.
+    const Duration wall_time = std::max(wall_time_limit_min, lease_wall_time(requirements.wall_time, requirements.finish_by,
+                                                                             start, staging_of(state, job, current.centre)));
     const Result<Cny> hold =
         trade::hold_for(part, requirements.resources, wall_time, transfer_to_hold(state, job, current.centre));
     if (hold && (!least || *hold < *least)) least = *hold;

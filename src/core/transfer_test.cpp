@@ -204,6 +204,18 @@ TEST_F(TransferTest, InputsMustCrossBeforeTheDeadline) {
   EXPECT_TRUE(place(1, 10).stale.empty());
 }
 
+TEST_F(TransferTest, WhatCannotCrossInTimeAnywhereIsTakenAndEndsAsLate) {
+  // 20 GB take 200 s to guian and are given 2,000 s to the other: with a deadline in 12 minutes no lease there has a
+  // length. The job is taken, since links change, and fails when its time has come.
+  JobSpec due = spec(1);
+  due.requirements.finish_by = now_ + Duration::minutes(12);
+  submit(due);
+  ASSERT_TRUE(state_.jobs.contains({JobId(100)}));
+  now_ = now_ + Duration::minutes(12);
+  must(host_, Tick{});
+  EXPECT_FALSE(state_.jobs.contains({JobId(100)}));
+}
+
 TEST_F(TransferTest, ThePriceCapCountsTheInputs) {
   // A cap of 2.99 yuan pays an hour of a core, and not the inputs with it; where data are free it does.
   JobSpec made = spec(1);
