@@ -358,15 +358,17 @@ std::int64_t reference_run(const State& state, const AttemptRow& attempt, Durati
   return scaled ? *scaled : run.microseconds();
 }
 
-void end_task(State& state, JobRow& job, const AttemptSettled& event, CentreId centre) {
+void end_task(State& state, JobRow& job, const AttemptSettled& event, const AttemptRow& attempt) {
   TaskRow task = copy_of(state.tasks, std::tuple{event.attempt.job, event.attempt.task});
   task.state = event.task_becomes;
   task.not_before = event.not_before;
-  if (event.outcome == Outcome::reclaimed) ++task.reclaims;
-  if (event.outcome == Outcome::start_refused) ++task.refusals;
+  // However it ended then.
+  const bool is_taken_back = !attempt.reclaimed_at.is_none();
+  if (is_taken_back) ++task.reclaims;
+  if (!is_taken_back && event.outcome == Outcome::start_refused) ++task.refusals;
   if (event.task_becomes == TaskState::waiting) {
     // Whoever was taken back has nothing against the centre.
-    if (event.outcome != Outcome::reclaimed) task.avoid = centre;
+    if (event.outcome != Outcome::reclaimed) task.avoid = attempt.centre;
     ++job.retrying;
     state.tasks.put(task);
     return;
@@ -402,7 +404,7 @@ void on(State& state, const AttemptSettled& event, UnixTime now) {
   job.held -= lease.held;
   job.charged += attempt.charged;
   if (event.task_becomes == TaskState::succeeded) job.run_time_sum += reference_run(state, attempt, event.billed_run);
-  end_task(state, job, event, lease.centre);
+  end_task(state, job, event, attempt);
   note_usage(state, job, lease, event.billed_run, now);
   settle_transfer(state, lease, event.outcome);
   state.forget_lease(lease);

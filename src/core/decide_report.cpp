@@ -193,7 +193,7 @@ Decided<void> decide_tick(Draft& draft, const Actor& actor, PlantedBug bug) {
     return over.size() < tick_batch_max;
   });
   if (bug == PlantedBug::placed_before_lease_end) {
-    std::erase_if(overdue, [](const AttemptKey& each) { return each.number > 0; });
+    std::erase_if(overdue, [](const AttemptKey& due) { return due.number > 0; });
     draft.state().attempts.visit_all([&](const AttemptRow& row) {
       const UnixTime heard = std::max(row.granted_at, row.reported_at);
       if (draft.now() - heard > planted_patience && overdue.size() < tick_batch_max) collect(row.attempt());

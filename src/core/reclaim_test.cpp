@@ -196,7 +196,7 @@ TEST_F(ReclaimTest, AnAgentThatDoesNotAnswerKeepsItsLease) {
   now_ = deadline;
   must(host_, Tick{});
   EXPECT_EQ(lease(attempt), nullptr);
-  EXPECT_EQ(state_.tasks.find({cheap_, 0})->reclaims, 0);
+  EXPECT_EQ(state_.tasks.find({cheap_, 0})->reclaims, 1) << "it may have ended it";
 }
 
 TEST_F(ReclaimTest, WhatGaveUpWaitingIsLeftAlone) {

@@ -88,9 +88,10 @@ TaskState task_after(const State& state, const AttemptRow& attempt, Outcome outc
   // What was taken back was nobody's failure.
   if (outcome == Outcome::reclaimed) return TaskState::waiting;
   // Of an attempt that was refused nothing ran: it does not use up those in which the task could run.
-  const bool is_left = outcome == Outcome::start_refused
-                           ? task->refusals < refusals_max
-                           : attempt.number - task->refusals - task->reclaims < attempts_max;
+  const bool is_taken_back = !attempt.reclaimed_at.is_none();
+  const std::int32_t counted = attempt.number - task->refusals - task->reclaims - (is_taken_back ? 1 : 0);
+  const bool is_left =
+      outcome == Outcome::start_refused && !is_taken_back ? task->refusals < refusals_max : counted < attempts_max;
   if (may_retry(outcome) && is_left) return TaskState::waiting;
   return TaskState::failed;
 }

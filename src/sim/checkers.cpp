@@ -109,7 +109,7 @@ void Checkers::check_row(const LeaseRow& lease, RowFate) {
     const std::string name = engine_name(lease.attempt());
     ++trial_.counts.reclaims;
     if (!reclaimable_[lease.job]) trial_.broken("reclaim", name + " is taken back, its job may not be");
-    if (reclaims_[{lease.job, lease.task}] >= reclaims_max)
+    if (++reclaims_[{lease.job, lease.task}] > reclaims_max)
       trial_.broken("reclaim", name + " is of a task that was taken back too often");
   }
   leases_[lease.key()] = lease;
@@ -121,7 +121,6 @@ void Checkers::check_taken_back(const AttemptRow& attempt) {
   constexpr Duration looked_within = Duration::minutes(2);
   const std::string name = name_of(attempt);
   if (attempt.outcome != Outcome::reclaimed) return;
-  ++reclaims_[{attempt.job, attempt.task}];
   if (attempt.reclaimed_at.is_none()) trial_.broken("reclaim", name + " ended as taken back and was not");
   if (reclaimable_[attempt.reclaimed_for])
     trial_.broken("reclaim", name + " was taken back for work that may be taken back");

@@ -48,7 +48,7 @@ class Checkers {
   const Journal& journal_;
   std::map<JobId, JobRow> finals_;
   std::map<JobId, bool> reclaimable_;  ///< by the jobs' rows
-  std::map<std::pair<JobId, std::int32_t>, std::int32_t> reclaims_;  ///< of each task: its attempts that ended so
+  std::map<std::pair<JobId, std::int32_t>, std::int32_t> reclaims_;  ///< of each task
   std::map<AttemptRowKey, AttemptRow> seen_;
   std::map<AttemptRowKey, bool> settled_;
   std::map<AttemptRowKey, LeaseRow> leases_;
