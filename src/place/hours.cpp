@@ -58,20 +58,21 @@ void World::set_hour(CentreState& centre) {
   const bool had_hours = centre.has_hours();
   centre.hour_ends = centre.next_hour(hour_at_).value_or(UnixTime());
   if (centre.has_hours()) hours_due_.insert({centre.hour_ends, centre.id});
-  if (had_hours || centre.has_hours()) find_drop();
+  if (had_hours || centre.has_hours()) hours_drop_.reset();
 }
 
-void World::find_drop() {
-  hours_drop_ = 1;
+float World::find_drop() const {
+  float least = 1;
   for (const auto& [ends, id] : hours_due_) {
     const CentreState& centre = centres_.at(id);
     const auto drop = [&](const std::vector<DayHours>& hours) {
       const auto now = static_cast<float>(percent_at(hours, hour_at_));
-      hours_drop_ = std::min(hours_drop_, static_cast<float>(least_percent(hours)) / now);
+      least = std::min(least, static_cast<float>(least_percent(hours)) / now);
     };
     drop(centre.carbon_hours);
     if (centre.offer) drop(centre.published_offer()->hours);
   }
+  return least;
 }
 
 void World::pass_hours(UnixTime now) {

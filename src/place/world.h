@@ -162,7 +162,10 @@ class World {
     return hours_due_.empty() ? std::nullopt : std::optional(hours_due_.begin()->first);
   }
   /// What is left of the least price, or of the least carbon, at the best hour of any centre: 1 when nothing changes.
-  [[nodiscard]] float hours_drop() const { return hours_drop_; }
+  [[nodiscard]] float hours_drop() const {
+    if (!hours_drop_) hours_drop_ = find_drop();
+    return *hours_drop_;
+  }
   /// What the pool costs and emits at a moment.
   [[nodiscard]] PoolFigures figures_at(const PoolState& pool, UnixTime at) const;
 
@@ -204,7 +207,7 @@ class World {
   void renew(PoolState& pool);
   void renew_figures(const PoolState& pool);
   void set_hour(CentreState& centre);
-  void find_drop();
+  [[nodiscard]] float find_drop() const;
   void count_bound(Duration bound);
   void share_foreign(CentreState& centre);
   void drop_lease(const AttemptKey& attempt);
@@ -250,7 +253,7 @@ class World {
 
   UnixTime hour_at_;  ///< that prices and carbon stand at
   std::set<std::pair<UnixTime, CentreId>> hours_due_;
-  float hours_drop_ = 1;
+  mutable std::optional<float> hours_drop_;  ///< worked out when it is asked for
   std::set<PoolIndex> reclaimable_pools_;
   std::vector<PoolIndex> newly_reclaimable_;
 };
