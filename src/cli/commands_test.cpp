@@ -324,6 +324,7 @@ TEST(Commands, AttemptsTellQuotedAgainstReal) {
   first.placement->expected_finish = quoted + Duration::seconds(4);
   first.placement->task_cost = Cny::micro(500'000);
   first.placement->carbon = Milligrams(3'000);
+  first.placement->exchanged_with = JobId(78);
   first.placement->runners_up = {{CentreId(9), "batch", Cny::micro(600'000), Duration::seconds(6)}};
   first.placement->ruled_out = {{Constraint::cards, 2, 1'000}, {Constraint::region, 1, 0}};
   first.attempt.centre = CentreId(4);
@@ -350,7 +351,8 @@ TEST(Commands, AttemptsTellQuotedAgainstReal) {
       "0.5  exited 0\n"
       "   1    1  shanghai  main  -          leased           -           -           -           -     -     -      "
       " 0  -\n"
-      "why guian/main: 1 attempt; 0.5 yuan, done by 08:30:04.0, 3 g CO2; next best: shanghai/batch 0.6 yuan in "
+      "why guian/main: 1 attempt; 0.5 yuan, done by 08:30:04.0, 3 g CO2; traded places with "
+      "job_000000000002e, together they are better off; next best: shanghai/batch 0.6 yuan in "
       "6s; ruled out: 2 pools by cards, 1 pool by region\n"
       "2 attempts; real against quoted, in the middle: start +2s, finish +1s; charged 0.4 of 0.5 yuan quoted\n");
 }

@@ -164,6 +164,7 @@ struct PlacementRow {
   std::vector<RuledOut> ruled_out;
   std::optional<Milligrams> carbon;  ///< expected of the task; null: unknown
   Transfer transfer;                 ///< of what has to cross to the centre before the task can start
+  JobId exchanged_with;  ///< a job of the same organisation that has the place it would have had; none: it has its own
 
   static constexpr std::string_view table = "placement";
   [[nodiscard]] auto key() const { return std::tuple{job, task, number}; }
@@ -180,7 +181,8 @@ struct PlacementRow {
                       field("runners_up", &R::runners_up),
                       field("ruled_out", &R::ruled_out),
                       field("carbon", &R::carbon),
-                      field("transfer", &R::transfer)};
+                      field("transfer", &R::transfer),
+                      field("exchanged_with", &R::exchanged_with)};
   }
   friend bool operator==(const PlacementRow&, const PlacementRow&) = default;
 };

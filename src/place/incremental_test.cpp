@@ -99,6 +99,7 @@ class Life {
   [[nodiscard]] std::size_t hours_passed() const { return hours_passed_; }
   [[nodiscard]] std::size_t hours_awaited() const { return hours_awaited_; }
   [[nodiscard]] std::size_t reclaims() const { return reclaims_; }
+  [[nodiscard]] std::size_t trades() const { return trades_; }
   /// All that there ever were.
   [[nodiscard]] const std::set<Duration>& setbacks() const { return setbacks_; }
 
@@ -572,6 +573,7 @@ class Life {
     Oracle oracle(world, now_, book_, searches_, looks_, shares_);
     const std::vector<Assignment> expected = oracle.plan();
     promises_ += book_.size();
+    trades_ += oracle.trades();
     for (const auto& [id, job] : jobs_) {
       const auto waiting = engine_->waiting(id, now_);
       if (waiting && !waiting->reasons.empty() && waiting->reasons.front().constraint == Constraint::hour)
@@ -638,6 +640,7 @@ class Life {
   Searches searches_;
   Looks looks_;
   std::size_t reclaims_ = 0;
+  std::size_t trades_ = 0;
   std::vector<Made> made_;  ///< by the last plan, as the oracle has it
   std::size_t promises_ = 0;
   std::map<OrganisationId, OrganisationRow> organisations_;
@@ -687,6 +690,7 @@ TEST(LifeTest, PoolsPromiseRoomAndTakeItBackAndJobsAreSetBack) {
   std::size_t hours_passed = 0;
   std::size_t hours_awaited = 0;
   std::size_t reclaims = 0;
+  std::size_t trades = 0;
   std::set<Duration> setbacks;
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     Life life(seed);
@@ -699,6 +703,7 @@ TEST(LifeTest, PoolsPromiseRoomAndTakeItBackAndJobsAreSetBack) {
     hours_awaited += life.hours_awaited();
     setbacks.insert(life.setbacks().begin(), life.setbacks().end());
     reclaims += life.reclaims();
+    trades += life.trades();
   }
   EXPECT_GT(setbacks.size(), 500U);
   EXPECT_LT(*setbacks.begin(), Duration::minutes(10));
@@ -707,6 +712,7 @@ TEST(LifeTest, PoolsPromiseRoomAndTakeItBackAndJobsAreSetBack) {
   EXPECT_GT(hours_passed, 100U);
   EXPECT_GT(hours_awaited, 50U);
   EXPECT_GT(reclaims, 100U);
+  EXPECT_GT(trades, 50U);
 }
 
 class PlantedBugTest : public testing::TestWithParam<PlantedBug> {};

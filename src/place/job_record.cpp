@@ -56,13 +56,6 @@ namespace {
 /// A thousandth of a byte a µs, which is one a ms, is the least that is told from nothing.
 constexpr std::int64_t data_parts = 1'000;
 
-/// µs on the reference core, or the wall time when it is not known; at least one.
-std::int64_t mean_run(const JobRecord& job) {
-  const Duration known = job.run_time > Duration() ? job.run_time : job.wall_time;
-  const std::int64_t mean = job.succeeded > 0 ? job.run_time_sum / job.succeeded : known.microseconds();
-  return std::max<std::int64_t>(mean, 1);
-}
-
 /// Of a positive number, half a power of two each, rounded down.
 std::uint8_t half_steps(std::int64_t number) {
   const auto value = static_cast<std::uint64_t>(number);
@@ -73,21 +66,34 @@ std::uint8_t half_steps(std::int64_t number) {
 
 }  // namespace
 
+Duration mean_run(const JobRecord& job) {
+  const Duration known = job.run_time > Duration() ? job.run_time : job.wall_time;
+  const std::int64_t mean = job.succeeded > 0 ? job.run_time_sum / job.succeeded : known.microseconds();
+  return Duration::microseconds(std::max<std::int64_t>(mean, 1));
+}
+
+Cny task_cost(const JobRecord& job, const PoolState& pool) {
+  const Requirements& asked = job.common->requirements;
+  const auto cost =
+      amount_of(*pool.centre->offer_for(asked), asked.resources, expected_run(job, pool.row), Rounding::down);
+  return cost.has_value() ? *cost : Cny();
+}
+
 Duration kept_run_of(const JobRecord& job) {
   if (job.succeeded == 0) return job.run_time;  // which does not change
-  const auto run = static_cast<std::uint64_t>(mean_run(job));
+  const auto run = static_cast<std::uint64_t>(mean_run(job).microseconds());
   const int dropped = std::max(63 - std::countl_zero(run) - 5, 0);  // of its bits the first and five more stay
   return Duration::microseconds(static_cast<std::int64_t>(run >> dropped << dropped));
 }
 
-std::uint8_t run_step_of(const JobRecord& job) { return half_steps(mean_run(job)); }
+std::uint8_t run_step_of(const JobRecord& job) { return half_steps(mean_run(job).microseconds()); }
 
 DataSteps data_steps_of(const JobRecord& job) {
   if (!job.has_inputs()) return {};
   const auto step = [](std::int64_t rate) {
     return rate > 0 ? static_cast<std::uint8_t>(1 + half_steps(rate)) : std::uint8_t{0};
   };
-  const auto known = mul_div(job.input_bytes.value(), data_parts, mean_run(job), Rounding::down);
+  const auto known = mul_div(job.input_bytes.value(), data_parts, mean_run(job).microseconds(), Rounding::down);
   const std::int64_t rate = known.has_value() ? *known : int64_max;
   const bool counts_cost = job.common->requirements.objective != Objective::fastest;
   return {step(rate), counts_cost ? step(rate / std::max(job.count, 1)) : std::uint8_t{0}};

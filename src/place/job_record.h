@@ -121,8 +121,11 @@ struct JobRecord {
   return !job.has_deadline() || meets_deadline(job.finish_by, start, expected_run(job, pool), staging);
 }
 
-/// Its run time on the reference core (the wall time when it is not known), in steps of half a power of two µs: what
-/// is told of like jobs at once is told by steps.
+/// Its run time on the reference core, the wall time when it is not known; at least a µs.
+[[nodiscard]] Duration mean_run(const JobRecord& job);
+/// What a task there is expected to be charged for its run; zero past what money can count. There is an offer.
+[[nodiscard]] Cny task_cost(const JobRecord& job, const PoolState& pool);
+/// mean_run() in steps of half a power of two µs: what is told of like jobs at once is told by steps.
 [[nodiscard]] std::uint8_t run_step_of(const JobRecord& job);
 /// The µs that a step stands for.
 [[nodiscard]] double run_of_step(std::uint8_t step);

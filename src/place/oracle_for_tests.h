@@ -55,6 +55,7 @@ class Oracle : SightOracle {
     }
     recall();
     for (const auto& [key, id] : queue) take_turn(*world_.job(id));
+    exchange();
     take_back();
     book_.clear();
     for (const PoolState& pool : world_.pools()) {
@@ -64,6 +65,8 @@ class Oracle : SightOracle {
     return plan_;
   }
   [[nodiscard]] const std::vector<Made>& made() const { return made_; }
+  /// How often two tasks traded places.
+  [[nodiscard]] std::size_t trades() const { return trades_; }
 
  private:
   [[nodiscard]] const PoolState* choose(const JobRecord& job, const Outlook& outlook, Cny spent) const {
@@ -212,7 +215,10 @@ class Oracle : SightOracle {
       plan_.push_back(assignment);
       ++live;
       world_.claim(job, {job.id, task, number}, pool->index, now_);
-      if (job.promised == pool->index) use(job);
+      const bool is_its_own = job.promised == pool->index;
+      if (is_its_own) use(job);
+      if (!is_its_own && !waits_for_best(job) && !outlook.takes_any && job.input_bytes.is_zero())
+        traders_.push_back({plan_.size() - 1, &job, pool, outlook.left_out, outlook.slowness});
       return true;
     };
     for (auto row = world_.retries().lower_bound({job.id, 0});
@@ -232,6 +238,77 @@ class Oracle : SightOracle {
                                          wall(job, world_.pool(job.promised)) + staging(job, world_.pool(job.promised)));
     if (!is_waiting || is_throttled || has_own_room) let_go(job);
     if (is_waiting && !is_throttled) waits_on_[job.key()] = &job;
+  }
+
+  /// A task that may trade the place that its turn has given it (exchange.h).
+  struct Dealer {
+    std::size_t at = 0;
+    JobRecord* job = nullptr;
+    const PoolState* pool = nullptr;
+    CentreId left_out;
+    double slowness = 0;
+  };
+  /// What it would come to there: its run times its score; nothing where it may not go.
+  [[nodiscard]] std::optional<double> burden(const Dealer& dealer, const PoolState* at) const {
+    for (const Seen& seen : in_order(*dealer.job)) {
+      if (seen.pool != at) continue;
+      const JobRecord& job = *dealer.job;
+      const Duration known = job.run_time > Duration() ? job.run_time : job.wall_time;
+      const std::int64_t run = job.succeeded > 0 ? job.run_time_sum / job.succeeded : known.microseconds();
+      const bool may_go = at == dealer.pool || (can_ever_by_time(job, *at, dealer.left_out) && seen.delay() <= dealer.slowness);
+      return may_go ? std::optional(static_cast<double>(run) * static_cast<double>(seen.score)) : std::nullopt;
+    }
+    return std::nullopt;
+  }
+  [[nodiscard]] bool can_ever_by_time(const JobRecord& job, const PoolState& pool, CentreId left_out) const {
+    return job.wall_time <= pool.row.wall_time_max && ends_in_time(job, pool, now_) &&
+           (left_out.is_none() || pool.centre->id != left_out);
+  }
+  [[nodiscard]] bool pays_after(const Dealer& a, const Dealer& b) const {
+    Cny more;
+    for (const auto& [dealer, to] : {std::pair(&a, b.pool), std::pair(&b, a.pool)}) {
+      const Cny rise = hold_on(*dealer->job, *to) - hold_on(*dealer->job, *dealer->pool);
+      const bool is_dearer = task_cost(*dealer->job, *to) > task_cost(*dealer->job, *dealer->pool);
+      if (dealer->job->has_cap() && (rise > Cny() || is_dearer)) return false;
+      more += rise;
+    }
+    return more <= Cny() || more <= world_.available(a.job->organisation);
+  }
+  /// Each with each of its kind, round after round, until no two are better off together.
+  void exchange() {
+    using Kind = std::tuple<OrganisationId, Need, Objective, std::int32_t, std::int32_t, std::int32_t>;
+    std::map<Kind, std::vector<Dealer>> kinds;
+    for (const Dealer& each : traders_) {
+      const auto& [cost, time, carbon] = each.job->common->requirements.weights;
+      const Kind kind{each.job->organisation, need_of(*each.job), each.job->common->requirements.objective, cost, time, carbon};
+      const bool is_kept = each.pool->promise && !each.pool->promise->job.is_none();
+      if (!is_kept && each.pool->reservations.empty()) kinds[kind].push_back(each);
+    }
+    for (auto& [kind, dealers] : kinds) exchange(dealers);
+  }
+  void exchange(std::vector<Dealer>& dealers) {
+    bool has_traded = true;
+    for (int round = 0; has_traded && round < exchange_rounds_max; ++round) {
+      has_traded = false;
+      for (Dealer& a : dealers) {
+        for (Dealer& b : dealers) {
+          if (&b <= &a || a.job == b.job || a.pool == b.pool) continue;
+          const auto a_there = burden(a, b.pool);
+          const auto b_there = burden(b, a.pool);
+          if (!a_there || !b_there || !pays_after(a, b)) continue;
+          if (!((*a_there + *b_there) * static_cast<double>(as_good) < *burden(a, a.pool) + *burden(b, b.pool))) continue;
+          world_.exchange_claims({a.job->id, plan_[a.at].task, plan_[a.at].placement.number},
+                                 {b.job->id, plan_[b.at].task, plan_[b.at].placement.number});
+          std::swap(a.pool, b.pool);
+          for (const Dealer* each : {&a, &b}) {
+            plan_[each->at].placement.centre = each->pool->centre->id;
+            plan_[each->at].placement.pool = each->pool->row.name;
+          }
+          has_traded = true;
+          ++trades_;
+        }
+      }
+    }
   }
 
   /// Room for work that found none: at each pool with leases that may be taken back, once a period.
@@ -323,6 +400,8 @@ class Oracle : SightOracle {
   Searches& searches_;
   Looks& looks_;
   std::vector<Made> made_;
+  std::vector<Dealer> traders_;
+  std::size_t trades_ = 0;
   const KeptShares& shares_;
   std::map<QueueKey, JobRecord*> waits_on_;  ///< that have had their turn
 };

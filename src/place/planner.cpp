@@ -17,8 +17,10 @@ std::vector<Assignment> Planner::plan(UnixTime now, std::size_t limit) {
   std::vector<Assignment> plan;
   if (limit == 0) return plan;
   agenda_.begin_plan();
+  planning_.exchange().clear();
   walk(plan, limit);
   agenda_.end_plan();
+  planning_.exchange().trade(plan);
   // Room is made for whoever found none at its turn: all must have had theirs.
   if (!is_full_) reclaiming_.look(now);
   return plan;

@@ -74,18 +74,13 @@ Transfer Turn::transfer_to(const PoolState& pool) const {
 }
 
 PlacementRow Turn::placement(const PoolState& pool, std::int32_t task, std::int32_t number, CentreId left_out) const {
-  const auto cost_on = [&](const PoolState& each) {
-    const auto cost = amount_of(*each.centre->offer_for(class_.requirements), class_.requirements.resources,
-                                expected_run(job_, each.row), Rounding::down);
-    return cost.has_value() ? *cost : Cny();
-  };
   PlacementRow row;
   row.job = job_.id;
   row.task = task;
   row.number = number;
   row.centre = pool.centre->id;
   row.pool = pool.row.name;
-  row.task_cost = cost_on(pool);
+  row.task_cost = task_cost(job_, pool);
   const CentreState& centre = *pool.centre;
   row.carbon = carbon_of(pool.row, centre.pue, centre.carbon_now, class_.requirements.resources,
                          expected_run(job_, pool.row));
@@ -103,7 +98,7 @@ PlacementRow Turn::placement(const PoolState& pool, std::int32_t task, std::int3
       wait = planning_.openings().wait(other, class_.need, now_).value_or(wait_unknown);
     Transfer inputs = transfer_to(other);
     wait = wait + inputs.time.value_or(Duration());
-    row.runners_up.push_back({other.centre->id, other.row.name, cost_on(other), wait + expected_run(job_, other.row),
+    row.runners_up.push_back({other.centre->id, other.row.name, task_cost(job_, other), wait + expected_run(job_, other.row),
                               std::move(inputs)});
   }
   if (left_out.is_none()) return row;

@@ -387,7 +387,12 @@ bool Turn::place(std::int32_t task, std::int32_t number, CentreId avoid, std::ve
   const Cny hold = hold_on(*chosen);
   world_.claim(job_, {job_.id, task, number}, chosen->index, now_);
   planning_.forget_vistas();
-  if (job_.promised == chosen->index) planning_.agenda().use_promise(job_);
+  const bool is_free_to_trade = !preference_.waits_for_best && !seen.takes_any && !job_.has_inputs();
+  if (job_.promised == chosen->index) {
+    planning_.agenda().use_promise(job_);
+  } else if (is_free_to_trade) {
+    planning_.exchange().join({plan.size() - 1, &job_, chosen->index, seen.left_out, seen.bound.slowness});
+  }
   sight_.room = &planning_.agenda().rooms().of(class_.need);
   spent_and_held_ += hold;
   ++live_;

@@ -9,6 +9,7 @@
 
 #include "place/agenda.h"
 #include "place/evaluation.h"
+#include "place/exchange.h"
 #include "place/openings.h"
 #include "place/reclaim_choice.h"
 
@@ -39,6 +40,9 @@
 ///   - does so in any case from its last call on: start allowance and twice its wall time before the deadline, which
 ///     leaves time for a task that dies at its very end to be run once more. "The best" is by the objective, within 5 %,
 ///     and no wait or run time elsewhere counts any more.
+/// When all have had their turn, tasks of one organisation trade places where that is better for them together
+/// (exchange.h).
+///
 /// Prices, and the carbon of a grid, may be others at other hours of the day: the terms of a pool are those of the hour,
 /// and a lease keeps those it was granted at. A job with a deadline that is for the cheapest (or the greenest) waits for a
 /// cheaper hour of one of the `in_time_looked_at_max` best pools that could take it, where a task is expected to find
@@ -141,7 +145,7 @@ enum class WouldTake { yes, no, never_of_its_lane };
 /// What all turns of a plan work with.
 class Planning {
  public:
-  Planning(Agenda& agenda, Openings& openings) : agenda_(agenda), openings_(openings) {}
+  Planning(Agenda& agenda, Openings& openings) : agenda_(agenda), openings_(openings), exchange_(agenda) {}
 
   /// Up to date; holds until the next call for another class.
   struct Sight {
@@ -184,6 +188,7 @@ class Planning {
   [[nodiscard]] bool is_pushing_back(const JobRecord& by, PoolIndex pool);
   [[nodiscard]] Agenda& agenda() { return agenda_; }
   [[nodiscard]] Openings& openings() { return openings_; }
+  [[nodiscard]] Exchange& exchange() { return exchange_; }
 
  private:
   [[nodiscard]] double wait_until_open(const PoolState& pool, const LaneKey& lane, double wait) const;
@@ -192,6 +197,7 @@ class Planning {
 
   Agenda& agenda_;
   Openings& openings_;
+  Exchange exchange_;
   std::deque<Vista> vistas_;  ///< kept for their memory
   std::size_t vistas_used_ = 0;
   std::uint64_t vistas_seen_ = 1;

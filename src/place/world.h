@@ -75,6 +75,8 @@ class World {
   /// Takes room for a task of a plan whose outcome is not known yet; the lease that comes of it takes the claim's
   /// place.
   void claim(const JobRecord& job, const AttemptKey& attempt, PoolIndex pool, UnixTime now);
+  /// Two claims of the plan, of jobs of one organisation and for the same room, trade their pools. Neither job has inputs.
+  void exchange_claims(const AttemptKey& a, const AttemptKey& b);
   /// Gives back what claims are left; their pools and wallets are told of. Returns their jobs.
   std::vector<JobId> drop_claims();
 

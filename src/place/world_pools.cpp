@@ -224,6 +224,26 @@ void World::claim(const JobRecord& job, const AttemptKey& attempt, PoolIndex poo
   tell_pool(pools_[pool], less_room);
 }
 
+void World::exchange_claims(const AttemptKey& a, const AttemptKey& b) {
+  const std::array<std::pair<AttemptKey, PoolIndex>, 2> moves{
+      {{a, claims_.at(b).holding.pool}, {b, claims_.at(a).holding.pool}}};
+  std::array<Claim, 2> claims;
+  for (std::size_t i = 0; i < moves.size(); ++i) {
+    const auto claim = claims_.find(moves[i].first);
+    claims[i] = claim->second;
+    ASSERT(!claims[i].holds_for_inputs);
+    wallets_[claims[i].organisation].claimed -= claims[i].hold;
+    PoolState& pool = pools_[claims[i].holding.pool];
+    pool.let_go(claim->second.holding);
+    tell_pool(pool, more_room);
+    claims_.erase(claim);
+  }
+  for (std::size_t i = 0; i < moves.size(); ++i) {
+    const Holding& held = claims[i].holding;
+    claim(*held.job, moves[i].first, moves[i].second, held.granted_at);
+  }
+}
+
 void World::forget_inputs(const Claim& claim) {
   if (claim.holds_for_inputs)
     claimed_inputs_.erase({claim.holding.attempt.job, pools_[claim.holding.pool].centre->id});
