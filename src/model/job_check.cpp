@@ -157,6 +157,8 @@ void check_requirements(const Requirements& wanted, Checker& checker) {
   const auto show = [](Duration time) { return to_text(time); };
   checker.range("requirements.wall_time", wanted.wall_time, wall_time_limit_min, wall_time_limit_max, show);
   checker.range("requirements.run_time", wanted.run_time, Duration(), wall_time_limit_max, show);
+  checker.range("requirements.tasks_per_centre_max", wanted.tasks_per_centre_max, std::int32_t{0}, array_count_max,
+                [](std::int32_t tasks) { return std::to_string(tasks) + " tasks at one centre"; });
   checker.plain_names("requirements.regions", wanted.regions);
   checker.plain_names("requirements.providers", wanted.providers);
   if (wanted.price_cap.has_value())

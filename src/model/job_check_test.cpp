@@ -60,6 +60,8 @@ std::vector<BadSpec> bad_specs() {
       {"requirements.providers[0]", [](S& s) { s.requirements.providers = {"../x"}; }},
       {"requirements.price_cap", [](S& s) { s.requirements.price_cap = Cny(); }},
       {"requirements.priority", [](S& s) { s.requirements.priority = 1; }},
+      {"requirements.tasks_per_centre_max", [](S& s) { s.requirements.tasks_per_centre_max = -1; }},
+      {"requirements.tasks_per_centre_max", [](S& s) { s.requirements.tasks_per_centre_max = array_count_max + 1; }},
       {"requirements.finish_by",
        [](S& s) { s.requirements.finish_by = s.requirements.not_before = UnixTime(1'800'000'000'000'000); }},
       {"requirements.priority", [](S& s) { s.requirements.priority = -101; }},

@@ -42,13 +42,14 @@ enum class Constraint {
   deadline,     ///< µs: how long a task takes there at the least, and how long it may until the job's deadline
   closed,       ///< µs: its wall time, and how long until the provider closes the pool
   hour,         ///< what a task costs at the cheaper hour that it waits for, and now: micro-yuan, or mg of CO₂ (greenest)
+  tasks_per_centre,  ///< tasks of the job at once at the centre
 };
 template <>
 struct EnumWords<Constraint> {
-  static constexpr std::array<std::string_view, 24> words{
+  static constexpr std::array<std::string_view, 25> words{
       "cores",     "memory",   "cards",       "chip",  "software", "wall_time", "region", "provider", "price_cap",
       "price",     "reachable", "capacity", "failed_here", "funds", "throttle", "nodes", "capability", "latency",
-      "acceptance", "reserved", "not_before", "deadline", "closed", "hour"};
+      "acceptance", "reserved", "not_before", "deadline", "closed", "hour", "tasks_per_centre"};
 };
 
 /// One constraint that is not met, by how much. Change `required` to `offered` and this constraint is met.
@@ -57,7 +58,7 @@ struct Reason {
   std::int64_t required = 0;  ///< in the unit of the constraint; zero where it has no numbers
   std::int64_t offered = 0;
   std::string text;           ///< for people: "needs 64 cores on one node, the largest has 4: 60 too many"
-  bool passes_with_time = false;  ///< the work may wait for it (capacity, funds, throttle, reachable); else never here
+  bool passes_with_time = false;  ///< the work may wait for it (capacity, funds, throttle …); else never here
 
   static constexpr auto fields() {
     using R = Reason;

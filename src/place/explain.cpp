@@ -244,6 +244,10 @@ std::string text_of(const Gap& gap, const Asking& asking, const PoolState& pool,
     case Constraint::throttle:
       return "the job lets " + counted(gap.offered, "task") + " run at once, and " + std::to_string(asking.live) +
              (asking.live == 1 ? " runs: " : " run: ") + counted(gap.required - gap.offered, "task") + " too many";
+    case Constraint::tasks_per_centre:
+      return "the job lets " + counted(gap.offered, "task") + " run at one centre, and " +
+             std::to_string(gap.required - 1) + (gap.required == 2 ? " runs" : " run") +
+             " at this one: " + counted(gap.required - gap.offered, "task") + " too many";
     case Constraint::capability: return capability_gap_text(gap);
     case Constraint::latency: return latency_text(gap, requirements.latency[gap.bound]);
     case Constraint::acceptance:
