@@ -16,8 +16,8 @@
 ///   - Each may go to the other's place by its class, wall time, deadline and patience, and its centre is not one where
 ///     the task has failed. One with a price cap goes nowhere where it holds or costs more.
 ///   - What both hold then, the wallet has.
-///   - Neither place was promised, nor is its pool closed at some time, and neither has inputs to cross: what is known of
-///     one at a place would not hold of the other.
+///   - Neither place was promised, nor is its pool closed at some time, and neither has inputs to cross or a bound of tasks
+///     per centre: what is known of one at a place would not hold of the other.
 ///
 /// A placement tells with whom it was traded. It is a local search for the least sum (an assignment problem of which the
 /// costs are products is solved by it: the longest runs get the best places), and bounded: `traders_max`,

@@ -217,7 +217,8 @@ class Oracle : SightOracle {
       world_.claim(job, {job.id, task, number}, pool->index, now_);
       const bool is_its_own = job.promised == pool->index;
       if (is_its_own) use(job);
-      if (!is_its_own && !waits_for_best(job) && !outlook.takes_any && job.input_bytes.is_zero())
+      const bool has_bound = job.common->requirements.tasks_per_centre_max > 0;
+      if (!is_its_own && !waits_for_best(job) && !outlook.takes_any && job.input_bytes.is_zero() && !has_bound)
         traders_.push_back({plan_.size() - 1, &job, pool, outlook.left_out, outlook.slowness});
       return true;
     };

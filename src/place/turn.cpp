@@ -387,7 +387,8 @@ bool Turn::place(std::int32_t task, std::int32_t number, CentreId avoid, std::ve
   const Cny hold = hold_on(*chosen);
   world_.claim(job_, {job_.id, task, number}, chosen->index, now_);
   planning_.forget_vistas();
-  const bool is_free_to_trade = !preference_.waits_for_best && !seen.takes_any && !job_.has_inputs();
+  const bool is_free_to_trade = !preference_.waits_for_best && !seen.takes_any && !job_.has_inputs() &&
+                                class_.requirements.tasks_per_centre_max == 0;
   if (job_.promised == chosen->index) {
     planning_.agenda().use_promise(job_);
   } else if (is_free_to_trade) {

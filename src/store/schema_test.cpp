@@ -129,6 +129,7 @@ TEST_F(Schema, AMigrationThatHasLandedNeverChanges) {
       {7, "28b33041290cb047db5ee0e0602e5256ca5fe1e82505a3676c5adce4f161e078"},
       {8, "4257febc00c6cc47e5e24aaaa933676169af23ae0c5646bd0fb20b2955e1e326"},
       {9, "5f3a5b038c44f700c649e25155a0eacd344b65fc3ffb506cb83e6467ddc7bd80"},
+      {10, "b0e7f7126c8c116c5f9a84bf57b2c682a087b282a5d5dad645f7e5b3dca06548"},
   };
   for (const Migration& migration : sqlite_migrations()) {
     ASSERT_TRUE(landed.contains(migration.number)) << migration.name << ' ' << to_text(sha256(migration.sql));
