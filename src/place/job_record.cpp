@@ -119,8 +119,11 @@ Requirements JobRecord::requirements() const {
   return all;
 }
 
-const Common* Commons::take(const Requirements& requirements) {
-  auto [found, is_new] = by_key_.try_emplace(key_of(requirements));
+const Common* Commons::take(const Requirements& requirements, const Common* held) {
+  std::string key = key_of(requirements);
+  // Nearly always: rows of a job come with each of its leases, and its requirements stay what they are.
+  if (held != nullptr && held->key == key) return held;
+  auto [found, is_new] = by_key_.try_emplace(std::move(key));
   Common& common = found->second;
   if (is_new) {
     common.serial = ++last_serial_;
@@ -140,6 +143,7 @@ const Common* Commons::take(const Requirements& requirements) {
       idle_since_.erase(since);
     }
   }
+  if (held != nullptr) give_back(held);
   return &common;
 }
 

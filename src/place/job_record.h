@@ -146,8 +146,8 @@ class Commons {
  public:
   static constexpr std::size_t idle_max = 4'096;
 
-  /// The one for these requirements, with one more job that refers to it.
-  [[nodiscard]] const Common* take(const Requirements& requirements);
+  /// The one for these requirements, for a job that refers to `held` until now (nullptr: a new one) and to it from now on.
+  [[nodiscard]] const Common* take(const Requirements& requirements, const Common* held);
   void give_back(const Common* common);
   [[nodiscard]] std::size_t size() const { return by_key_.size(); }
 

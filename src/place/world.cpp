@@ -136,9 +136,7 @@ void World::put(const JobRow& row, bool is_live) {
   const bool is_moved = job.rank != rank || job.wall_time != row.requirements.wall_time ||
                         job.finish_by != row.requirements.finish_by;
   if (is_known && is_moved && listener_ != nullptr) listener_->job_gone(job);
-  const Common* const before = job.common;
-  job.common = commons_.take(row.requirements);
-  if (before != nullptr) commons_.give_back(before);
+  job.common = commons_.take(row.requirements, job.common);
   job.id = row.id;
   job.organisation = row.organisation;
   job.wall_time = row.requirements.wall_time;
