@@ -143,9 +143,9 @@ Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now) {
   result.is_feasible = result.terms.has_value() && std::all_of(result.gaps.begin(), result.gaps.end(),
                                                                [](const Gap& gap) { return gap.passes_with_time; });
   if (!result.is_feasible) return result;
-  const Opening opening = pool.opening(asking.need(), now);
-  result.wait = opening.wait.value_or(wait_unknown);
-  result.slots = opening.slots;
+  result.opening = pool.opening(asking.need(), now);
+  result.wait = result.opening->wait.value_or(wait_unknown);
+  result.slots = result.opening->slots;
   const auto is_reserved = [](const Gap& gap) { return gap.constraint == Constraint::reserved; };
   if (std::any_of(result.gaps.begin(), result.gaps.end(), is_reserved))
     result.wait = std::max(pool.promise->start - now, Duration()) + pool.promise->run;

@@ -20,6 +20,7 @@ struct Evaluation {
   bool is_feasible = false;  ///< no gap that time does not mend
   bool is_reachable = false;
   bool is_late = false;    ///< room is expected too late for the deadline
+  std::optional<Opening> opening;  ///< for room alone; nothing where it was not worked out
   Duration wait;           ///< for room, and then for its inputs; wait_unknown when nothing makes room
   std::int64_t slots = 0;  ///< when it opens
   Duration finish;         ///< of all waiting tasks, if all ran there

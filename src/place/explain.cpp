@@ -124,7 +124,7 @@ std::string gang_capacity_text(const Gap& gap, const Need& need) {
          ", no node has so much left: at most " + amount_text(gap.kind, gap.offered) + " on each would fit now";
 }
 
-std::string capacity_text(const Gap& gap, const PoolState& pool, const Asking& asking, UnixTime now) {
+std::string capacity_text(const Gap& gap, const PoolState& pool, const Asking& asking, std::optional<Duration> wait) {
   const Need need = asking.need();
   const bool is_promised = pool.promise && !asking.job.is_none() && pool.promise->job == asking.job;
   const Amounts free = pool.free();
@@ -137,15 +137,13 @@ std::string capacity_text(const Gap& gap, const PoolState& pool, const Asking& a
   } else {
     text += "no node has so much left: at most " + amount_text(gap.kind, gap.offered) + " would fit now";
   }
-  const Opening opening = pool.opening(need, now);
   if (is_promised)
     text += "; the room is kept for this job from " + to_text(pool.promise->start) + " on at the latest";
   const auto ending = std::count_if(pool.holdings.begin(), pool.holdings.end(),
                                     [](const Holding* each) { return each->is_taken_back; });
   if (is_promised && ending > 0)
     text += ", and " + counted(ending, "reclaimable task") + (ending == 1 ? " has" : " have") + " been told to end for it";
-  return text + (opening.wait ? "; room is expected in " + readable(*opening.wait)
-                              : std::string("; when room comes is not known"));
+  return text + (wait ? "; room is expected in " + readable(*wait) : std::string("; when room comes is not known"));
 }
 
 std::string reserved_text(const Gap& gap, const PoolState& pool) {
@@ -197,8 +195,9 @@ std::string reachable_text(const Gap& gap, const CentreState& centre) {
          " will do: " + readable(silence - reachable_within) + " too long";
 }
 
-std::string text_of(const Gap& gap, const Asking& asking, const PoolState& pool, UnixTime now) {
+std::string text_of(const Gap& gap, const Asking& asking, const Evaluation& evaluation, UnixTime now) {
   const Requirements& requirements = *asking.requirements;
+  const PoolState& pool = *evaluation.pool;
   const PoolRow& row = pool.row;
   const CentreState& centre = *pool.centre;
   switch (gap.constraint) {
@@ -224,7 +223,10 @@ std::string text_of(const Gap& gap, const Asking& asking, const PoolState& pool,
       return centre.current_offer() == nullptr ? "the centre has published no offer"
                                                : "what it would cost there is more than the platform can count";
     case Constraint::reachable: return reachable_text(gap, centre);
-    case Constraint::capacity: return capacity_text(gap, pool, asking, now);
+    case Constraint::capacity: {
+      const Opening opening = evaluation.opening ? *evaluation.opening : pool.opening(asking.need(), now);
+      return capacity_text(gap, pool, asking, opening.wait);
+    }
     case Constraint::reserved: return reserved_text(gap, pool);
     case Constraint::not_before:
       if (asking.older_lease_until > requirements.not_before)
@@ -262,10 +264,6 @@ std::string text_of(const Gap& gap, const Asking& asking, const PoolState& pool,
 
 }  // namespace
 
-Reason reason_of(const Gap& gap, const Asking& asking, const PoolState& pool, UnixTime now) {
-  return {gap.constraint, gap.required, gap.offered, text_of(gap, asking, pool, now), gap.passes_with_time};
-}
-
 std::optional<NextPrice> next_price_of(const CentreState& centre, const Asking& asking, Duration run, UnixTime now) {
   const std::vector<DayHours>& hours = centre.published_offer()->hours;
   const auto from = next_percent_change(hours, now);
@@ -285,7 +283,9 @@ Quote quote_of(const Evaluation& evaluation, const Asking& asking, UnixTime now)
   quote.provider_name = centre.provider != nullptr ? *centre.provider : std::string();
   quote.pool = pool.row.name;
   quote.feasible = evaluation.is_feasible;
-  for (const Gap& gap : evaluation.gaps) quote.reasons.push_back(reason_of(gap, asking, pool, now));
+  for (const Gap& gap : evaluation.gaps)
+    quote.reasons.push_back(
+        {gap.constraint, gap.required, gap.offered, text_of(gap, asking, evaluation, now), gap.passes_with_time});
   if (evaluation.terms) {
     quote.task_cost = evaluation.terms->task_cost;
     quote.task_hold = evaluation.terms->task_hold;

@@ -8,8 +8,6 @@
 
 namespace dayan::place {
 
-[[nodiscard]] Reason reason_of(const Gap& gap, const Asking& asking, const PoolState& pool, UnixTime now);
-
 /// When the prices of the centre, which has an offer, are others next, and what a task that runs so long costs then.
 [[nodiscard]] std::optional<NextPrice> next_price_of(const CentreState& centre, const Asking& asking, Duration run,
                                                      UnixTime now);

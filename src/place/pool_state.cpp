@@ -8,6 +8,13 @@
 namespace dayan::place {
 namespace {
 
+/// Room that a holding is to give back at the latest.
+struct Release {
+  UnixTime at;
+  AttemptKey attempt;
+  Need shape;
+};
+
 bool is_earlier(const Release& a, const Release& b) { return std::tie(a.at, a.attempt) < std::tie(b.at, b.attempt); }
 
 /// When a live lease is expected to end.
@@ -90,14 +97,6 @@ std::int64_t PoolState::slots_when_empty(const Need& need) const {
   return std::min(fit_count(left_of(total, foreign), need.all()), by_node);
 }
 
-std::vector<Release> PoolState::releases(UnixTime now) const {
-  std::vector<Release> all;
-  all.reserve(holdings.size());
-  for (const Holding* each : holdings) all.push_back({expected_end(*each, row, now), each->attempt, each->shape});
-  std::sort(all.begin(), all.end(), is_earlier);
-  return all;
-}
-
 Opening PoolState::opening(const Need& need, UnixTime now) const {
   const std::int64_t now_free = slots(need);
   if (now_free > 0) return {Duration(), now_free};
@@ -105,9 +104,23 @@ Opening PoolState::opening(const Need& need, UnixTime now) const {
   Amounts held = taken();
   Shapes left = shapes;
   Packing later;
-  for (const Release& release : releases(now)) {
-    held = minus(held, release.shape.all());
-    remove_shape(left, release.shape, 1);
+  struct Ending {
+    UnixTime at;
+    const Holding* of = nullptr;
+  };
+  std::vector<Ending> endings;
+  endings.reserve(holdings.size());
+  for (const Holding* each : holdings) endings.push_back({expected_end(*each, row, now), each});
+  const auto is_later = [](const Ending& a, const Ending& b) {
+    return std::tie(a.at, a.of->attempt) > std::tie(b.at, b.of->attempt);
+  };
+  // The first few make the room: all are not sorted for them.
+  std::make_heap(endings.begin(), endings.end(), is_later);
+  for (; !endings.empty(); endings.pop_back()) {
+    std::pop_heap(endings.begin(), endings.end(), is_later);
+    const Ending& release = endings.back();
+    held = minus(held, release.of->shape.all());
+    remove_shape(left, release.of->shape, 1);
     const Amounts room = left_of(total, held);
     if (fit_count(room, need.all()) == 0) continue;  // packing is dear
     later.pack(row.nodes, per_node, left);

@@ -21,13 +21,6 @@
 
 namespace dayan::place {
 
-/// Room that a holding is expected to give back.
-struct Release {
-  UnixTime at;
-  AttemptKey attempt;
-  Need shape;
-};
-
 /// The first moment that has room for a task, and for how many. `wait` is nothing when no known lease makes room.
 struct Opening {
   std::optional<Duration> wait;
@@ -140,8 +133,6 @@ struct PoolState {
   [[nodiscard]] std::int64_t widest_that_fits(const Need& need) const;
   /// How many would fit beside the provider's own people alone.
   [[nodiscard]] std::int64_t slots_when_empty(const Need& need) const;
-  /// Expected ends of what it holds, by time.
-  [[nodiscard]] std::vector<Release> releases(UnixTime now) const;
   [[nodiscard]] Opening opening(const Need& need, UnixTime now) const;
 
   /// By when it has room for a task, if each lease takes as long as it may; nothing when no lease makes room.
