@@ -22,12 +22,12 @@ std::string thousandths(std::int64_t value) {
   return text;
 }
 
-/// In seconds of a core, of a card, of a MB, exact: the quantity is in milliseconds. What was moved in bytes.
+/// In seconds of a core, of a card, of a MB, exact: the quantity is in milliseconds. What was moved as people read it.
 std::string quantity_text(const ChargeRow& charge) {
   switch (charge.meter) {
     case Meter::core_time: return thousandths(charge.quantity) + " core·s";
     case Meter::memory_time: return thousandths(charge.quantity) + " MB·s";
-    case Meter::transfer: return to_text(Bytes(charge.quantity));
+    case Meter::transfer: return readable(Bytes(charge.quantity));
     case Meter::card_time: break;
   }
   // Thousandths of a card, so that a whole card's millisecond is a thousand of them.

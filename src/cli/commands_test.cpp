@@ -22,15 +22,17 @@ TEST(Commands, WrongWordsEndWithTwo) {
 }
 
 TEST(Commands, DepotShowsUseAndLimit) {
-  // One line with the sizes and times that the hub tells.
+  // One line with the sizes and times that the hub tells, as people read them; --json has the exact figure.
   FakeHub hub;
   Person person{hub};
   hub.on("GET /v1/depot",
-         json(json_text(to_json(wire::DepotView{Bytes(12'500'000'000), Bytes(50'000'000'000),
+         json(json_text(to_json(wire::DepotView{Bytes(41'948'459), Bytes(50'000'000'000),
                                                 Duration::hours(720), Duration::hours(24)}))));
   ASSERT_EQ(person.runs("depot"), 0) << person.complained();
-  EXPECT_NE(person.said().find("12.5GB   50GB"), std::string::npos) << person.said();
+  EXPECT_NE(person.said().find("41.9MB   50GB"), std::string::npos) << person.said();
   EXPECT_NE(person.said().find("30d"), std::string::npos) << person.said();
+  ASSERT_EQ(person.runs("depot --json"), 0) << person.complained();
+  EXPECT_NE(person.said().find("41948459"), std::string::npos) << person.said();
 }
 
 TEST(Commands, NobodyLoggedInEndsWithTwo) {
@@ -303,6 +305,29 @@ TEST(Commands, BillsLineByLine) {
             "sum of core_time: 0.000125 yuan\n"
             "sum of memory_time: 0.000004 yuan\n"
             "total: 0.000129 yuan, in it the platform's fee of 0.000006; still held: 0\n");
+}
+
+TEST(Commands, ABillSaysWhatWasMovedAsPeopleReadIt) {
+  // The line of a job's inputs: rounded in the table, exact in --json.
+  FakeHub hub;
+  ChargeRow moved;
+  moved.job = JobId(77);
+  moved.meter = Meter::transfer;
+  moved.quantity = 41'948'459;
+  moved.price_amount = Cny::micro(50'000);
+  moved.price_quantity = 1'000'000'000;
+  moved.amount = Cny::micro(2'097);
+  JobRow job;
+  job.id = JobId(77);
+  const std::string path = "/v1/jobs/" + to_text(job.id);
+  hub.on("GET " + path, json(json_text(to_json(wire::JobView{job, {}}))));
+  hub.on("GET " + path + "/charges?limit=1000",
+         json(json_text(JsonObject{{"items", JsonArray{to_json(moved)}}, {"next_cursor", nullptr}})));
+  Person person(hub);
+  ASSERT_EQ(person.runs("job bill " + to_text(job.id)), 0) << person.complained();
+  EXPECT_NE(person.said().find("41.9MB  0.05 / GB moved"), std::string::npos) << person.said();
+  ASSERT_EQ(person.runs("job bill --json " + to_text(job.id)), 0) << person.complained();
+  EXPECT_NE(person.said().find("41948459"), std::string::npos) << person.said();
 }
 
 TEST(Commands, AttemptsTellQuotedAgainstReal) {
