@@ -75,7 +75,7 @@ TEST(HubDepot, UseAndLimitAreShown) {
   EXPECT_NE(metrics.find("dayan_depot_limit_bytes 100000000\n"), std::string::npos);
   const Answer full = scene.customer.call("PUT", blob_path("x") + "?size=90000000", "x");
   EXPECT_EQ(full.status, 507);
-  EXPECT_NE(full.raw.body.find("your organisation's depot quota is full: 90MB more"), std::string::npos) << full.raw.body;
+  EXPECT_NE(full.raw.body.find("your organisation's depot quota is full: 90MB"), std::string::npos) << full.raw.body;
   EXPECT_NE(full.raw.body.find("15B of 20MB are used"), std::string::npos) << full.raw.body;
   EXPECT_NE(full.raw.body.find("at most 19.9MB"), std::string::npos) << full.raw.body;
   EXPECT_NE(full.raw.body.find("--depot-per-organisation"), std::string::npos) << full.raw.body;
