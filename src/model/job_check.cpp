@@ -99,7 +99,8 @@ void check_resources(const Requirements& wanted, Checker& checker) {
   });
   if (resources.memory <= memory_max && resources.nodes > 0 &&
       resources.memory.value() > bytes_max.value() / resources.nodes)
-    checker.fault(prefix + "nodes", "so many nodes with " + readable(resources.memory) + " each are more than there are",
+    checker.fault(prefix + "nodes",
+                  "so many nodes with " + readable(resources.memory) + " each are more than there are",
                   "give at most " + to_text(bytes_max) + " of memory in all");
   checker.plain_names("requirements.chips", wanted.chips);
   // Silence would place it on a machine without any card.

@@ -120,7 +120,8 @@ void Watch::check_limits() {
   if (!limit.is_zero() && used > limit) used = proportional_memory(processes);
   memory_peak_ = std::max(memory_peak_, used);
   if (!limit.is_zero() && used > limit)
-    end_for(Outcome::out_of_memory, "used " + readable(used) + " of memory, " + readable(used - limit) + " more than it may");
+    end_for(Outcome::out_of_memory,
+            "used " + readable(used) + " of memory, " + readable(used - limit) + " more than it may");
 }
 
 /// Told once: a program may take a second signal for an order to end at once.
