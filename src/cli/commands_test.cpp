@@ -378,6 +378,15 @@ TEST(Commands, AttemptsTellQuotedAgainstReal) {
       "why guian/main: 1 attempt; 0.5 yuan, done by 08:30:04.0, 3 g CO2; next best: shanghai/batch 0.6 yuan in "
       "6s; ruled out: 2 pools by cards, 1 pool by region\n"
       "2 attempts; real against quoted, in the middle: start +2s, finish +1s; charged 0.4 of 0.5 yuan quoted\n");
+  wire::ExplanationView ended;
+  ended.as_of = quoted + Duration::hours(24);
+  ended.ended_at = quoted + Duration::seconds(5);
+  hub.on("GET /v1/jobs/job_x/explanation", json(json_text(to_json(ended))));
+  ASSERT_EQ(person.runs("job explain job_x"), 0) << person.complained();
+  EXPECT_EQ(person.said(),
+            "job_x has ended, on 2026-11-22 08:30:05 UTC; of its placements was kept:\n"
+            "why guian/main: 1 attempt; 0.5 yuan, done by 08:30:04.0, 3 g CO2; next best: shanghai/batch 0.6 yuan in "
+            "6s; ruled out: 2 pools by cards, 1 pool by region\n");
 }
 
 TEST(Commands, ABalanceAboveTheLimitOfAmountsIsShown) {

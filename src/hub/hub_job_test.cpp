@@ -303,12 +303,16 @@ TEST_P(HubJob, WaitingIsExplainedAndCancelled) {
   const Answer explained = customer.get(path + "/explanation");
   EXPECT_EQ(explained.status, 200);
   EXPECT_NE(explained.raw.body.find("\"cores\""), std::string::npos) << explained.raw.body;
+  EXPECT_TRUE(explained.json.as_object().at("ended_at").is_null()) << explained.raw.body;
   EXPECT_EQ(object(customer.get(path).json, "waiting").at("hopeless"), JsonValue(true));
   const Answer cancelled = customer.post(path + "/cancel", "");
   EXPECT_EQ(cancelled.status, 202) << cancelled.raw.body;
   EXPECT_EQ(object(cancelled.json, "job").at("state").as_string(), "cancelled") << cancelled.raw.body;
   EXPECT_EQ(customer.post(path + "/cancel", "").status, 409);
-  EXPECT_EQ(customer.get(path + "/explanation").status, 200);
+  const Answer ended = customer.get(path + "/explanation");
+  EXPECT_EQ(ended.status, 200);
+  EXPECT_TRUE(ended.json.as_object().at("quotes").as_array().empty()) << "what is offered now says nothing of it";
+  EXPECT_TRUE(ended.json.as_object().at("ended_at").is_string()) << ended.raw.body;
 }
 
 // What everybody is due follows the weights of those that have jobs; a customer sees its own share alone, an operator all.

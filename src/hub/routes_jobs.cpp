@@ -157,6 +157,8 @@ Handled explain_job(Call& call) {
   wire::ExplanationView shown;
   call.hub.planner.ask([&](const place::Engine& engine, UnixTime now) {
     shown.as_of = now;
+    shown.ended_at = job.ended_at;
+    if (is_final(job.state)) return;  // what is offered now says nothing of it
     shown.waiting = engine.waiting(job.id, now);
     const place::Question question{job.organisation, job.requirements, job.count, job.throttle, job.input_bytes};
     shown.quotes = shown.waiting ? engine.quotes(job.id, now) : engine.quotes(question, now);
