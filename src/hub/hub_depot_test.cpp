@@ -235,9 +235,10 @@ TEST(HubDepot, ARepeatedSubmissionOutlivesItsInputs) {
   EXPECT_EQ(repeat.status, 201) << repeat.raw.body;
   EXPECT_EQ(repeat.raw.body, first.raw.body);
   EXPECT_EQ(repeat.raw.header("idempotent-replay"), "true");
+  EXPECT_EQ(scene.customer.post("/v1/jobs", ' ' + job_body(1, input), "render-1").raw.body, first.raw.body);
   EXPECT_EQ(scene.customer.post("/v1/jobs", job_body(2, input), "render-1").status, 422) << "another request";
   EXPECT_EQ(scene.customer.post("/v1/jobs", job_body(1, input), "render-2").status, 400) << "a new one";
-  EXPECT_NE(scene.customer.get("/metrics").raw.body.find("replayed\"} 1\n"), std::string::npos);
+  EXPECT_NE(scene.customer.get("/metrics").raw.body.find("replayed\"} 2\n"), std::string::npos);
 }
 
 // An input that is dropped at the moment of its job's submission would be a promise broken: asking for its progress,
