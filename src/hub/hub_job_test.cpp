@@ -289,6 +289,22 @@ TEST_P(HubJob, TenantsDoNotSeeEachOther) {
   EXPECT_EQ(hub.root().get(path).status, 404);
 }
 
+// A digest of zeros and a size that no file has are one fault each: they are not looked for in the depot as well.
+TEST_P(HubJob, OneFaultForAnInputThatCannotBe) {
+  TestHub hub(GetParam());
+  const Client customer = hub.customer("studio");
+  const std::string content = "sphere";
+  EXPECT_EQ(put_blob(customer, content, content).status, 200);
+  const std::string inputs = R"(,"inputs":[{"path":"a.pov","digest":")" + std::string(64, '0') +
+                             R"(","size":6},{"path":"b.pov","digest":")" + to_text(sha256(content)) + R"(","size":-1}])";
+  const Answer refused = customer.post("/v1/jobs", job_body(1, inputs));
+  EXPECT_EQ(refused.status, 400);
+  const JsonArray& faults = refused.json.as_object().at("errors").as_array();
+  ASSERT_EQ(faults.size(), 2U) << refused.raw.body;
+  EXPECT_EQ(faults[0].as_object().at("field").as_string(), "spec.payload.inputs[0].digest");
+  EXPECT_EQ(faults[1].as_object().at("field").as_string(), "spec.payload.inputs[1].size");
+}
+
 // A job that nobody can run says so, and can be cancelled, which ends it; cancelled again it is refused.
 TEST_P(HubJob, WaitingIsExplainedAndCancelled) {
   TestHub hub(GetParam());

@@ -230,7 +230,7 @@ void check_inputs(const std::vector<InputFile>& inputs, Checker& checker) {
     else if (!paths.insert(input.path).second)
       checker.fault(field + ".path", quote(input.path) + " is given twice", "give each file once");
     if (input.digest.is_none())
-      checker.fault(field + ".digest", "is missing", "give the SHA-256 of the file in hexadecimal");
+      checker.fault(field + ".digest", "is missing, or all zeros", "give the SHA-256 of the file in hexadecimal");
     checker.range(field + ".size", input.size, Bytes(0), bytes_max, show_size(Bytes(0), bytes_max));
   }
   // A file cannot stand where another one needs a folder.
