@@ -71,6 +71,7 @@ TEST_P(HubJob, WhatACentreTellsIsQuotedWith) {
   const Client customer = hub.customer("studio", "1");
   const Client provider = hub.organisation("gui-an", "provider");
   const TestAgent agent = hub.agent(provider, "gui-an-1");
+  const Client lab = hub.customer("lab");
   const std::string path = "/v1/centres/gui-an-1";
   EXPECT_EQ(customer.call("PUT", path, "{}").status, 403);
   EXPECT_EQ(provider.call("PUT", "/v1/centres/other", "{}").status, 404);
@@ -88,7 +89,7 @@ TEST_P(HubJob, WhatACentreTellsIsQuotedWith) {
     return std::pair{json_text(item.at("centre").as_object().at("accepts")), item.at("serves_you").as_bool()};
   };
   EXPECT_EQ(seen_by(customer), std::pair(std::string("[]"), false)) << "whom it serves is not a customer's to know";
-  EXPECT_EQ(seen_by(hub.customer("lab")), std::pair(std::string("[]"), true));
+  EXPECT_EQ(seen_by(lab), std::pair(std::string("[]"), true));
   EXPECT_EQ(seen_by(provider).first, R"(["lab"])");
   EXPECT_EQ(seen_by(hub.root()).first, R"(["lab"])");
   const Answer choosy = customer.call("POST", "/v1/quotes", job_body());
@@ -179,6 +180,7 @@ TEST_P(HubJob, WhatAProviderReservesIsQuotedWith) {
   const Client provider = hub.organisation("gui-an", "provider");
   const Client stranger = hub.organisation("elsewhere", "provider");
   const TestAgent agent = hub.agent(provider, "gui-an-1");
+  const Client lab = hub.customer("lab");
   const std::string path = "/v1/centres/gui-an-1/reservations";
   const UnixTime now = hub.clock.now();
   const auto body = [&](const std::string& more) {
