@@ -156,6 +156,9 @@ TEST(Commands, AProviderTellsOfItsCentre) {
     hub.on("GET /v1/centres?limit=1000", json(R"({"items":[],"next_cursor":null})"));
     EXPECT_EQ(person.runs(std::string("provider centre set guian ") + wrong), 2) << wrong << person.complained();
   }
+  EXPECT_EQ(person.runs("provider centre set guian --pue much --carbon 4.5 --latency shanghai --latency beijing"), 2);
+  for (const char* word : {"'much'", "'4.5'", "'shanghai'", "'beijing'"})
+    EXPECT_NE(person.complained().find(word), std::string::npos) << word << person.complained();
 }
 
 TEST(Commands, AProviderPublishesHours) {
@@ -176,6 +179,12 @@ TEST(Commands, AProviderPublishesHours) {
   for (const char* wrong : {"23:00-07:00=60", "23:00/07:00", "23:00/07:00=", "23:00/07:00=1001", "23:00/25:00=60",
                             "23/7=60", "23:00/07:00=-5"})
     EXPECT_EQ(person.runs(publish + wrong), 2) << wrong << person.complained();
+  // All that is wrong is told at once.
+  EXPECT_EQ(person.runs("provider offer publish guian --core-hour -1 --card-hour x --gb-hour 0 --transfer-gb 1e3 "
+                        "--hours 23/7=60 --hours 23:00/07:00"),
+            2);
+  for (const char* option : {"--core-hour: ", "--card-hour: ", "--transfer-gb: ", "--hours: '23/7=60'", "--hours: '23:00/07:00'"})
+    EXPECT_NE(person.complained().find(option), std::string::npos) << option << person.complained();
   EXPECT_EQ(hub.heard().size(), 1U);
 }
 
@@ -241,6 +250,9 @@ TEST(Commands, AProviderClosesItsPools) {
   EXPECT_EQ(person.said(), to_text(row.id) + " guian: " + text);
   for (const char* wrong : {"--from tomorrow --until +2h", "--from +1h --until 2027-01-16", "--from +1h", "--until +1h"})
     EXPECT_EQ(person.runs(std::string("provider reservation add guian ") + wrong), 2) << wrong;
+  EXPECT_EQ(person.runs("provider reservation add guian --from tomorrow --until evening"), 2);
+  EXPECT_NE(person.complained().find("--from: "), std::string::npos) << person.complained();
+  EXPECT_NE(person.complained().find("--until: "), std::string::npos) << person.complained();
 
   wire::CentreView own;
   own.centre.name = "guian";
