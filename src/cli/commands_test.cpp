@@ -180,10 +180,11 @@ TEST(Commands, AProviderPublishesHours) {
                             "23/7=60", "23:00/07:00=-5"})
     EXPECT_EQ(person.runs(publish + wrong), 2) << wrong << person.complained();
   // All that is wrong is told at once.
-  EXPECT_EQ(person.runs("provider offer publish guian --core-hour -1 --card-hour x --gb-hour 0 --transfer-gb 1e3 "
+  EXPECT_EQ(person.runs("provider offer publish guian --core-hour 0,3 --card-hour x --gb-hour 0 --transfer-gb 1e3 "
                         "--hours 23/7=60 --hours 23:00/07:00"),
             2);
-  for (const char* option : {"--core-hour: ", "--card-hour: ", "--transfer-gb: ", "--hours: '23/7=60'", "--hours: '23:00/07:00'"})
+  for (const char* option :
+       {"--core-hour: ", "--card-hour: ", "--transfer-gb: ", "--hours: '23/7=60'", "--hours: '23:00/07:00'"})
     EXPECT_NE(person.complained().find(option), std::string::npos) << option << person.complained();
   EXPECT_EQ(hub.heard().size(), 1U);
 }
