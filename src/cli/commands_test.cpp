@@ -145,7 +145,10 @@ TEST(Commands, AProviderTellsOfItsCentre) {
       << person.complained();
   EXPECT_EQ(person.said(), "guian: PUE 1.2; 500 g CO2/kWh; 30ms to shanghai; 40ms to beijing; serves only lab\n");
   EXPECT_EQ(hub.heard().back().body,
-            R"({"accepts":["lab"],"latency":[{"city":"shanghai","round_trip":0.028}],"pue":1200,"carbon":500,"carbon_hours":[],"bandwidth":null})");
+            R"({"accepts":["lab"],"latency":[{"city":"shanghai","round_trip":0.028}],"pue":1200,"carbon":500,)"
+            R"("carbon_hours":[],"bandwidth":null,"seen":{"accepts":["lab"],"latency":[{"city":"shanghai",)"
+            R"("round_trip":0.03},{"city":"beijing","round_trip":0.04}],"pue":null,"carbon":500,"carbon_hours":[],)"
+            R"("bandwidth":null}})");
   EXPECT_EQ(person.runs("provider centre set guian --bandwidth 1.5GB/s"), 0) << person.complained();
   EXPECT_NE(hub.heard().back().body.find(R"("bandwidth":1500000000)"), std::string::npos);
   EXPECT_EQ(person.runs("provider centre set guian --accept-all --carbon unknown"), 0) << person.complained();
@@ -159,6 +162,37 @@ TEST(Commands, AProviderTellsOfItsCentre) {
   EXPECT_EQ(person.runs("provider centre set guian --pue much --carbon 4.5 --latency shanghai --latency beijing"), 2);
   for (const char* word : {"'much'", "'4.5'", "'shanghai'", "'beijing'"})
     EXPECT_NE(person.complained().find(word), std::string::npos) << word << person.complained();
+}
+
+TEST(Commands, OfTwoChangesOfACentreAtOnceNoneIsLost) {
+  // Somebody else's change comes between the look and the change: it is looked at again, and both stand.
+  FakeHub hub;
+  wire::CentreView view;
+  view.centre.name = "guian";
+  const auto shown = [&] {
+    return json(R"({"items":[)" + json_text(to_json(view)) + R"(],"next_cursor":null})");
+  };
+  hub.on("GET /v1/centres?limit=1000", shown());
+  view.centre.carbon = 410;
+  hub.on("GET /v1/centres?limit=1000", shown());
+  hub.on("PUT /v1/centres/guian", problem(409, "wrong_state", "seen", "has changed", "look again"));
+  hub.on("PUT /v1/centres/guian", json(json_text(to_json(view.centre))));
+  Person person(hub);
+  EXPECT_EQ(person.runs("provider centre set guian --pue 1.2"), 0) << person.complained();
+  ASSERT_EQ(hub.heard("PUT", "/v1/centres/guian").size(), 2U);
+  EXPECT_NE(hub.heard().back().body.find(R"("pue":1200,"carbon":410)"), std::string::npos) << hub.heard().back().body;
+}
+
+TEST(Commands, ACentreThatAlwaysChangesIsGivenUp) {
+  // Not for ever: the refusal is told in the end.
+  FakeHub hub;
+  wire::CentreView view;
+  view.centre.name = "guian";
+  hub.on("GET /v1/centres?limit=1000", json(R"({"items":[)" + json_text(to_json(view)) + R"(],"next_cursor":null})"));
+  hub.on("PUT /v1/centres/guian", problem(409, "wrong_state", "seen", "has changed", "look again"));
+  Person person(hub);
+  EXPECT_EQ(person.runs("provider centre set guian --pue 1.2"), 1);
+  EXPECT_NE(person.complained().find("has changed"), std::string::npos) << person.complained();
 }
 
 TEST(Commands, AProviderPublishesHours) {

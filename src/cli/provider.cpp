@@ -107,6 +107,33 @@ Answer<void> change(wire::UpdateCentreRequest& told, const CentreOptions& option
   return {};
 }
 
+/// What is told of the centre now, with what was named changed.
+Answer<wire::UpdateCentreRequest> changed_description(Session& session, const CentreOptions& options) {
+  TRY(JsonArray items, session.api.list("/v1/centres"));
+  wire::UpdateCentreRequest told;
+  for (JsonValue& item : items) {
+    TRY(auto view, read_as<wire::CentreView>(std::move(item)));
+    const CentreRow& centre = view.centre;
+    if (centre.name != options.centre) continue;
+    told = {centre.accepts, centre.latency, centre.pue, centre.carbon, centre.carbon_hours, centre.bandwidth};
+    told.seen = CentreDescription{centre.accepts, centre.latency,      centre.pue,
+                                  centre.carbon,  centre.carbon_hours, centre.bandwidth};
+  }
+  TRY_VOID(change(told, options));
+  return told;
+}
+
+/// Another change may come between the look and the change: then the look is taken again.
+Answer<JsonValue> put_changes(Session& session, const CentreOptions& options) {
+  constexpr int looks_max = 5;
+  for (int looks = 1;; ++looks) {
+    TRY(const wire::UpdateCentreRequest told, changed_description(session, options));
+    auto put = session.api.put("/v1/centres/" + percent_encoded(options.centre), to_json(told));
+    const bool was_overtaken = !put.has_value() && !put.error().faults.empty() && put.error().faults[0].field == "seen";
+    if (!was_overtaken || looks == looks_max) return put;
+  }
+}
+
 }  // namespace
 
 Answer<Cny> read_amount(const std::string& text, const std::string& option) {
@@ -127,16 +154,7 @@ Answer<void> create_centre(Session& session, const std::string& name, const std:
 }
 
 Answer<void> update_centre(Session& session, const CentreOptions& options) {
-  TRY(JsonArray items, session.api.list("/v1/centres"));
-  wire::UpdateCentreRequest told;
-  for (JsonValue& item : items) {
-    TRY(auto view, read_as<wire::CentreView>(std::move(item)));
-    if (view.centre.name != options.centre) continue;
-    told = {view.centre.accepts,      view.centre.latency,      view.centre.pue, view.centre.carbon,
-            view.centre.carbon_hours, view.centre.bandwidth};
-  }
-  TRY_VOID(change(told, options));
-  TRY(JsonValue document, session.api.put("/v1/centres/" + percent_encoded(options.centre), to_json(told)));
+  TRY(JsonValue document, put_changes(session, options));
   if (session.out.as_json()) {
     session.out.json(document);
     return {};

@@ -218,6 +218,11 @@ TEST_F(CoreTest, AProviderTellsOfItsCentreWithinRanges) {
   EXPECT_EQ(row.latency, told.latency);
   EXPECT_EQ(row.pue, 1'200);
   EXPECT_EQ(row.carbon, 410);
+  UpdateCentre overtaken{"guian", {"film-studio"}, {}, 1'300, 410};
+  overtaken.seen = CentreDescription{{"film-studio"}, {}, 1'200, 410, {}, {}};  // the latency was told meanwhile
+  EXPECT_EQ(refused(as("guizhou"), overtaken).reason, RefusalReason::wrong_state);
+  overtaken.seen->latency = told.latency;
+  EXPECT_EQ(must(as("guizhou"), overtaken).events.size(), 1U);
   must(as("guizhou"), UpdateCentre{"guian", {}, {}, {}, {}});
   EXPECT_FALSE(state_.centres.find({CentreId(10)})->pue.has_value());
   EXPECT_EQ(refused(as("zhangjiang"), told).reason, RefusalReason::not_found);

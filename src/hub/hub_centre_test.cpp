@@ -9,15 +9,17 @@ struct Scene {
   Client provider = hub.organisation("gui-an", "provider");
   TestAgent agent = hub.agent(provider, "gui-an-1");
 
-  [[nodiscard]] Answer tell(const std::string& body) const { return provider.call("PUT", "/v1/centres/gui-an-1", body); }
+  [[nodiscard]] Answer tell(const std::string& body) const {
+    return provider.call("PUT", "/v1/centres/gui-an-1", body);
+  }
   [[nodiscard]] std::string accepts() const {
     const JsonObject& item = provider.get("/v1/centres").items().front().as_object();
     return json_text(item.at("centre").as_object().at("accepts"));
   }
 };
 
-// Whom a provider names must be a customer of the platform: a misspelt name would serve nobody, and nobody would notice.
-// Another provider's centre is not there before any name is looked up.
+// Whom a provider names must be a customer of the platform: a misspelt name would serve nobody, and nobody would
+// notice. Another provider's centre is not there before any name is looked up.
 TEST(HubCentre, AMisspeltCustomerIsRefused) {
   Scene scene;
   const Client studio = scene.hub.customer("film-studio");
@@ -39,6 +41,23 @@ TEST(HubCentre, AMisspeltCustomerIsRefused) {
   EXPECT_NE(reserved.raw.body.find("\"organisations[0]\""), std::string::npos) << reserved.raw.body;
   const Client stranger = scene.hub.organisation("elsewhere", "provider");
   EXPECT_EQ(stranger.call("PUT", "/v1/centres/gui-an-1", R"({"accepts":["fim-studio"]})").status, 404);
+}
+
+// Two people change the same centre at once: the second, who saw it before the first one's change, is refused and
+// changes nothing; the same sent again after a lost answer is fine.
+TEST(HubCentre, AChangeOfWhatWasOvertakenIsRefused) {
+  Scene scene;
+  const std::string nothing = R"("seen":{"accepts":[],"latency":[],"pue":null,"carbon":null,"carbon_hours":[],)"
+                              R"("bandwidth":null})";
+  EXPECT_EQ(scene.tell(R"({"pue":1200,)" + nothing + "}").status, 200);
+  EXPECT_EQ(scene.tell(R"({"pue":1200,)" + nothing + "}").status, 200) << "it is so already";
+  const Answer overtaken = scene.tell(R"({"carbon":410,)" + nothing + "}");
+  EXPECT_EQ(overtaken.status, 409) << overtaken.raw.body;
+  EXPECT_NE(overtaken.raw.body.find("\"seen\""), std::string::npos) << overtaken.raw.body;
+  const Answer again = scene.tell(R"({"pue":1200,"carbon":410,"seen":{"pue":1200}})");
+  EXPECT_EQ(again.status, 200) << again.raw.body;
+  EXPECT_EQ(again.json.as_object().at("pue").as_int64(), 1'200);
+  EXPECT_EQ(scene.tell("{}").status, 200) << "who says nothing of what was seen replaces all of it";
 }
 
 }  // namespace

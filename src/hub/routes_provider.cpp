@@ -146,6 +146,7 @@ Handled update_centre(Call& call) {
   if (!faults.empty()) return problem_answer(faults);
   UpdateCentre update{name, told.accepts, told.latency, told.pue, told.carbon, told.carbon_hours};
   update.bandwidth = told.bandwidth;
+  update.seen = told.seen;
   return submit(call, std::move(update),
                 [name](const View& view, const core::Decision&) {
                   std::optional<CentreRow> centre;
