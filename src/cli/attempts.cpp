@@ -2,6 +2,7 @@
 #include <map>
 #include <vector>
 
+#include "base/money_sum.h"
 #include "cli/display.h"
 #include "cli/documents.h"
 #include "cli/jobs.h"
@@ -63,8 +64,8 @@ T median(std::vector<T> values) {
 void show_sums(Output& out, const std::vector<wire::AttemptView>& views) {
   std::vector<Duration> starts;
   std::vector<Duration> finishes;
-  Cny quoted;
-  Cny charged;
+  MoneySum quoted;
+  MoneySum charged;
   for (const wire::AttemptView& view : views) {
     const AttemptRow& attempt = view.attempt;
     const PlacementRow placement = placement_of(view);

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "base/money_sum.h"
 #include "base/scan.h"
 #include "cli/display.h"
 #include "cli/documents.h"
@@ -101,9 +102,9 @@ Answer<void> show_bill(Session& session, const std::string& job) {
   TRY(JsonValue document, session.api.get(path));
   TRY(const auto view, read_as<wire::JobView>(std::move(document)));
   TRY(const std::vector<ChargeRow> charges, charges_in(items));
-  Cny total;
-  Cny fee;
-  std::map<Meter, Cny> by_meter;
+  MoneySum total;
+  MoneySum fee;
+  std::map<Meter, MoneySum> by_meter;
   for (const ChargeRow& charge : charges) {
     total += charge.amount;
     fee += charge.fee;
@@ -113,8 +114,8 @@ Answer<void> show_bill(Session& session, const std::string& job) {
     JsonObject bill;
     bill.emplace("job", job);
     bill.emplace("items", std::move(items));
-    bill.emplace("total", to_json(total));
-    bill.emplace("fee", to_json(fee));
+    bill.emplace("total", to_text(total));
+    bill.emplace("fee", to_text(fee));
     bill.emplace("held", to_json(view.job.held));
     session.out.json(JsonValue(std::move(bill)));
     return {};

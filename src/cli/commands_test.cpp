@@ -454,6 +454,7 @@ TEST(Commands, ALedgerThatDoesNotBalanceEndsWithOne) {
   FakeHub hub;
   wire::LedgerView ledger;
   ledger.balanced = false;
+  ledger.debits_posted = "18000000000000";  // more than one amount can hold
   hub.on("GET /v1/operator/ledger", json(json_text(to_json(ledger))));
   Person person(hub);
   EXPECT_EQ(person.runs("operator ledger --json"), 1);
