@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Work is taken back on real Slurm, end to end: reclaimable tasks fill a pool, urgent work of another customer comes; each
-# task that it needs is told by SIGTERM, puts its things in order and ends; it is charged for what it used, at the part of
-# the price that the centre asks of such work, and waits again; the urgent work runs. Slurm's own records agree.
+# Work is taken back on real Slurm, end to end: reclaimable tasks fill a pool, urgent work of another customer comes;
+# each task that it needs is told by SIGTERM, puts its things in order and ends; it is charged for what it used, at the
+# part of the price that the centre asks of such work; the urgent work runs. Slurm's own records agree.
 # Usage: taking_back_test.sh PATH_OF_DAYAN [local]      local: the same with the local executor, without Slurm
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin

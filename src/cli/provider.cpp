@@ -20,7 +20,7 @@ constexpr const char* unknown = "unknown";
 
 /// Sets `out` to what was read, or adds what is wrong with it: all that is wrong is told at once.
 template <class T, class Out>
-void take(Answer<T> read, Out& out, Faults& faults) {
+void read_into(Answer<T> read, Out& out, Faults& faults) {
   if (read.has_value()) out = *std::move(read);
   else std::ranges::move(read.error().faults, std::back_inserter(faults));
 }
@@ -82,21 +82,21 @@ Answer<DayHours> read_day_hours(const std::string& text, const std::string& opti
 
 std::vector<DayHours> read_hours(const std::vector<std::string>& told, const std::string& option, Faults& faults) {
   std::vector<DayHours> hours(told.size());
-  for (std::size_t i = 0; i < told.size(); ++i) take(read_day_hours(told[i], option), hours[i], faults);
+  for (std::size_t i = 0; i < told.size(); ++i) read_into(read_day_hours(told[i], option), hours[i], faults);
   return hours;
 }
 
 Answer<void> change(wire::UpdateCentreRequest& told, const CentreOptions& options) {
   Faults faults;
-  if (!options.pue.empty()) take(read_thousandths(options.pue, "--pue"), told.pue, faults);
-  if (!options.carbon.empty()) take(read_carbon(options.carbon), told.carbon, faults);
+  if (!options.pue.empty()) read_into(read_thousandths(options.pue, "--pue"), told.pue, faults);
+  if (!options.carbon.empty()) read_into(read_carbon(options.carbon), told.carbon, faults);
   if (options.carbon_hours == std::vector<std::string>{"none"}) told.carbon_hours.clear();
   else if (!options.carbon_hours.empty())
     told.carbon_hours = read_hours(options.carbon_hours, "--carbon-hours", faults);
   if (!told.carbon && options.carbon_hours.empty()) told.carbon_hours.clear();
   if (options.bandwidth == unknown) told.bandwidth.reset();
   else if (!options.bandwidth.empty())
-    take(of_option(parse_bandwidth(options.bandwidth), "--bandwidth"), told.bandwidth, faults);
+    read_into(of_option(parse_bandwidth(options.bandwidth), "--bandwidth"), told.bandwidth, faults);
   for (const std::string& each : options.latency) {
     if (const auto changed = change_latency(told.latency, each); !changed.has_value())
       std::ranges::copy(changed.error().faults, std::back_inserter(faults));
@@ -183,13 +183,13 @@ Answer<void> create_join_token(Session& session, const std::string& centre) {
 Answer<void> publish_offer(Session& session, const OfferOptions& options) {
   wire::PublishOfferRequest request;
   Faults faults;
-  take(read_amount(options.core_hour, "--core-hour"), request.core_hour, faults);
-  take(read_amount(options.card_hour, "--card-hour"), request.card_hour, faults);
-  take(read_amount(options.gb_hour, "--gb-hour"), request.gb_hour, faults);
+  read_into(read_amount(options.core_hour, "--core-hour"), request.core_hour, faults);
+  read_into(read_amount(options.card_hour, "--card-hour"), request.card_hour, faults);
+  read_into(read_amount(options.gb_hour, "--gb-hour"), request.gb_hour, faults);
   request.hours = read_hours(options.hours, "--hours", faults);
   request.reclaimable_part = options.reclaimable_percent * (whole_price / 100);
   if (!options.transfer_gb.empty())
-    take(read_amount(options.transfer_gb, "--transfer-gb"), request.transfer_gb, faults);
+    read_into(read_amount(options.transfer_gb, "--transfer-gb"), request.transfer_gb, faults);
   if (!faults.empty()) return end_with(Exit::usage, std::move(faults));
   TRY(JsonValue document,
       session.api.post("/v1/centres/" + percent_encoded(options.centre) + "/offers", to_json(request)));

@@ -298,7 +298,8 @@ TEST_P(HubJob, OneFaultForAnInputThatCannotBe) {
   const std::string content = "sphere";
   EXPECT_EQ(put_blob(customer, content, content).status, 200);
   const std::string inputs = R"(,"inputs":[{"path":"a.pov","digest":")" + std::string(64, '0') +
-                             R"(","size":6},{"path":"b.pov","digest":")" + to_text(sha256(content)) + R"(","size":-1}])";
+                             R"(","size":6},{"path":"b.pov","digest":")" + to_text(sha256(content)) +
+                             R"(","size":-1}])";
   const Answer refused = customer.post("/v1/jobs", job_body(1, inputs));
   EXPECT_EQ(refused.status, 400);
   const JsonArray& faults = refused.json.as_object().at("errors").as_array();

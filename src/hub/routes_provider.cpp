@@ -73,8 +73,8 @@ wire::CentreView centre_view(const View& view, const CentreRow& centre, const Le
   return shown;
 }
 
-/// Whom a provider names for its centre must be there: a misspelt name would serve nobody, and nobody would notice. Names
-/// that the centre accepts already are kept without a question.
+/// Whom a provider names for its centre must be there: a misspelt name would serve nobody, and nobody would notice.
+/// Names that the centre accepts already are kept without a question.
 Faults unknown_customers(const Call& call, const std::string& centre, const std::string& field,
                          const std::vector<std::string>& names) {
   std::set<std::string> known;

@@ -68,7 +68,7 @@ struct EarningsView {
   }
 };
 
-/// GET /v1/operator/ledger. The sums over all accounts are yuan as the amounts are, but may pass what an amount can hold.
+/// GET /v1/operator/ledger. The sums over all accounts are in yuan, as the amounts, but may pass what one of these holds.
 struct LedgerView {
   std::vector<AccountRow> accounts;
   std::string debits_pending = "0";
