@@ -1,9 +1,16 @@
 #!/usr/bin/env bash
 # The main job end to end, on real Slurm: runs scripts/demo with six frames, then looks at what it says from outside:
 # each attempt in its Slurm's own records, each checksum against the file, each charge against the ledger's entries.
+# Usage: demo_test.sh [local]      local: scripts/demo --local, without Slurm's records
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
+engine=${1:-slurm}
 export DAYAN_DEMO_NAME=demotest
+options=()
+if [ "$engine" = local ]; then
+  DAYAN_DEMO_NAME=demolocal
+  options=(--local)
+fi
 lab=/var/tmp/dayan-$DAYAN_DEMO_NAME-lab-$(id -u)
 demo=/var/tmp/dayan-$DAYAN_DEMO_NAME-$(id -u)
 report=$(mktemp)
@@ -15,7 +22,7 @@ fail() {
 }
 
 said=$(mktemp)
-bash "$root/scripts/demo" --keep --json --frames 6 >"$report" 2>"$said" || {
+bash "$root/scripts/demo" --keep --json --frames 6 "${options[@]}" >"$report" 2>"$said" || {
   code=$?
   cat "$said" >&2
   fail "scripts/demo ended with $code"
@@ -27,15 +34,17 @@ for words in 'why guian/' 'why shanghai/' 'nowhere\|too many\|needs' 'what guizh
 done
 [ -s "$demo/film.mp4" ] || fail "there is no video"
 
-python3 - "$report" "$demo" "$lab" <<'PY'
+python3 - "$report" "$demo" "$lab" "$engine" <<'PY'
 import decimal, hashlib, json, pathlib, subprocess, sys
 
 report = json.load(open(sys.argv[1]))
-demo, lab = pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
-assert report["engine"] == "slurm", "the demo did not use Slurm"
+demo, lab, engine = pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3]), sys.argv[4]
+assert report["engine"] == engine, f"the demo used {report['engine']}, not {engine}"
 assert len(report["attempts"]) >= 6, "fewer attempts than frames"
 entries = {e["id"]: e for e in report["entries"]}
-for attempt in report["attempts"]:
+
+
+def check_in_slurm(attempt):
     conf = lab / attempt["centre"] / "etc" / "slurm.conf"
     record = subprocess.run(
         ["scontrol", "show", "job", "-o", attempt["engine_job_id"]],
@@ -46,6 +55,11 @@ for attempt in report["attempts"]:
     assert words["JobState"] == "COMPLETED", record
     ended = pathlib.Path(report["slurm"][attempt["centre"]]["ended_jobs"]).read_text()
     assert f"JobId={attempt['engine_job_id']} " in ended and f"Name={attempt['engine_job_name']} " in ended, ended
+
+
+for attempt in report["attempts"]:
+    if engine == "slurm":
+        check_in_slurm(attempt)
     frames = [o for o in attempt["outputs"] if o["path"].endswith(".png")]
     assert len(frames) == 1, attempt
     file = demo / "frames" / str(attempt["task"]) / frames[0]["path"]
@@ -61,7 +75,7 @@ for attempt in report["attempts"]:
 assert report["ledger"]["balanced"] and report["ledger"]["violation"] is None
 centres = {a["centre"] for a in report["attempts"]}
 assert centres == {"guian", "shanghai"}, f"the frames were not spread: {centres}"
-print(f"{len(report['attempts'])} attempts at {len(centres)} centres agree with Slurm, the files and the ledger")
+print(f"{len(report['attempts'])} attempts at {len(centres)} centres agree with {engine}, the files and the ledger")
 PY
 
 bash "$root/scripts/demo" --stop >/dev/null

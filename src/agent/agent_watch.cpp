@@ -5,6 +5,7 @@
 
 #include "agent/agent.h"
 #include "agent/pool_probe.h"
+#include "base/readable.h"
 
 namespace dayan::agent {
 
@@ -126,7 +127,7 @@ void Agent::publish_pools() {
       if (*pools != published) {
         for (const PoolRow& pool : *pools) {
           spdlog::info("pool {}: {} nodes of {} cores, {} memory, capability {}", pool.name, pool.nodes,
-                       pool.cores_per_node.value(), to_text(pool.memory_per_node), pool.core_capability.value());
+                       pool.cores_per_node.value(), readable(pool.memory_per_node), pool.core_capability.value());
         }
       }
       published = *pools;

@@ -2,6 +2,7 @@
 #include <map>
 #include <vector>
 
+#include "base/money_sum.h"
 #include "cli/display.h"
 #include "cli/documents.h"
 #include "cli/jobs.h"
@@ -63,8 +64,8 @@ T median(std::vector<T> values) {
 void show_sums(Output& out, const std::vector<wire::AttemptView>& views) {
   std::vector<Duration> starts;
   std::vector<Duration> finishes;
-  Cny quoted;
-  Cny charged;
+  MoneySum quoted;
+  MoneySum charged;
   for (const wire::AttemptView& view : views) {
     const AttemptRow& attempt = view.attempt;
     const PlacementRow placement = placement_of(view);
@@ -126,6 +127,19 @@ std::string reasons_text(const PlacementRow& placement, const std::map<CentreId,
   return text;
 }
 
+Answer<std::vector<wire::AttemptView>> views_in(JsonArray items) {
+  std::vector<wire::AttemptView> views;
+  for (JsonValue& item : items) {
+    TRY(auto view, read_as<wire::AttemptView>(std::move(item)));
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+Answer<JsonArray> attempts_of(Session& session, const std::string& id) {
+  return session.api.list("/v1/jobs/" + percent_encoded(id) + "/tasks");
+}
+
 /// Why they went where they went: of each pool the newest.
 Answer<void> show_reasons(Session& session, const std::vector<wire::AttemptView>& views, bool one_day) {
   struct Placed {
@@ -154,16 +168,12 @@ Answer<void> show_reasons(Session& session, const std::vector<wire::AttemptView>
 }  // namespace
 
 Answer<void> list_attempts(Session& session, const std::string& id) {
-  TRY(JsonArray items, session.api.list("/v1/jobs/" + percent_encoded(id) + "/tasks"));
+  TRY(JsonArray items, attempts_of(session, id));
   if (session.out.as_json()) {
     session.out.json_items(std::move(items));
     return {};
   }
-  std::vector<wire::AttemptView> views;
-  for (JsonValue& item : items) {
-    TRY(auto view, read_as<wire::AttemptView>(std::move(item)));
-    views.push_back(std::move(view));
-  }
+  TRY(const std::vector<wire::AttemptView> views, views_in(std::move(items)));
   const bool one_day = are_of_one_day(views);
   const auto shown = [&](UnixTime time) { return one_day ? time_of_day(time) : readable(time); };
   Table table({"TASK>", "TRY>", "CENTRE", "POOL", "ENGINE ID", "STATE", "START>", "QUOTED>", "FINISH>", "QUOTED>",
@@ -183,6 +193,13 @@ Answer<void> list_attempts(Session& session, const std::string& id) {
   TRY_VOID(show_reasons(session, views, one_day));
   show_sums(session.out, views);
   return {};
+}
+
+Answer<void> show_placements(Session& session, const std::string& id) {
+  TRY(JsonArray items, attempts_of(session, id));
+  TRY(const std::vector<wire::AttemptView> views, views_in(std::move(items)));
+  if (views.empty()) session.out.line("nothing: none of its tasks was ever placed");
+  return show_reasons(session, views, are_of_one_day(views));
 }
 
 }  // namespace dayan::cli

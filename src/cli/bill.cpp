@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "base/money_sum.h"
 #include "base/scan.h"
 #include "cli/display.h"
 #include "cli/documents.h"
@@ -22,12 +23,12 @@ std::string thousandths(std::int64_t value) {
   return text;
 }
 
-/// In seconds of a core, of a card, of a MB, exact: the quantity is in milliseconds. What was moved in bytes.
+/// In seconds of a core, of a card, of a MB, exact: the quantity is in milliseconds. What was moved as people read it.
 std::string quantity_text(const ChargeRow& charge) {
   switch (charge.meter) {
     case Meter::core_time: return thousandths(charge.quantity) + " core·s";
     case Meter::memory_time: return thousandths(charge.quantity) + " MB·s";
-    case Meter::transfer: return to_text(Bytes(charge.quantity));
+    case Meter::transfer: return readable(Bytes(charge.quantity));
     case Meter::card_time: break;
   }
   // Thousandths of a card, so that a whole card's millisecond is a thousand of them.
@@ -101,9 +102,9 @@ Answer<void> show_bill(Session& session, const std::string& job) {
   TRY(JsonValue document, session.api.get(path));
   TRY(const auto view, read_as<wire::JobView>(std::move(document)));
   TRY(const std::vector<ChargeRow> charges, charges_in(items));
-  Cny total;
-  Cny fee;
-  std::map<Meter, Cny> by_meter;
+  MoneySum total;
+  MoneySum fee;
+  std::map<Meter, MoneySum> by_meter;
   for (const ChargeRow& charge : charges) {
     total += charge.amount;
     fee += charge.fee;
@@ -113,8 +114,8 @@ Answer<void> show_bill(Session& session, const std::string& job) {
     JsonObject bill;
     bill.emplace("job", job);
     bill.emplace("items", std::move(items));
-    bill.emplace("total", to_json(total));
-    bill.emplace("fee", to_json(fee));
+    bill.emplace("total", to_text(total));
+    bill.emplace("fee", to_text(fee));
     bill.emplace("held", to_json(view.job.held));
     session.out.json(JsonValue(std::move(bill)));
     return {};

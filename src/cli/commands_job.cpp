@@ -81,7 +81,8 @@ void add_cancel(CLI::App& job, Program& program) {
 }
 
 void add_explain(CLI::App& job, Program& program) {
-  CLI::App& explain = add_command(job, "explain", "the centres for it as of now, and what it waits for",
+  CLI::App& explain = add_command(job, "explain",
+                                  "the centres for it now, and what it waits for; of an ended one why it went where",
                                   "dayan job explain job_0001k3q8m2x4a\n"
                                   "dayan job explain job_0001k3q8m2x4a --limit 1000 --json");
   const auto id = std::make_shared<std::string>();

@@ -22,15 +22,17 @@ TEST(Commands, WrongWordsEndWithTwo) {
 }
 
 TEST(Commands, DepotShowsUseAndLimit) {
-  // One line with the sizes and times that the hub tells.
+  // One line with the sizes and times that the hub tells, as people read them; --json has the exact figure.
   FakeHub hub;
   Person person{hub};
   hub.on("GET /v1/depot",
-         json(json_text(to_json(wire::DepotView{Bytes(12'500'000'000), Bytes(50'000'000'000),
+         json(json_text(to_json(wire::DepotView{Bytes(41'948'459), Bytes(50'000'000'000),
                                                 Duration::hours(720), Duration::hours(24)}))));
   ASSERT_EQ(person.runs("depot"), 0) << person.complained();
-  EXPECT_NE(person.said().find("12.5GB   50GB"), std::string::npos) << person.said();
+  EXPECT_NE(person.said().find("41.9MB   50GB"), std::string::npos) << person.said();
   EXPECT_NE(person.said().find("30d"), std::string::npos) << person.said();
+  ASSERT_EQ(person.runs("depot --json"), 0) << person.complained();
+  EXPECT_NE(person.said().find("41948459"), std::string::npos) << person.said();
 }
 
 TEST(Commands, NobodyLoggedInEndsWithTwo) {
@@ -143,7 +145,10 @@ TEST(Commands, AProviderTellsOfItsCentre) {
       << person.complained();
   EXPECT_EQ(person.said(), "guian: PUE 1.2; 500 g CO2/kWh; 30ms to shanghai; 40ms to beijing; serves only lab\n");
   EXPECT_EQ(hub.heard().back().body,
-            R"({"accepts":["lab"],"latency":[{"city":"shanghai","round_trip":0.028}],"pue":1200,"carbon":500,"carbon_hours":[],"bandwidth":null})");
+            R"({"accepts":["lab"],"latency":[{"city":"shanghai","round_trip":0.028}],"pue":1200,"carbon":500,)"
+            R"("carbon_hours":[],"bandwidth":null,"seen":{"accepts":["lab"],"latency":[{"city":"shanghai",)"
+            R"("round_trip":0.03},{"city":"beijing","round_trip":0.04}],"pue":null,"carbon":500,"carbon_hours":[],)"
+            R"("bandwidth":null}})");
   EXPECT_EQ(person.runs("provider centre set guian --bandwidth 1.5GB/s"), 0) << person.complained();
   EXPECT_NE(hub.heard().back().body.find(R"("bandwidth":1500000000)"), std::string::npos);
   EXPECT_EQ(person.runs("provider centre set guian --accept-all --carbon unknown"), 0) << person.complained();
@@ -154,6 +159,40 @@ TEST(Commands, AProviderTellsOfItsCentre) {
     hub.on("GET /v1/centres?limit=1000", json(R"({"items":[],"next_cursor":null})"));
     EXPECT_EQ(person.runs(std::string("provider centre set guian ") + wrong), 2) << wrong << person.complained();
   }
+  EXPECT_EQ(person.runs("provider centre set guian --pue much --carbon 4.5 --latency shanghai --latency beijing"), 2);
+  for (const char* word : {"'much'", "'4.5'", "'shanghai'", "'beijing'"})
+    EXPECT_NE(person.complained().find(word), std::string::npos) << word << person.complained();
+}
+
+TEST(Commands, OfTwoChangesOfACentreAtOnceNoneIsLost) {
+  // Somebody else's change comes between the look and the change: it is looked at again, and both stand.
+  FakeHub hub;
+  wire::CentreView view;
+  view.centre.name = "guian";
+  const auto shown = [&] {
+    return json(R"({"items":[)" + json_text(to_json(view)) + R"(],"next_cursor":null})");
+  };
+  hub.on("GET /v1/centres?limit=1000", shown());
+  view.centre.carbon = 410;
+  hub.on("GET /v1/centres?limit=1000", shown());
+  hub.on("PUT /v1/centres/guian", problem(409, "wrong_state", "seen", "has changed", "look again"));
+  hub.on("PUT /v1/centres/guian", json(json_text(to_json(view.centre))));
+  Person person(hub);
+  EXPECT_EQ(person.runs("provider centre set guian --pue 1.2"), 0) << person.complained();
+  ASSERT_EQ(hub.heard("PUT", "/v1/centres/guian").size(), 2U);
+  EXPECT_NE(hub.heard().back().body.find(R"("pue":1200,"carbon":410)"), std::string::npos) << hub.heard().back().body;
+}
+
+TEST(Commands, ACentreThatAlwaysChangesIsGivenUp) {
+  // Not for ever: the refusal is told in the end.
+  FakeHub hub;
+  wire::CentreView view;
+  view.centre.name = "guian";
+  hub.on("GET /v1/centres?limit=1000", json(R"({"items":[)" + json_text(to_json(view)) + R"(],"next_cursor":null})"));
+  hub.on("PUT /v1/centres/guian", problem(409, "wrong_state", "seen", "has changed", "look again"));
+  Person person(hub);
+  EXPECT_EQ(person.runs("provider centre set guian --pue 1.2"), 1);
+  EXPECT_NE(person.complained().find("has changed"), std::string::npos) << person.complained();
 }
 
 TEST(Commands, AProviderPublishesHours) {
@@ -174,6 +213,13 @@ TEST(Commands, AProviderPublishesHours) {
   for (const char* wrong : {"23:00-07:00=60", "23:00/07:00", "23:00/07:00=", "23:00/07:00=1001", "23:00/25:00=60",
                             "23/7=60", "23:00/07:00=-5"})
     EXPECT_EQ(person.runs(publish + wrong), 2) << wrong << person.complained();
+  // All that is wrong is told at once.
+  EXPECT_EQ(person.runs("provider offer publish guian --core-hour 0,3 --card-hour x --gb-hour 0 --transfer-gb 1e3 "
+                        "--hours 23/7=60 --hours 23:00/07:00"),
+            2);
+  for (const char* option :
+       {"--core-hour: ", "--card-hour: ", "--transfer-gb: ", "--hours: '23/7=60'", "--hours: '23:00/07:00'"})
+    EXPECT_NE(person.complained().find(option), std::string::npos) << option << person.complained();
   EXPECT_EQ(hub.heard().size(), 1U);
 }
 
@@ -239,6 +285,9 @@ TEST(Commands, AProviderClosesItsPools) {
   EXPECT_EQ(person.said(), to_text(row.id) + " guian: " + text);
   for (const char* wrong : {"--from tomorrow --until +2h", "--from +1h --until 2027-01-16", "--from +1h", "--until +1h"})
     EXPECT_EQ(person.runs(std::string("provider reservation add guian ") + wrong), 2) << wrong;
+  EXPECT_EQ(person.runs("provider reservation add guian --from tomorrow --until evening"), 2);
+  EXPECT_NE(person.complained().find("--from: "), std::string::npos) << person.complained();
+  EXPECT_NE(person.complained().find("--until: "), std::string::npos) << person.complained();
 
   wire::CentreView own;
   own.centre.name = "guian";
@@ -305,6 +354,29 @@ TEST(Commands, BillsLineByLine) {
             "total: 0.000129 yuan, in it the platform's fee of 0.000006; still held: 0\n");
 }
 
+TEST(Commands, ABillSaysWhatWasMovedAsPeopleReadIt) {
+  // The line of a job's inputs: rounded in the table, exact in --json.
+  FakeHub hub;
+  ChargeRow moved;
+  moved.job = JobId(77);
+  moved.meter = Meter::transfer;
+  moved.quantity = 41'948'459;
+  moved.price_amount = Cny::micro(50'000);
+  moved.price_quantity = 1'000'000'000;
+  moved.amount = Cny::micro(2'097);
+  JobRow job;
+  job.id = JobId(77);
+  const std::string path = "/v1/jobs/" + to_text(job.id);
+  hub.on("GET " + path, json(json_text(to_json(wire::JobView{job, {}}))));
+  hub.on("GET " + path + "/charges?limit=1000",
+         json(json_text(JsonObject{{"items", JsonArray{to_json(moved)}}, {"next_cursor", nullptr}})));
+  Person person(hub);
+  ASSERT_EQ(person.runs("job bill " + to_text(job.id)), 0) << person.complained();
+  EXPECT_NE(person.said().find("41.9MB  0.05 / GB moved"), std::string::npos) << person.said();
+  ASSERT_EQ(person.runs("job bill --json " + to_text(job.id)), 0) << person.complained();
+  EXPECT_NE(person.said().find("41948459"), std::string::npos) << person.said();
+}
+
 TEST(Commands, AttemptsTellQuotedAgainstReal) {
   // And why each was placed where it was. One attempt that began two seconds late, and one whose placement is not known.
   FakeHub hub;
@@ -355,6 +427,15 @@ TEST(Commands, AttemptsTellQuotedAgainstReal) {
       "job_000000000002e, together they are better off; next best: shanghai/batch 0.6 yuan in "
       "6s; ruled out: 2 pools by cards, 1 pool by region\n"
       "2 attempts; real against quoted, in the middle: start +2s, finish +1s; charged 0.4 of 0.5 yuan quoted\n");
+  wire::ExplanationView ended;
+  ended.as_of = quoted + Duration::hours(24);
+  ended.ended_at = quoted + Duration::seconds(5);
+  hub.on("GET /v1/jobs/job_x/explanation", json(json_text(to_json(ended))));
+  ASSERT_EQ(person.runs("job explain job_x"), 0) << person.complained();
+  EXPECT_EQ(person.said(),
+            "job_x has ended, on 2026-11-22 08:30:05 UTC; of its placements was kept:\n"
+            "why guian/main: 1 attempt; 0.5 yuan, done by 08:30:04.0, 3 g CO2; next best: shanghai/batch 0.6 yuan in "
+            "6s; ruled out: 2 pools by cards, 1 pool by region\n");
 }
 
 TEST(Commands, ABalanceAboveTheLimitOfAmountsIsShown) {
@@ -375,6 +456,7 @@ TEST(Commands, ALedgerThatDoesNotBalanceEndsWithOne) {
   FakeHub hub;
   wire::LedgerView ledger;
   ledger.balanced = false;
+  ledger.debits_posted = "18000000000000";  // more than one amount can hold
   hub.on("GET /v1/operator/ledger", json(json_text(to_json(ledger))));
   Person person(hub);
   EXPECT_EQ(person.runs("operator ledger --json"), 1);

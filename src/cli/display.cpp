@@ -83,17 +83,6 @@ std::string readable(Duration duration) {
   return sign + to_text(Duration::seconds(static_cast<std::int64_t>((micro + second / 2) / second)));
 }
 
-std::string readable(Bytes size) {
-  for (std::int64_t unit = 1'000'000'000'000; unit >= 1'000; unit /= 1'000) {
-    if (size.value() < unit) continue;
-    const std::int64_t tenth = unit / 10;
-    const std::int64_t rounded = size.value() / tenth + (size.value() % tenth >= tenth / 2 ? 1 : 0);
-    const char* name = unit == 1'000 ? "kB" : unit == 1'000'000 ? "MB" : unit == 1'000'000'000 ? "GB" : "TB";
-    return decimal(static_cast<std::uint64_t>(rounded), 1) + name;
-  }
-  return std::to_string(size.value()) + 'B';
-}
-
 std::string readable(UnixTime time) {
   if (time.is_none()) return "-";
   std::string text = to_text(time).substr(0, 19);  // to the second: 2026-11-22T08:30:00
@@ -170,7 +159,7 @@ std::string transfer_text(const Transfer& transfer) {
   if (transfer.bytes.is_zero()) return "inputs are there" + cost;
   std::string text = "inputs " + readable(transfer.bytes);
   if (!transfer.time || !transfer.bandwidth) return text + ": transfer time unknown" + cost;
-  return text + " at " + to_text(*transfer.bandwidth) + ": " + readable(*transfer.time) + cost;
+  return text + " at " + readable(*transfer.bandwidth) + ": " + readable(*transfer.time) + cost;
 }
 
 std::string thousandths_text(std::int64_t number) {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/money.h"
+#include "base/readable.h"
 #include "base/time.h"
 #include "base/units.h"
 #include "model/job.h"
@@ -20,8 +21,6 @@ namespace dayan::cli {
 
 /// "0s", "1.23s", "12.3s", "2m5s"; a minus sign where it is negative.
 [[nodiscard]] std::string readable(Duration duration);
-/// "1.2GB": at most one decimal.
-[[nodiscard]] std::string readable(Bytes size);
 /// "2026-11-22 08:30:00", in UTC; "-" for none.
 [[nodiscard]] std::string readable(UnixTime time);
 /// "08:30:00.2", in UTC, of a day named elsewhere; "-" for none.

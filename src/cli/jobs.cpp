@@ -125,6 +125,10 @@ Answer<void> explain_job(Session& session, const std::string& id, std::optional<
     return {};
   }
   TRY(const auto view, read_as<wire::ExplanationView>(std::move(document)));
+  if (!view.ended_at.is_none()) {
+    session.out.line(id + " has ended, on " + readable(view.ended_at) + " UTC; of its placements was kept:");
+    return show_placements(session, id);
+  }
   session.out.line(id + " as of " + readable(view.as_of) + " UTC");
   show_waiting(session.out, view.waiting);
   show_quotes(session.out, view.quotes, view.rest);

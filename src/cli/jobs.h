@@ -18,6 +18,8 @@ void show_seen(Output& out, const SeenJob& seen);
 /// `limit`: of quotes shown; nothing: as many as the hub thinks fit.
 [[nodiscard]] Answer<void> explain_job(Session& session, const std::string& id, std::optional<std::int64_t> limit);
 [[nodiscard]] Answer<void> list_attempts(Session& session, const std::string& id);
+/// Of what was kept of its placements: why it went where it went, pool by pool.
+[[nodiscard]] Answer<void> show_placements(Session& session, const std::string& id);
 [[nodiscard]] Answer<void> list_outputs(Session& session, const std::string& id);
 
 }  // namespace dayan::cli

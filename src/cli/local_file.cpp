@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/readable.h"
+
 namespace dayan::cli {
 namespace {
 
@@ -98,7 +100,7 @@ Answer<std::string> read_file(const std::string& path, Bytes size_max) {
   errno = error;
   if (got < 0) return failure_of(path, "cannot be read");
   if (bytes.size() <= most) return bytes;
-  return failed_here("it is larger than " + to_text(size_max), "give a smaller file", path);
+  return failed_here("it is larger than " + readable(size_max), "give a smaller file", path);
 }
 
 Answer<void> replace_file(const std::string& path, std::string_view bytes, mode_t mode) {

@@ -55,7 +55,7 @@ std::string description_text(const CentreRow& centre) {
     parts.push_back(std::to_string(*centre.carbon) + " g CO2/kWh" +
                     (centre.carbon_hours.empty() ? "" : " (" + hours_text(centre.carbon_hours) + ')'));
   if (centre.link())
-    parts.push_back(to_text(*centre.link()) +
+    parts.push_back(readable(*centre.link()) +
                     (centre.bandwidth_measured ? " from the depot, measured" : " from the depot, told"));
   for (const CityLatency& each : centre.latency) parts.push_back(to_text(each.round_trip) + " to " + each.city);
   std::string served;
@@ -142,7 +142,7 @@ Answer<void> show_depot(Session& session) {
   }
   TRY(const auto depot, read_as<wire::DepotView>(std::move(document)));
   Table table({"USED>", "LIMIT>", "KEPT AFTER A JOB'S END>", "KEPT WITHOUT A JOB>"});
-  table.add({to_text(depot.used), to_text(depot.limit), to_text(depot.kept_after_end), to_text(depot.kept_unnamed)});
+  table.add({readable(depot.used), readable(depot.limit), to_text(depot.kept_after_end), to_text(depot.kept_unnamed)});
   session.out.table(table);
   return {};
 }

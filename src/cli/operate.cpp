@@ -147,8 +147,7 @@ Answer<void> show_ledger(Session& session) {
     table.add({std::string(to_text(row.kind)), owner, to_text(row.debits_pending), to_text(row.credits_pending),
                to_text(row.debits_posted), to_text(row.credits_posted)});
   }
-  table.add({"sum", "", to_text(ledger.debits_pending), to_text(ledger.credits_pending),
-             to_text(ledger.debits_posted), to_text(ledger.credits_posted)});
+  table.add({"sum", "", ledger.debits_pending, ledger.credits_pending, ledger.debits_posted, ledger.credits_posted});
   session.out.table(table);
   session.out.line(std::string(ledger.balanced ? "balanced" : "NOT BALANCED") + "; invariants " +
                    (ledger.violation ? "BROKEN" : "hold"));

@@ -1,5 +1,8 @@
 #include "cli/provider.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/scan.h"
 #include "cli/account.h"
 #include "cli/display.h"
@@ -15,6 +18,13 @@ namespace {
 
 constexpr const char* unknown = "unknown";
 
+/// Sets `out` to what was read, or adds what is wrong with it: all that is wrong is told at once.
+template <class T, class Out>
+void read_into(Answer<T> read, Out& out, Faults& faults) {
+  if (read.has_value()) out = *std::move(read);
+  else std::ranges::move(read.error().faults, std::back_inserter(faults));
+}
+
 /// A number with at most three decimals, in thousandths.
 Answer<std::optional<std::int64_t>> read_thousandths(const std::string& text, const std::string& option) {
   if (text == unknown) return std::nullopt;
@@ -23,6 +33,23 @@ Answer<std::optional<std::int64_t>> read_thousandths(const std::string& text, co
   return bad_usage(quote(text) + " is not a number", "give one with at most three decimals, or unknown", option);
 }
 
+/// A fault of a parser as one of the words of an option.
+template <class T>
+Answer<T> of_option(Result<T> parsed, const std::string& option) {
+  if (parsed.has_value()) return *std::move(parsed);
+  parsed.error().field = option;
+  return end_with(Exit::usage, {std::move(parsed).error()});
+}
+
+/// Whole grams per kWh.
+Answer<std::optional<std::int64_t>> read_carbon(const std::string& text) {
+  TRY(const auto thousandths, read_thousandths(text, "--carbon"));
+  if (!thousandths) return std::nullopt;
+  if (*thousandths % 1'000 == 0) return *thousandths / 1'000;
+  return bad_usage(quote(text) + " has a fraction", "give whole grams per kWh", "--carbon");
+}
+
+/// "shanghai=28ms"; a city whose latency is not known has none of it.
 Answer<void> change_latency(std::vector<CityLatency>& latency, const std::string& told) {
   const std::size_t sign = told.find('=');
   const std::string city = told.substr(0, sign);
@@ -31,81 +58,86 @@ Answer<void> change_latency(std::vector<CityLatency>& latency, const std::string
   const std::string time = told.substr(sign + 1);
   std::erase_if(latency, [&](const CityLatency& each) { return each.city == city; });
   if (time == unknown) return {};
-  auto round_trip = parse_duration(time);
-  if (!round_trip.has_value()) {
-    round_trip.error().field = "--latency";
-    return end_with(Exit::usage, {std::move(round_trip).error()});
-  }
-  latency.push_back({city, *round_trip});
+  TRY(const Duration round_trip, of_option(parse_duration(time), "--latency"));
+  latency.push_back({city, round_trip});
   return {};
 }
 
 /// "23:00+08:00/07:00+08:00=60": from, until, and the percentage that holds there.
-Answer<std::vector<DayHours>> read_hours(const std::vector<std::string>& told, const std::string& option) {
-  std::vector<DayHours> hours;
-  for (const std::string& text : told) {
-    const std::size_t slash = text.find('/');
-    const std::size_t sign = text.find('=');
-    std::string_view percent = sign == std::string::npos ? std::string_view() : std::string_view(text).substr(sign + 1);
-    const std::string_view digits = take_digits(percent);
-    const auto number = digits.empty() || !percent.empty() ? std::nullopt : number_of(digits);
-    if (slash == std::string::npos || slash > sign || !number || *number > hours_percent_max)
-      return bad_usage(quote(text) + " is not a part of the day with its percentage",
-                       "give one like 23:00/07:00=60, which is UTC, or 23:00+08:00/07:00+08:00=60", option);
-    DayHours each;
-    each.percent = static_cast<std::int32_t>(*number);
-    for (const bool is_from : {true, false}) {
-      auto time = parse_day_time(is_from ? text.substr(0, slash) : text.substr(slash + 1, sign - slash - 1));
-      if (!time.has_value()) {
-        time.error().field = option;
-        return end_with(Exit::usage, {std::move(time).error()});
-      }
-      (is_from ? each.from : each.until) = *time;
-    }
-    hours.push_back(each);
-  }
+Answer<DayHours> read_day_hours(const std::string& text, const std::string& option) {
+  const std::size_t slash = text.find('/');
+  const std::size_t sign = text.find('=');
+  std::string_view percent = sign == std::string::npos ? std::string_view() : std::string_view(text).substr(sign + 1);
+  const std::string_view digits = take_digits(percent);
+  const auto number = digits.empty() || !percent.empty() ? std::nullopt : number_of(digits);
+  if (slash == std::string::npos || slash > sign || !number || *number > hours_percent_max)
+    return bad_usage(quote(text) + " is not a part of the day with its percentage",
+                     "give one like 23:00/07:00=60, which is UTC, or 23:00+08:00/07:00+08:00=60", option);
+  DayHours hours;
+  hours.percent = static_cast<std::int32_t>(*number);
+  TRY(hours.from, of_option(parse_day_time(text.substr(0, slash)), option));
+  TRY(hours.until, of_option(parse_day_time(text.substr(slash + 1, sign - slash - 1)), option));
+  return hours;
+}
+
+std::vector<DayHours> read_hours(const std::vector<std::string>& told, const std::string& option, Faults& faults) {
+  std::vector<DayHours> hours(told.size());
+  for (std::size_t i = 0; i < told.size(); ++i) read_into(read_day_hours(told[i], option), hours[i], faults);
   return hours;
 }
 
 Answer<void> change(wire::UpdateCentreRequest& told, const CentreOptions& options) {
-  if (!options.pue.empty()) {
-    TRY(told.pue, read_thousandths(options.pue, "--pue"));
-  }
-  if (!options.carbon.empty()) {
-    TRY(const auto thousandths, read_thousandths(options.carbon, "--carbon"));
-    if (thousandths && *thousandths % 1'000 != 0)
-      return bad_usage(quote(options.carbon) + " has a fraction", "give whole grams per kWh", "--carbon");
-    told.carbon = thousandths ? std::optional(*thousandths / 1'000) : std::nullopt;
-  }
-  if (options.carbon_hours == std::vector<std::string>{"none"}) {
-    told.carbon_hours.clear();
-  } else if (!options.carbon_hours.empty()) {
-    TRY(told.carbon_hours, read_hours(options.carbon_hours, "--carbon-hours"));
-  }
+  Faults faults;
+  if (!options.pue.empty()) read_into(read_thousandths(options.pue, "--pue"), told.pue, faults);
+  if (!options.carbon.empty()) read_into(read_carbon(options.carbon), told.carbon, faults);
+  if (options.carbon_hours == std::vector<std::string>{"none"}) told.carbon_hours.clear();
+  else if (!options.carbon_hours.empty())
+    told.carbon_hours = read_hours(options.carbon_hours, "--carbon-hours", faults);
   if (!told.carbon && options.carbon_hours.empty()) told.carbon_hours.clear();
-  if (options.bandwidth == unknown) {
-    told.bandwidth.reset();
-  } else if (!options.bandwidth.empty()) {
-    auto bandwidth = parse_bandwidth(options.bandwidth);
-    if (!bandwidth.has_value()) {
-      bandwidth.error().field = "--bandwidth";
-      return end_with(Exit::usage, {std::move(bandwidth).error()});
-    }
-    told.bandwidth = *bandwidth;
+  if (options.bandwidth == unknown) told.bandwidth.reset();
+  else if (!options.bandwidth.empty())
+    read_into(of_option(parse_bandwidth(options.bandwidth), "--bandwidth"), told.bandwidth, faults);
+  for (const std::string& each : options.latency) {
+    if (const auto changed = change_latency(told.latency, each); !changed.has_value())
+      std::ranges::copy(changed.error().faults, std::back_inserter(faults));
   }
-  for (const std::string& each : options.latency) TRY_VOID(change_latency(told.latency, each));
   if (options.accept_all) told.accepts.clear();
   if (!options.accept.empty()) told.accepts = options.accept;
+  if (!faults.empty()) return end_with(Exit::usage, std::move(faults));
   return {};
+}
+
+/// What is told of the centre now, with what was named changed.
+Answer<wire::UpdateCentreRequest> changed_description(Session& session, const CentreOptions& options) {
+  TRY(JsonArray items, session.api.list("/v1/centres"));
+  wire::UpdateCentreRequest told;
+  for (JsonValue& item : items) {
+    TRY(auto view, read_as<wire::CentreView>(std::move(item)));
+    const CentreRow& centre = view.centre;
+    if (centre.name != options.centre) continue;
+    told = {centre.accepts, centre.latency, centre.pue, centre.carbon, centre.carbon_hours, centre.bandwidth};
+    told.seen = CentreDescription{centre.accepts, centre.latency,      centre.pue,
+                                  centre.carbon,  centre.carbon_hours, centre.bandwidth};
+  }
+  TRY_VOID(change(told, options));
+  return told;
+}
+
+/// Another change may come between the look and the change: then the look is taken again.
+Answer<JsonValue> put_changes(Session& session, const CentreOptions& options) {
+  constexpr int looks_max = 5;
+  for (int looks = 1;; ++looks) {
+    TRY(const wire::UpdateCentreRequest told, changed_description(session, options));
+    auto put = session.api.put("/v1/centres/" + percent_encoded(options.centre), to_json(told));
+    const bool was_overtaken = !put.has_value() && !put.error().faults.empty() && put.error().faults[0].field == "seen";
+    if (!was_overtaken || looks == looks_max) return put;
+  }
 }
 
 }  // namespace
 
 Answer<Cny> read_amount(const std::string& text, const std::string& option) {
-  auto amount = parse_cny(text);
-  if (amount.has_value()) return *amount;
-  amount.error().field = option;
-  return end_with(Exit::usage, {std::move(amount).error()});
+  return of_option(parse_cny(text), option);
 }
 
 Answer<void> create_centre(Session& session, const std::string& name, const std::string& region) {
@@ -122,16 +154,7 @@ Answer<void> create_centre(Session& session, const std::string& name, const std:
 }
 
 Answer<void> update_centre(Session& session, const CentreOptions& options) {
-  TRY(JsonArray items, session.api.list("/v1/centres"));
-  wire::UpdateCentreRequest told;
-  for (JsonValue& item : items) {
-    TRY(auto view, read_as<wire::CentreView>(std::move(item)));
-    if (view.centre.name != options.centre) continue;
-    told = {view.centre.accepts,      view.centre.latency,      view.centre.pue, view.centre.carbon,
-            view.centre.carbon_hours, view.centre.bandwidth};
-  }
-  TRY_VOID(change(told, options));
-  TRY(JsonValue document, session.api.put("/v1/centres/" + percent_encoded(options.centre), to_json(told)));
+  TRY(JsonValue document, put_changes(session, options));
   if (session.out.as_json()) {
     session.out.json(document);
     return {};
@@ -159,14 +182,15 @@ Answer<void> create_join_token(Session& session, const std::string& centre) {
 
 Answer<void> publish_offer(Session& session, const OfferOptions& options) {
   wire::PublishOfferRequest request;
-  TRY(request.core_hour, read_amount(options.core_hour, "--core-hour"));
-  TRY(request.card_hour, read_amount(options.card_hour, "--card-hour"));
-  TRY(request.gb_hour, read_amount(options.gb_hour, "--gb-hour"));
-  TRY(request.hours, read_hours(options.hours, "--hours"));
+  Faults faults;
+  read_into(read_amount(options.core_hour, "--core-hour"), request.core_hour, faults);
+  read_into(read_amount(options.card_hour, "--card-hour"), request.card_hour, faults);
+  read_into(read_amount(options.gb_hour, "--gb-hour"), request.gb_hour, faults);
+  request.hours = read_hours(options.hours, "--hours", faults);
   request.reclaimable_part = options.reclaimable_percent * (whole_price / 100);
-  if (!options.transfer_gb.empty()) {
-    TRY(request.transfer_gb, read_amount(options.transfer_gb, "--transfer-gb"));
-  }
+  if (!options.transfer_gb.empty())
+    read_into(read_amount(options.transfer_gb, "--transfer-gb"), request.transfer_gb, faults);
+  if (!faults.empty()) return end_with(Exit::usage, std::move(faults));
   TRY(JsonValue document,
       session.api.post("/v1/centres/" + percent_encoded(options.centre) + "/offers", to_json(request)));
   if (session.out.as_json()) {

@@ -39,8 +39,12 @@ std::string reservation_text(const wire::ReservationView& view) {
 
 Answer<void> add_reservation(Session& session, const ReservationOptions& options) {
   wire::AddReservationRequest request{options.pool, {}, {}, options.organisations, options.note};
-  TRY(request.from, read_moment(session, options.from, "--from"));
-  TRY(request.until, read_moment(session, options.until, "--until"));
+  auto from = read_moment(session, options.from, "--from");
+  auto until = read_moment(session, options.until, "--until");
+  if (!from.has_value() && !until.has_value())
+    return end_with(Exit::usage, {from.error().faults.front(), until.error().faults.front()});
+  TRY(request.from, std::move(from));
+  TRY(request.until, std::move(until));
   TRY(JsonValue document,
       session.api.post("/v1/centres/" + percent_encoded(options.centre) + "/reservations", to_json(request)));
   if (session.out.as_json()) {

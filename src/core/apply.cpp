@@ -23,6 +23,19 @@ std::tuple<JobId, std::int32_t, std::int32_t> key_of_attempt(const AttemptKey& k
   return {key.job, key.task, key.number};
 }
 
+/// How long a token is kept after its end: whoever wonders why it does no more still finds it in the list.
+constexpr Duration ended_token_kept = Duration::hours(24 * 30);
+
+/// With each new token those go that ended long ago: there are never more than are made in some months.
+template <class Row>
+void forget_ended(Table<Row>& tokens, UnixTime now) {
+  std::vector<Digest> ended;
+  tokens.visit_all([&](const Row& token) {
+    if (token.expires_at + ended_token_kept <= now) ended.push_back(token.hash);
+  });
+  for (const Digest& hash : ended) tokens.erase({hash});
+}
+
 std::int64_t next_lease_sequence(State& state) {
   MetaRow meta = state.counters();
   ++meta.lease_sequence;
@@ -33,7 +46,10 @@ std::int64_t next_lease_sequence(State& state) {
 
 void on(State& state, const OrganisationCreated& event, UnixTime) { state.organisations.put(event.organisation); }
 void on(State& state, const UserCreated& event, UnixTime) { state.users.put(event.user); }
-void on(State& state, const TokenIssued& event, UnixTime) { state.tokens.put(event.token); }
+void on(State& state, const TokenIssued& event, UnixTime now) {
+  forget_ended(state.tokens, now);
+  state.tokens.put(event.token);
+}
 void on(State& state, const CentreCreated& event, UnixTime) { state.centres.put(event.centre); }
 
 void on(State& state, const CentreUpdated& event, UnixTime) {
@@ -57,7 +73,10 @@ void on(State& state, const CentreMapped& event, UnixTime) {
   centre.maps = event.maps;
   state.centres.put(std::move(centre));
 }
-void on(State& state, const JoinTokenIssued& event, UnixTime) { state.join_tokens.put(event.join_token); }
+void on(State& state, const JoinTokenIssued& event, UnixTime now) {
+  forget_ended(state.join_tokens, now);
+  state.join_tokens.put(event.join_token);
+}
 void on(State& state, const PoolReported& event, UnixTime) { state.pools.put(event.pool); }
 void on(State& state, const PoolGone& event, UnixTime) { state.pools.erase({event.centre, event.name}); }
 void on(State& state, const LateReportKept& event, UnixTime) { state.late_reports.retire(event.report); }
@@ -90,7 +109,7 @@ void on(State& state, const TokenRevoked& event, UnixTime) {
   state.tokens.put(std::move(token));
 }
 
-void on(State& state, const AgentEnrolled& event, UnixTime) {
+void on(State& state, const AgentEnrolled& event, UnixTime now) {
   JoinTokenRow join = copy_of(state.join_tokens, std::tuple{event.join_token});
   join.used = true;
   state.join_tokens.put(join);
@@ -99,6 +118,7 @@ void on(State& state, const AgentEnrolled& event, UnixTime) {
   ++centre.agent_epoch;
   centre.report_sequence = 0;
   state.centres.put(std::move(centre));
+  forget_ended(state.tokens, now);
   state.tokens.put(event.token);
 }
 

@@ -218,6 +218,11 @@ TEST_F(CoreTest, AProviderTellsOfItsCentreWithinRanges) {
   EXPECT_EQ(row.latency, told.latency);
   EXPECT_EQ(row.pue, 1'200);
   EXPECT_EQ(row.carbon, 410);
+  UpdateCentre overtaken{"guian", {"film-studio"}, {}, 1'300, 410};
+  overtaken.seen = CentreDescription{{"film-studio"}, {}, 1'200, 410, {}, {}};  // the latency was told meanwhile
+  EXPECT_EQ(refused(as("guizhou"), overtaken).reason, RefusalReason::wrong_state);
+  overtaken.seen->latency = told.latency;
+  EXPECT_EQ(must(as("guizhou"), overtaken).events.size(), 1U);
   must(as("guizhou"), UpdateCentre{"guian", {}, {}, {}, {}});
   EXPECT_FALSE(state_.centres.find({CentreId(10)})->pue.has_value());
   EXPECT_EQ(refused(as("zhangjiang"), told).reason, RefusalReason::not_found);
@@ -953,6 +958,41 @@ TEST_F(CoreTest, AnAgentRenewsItsToken) {
   EXPECT_EQ(as("agent guian 2").centre, CentreId(10));
   must(host_, ReissueToken{"guizhou", sha256("guizhou 2")});
   EXPECT_EQ(refused(as("guizhou 2"), RenewAgentToken{sha256("x")}).reason, RefusalReason::forbidden);
+}
+
+TEST_F(CoreTest, TokensThatEndedLongAgoAreForgotten) {
+  // A month after its end a token goes with the next one that is made, from State and from the store; no earlier. Those
+  // of agents by renewal and enrolment, join tokens likewise.
+  const auto erased = [&] {
+    std::vector<Digest> hashes;
+    for (const RowChange& change : state_.drain()) {
+      if (change.fate != RowFate::erased) continue;
+      if (const auto* token = std::get_if<TokenRow>(&change.row)) hashes.push_back(token->hash);
+      if (const auto* join = std::get_if<JoinTokenRow>(&change.row)) hashes.push_back(join->hash);
+    }
+    return hashes;
+  };
+  const Duration month = Duration::hours(24 * 30);
+  must(as("film-studio"), CreateToken{sha256("short"), "a", Scopes{Scope::read}, Duration::hours(1)});
+  must(as("guizhou"), CreateJoinToken{"guian", sha256("join 2")});
+  const UnixTime made = state_.tokens.find({sha256("short")})->created_at;
+  now_ = made + Duration::hours(1) + month - Duration::seconds(10);
+  must(as("film-studio"), CreateToken{sha256("second"), "b", Scopes{Scope::read}, Duration::hours(1)});
+  EXPECT_TRUE(state_.tokens.contains({sha256("short")})) << "it ended less than a month ago";
+  EXPECT_TRUE(erased().empty());
+  now_ = made + Duration::hours(1) + month;
+  must(as("film-studio"), CreateToken{sha256("third"), "c", Scopes{Scope::read}, Duration::hours(1)});
+  EXPECT_FALSE(state_.tokens.contains({sha256("short")}));
+  EXPECT_TRUE(state_.tokens.contains({sha256("second")}));
+  EXPECT_EQ(erased(), std::vector{sha256("short")});
+  EXPECT_TRUE(state_.join_tokens.contains({sha256("join 2")})) << "only with a new one of its kind";
+  must(as("guizhou"), CreateJoinToken{"guian", sha256("join 3")});
+  EXPECT_FALSE(state_.join_tokens.contains({sha256("join 2")}));
+  EXPECT_TRUE(state_.join_tokens.contains({sha256("join 3")}));
+  now_ = now_ + Duration::hours(24 * 59);
+  must(as("agent guian"), RenewAgentToken{sha256("agent guian 2")});
+  EXPECT_FALSE(state_.tokens.contains({sha256("third")}));
+  EXPECT_TRUE(state_.tokens.contains({sha256("agent guian")}));
 }
 
 TEST_F(CoreTest, DrainedRowsRebuildTheState) {

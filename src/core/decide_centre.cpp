@@ -195,10 +195,15 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const UpdateCentre& co
   TRY(const CentreRow* centre, own_centre(draft.state(), actor, command.centre));
   Faults faults = description_faults(command);
   if (!faults.empty()) return refuse(std::move(faults));
-  const bool is_same = centre->accepts == command.accepts && centre->latency == command.latency &&
-                       centre->pue == command.pue && centre->carbon == command.carbon &&
-                       centre->carbon_hours == command.carbon_hours && centre->bandwidth == command.bandwidth;
-  if (is_same) return {};
+  const CentreDescription now{centre->accepts, centre->latency,      centre->pue,
+                              centre->carbon,  centre->carbon_hours, centre->bandwidth};
+  const CentreDescription wanted{command.accepts, command.latency,      command.pue,
+                                 command.carbon,  command.carbon_hours, command.bandwidth};
+  if (now == wanted) return {};
+  if (command.seen && *command.seen != now) {
+    return refuse(RefusalReason::wrong_state, "what is told of the centre has changed since it was looked at",
+                  "look at it again, and tell all of it with the change", "seen");
+  }
   CentreUpdated updated{centre->id, command.accepts, command.latency, command.pue, command.carbon};
   updated.carbon_hours = command.carbon_hours;
   updated.bandwidth = command.bandwidth;

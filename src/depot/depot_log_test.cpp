@@ -55,7 +55,7 @@ TEST_F(DepotLogTest, ALogIsItsCustomers) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::exhausted);
     EXPECT_EQ(refused.error().wrong,
-              "the depot quota of " + to_text(lab) + " is full: 2B more are wanted, 9B of 10B are used");
+              "your organisation's depot quota is full: 2B more are wanted, 9B of 10B are used");
     EXPECT_EQ(depot_->read_log(attempt, "stdout", Bytes(0), Bytes(10)).value(), "123456");
     open(quota);
   }

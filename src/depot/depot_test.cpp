@@ -139,7 +139,7 @@ TEST_F(DepotTest, AnOrganisationsQuotaHoldsAtTheStartOfAnUpload) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::exhausted);
   EXPECT_EQ(refused.error().wrong,
-            "the depot quota of " + to_text(lab) + " is full: 50B more are wanted, 60B of 100B are used");
+            "your organisation's depot quota is full: 50B more are wanted, 60B of 100B are used");
   EXPECT_EQ(files_in("uploads"), 0U);
   EXPECT_PROGRESS(put_all(large, studio), 50, true);
   EXPECT_PROGRESS(put_all(std::string(40, 'c')), 40, true);
@@ -165,7 +165,7 @@ TEST_F(DepotTest, UsageIsCountedAgainAfterARestart) {
   ASSERT_TRUE(depot_->append_log(studio, {JobId(1), 0, 1}, "stdout", Bytes(0), std::string(20, 'l')));
   open(quota);
   EXPECT_EQ(put_all(std::string(11, 'c')).error().wrong,
-            "the depot quota of " + to_text(lab) + " is full: 11B more are wanted, 90B of 100B are used");
+            "your organisation's depot quota is full: 11B more are wanted, 90B of 100B are used");
   EXPECT_EQ(put_all(std::string(51, 'c'), studio).error().wrong,
             "the depot is full: 51B more are wanted, 110B of 160B are used");
   EXPECT_PROGRESS(put(std::string(40, 'b'), 30, 40), 40, true);
@@ -191,7 +191,7 @@ TEST_F(DepotTest, TheSameContentIsStoredOnceAndChargedToEach) {
   for (int start = 0; start < 2; ++start) {
     for (const OrganisationId each : {lab, studio}) {
       EXPECT_EQ(put_all("b", each).error().wrong,
-                "the depot quota of " + to_text(each) + " is full: 1B more are wanted, 100B of 100B are used");
+                "your organisation's depot quota is full: 1B more are wanted, 100B of 100B are used");
       EXPECT_EQ(read_all(content, each), content);
     }
     open(quota);
@@ -230,7 +230,7 @@ TEST_F(DepotTest, WhatACentreBringsIsItsCustomers) {
   EXPECT_EQ(read_all(output, lab), output);
   EXPECT_EQ(read_all(output, studio), "(none)");
   EXPECT_EQ(put_all("x", {lab, guian}).error().wrong,
-            "the depot quota of " + to_text(lab) + " is full: 1B more are wanted, 20B of 20B are used");
+            "your organisation's depot quota is full: 1B more are wanted, 20B of 20B are used");
 }
 
 TEST_F(DepotTest, OneOwnersWrongBytesDoNotSpoilAnothersUpload) {

@@ -2,15 +2,17 @@
 
 #include <algorithm>
 
+#include "base/readable.h"
+
 namespace dayan::depot {
 namespace {
 
 /// `option`: of `dayan hub run`, by which the operator may give more.
 tl::unexpected<Error> full(std::string_view whose, std::string_view option, Bytes quota, Bytes used, Bytes wanted) {
   return fail(ErrorCode::exhausted,
-              std::string(whose) + " is full: " + to_text(wanted) + " more are wanted, " + to_text(used) + " of " +
-                  to_text(quota) + " are used",
-              "at most " + to_text(std::max(Bytes(0), quota - used)) + ", or the operator's leave for more (" +
+              std::string(whose) + " is full: " + readable(wanted) + " more are wanted, " + readable(used) + " of " +
+                  readable(quota) + " are used",
+              "at most " + readable_down(std::max(Bytes(0), quota - used)) + ", or the operator's leave for more (" +
                   std::string(option) + ")",
               "size");
 }
@@ -31,7 +33,7 @@ Bytes Usage::used_by(OrganisationId owner) const {
 Result<void> Usage::check_locked(OrganisationId owner, Bytes bytes) const {
   const Bytes own = used_by(owner);
   if (!owner.is_none() && bytes > quota_.per_organisation - own) {
-    return full("the depot quota of " + to_text(owner), "--depot-per-organisation", quota_.per_organisation, own, bytes);
+    return full("your organisation's depot quota", "--depot-per-organisation", quota_.per_organisation, own, bytes);
   }
   if (bytes > quota_.total - total_) return full("the depot", "--depot-total", quota_.total, total_, bytes);
   return {};

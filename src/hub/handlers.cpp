@@ -1,6 +1,8 @@
 #include "hub/handlers.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace dayan::hub {
 
@@ -8,9 +10,38 @@ Handled answer_later() { return std::optional<HttpResponse>(); }
 
 namespace {
 
-/// What makes two requests the same under one key.
+/// One text for all bodies that ask the same: without white space, members by name, each number in its shortest form.
+void append_canonical(const JsonValue& value, std::string& text) {
+  if (value.is_object()) {
+    std::vector<const boost::json::key_value_pair*> members;
+    for (const auto& member : value.get_object()) members.push_back(&member);
+    std::ranges::sort(members, {}, [](const auto* member) { return std::string_view(member->key()); });
+    text += '{';
+    for (const auto* member : members) {
+      text += json_text(JsonValue(member->key())) + ':';
+      append_canonical(member->value(), text);
+      text += ',';
+    }
+    text += '}';
+  } else if (value.is_array()) {
+    text += '[';
+    for (const JsonValue& each : value.get_array()) {
+      append_canonical(each, text);
+      text += ',';
+    }
+    text += ']';
+  } else {
+    text += json_text(value);
+  }
+}
+
+/// What makes two requests the same under one key: what they ask, however it is written.
 Digest request_digest(const Call& call) {
-  return sha256(call.request.method + '\n' + call.request.target + '\n' + call.request.body);
+  std::string asked = call.request.method + '\n' + call.request.target + '\n';
+  if (const auto body = parse_json(call.request.body)) append_canonical(*body, asked);
+  else if (call.request.body.empty()) asked += "{}";  // refuse_body() takes both for no body
+  else asked += call.request.body;
+  return sha256(asked);
 }
 
 }  // namespace

@@ -75,7 +75,9 @@ TEST(HubDepot, UseAndLimitAreShown) {
   EXPECT_NE(metrics.find("dayan_depot_limit_bytes 100000000\n"), std::string::npos);
   const Answer full = scene.customer.call("PUT", blob_path("x") + "?size=90000000", "x");
   EXPECT_EQ(full.status, 507);
+  EXPECT_NE(full.raw.body.find("your organisation's depot quota is full: 90MB"), std::string::npos) << full.raw.body;
   EXPECT_NE(full.raw.body.find("15B of 20MB are used"), std::string::npos) << full.raw.body;
+  EXPECT_NE(full.raw.body.find("at most 19.9MB"), std::string::npos) << full.raw.body;
   EXPECT_NE(full.raw.body.find("--depot-per-organisation"), std::string::npos) << full.raw.body;
 }
 
@@ -233,9 +235,10 @@ TEST(HubDepot, ARepeatedSubmissionOutlivesItsInputs) {
   EXPECT_EQ(repeat.status, 201) << repeat.raw.body;
   EXPECT_EQ(repeat.raw.body, first.raw.body);
   EXPECT_EQ(repeat.raw.header("idempotent-replay"), "true");
+  EXPECT_EQ(scene.customer.post("/v1/jobs", ' ' + job_body(1, input), "render-1").raw.body, first.raw.body);
   EXPECT_EQ(scene.customer.post("/v1/jobs", job_body(2, input), "render-1").status, 422) << "another request";
   EXPECT_EQ(scene.customer.post("/v1/jobs", job_body(1, input), "render-2").status, 400) << "a new one";
-  EXPECT_NE(scene.customer.get("/metrics").raw.body.find("replayed\"} 1\n"), std::string::npos);
+  EXPECT_NE(scene.customer.get("/metrics").raw.body.find("replayed\"} 2\n"), std::string::npos);
 }
 
 // An input that is dropped at the moment of its job's submission would be a promise broken: asking for its progress,

@@ -71,6 +71,7 @@ TEST_P(HubJob, WhatACentreTellsIsQuotedWith) {
   const Client customer = hub.customer("studio", "1");
   const Client provider = hub.organisation("gui-an", "provider");
   const TestAgent agent = hub.agent(provider, "gui-an-1");
+  const Client lab = hub.customer("lab");
   const std::string path = "/v1/centres/gui-an-1";
   EXPECT_EQ(customer.call("PUT", path, "{}").status, 403);
   EXPECT_EQ(provider.call("PUT", "/v1/centres/other", "{}").status, 404);
@@ -88,7 +89,7 @@ TEST_P(HubJob, WhatACentreTellsIsQuotedWith) {
     return std::pair{json_text(item.at("centre").as_object().at("accepts")), item.at("serves_you").as_bool()};
   };
   EXPECT_EQ(seen_by(customer), std::pair(std::string("[]"), false)) << "whom it serves is not a customer's to know";
-  EXPECT_EQ(seen_by(hub.customer("lab")), std::pair(std::string("[]"), true));
+  EXPECT_EQ(seen_by(lab), std::pair(std::string("[]"), true));
   EXPECT_EQ(seen_by(provider).first, R"(["lab"])");
   EXPECT_EQ(seen_by(hub.root()).first, R"(["lab"])");
   const Answer choosy = customer.call("POST", "/v1/quotes", job_body());
@@ -179,6 +180,7 @@ TEST_P(HubJob, WhatAProviderReservesIsQuotedWith) {
   const Client provider = hub.organisation("gui-an", "provider");
   const Client stranger = hub.organisation("elsewhere", "provider");
   const TestAgent agent = hub.agent(provider, "gui-an-1");
+  const Client lab = hub.customer("lab");
   const std::string path = "/v1/centres/gui-an-1/reservations";
   const UnixTime now = hub.clock.now();
   const auto body = [&](const std::string& more) {
@@ -289,6 +291,23 @@ TEST_P(HubJob, TenantsDoNotSeeEachOther) {
   EXPECT_EQ(hub.root().get(path).status, 404);
 }
 
+// A digest of zeros and a size that no file has are one fault each: they are not looked for in the depot as well.
+TEST_P(HubJob, OneFaultForAnInputThatCannotBe) {
+  TestHub hub(GetParam());
+  const Client customer = hub.customer("studio");
+  const std::string content = "sphere";
+  EXPECT_EQ(put_blob(customer, content, content).status, 200);
+  const std::string inputs = R"(,"inputs":[{"path":"a.pov","digest":")" + std::string(64, '0') +
+                             R"(","size":6},{"path":"b.pov","digest":")" + to_text(sha256(content)) +
+                             R"(","size":-1}])";
+  const Answer refused = customer.post("/v1/jobs", job_body(1, inputs));
+  EXPECT_EQ(refused.status, 400);
+  const JsonArray& faults = refused.json.as_object().at("errors").as_array();
+  ASSERT_EQ(faults.size(), 2U) << refused.raw.body;
+  EXPECT_EQ(faults[0].as_object().at("field").as_string(), "spec.payload.inputs[0].digest");
+  EXPECT_EQ(faults[1].as_object().at("field").as_string(), "spec.payload.inputs[1].size");
+}
+
 // A job that nobody can run says so, and can be cancelled, which ends it; cancelled again it is refused.
 TEST_P(HubJob, WaitingIsExplainedAndCancelled) {
   TestHub hub(GetParam());
@@ -303,12 +322,16 @@ TEST_P(HubJob, WaitingIsExplainedAndCancelled) {
   const Answer explained = customer.get(path + "/explanation");
   EXPECT_EQ(explained.status, 200);
   EXPECT_NE(explained.raw.body.find("\"cores\""), std::string::npos) << explained.raw.body;
+  EXPECT_TRUE(explained.json.as_object().at("ended_at").is_null()) << explained.raw.body;
   EXPECT_EQ(object(customer.get(path).json, "waiting").at("hopeless"), JsonValue(true));
   const Answer cancelled = customer.post(path + "/cancel", "");
   EXPECT_EQ(cancelled.status, 202) << cancelled.raw.body;
   EXPECT_EQ(object(cancelled.json, "job").at("state").as_string(), "cancelled") << cancelled.raw.body;
   EXPECT_EQ(customer.post(path + "/cancel", "").status, 409);
-  EXPECT_EQ(customer.get(path + "/explanation").status, 200);
+  const Answer ended = customer.get(path + "/explanation");
+  EXPECT_EQ(ended.status, 200);
+  EXPECT_TRUE(ended.json.as_object().at("quotes").as_array().empty()) << "what is offered now says nothing of it";
+  EXPECT_TRUE(ended.json.as_object().at("ended_at").is_string()) << ended.raw.body;
 }
 
 // What everybody is due follows the weights of those that have jobs; a customer sees its own share alone, an operator all.

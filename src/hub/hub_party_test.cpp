@@ -81,12 +81,46 @@ TEST(HubParty, ABalanceMayPassTheLimitOfAmounts) {
   EXPECT_EQ(to_text(wallet.available), "200000000000");
   wire::LedgerView ledger;
   EXPECT_TRUE(from_json(hub.root().get("/v1/operator/ledger").json, "", ledger, faults)) << to_text(faults.front());
-  EXPECT_EQ(to_text(ledger.debits_posted), "200000000000");
+  EXPECT_EQ(ledger.debits_posted, "200000000000");
   for (const std::string yuan : {"100000000000.000001", "-1", "0"}) {
     const Answer refused = top_up(yuan, "three");
     EXPECT_EQ(refused.status, 400) << refused.raw.body;
     EXPECT_NE(refused.raw.body.find(R"("field":"amount")"), std::string::npos) << refused.raw.body;
   }
+}
+
+// Money is counted once in each account that it passes: the sums over all of them may be more than one amount can hold,
+// and are told exactly.
+TEST(HubParty, TheLedgersSumsPassSixtyFourBits) {
+  TestHub hub;
+  static_cast<void>(hub.customer("studio", "1"));
+  hub.close();
+  hub.open();
+  const auto rows = hub.store->query({"account", {}, {}, false, 100});
+  const auto generation = hub.store->take_over();
+  ASSERT_TRUE(rows.has_value() && generation.has_value());
+  const Cny most = Cny::micro(9'000'000'000'000'000'000);
+  Batch planted;
+  planted.generation = *generation;
+  for (const Row& row : *rows) {
+    auto account = std::get<AccountRow>(row);
+    account.debits_posted = most;  // the wallet has spent all that the bank brought
+    if (account.kind == AccountKind::customer_wallet) account.credits_posted = most;
+    planted.changes.push_back({account, RowFate::live});
+  }
+  AccountRow provider;
+  provider.kind = AccountKind::provider_payable;
+  provider.owner = OrganisationId(7);
+  provider.credits_posted = most;
+  planted.changes.push_back({provider, RowFate::live});
+  ASSERT_TRUE(hub.store->commit(planted).has_value());
+  hub.start();
+  const Answer ledger = hub.root().get("/v1/operator/ledger");
+  ASSERT_EQ(ledger.status, 200) << ledger.raw.body;
+  EXPECT_EQ(ledger.text("debits_posted"), "18000000000000");
+  EXPECT_EQ(ledger.text("credits_posted"), "18000000000000");
+  EXPECT_EQ(ledger.json.as_object().at("balanced"), JsonValue(true));
+  EXPECT_EQ(ledger.json.as_object().at("violation"), JsonValue(nullptr)) << ledger.raw.body;
 }
 
 // S1: every route of the table without a token, with garbage, and with well-formed tokens that are unknown, revoked

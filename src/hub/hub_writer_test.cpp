@@ -31,6 +31,10 @@ TEST_P(HubWriter, OneKeyOneEffect) {
   EXPECT_EQ(again.raw.body, first.raw.body);
   EXPECT_EQ(first.raw.header("idempotent-replay"), "");
   EXPECT_EQ(again.raw.header("idempotent-replay"), "true");
+  const std::string spaced = "{ \"reference\": \"\\u0072\",\n\"amount\":\"5\", \"organisation\":\"studio\" }";
+  const Answer rewritten = hub.root().post("/v1/wallet/top-ups", spaced, "k");
+  EXPECT_EQ(rewritten.raw.body, first.raw.body) << "the same asked in another spelling";
+  EXPECT_EQ(rewritten.raw.header("idempotent-replay"), "true");
   const std::string other = R"({"organisation":"studio","amount":"6","reference":"r"})";
   const Answer conflict = hub.root().post("/v1/wallet/top-ups", other, "k");
   EXPECT_EQ(conflict.status, 422);

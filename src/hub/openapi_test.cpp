@@ -174,6 +174,8 @@ TEST(OpenApi, HasTheFieldsOfTheBodies) {
   expect_fields<wire::ProjectShareView>("ProjectShare");
   expect_fields<wire::TopUpRequest>("TopUp");
   expect_fields<wire::CreateCentreRequest>("NewCentre");
+  expect_fields<wire::UpdateCentreRequest>("CentreDescription");
+  expect_fields<CentreDescription>("SeenCentre");
   expect_fields<wire::PublishOfferRequest>("NewOffer");
   expect_fields<wire::AddReservationRequest>("NewReservation");
   expect_fields<wire::SubmitRequest>("Submission");

@@ -2,6 +2,7 @@
 #include <set>
 #include <tuple>
 
+#include "base/readable.h"
 #include "base/scan.h"
 #include "hub/handlers.h"
 #include "wire/job.h"
@@ -32,20 +33,23 @@ void check_project(const Call& call, const std::string& name, Faults& faults) {
                     "create it first, or leave it out for 'default'"});
 }
 
-/// Every input must lie in the depot, whole, before the command: a centre could never fetch it.
+/// Every input must lie in the depot, whole, before the command: a centre could never fetch it. What check_spec() finds
+/// wrong is not told again.
 Result<void> check_inputs(const Services& hub, OrganisationId organisation,
                           const std::vector<InputFile>& inputs, Faults& faults) {
   for (std::size_t i = 0; i < inputs.size() && i < input_files_max; ++i) {
+    if (inputs[i].digest.is_none()) continue;
     const std::string field = "spec.payload.inputs[" + std::to_string(i) + "]";
     TRY(const UploadProgress progress, hub.depot.progress(organisation, inputs[i].digest));
     if (!progress.complete) {
       faults.push_back({ErrorCode::invalid, field + ".digest",
-                        "only " + std::to_string(progress.received.value()) + " bytes of it are uploaded",
+                        "only " + readable_down(progress.received) + " of it are uploaded",
                         "PUT /v1/blobs/" + to_text(inputs[i].digest) + " until it is complete, then submit"});
       continue;
     }
     TRY(const Bytes size, hub.depot.size(organisation, inputs[i].digest));
-    if (size == inputs[i].size) continue;
+    const bool is_possible = inputs[i].size >= Bytes(0) && inputs[i].size <= bytes_max;
+    if (size == inputs[i].size || !is_possible) continue;
     faults.push_back({ErrorCode::invalid, field + ".size",
                       std::to_string(inputs[i].size.value()) + " is not its size", std::to_string(size.value())});
   }
@@ -157,6 +161,8 @@ Handled explain_job(Call& call) {
   wire::ExplanationView shown;
   call.hub.planner.ask([&](const place::Engine& engine, UnixTime now) {
     shown.as_of = now;
+    shown.ended_at = job.ended_at;
+    if (is_final(job.state)) return;  // what is offered now says nothing of it
     shown.waiting = engine.waiting(job.id, now);
     const place::Question question{job.organisation, job.requirements, job.count, job.throttle, job.input_bytes};
     shown.quotes = shown.waiting ? engine.quotes(job.id, now) : engine.quotes(question, now);

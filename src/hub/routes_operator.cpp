@@ -1,3 +1,4 @@
+#include "base/money_sum.h"
 #include "edge/random.h"
 #include "hub/handlers.h"
 #include "wire/event.h"
@@ -73,17 +74,25 @@ Handled top_up_wallet(Call& call) {
 
 Handled get_ledger(Call& call) {
   wire::LedgerView shown;
+  MoneySum debits_pending;
+  MoneySum credits_pending;
+  MoneySum debits_posted;
+  MoneySum credits_posted;
   TRY_VOID(call.hub.writer.read([&](const View& view) {
     view.state.accounts.visit_all([&](const AccountRow& row) {
-      shown.debits_pending += row.debits_pending;
-      shown.credits_pending += row.credits_pending;
-      shown.debits_posted += row.debits_posted;
-      shown.credits_posted += row.credits_posted;
+      debits_pending += row.debits_pending;
+      credits_pending += row.credits_pending;
+      debits_posted += row.debits_posted;
+      credits_posted += row.credits_posted;
       shown.accounts.push_back(row);
     });
     shown.violation = core::broken_invariant(view.state);
   }));
-  shown.balanced = shown.debits_pending == shown.credits_pending && shown.debits_posted == shown.credits_posted;
+  shown.balanced = debits_pending == credits_pending && debits_posted == credits_posted;
+  shown.debits_pending = to_text(debits_pending);
+  shown.credits_pending = to_text(credits_pending);
+  shown.debits_posted = to_text(debits_posted);
+  shown.credits_posted = to_text(credits_posted);
   return json_answer(200, to_json(shown));
 }
 

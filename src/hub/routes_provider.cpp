@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <map>
+#include <set>
 
+#include "base/scan.h"
 #include "edge/random.h"
 #include "hub/handlers.h"
 #include "model/meter.h"
@@ -71,6 +73,32 @@ wire::CentreView centre_view(const View& view, const CentreRow& centre, const Le
   return shown;
 }
 
+/// Whom a provider names for its centre must be there: a misspelt name would serve nobody, and nobody would notice.
+/// Names that the centre accepts already are kept without a question.
+Faults unknown_customers(const Call& call, const std::string& centre, const std::string& field,
+                         const std::vector<std::string>& names) {
+  std::set<std::string> known;
+  bool is_own = false;
+  call.hub.directory.look([&](const core::State& state) {
+    state.organisations.visit_all([&](const OrganisationRow& row) {
+      if (row.is_customer) known.insert(row.name);
+    });
+    state.centres.visit_all([&](const CentreRow& row) {
+      if (row.name != centre || row.provider != call.actor.organisation) return;
+      is_own = true;
+      known.insert(row.accepts.begin(), row.accepts.end());
+    });
+  });
+  Faults faults;
+  if (!is_own) return faults;  // there is no such centre, says the core
+  for (std::size_t i = 0; i < std::min(names.size(), accepts_max); ++i) {
+    if (!is_plain_name(names[i]) || known.contains(names[i])) continue;  // what is no name is told by the core
+    faults.push_back({ErrorCode::invalid, field + '[' + std::to_string(i) + ']',
+                      "there is no customer " + quote(names[i]), "the name of one that the platform has"});
+  }
+  return faults;
+}
+
 struct Earned {
   Cny charged;
   Cny fee;
@@ -114,8 +142,11 @@ Handled update_centre(Call& call) {
   wire::UpdateCentreRequest told;
   if (auto bad = read_body(call, told)) return bad;
   const std::string name = call.path.front();
+  const Faults faults = unknown_customers(call, name, "accepts", told.accepts);
+  if (!faults.empty()) return problem_answer(faults);
   UpdateCentre update{name, told.accepts, told.latency, told.pue, told.carbon, told.carbon_hours};
   update.bandwidth = told.bandwidth;
+  update.seen = told.seen;
   return submit(call, std::move(update),
                 [name](const View& view, const core::Decision&) {
                   std::optional<CentreRow> centre;
@@ -161,6 +192,8 @@ Handled create_join_token(Call& call) {
 Handled add_reservation(Call& call) {
   wire::AddReservationRequest wanted;
   if (auto bad = read_body(call, wanted)) return bad;
+  const Faults faults = unknown_customers(call, call.path.front(), "organisations", wanted.organisations);
+  if (!faults.empty()) return problem_answer(faults);
   const ReservationId id(call.hub.writer.next_id());
   AddReservation command{id,           call.path.front(),    std::move(wanted.pool), wanted.from,
                          wanted.until, std::move(wanted.organisations), std::move(wanted.note)};

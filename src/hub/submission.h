@@ -52,7 +52,7 @@ struct Submission {
   Digest token_hash;
   CommandBody body;
   std::string key;  ///< the Idempotency-Key; empty: none
-  Digest request;   ///< of method, target and body
+  Digest request;   ///< of method, target and what the body asks
   /// Called on the writer with the command applied. Must not block.
   std::function<Rendered(const View&, const core::Decision&)> render;
   /// Called on the writer, once, after the commit. Must not block.

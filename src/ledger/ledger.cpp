@@ -3,7 +3,7 @@
 #include <limits>
 #include <map>
 
-#include "base/wide.h"
+#include "base/money_sum.h"
 
 namespace dayan::ledger {
 namespace {
@@ -134,13 +134,7 @@ struct Pending {
   Int128 credits = 0;
 };
 
-std::string in_yuan(Int128 micro) {
-  const bool negative = micro < 0;
-  if (negative) micro = -micro;
-  const auto yuan = static_cast<std::int64_t>(micro / 1'000'000);  // 2^63 accounts would be needed to pass it
-  const auto rest = Cny::micro(static_cast<std::int64_t>(micro % 1'000'000));
-  return (negative ? "-" : "") + std::to_string(yuan) + to_text(rest).substr(1);
-}
+std::string in_yuan(Int128 micro) { return to_text(MoneySum(micro)); }
 
 std::optional<std::string> broken_account(const AccountRow& row, const Pending& pending) {
   const std::string name = to_text(row.account());

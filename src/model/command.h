@@ -96,6 +96,24 @@ struct CreateCentre {
   std::string region;
 };
 
+/// What a provider has told of its centre.
+struct CentreDescription {
+  std::vector<std::string> accepts;
+  std::vector<CityLatency> latency;
+  std::optional<std::int64_t> pue;
+  std::optional<std::int64_t> carbon;
+  std::vector<DayHours> carbon_hours;
+  std::optional<Bandwidth> bandwidth;
+
+  static constexpr auto fields() {
+    using R = CentreDescription;
+    return std::tuple{field("accepts", &R::accepts), field("latency", &R::latency), field("pue", &R::pue),
+                      field("carbon", &R::carbon), field("carbon_hours", &R::carbon_hours),
+                      field("bandwidth", &R::bandwidth)};
+  }
+  friend bool operator==(const CentreDescription&, const CentreDescription&) = default;
+};
+
 /// What a provider tells of its centre, all of it: what is left out is unknown from then on, or open to all.
 struct UpdateCentre {
   std::string centre;                ///< name
@@ -105,6 +123,8 @@ struct UpdateCentre {
   std::optional<std::int64_t> carbon;  ///< g/kWh
   std::vector<DayHours> carbon_hours = {};  ///< only where carbon is known
   std::optional<Bandwidth> bandwidth = {};  ///< from the hub's depot to the centre
+  /// As the provider saw it: refused when it is another by now, so that of two changes at once none is lost unseen.
+  std::optional<CentreDescription> seen = {};
 };
 inline constexpr std::size_t accepts_max = 1'000;
 inline constexpr std::size_t cities_max = 1'000;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/readable.h"
 #include "base/scan.h"
 #include "model/job.h"
 
@@ -69,6 +70,14 @@ std::string show_cards(MilliCards cards) {
   return text + " cards";
 }
 
+/// As people read it, but exact where it would read like a bound that it is not.
+auto show_size(Bytes low, Bytes high) {
+  return [low, high](Bytes size) {
+    std::string text = readable(size);
+    return text == readable(low) || text == readable(high) ? to_text(size) : text;
+  };
+}
+
 /// Digits, letters and the punctuation of versions: "3.7.0.10", "12.0~rc1".
 bool is_version(std::string_view text) {
   if (text.size() > name_length_max || text.empty() || (!is_digit(text.front()) && !is_letter(text.front())))
@@ -83,14 +92,15 @@ void check_resources(const Requirements& wanted, Checker& checker) {
   const std::string prefix = "requirements.resources.";
   checker.range(prefix + "cores", resources.cores, Cores(1), cores_max,
                 [](Cores cores) { return show_number(cores.value()) + " cores"; });
-  checker.range(prefix + "memory", resources.memory, memory_min, memory_max, [](Bytes size) { return to_text(size); });
+  checker.range(prefix + "memory", resources.memory, memory_min, memory_max, show_size(memory_min, memory_max));
   checker.range(prefix + "cards", resources.cards, MilliCards(0), cards_max, show_cards);
   checker.range(prefix + "nodes", resources.nodes, std::int32_t{1}, task_nodes_max, [](std::int32_t nodes) {
     return std::to_string(nodes) + " nodes";
   });
   if (resources.memory <= memory_max && resources.nodes > 0 &&
       resources.memory.value() > bytes_max.value() / resources.nodes)
-    checker.fault(prefix + "nodes", "so many nodes with " + to_text(resources.memory) + " each are more than there are",
+    checker.fault(prefix + "nodes",
+                  "so many nodes with " + readable(resources.memory) + " each are more than there are",
                   "give at most " + to_text(bytes_max) + " of memory in all");
   checker.plain_names("requirements.chips", wanted.chips);
   // Silence would place it on a machine without any card.
@@ -222,8 +232,8 @@ void check_inputs(const std::vector<InputFile>& inputs, Checker& checker) {
     else if (!paths.insert(input.path).second)
       checker.fault(field + ".path", quote(input.path) + " is given twice", "give each file once");
     if (input.digest.is_none())
-      checker.fault(field + ".digest", "is missing", "give the SHA-256 of the file in hexadecimal");
-    checker.range(field + ".size", input.size, Bytes(0), bytes_max, [](Bytes size) { return to_text(size); });
+      checker.fault(field + ".digest", "is missing, or all zeros", "give the SHA-256 of the file in hexadecimal");
+    checker.range(field + ".size", input.size, Bytes(0), bytes_max, show_size(Bytes(0), bytes_max));
   }
   // A file cannot stand where another one needs a folder.
   for (std::size_t i = 0; i < inputs.size(); ++i) {

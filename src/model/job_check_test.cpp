@@ -130,6 +130,16 @@ TEST(JobCheck, Versions) {
   EXPECT_FALSE(version_at_least("3.7", "3.7.1"));
 }
 
+// Shows that a fault says a size as people read it, and in full where that would read like the bound.
+TEST(JobCheck, SizesInFaultsAreReadable) {
+  JobSpec spec = good_spec();
+  spec.requirements.resources.memory = Bytes(41'943'040'000'000'123);
+  const std::string bound = "; give at most 1PB";
+  EXPECT_EQ(to_text(check(spec).at(0)), "requirements.resources.memory: 41.9PB is too much" + bound);
+  spec.requirements.resources.memory = Bytes(1'000'000'000'000'001);
+  EXPECT_EQ(to_text(check(spec).at(0)), "requirements.resources.memory: 1000000000000001B is too much" + bound);
+}
+
 // Shows that an attempt's name at the engines reads back, and that no other text passes for one.
 TEST(EngineName, RoundTripAndRefusals) {
   const AttemptKey key{JobId(123'456'789), 99'999, 3};

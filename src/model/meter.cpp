@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/readable.h"
+
 namespace dayan {
 namespace {
 
@@ -36,7 +38,7 @@ std::int64_t width_of(Meter meter, const Resources& resources) {
 tl::unexpected<Error> too_much(const Resources& resources, Duration run) {
   return fail(ErrorCode::exhausted,
               to_text(run) + " of " + (resources.nodes > 1 ? std::to_string(resources.nodes) + " nodes with " : "") +
-                  std::to_string(resources.cores.value()) + " cores and " + to_text(resources.memory) +
+                  std::to_string(resources.cores.value()) + " cores and " + readable(resources.memory) +
                   " costs more than the platform can count",
               "ask for less time or smaller resources", "wall_time");
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/readable.h"
 #include "model/meter.h"
 
 namespace dayan {
@@ -45,7 +46,7 @@ Result<Cny> with_transfer(Result<Cny> run, const OfferRow& offer, Bytes bytes, R
   TRY(const Cny moving, transfer_cost(offer, bytes, rounding));
   std::int64_t sum = 0;
   if (__builtin_add_overflow(run->micro(), moving.micro(), &sum))
-    return fail(ErrorCode::exhausted, "moving " + to_text(bytes) + " costs more than the platform can count",
+    return fail(ErrorCode::exhausted, "moving " + readable(bytes) + " costs more than the platform can count",
                 "bring less data", "inputs");
   return Cny::micro(sum);
 }

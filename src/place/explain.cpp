@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/readable.h"
 #include "model/meter.h"
 
 namespace dayan::place {
@@ -9,16 +10,6 @@ namespace {
 
 std::string counted(std::int64_t count, const std::string& thing) {
   return std::to_string(count) + ' ' + thing + (count == 1 ? "" : "s");
-}
-
-/// A size with at most one decimal: the exact figure stands beside the text. Rounded to the nearest.
-std::string readable(Bytes size) {
-  for (const std::int64_t unit : {std::int64_t{1'000'000'000}, std::int64_t{1'000'000}}) {
-    if (size.value() < unit) continue;
-    const std::int64_t tenth = unit / 10;
-    return to_text(Bytes((size.value() + tenth / 2) / tenth * tenth));
-  }
-  return to_text(size);
 }
 
 /// A length of time to the second, rounded up; one below a second in full.

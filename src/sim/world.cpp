@@ -136,8 +136,12 @@ void World::change_price_again() {
     if (prng_.chance(2, 3)) offer.transfer_gb = Cny::micro(prng_.between(0, 300'000));
     request.body = std::move(offer);
     // What it draws changes too, and with it the greenest.
-    if (prng_.chance(1, 3))
-      request.body = UpdateCentre{centre.name, {}, {}, prng_.between(1'000, 2'000), prng_.between(0, 900), draw_hours()};
+    if (prng_.chance(1, 3)) {
+      UpdateCentre told{centre.name, {}, {}, prng_.between(1'000, 2'000), prng_.between(0, 900), draw_hours()};
+      // Refused when anything has been told of it before.
+      if (*told.pue % 4 == 0) told.seen = CentreDescription{};
+      request.body = std::move(told);
+    }
     // It closes a pool now and then, or all of them, and takes back what may be there no more.
     if (prng_.chance(1, 3)) request.body = draw_reservation(centre);
     request.key = "offer " + std::to_string(trial_.next_id());

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/centre.h"
+#include "model/command.h"
 #include "model/fields.h"
 #include "model/reservation.h"
 
@@ -69,12 +70,13 @@ struct UpdateCentreRequest {
   std::optional<std::int64_t> carbon;  ///< g/kWh; null: unknown
   std::vector<DayHours> carbon_hours;  ///< at which it is another percentage of that
   std::optional<Bandwidth> bandwidth = {};  ///< of the link from the hub, bytes a second; null: unknown
+  std::optional<CentreDescription> seen = {};  ///< refused when it is not so any more; null: whatever it is
 
   static constexpr auto fields() {
     using R = UpdateCentreRequest;
     return std::tuple{field("accepts", &R::accepts), field("latency", &R::latency), field("pue", &R::pue),
                       field("carbon", &R::carbon), field("carbon_hours", &R::carbon_hours),
-                      field("bandwidth", &R::bandwidth)};
+                      field("bandwidth", &R::bandwidth), field("seen", &R::seen)};
   }
 };
 

@@ -59,17 +59,19 @@ struct JobView {
   }
 };
 
-/// GET /v1/jobs/{id}/explanation
+/// GET /v1/jobs/{id}/explanation. Of a job that has ended there is nothing to rank: what was kept of its placements
+/// stands with its attempts.
 struct ExplanationView {
   UnixTime as_of;
+  UnixTime ended_at;  ///< none while it lives
   std::vector<Quote> quotes;
   place::QuoteRest rest;
   std::optional<place::Waiting> waiting;
 
   static constexpr auto fields() {
     using R = ExplanationView;
-    return std::tuple{field("as_of", &R::as_of), field("quotes", &R::quotes), field("rest", &R::rest),
-                      field("waiting", &R::waiting)};
+    return std::tuple{field("as_of", &R::as_of), field("ended_at", &R::ended_at), field("quotes", &R::quotes),
+                      field("rest", &R::rest), field("waiting", &R::waiting)};
   }
 };
 

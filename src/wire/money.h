@@ -68,13 +68,13 @@ struct EarningsView {
   }
 };
 
-/// GET /v1/operator/ledger
+/// GET /v1/operator/ledger. The sums over all accounts are in yuan, as the amounts, but may pass what one of these holds.
 struct LedgerView {
   std::vector<AccountRow> accounts;
-  Cny debits_pending;
-  Cny credits_pending;
-  Cny debits_posted;
-  Cny credits_posted;
+  std::string debits_pending = "0";
+  std::string credits_pending = "0";
+  std::string debits_posted = "0";
+  std::string credits_posted = "0";
   bool balanced = false;
   std::optional<std::string> violation;  ///< the first broken invariant, in words
 

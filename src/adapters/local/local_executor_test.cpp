@@ -235,6 +235,7 @@ TEST_P(LocalExecutorTest, EndsAMemoryHog) {
   job.resources.memory = Bytes(150'000'000);
   const EngineJob ended = run(job);
   EXPECT_EQ(ended.outcome, Outcome::out_of_memory) << ended.failure;
+  EXPECT_TRUE(ended.failure.ends_with("B more than it may")) << ended.failure;
   EXPECT_GT(ended.memory_peak, Bytes(150'000'000));
   EXPECT_LT(ended.memory_peak, Bytes(1'000'000'000));
 }

@@ -12,6 +12,7 @@
 #include "adapters/files.h"
 #include "adapters/local/launch.h"
 #include "adapters/spawn.h"
+#include "base/readable.h"
 
 namespace dayan::adapters {
 namespace {
@@ -119,7 +120,8 @@ void Watch::check_limits() {
   if (!limit.is_zero() && used > limit) used = proportional_memory(processes);
   memory_peak_ = std::max(memory_peak_, used);
   if (!limit.is_zero() && used > limit)
-    end_for(Outcome::out_of_memory, "used " + to_text(used) + " of memory, more than " + to_text(limit));
+    end_for(Outcome::out_of_memory,
+            "used " + readable(used) + " of memory, " + readable(used - limit) + " more than it may");
 }
 
 /// Told once: a program may take a second signal for an order to end at once.
