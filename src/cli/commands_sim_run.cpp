@@ -161,7 +161,7 @@ void add_sim_run_command(CLI::App& sim, Program& program) {
   const auto words = std::make_shared<Words>();
   sim::RunOrder& order = words->order;
   run.add_option("--platform", words->platform,
-                 "a YAML file of centres, with their outages, silences and tariffs; without "
+                 "a YAML file of centres, with their outages, silences and hours; without "
                  "it the load's own machine")
       ->type_name("FILE");
   run.add_option("--swf", order.swf, "a log in the Standard Workload Format, also compressed")->type_name("FILE");

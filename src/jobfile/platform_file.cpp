@@ -17,16 +17,6 @@ using Field = const std::string&;
 constexpr std::int64_t nodes_max = 1'000'000;
 constexpr std::int64_t cores_per_node_max = 100'000;
 
-/// "22:00": hours and minutes of a day; 24:00 is its end.
-std::optional<Duration> parse_time_of_day(std::string_view text) {
-  if (text.size() != 5 || text[2] != ':') return std::nullopt;
-  for (const std::size_t i : {0U, 1U, 3U, 4U})
-    if (text[i] < '0' || text[i] > '9') return std::nullopt;
-  const std::int64_t minutes = ((text[0] - '0') * 10 + text[1] - '0') * 60 + (text[3] - '0') * 10 + text[4] - '0';
-  if (text[3] > '5' || minutes > 24 * 60) return std::nullopt;
-  return Duration::minutes(minutes);
-}
-
 class PlatformReader {
  public:
   explicit PlatformReader(FaultList& faults) : faults_(faults) {}
@@ -149,10 +139,7 @@ class PlatformReader {
                [&](const YamlNode& member, Field field) {
                  each(member, field, [&](const YamlNode& span, Field at) { read_reservation(span, at, centre); });
                }},
-              {"tariff",
-               [&](const YamlNode& member, Field field) {
-                 each(member, field, [&](const YamlNode& hours, Field at) { read_tariff(hours, at, centre); });
-               }}},
+              {"tariff", nullptr, "hours in prices, e.g. hours: [{from: \"22:00\", until: \"06:00\", percent: 60}]"}},
              faults_);
     check_reservations(around, centre);
     if (!centre.carbon && !centre.carbon_hours.empty() && !faults_.covers(around + ".carbon"))
@@ -269,35 +256,6 @@ class PlatformReader {
     require(around, node, "nodes", "say how many leave");
     outage.nodes = static_cast<std::int32_t>(nodes);
     out.push_back(std::move(outage));
-  }
-
-  void read_time_of_day(const YamlNode& node, Field field, Duration& out) {
-    std::string text;
-    read_text(node, field, text, faults_);
-    if (faults_.covers(field)) return;
-    const auto time = parse_time_of_day(text);
-    if (!time) return faults_.add(field, quote(text) + " is not a time of day", "give hours and minutes, e.g. 22:00");
-    out = *time;
-  }
-
-  void read_tariff(const YamlNode& node, Field around, CentreFile& centre) {
-    TariffHours hours;
-    const auto price = [&](std::optional<Cny>& out) {
-      return [&](const YamlNode& member, Field field) { read_money(member, field, out, faults_); };
-    };
-    read_map(node, around,
-             {{"from", [&](const YamlNode& member, Field field) { read_time_of_day(member, field, hours.from); }},
-              {"to", [&](const YamlNode& member, Field field) { read_time_of_day(member, field, hours.to); }},
-              {"core_hour", price(hours.core_hour)},
-              {"card_hour", price(hours.card_hour)},
-              {"gb_hour", price(hours.gb_hour)}},
-             faults_);
-    require(around, node, "from", "say from which time of day, e.g. 22:00");
-    require(around, node, "to", "say to which time of day, e.g. 06:00");
-    if (node.kind == YamlNode::Kind::map && !faults_.covers(around) && !hours.core_hour && !hours.card_hour &&
-        !hours.gb_hour)
-      faults_.add(around, "gives no price", "give core_hour, card_hour or gb_hour in yuan");
-    centre.tariff.push_back(hours);
   }
 
   void read_pool(const YamlNode& node, Field around, CentreFile& centre) {

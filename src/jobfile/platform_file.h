@@ -10,7 +10,7 @@
 #include "model/centre.h"
 
 /// A platform described in YAML: centres with their pools and prices, and jobs. `dayan place` answers where each job
-/// would go, and why, without any server; `dayan sim run` plays a load on it, with its faults and tariffs.
+/// would go, and why, without any server; `dayan sim run` plays a load on it, with its faults.
 
 namespace dayan::jobfile {
 
@@ -33,15 +33,6 @@ struct Outage {
 struct Silence {
   Duration from;
   Duration span;
-};
-
-/// Prices of a part of every day, which may lie over midnight; those that are not given stay as they are else.
-struct TariffHours {
-  Duration from;  ///< time of day
-  Duration to;    ///< time of day, not of the part any more
-  std::optional<Cny> core_hour;
-  std::optional<Cny> card_hour;
-  std::optional<Cny> gb_hour;
 };
 
 /// While a pool is closed to all but those named. From and span count from the beginning.
@@ -74,7 +65,6 @@ struct CentreFile {
   std::vector<Outage> outages;
   std::vector<Silence> silences;
   std::vector<ClosedSpan> reservations;
-  std::vector<TariffHours> tariff;  ///< of parts that overlap the last holds
 };
 
 struct PlatformFile {

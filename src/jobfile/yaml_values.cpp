@@ -158,14 +158,16 @@ void read_map(const YamlNode& node, const std::string& field, const std::vector<
     faults.place(name, member.line);
     const auto known =
         std::find_if(keys.begin(), keys.end(), [&](const YamlKey& key) { return key.name == member.key; });
-    if (known != keys.end()) {
+    if (known != keys.end() && known->instead.empty()) {
       known->read(member, name);
       continue;
     }
-    std::string all;
-    for (const YamlKey& key : keys) all += (all.empty() ? "" : ", ") + std::string(key.name);
+    std::string right;
+    for (const YamlKey& key : keys)
+      if (key.instead.empty()) right += (right.empty() ? "one of: " : ", ") + std::string(key.name);
+    if (known != keys.end()) right = known->instead;
     // Quoted and cut, since a key may be as long as the file.
-    faults.add_at(member.line, field, "has no key " + quote(member.key), "give one of: " + all);
+    faults.add_at(member.line, field, "has no key " + quote(member.key), "give " + right);
   }
 }
 

@@ -41,10 +41,11 @@ void read_texts(const YamlNode& node, const std::string& field, std::vector<std:
 /// A number of cards as text: digits, at most three decimals.
 [[nodiscard]] std::optional<MilliCards> parse_cards(std::string_view text);
 
-/// One key of a map, and what reads its value.
+/// One key of a map, and what reads its value; or one that is known no more, and what is given in its stead.
 struct YamlKey {
   std::string_view name;
   std::function<void(const YamlNode&, const std::string& field)> read;
+  std::string_view instead = {};
 };
 /// Reads a map whose keys are known; an unknown one, and a node that is no map, is a fault. Each key is placed as
 /// `field.key`, or `key` when field is empty.

@@ -52,7 +52,7 @@ class EngineDispatch final : public Dispatch {
 
   std::optional<Cny> end(const Start& task, Duration run, bool by_limit, Duration) override {
     JobRow& job = jobs_[stage_.job_of[task.task]];
-    const OfferRow& prices = offers_[grants_[task.task].offer];
+    const OfferRow prices = prices_at(task.site, grants_[task.task].at);
     const Result<Cny> charged = amount_of(prices, job.requirements.resources, run, Rounding::down);
     job.charged += charged.value_or(Cny());
     if (by_limit) {
@@ -85,7 +85,7 @@ class EngineDispatch final : public Dispatch {
 
   void change(const Change& change, Duration now) override {
     switch (change.what) {
-      case Change::What::prices: publish(change.centre); break;
+      case Change::What::prices: break;  // the engine knows the hours of an offer ahead
       case Change::What::nodes: put_pools(change.centre); break;
       case Change::What::silence:  // the last word before it, or the first after it
         engine_->observe({centre_id(change.centre), beginning + now, {}});
@@ -122,8 +122,8 @@ class EngineDispatch final : public Dispatch {
   /// What a started task holds. A million of them are kept.
   struct Grant {
     Cny held;
+    Duration at;              ///< whose hour its prices are of
     std::int32_t number = 0;  ///< of its newest attempt
-    std::uint32_t offer = 0;  ///< in offers_
   };
 
   template <class RowType>
@@ -156,10 +156,16 @@ class EngineDispatch final : public Dispatch {
     row.latency = from.latency;
     row.pue = from.pue;
     row.carbon = from.carbon;
+    row.carbon_hours = from.carbon_hours;
     row.bandwidth = from.bandwidth;
     put(row);
     put_pools(index);
-    publish(index);
+    OfferRow offer = stage_.scenario.offer(index);
+    offer.id = OfferId(row.id.value());
+    offer.centre = row.id;
+    offer.version = 1;
+    put(offer);
+    offers_.push_back(std::move(offer));
     for (const jobfile::ClosedSpan& closed : from.reservations) {
       ReservationRow reservation;
       reservation.id = ReservationId(++last_reservation_);
@@ -185,20 +191,9 @@ class EngineDispatch final : public Dispatch {
     }
   }
 
-  void publish(std::size_t centre) {
-    OfferRow offer;
-    for (std::size_t index = 0; index < stage_.sites.size(); ++index)
-      if (stage_.scenario.sites()[index].centre == centre) offer = stage_.sites[index].offer;
-    offer.id = OfferId(std::ssize(offers_) + 1);
-    offer.centre = centre_id(centre);
-    offer.version = offer.id.value();
-    put(offer);
-    const auto [current, is_first] = current_offers_.try_emplace(centre, offers_.size());
-    if (!is_first) {
-      put(offers_[current->second], RowFate::retired);
-      current->second = offers_.size();
-    }
-    offers_.push_back(std::move(offer));
+  /// A lease costs what the hour of its grant says.
+  [[nodiscard]] OfferRow prices_at(std::uint32_t site, Duration at) const {
+    return offer_at(offers_[stage_.scenario.sites()[site].centre], beginning + at);
   }
 
   void hear(Duration now) {
@@ -221,7 +216,7 @@ class EngineDispatch final : public Dispatch {
     const std::uint32_t site = sites_.at({assignment.placement.centre, assignment.placement.pool});
     Grant& grant = grants_[counted];
     ++grant.number;
-    grant.offer = static_cast<std::uint32_t>(current_offers_.at(stage_.scenario.sites()[site].centre));
+    grant.at = now;
     LeaseRow lease;
     lease.job = job.id;
     lease.task = task;
@@ -233,7 +228,7 @@ class EngineDispatch final : public Dispatch {
     lease.granted_at = beginning + now;
     lease.starts_by = lease.granted_at + lease_start_allowance;
     lease.ends_at = lease.starts_by + lease.wall_time;
-    grant.held = amount_of(offers_[grant.offer], lease.resources, lease.wall_time, Rounding::up).value_or(Cny());
+    grant.held = amount_of(prices_at(site, now), lease.resources, lease.wall_time, Rounding::up).value_or(Cny());
     lease.held = grant.held;
     if (is_retry) {
       --job.retrying;
@@ -306,13 +301,12 @@ class EngineDispatch final : public Dispatch {
   std::unique_ptr<place::Engine> engine_;
   std::map<std::string, OrganisationId> providers_;
   std::map<std::pair<CentreId, std::string>, std::uint32_t> sites_;
-  std::vector<OfferRow> offers_;                       ///< all that there ever were
-  std::map<std::size_t, std::size_t> current_offers_;  ///< in offers_, by centre
-  std::vector<JobRow> jobs_;                           ///< as in the load; what has ended is empty
-  std::vector<Grant> grants_;                          ///< by task
-  std::vector<Start> unseen_;                          ///< granted to a centre that is silent
-  std::int64_t waiting_ = 0;                           ///< tasks
-  using GiveUp = std::pair<Duration, std::uint32_t>;   ///< when, and of which job
+  std::vector<OfferRow> offers_;                      ///< by centre
+  std::vector<JobRow> jobs_;                          ///< as in the load; what has ended is empty
+  std::vector<Grant> grants_;                         ///< by task
+  std::vector<Start> unseen_;                         ///< granted to a centre that is silent
+  std::int64_t waiting_ = 0;                          ///< tasks
+  using GiveUp = std::pair<Duration, std::uint32_t>;  ///< when, and of which job
   std::priority_queue<GiveUp, std::vector<GiveUp>, std::greater<>> give_ups_;
   Duration heard_at_;
   Duration now_;

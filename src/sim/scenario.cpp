@@ -11,11 +11,6 @@ constexpr std::int64_t reference_core = 10'000;  ///< the capability that run ti
 
 Duration time_of_day(Duration at) { return Duration::microseconds(at.microseconds() % day.microseconds()); }
 
-bool is_in(const jobfile::TariffHours& hours, Duration time) {
-  if (hours.from <= hours.to) return hours.from <= time && time < hours.to;
-  return time >= hours.from || time < hours.to;
-}
-
 bool is_same_word(const std::string& a, const std::string& b) {
   return std::ranges::equal(a, b,
                             [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
@@ -96,21 +91,13 @@ Scenario::Scenario(jobfile::PlatformFile file) : file_(std::move(file)) {
       price_times_.push_back(Duration::minutes(hours.from.minutes()));
       price_times_.push_back(Duration::minutes(hours.until.minutes()));
     }
-    for (const jobfile::TariffHours& hours : from.tariff) {
-      price_times_.push_back(time_of_day(hours.from));
-      price_times_.push_back(time_of_day(hours.to));
-    }
   }
   std::ranges::stable_sort(changes_, {}, &Change::at);
   std::ranges::sort(price_times_);
   price_times_.erase(std::unique(price_times_.begin(), price_times_.end()), price_times_.end());
 }
 
-OfferRow Scenario::prices(std::size_t centre, Duration at) const {
-  return offer_at(published(centre, at), beginning + at);
-}
-
-OfferRow Scenario::published(std::size_t centre, Duration at) const {
+OfferRow Scenario::offer(std::size_t centre) const {
   const jobfile::CentreFile& from = file_.centres[centre];
   OfferRow offer;
   offer.core_hour = from.core_hour;
@@ -119,14 +106,10 @@ OfferRow Scenario::published(std::size_t centre, Duration at) const {
   offer.hours = from.hours;
   offer.reclaimable_part = from.reclaimable_part;
   offer.transfer_gb = from.transfer_gb;
-  for (const jobfile::TariffHours& hours : from.tariff) {
-    if (!is_in(hours, time_of_day(at))) continue;
-    offer.core_hour = hours.core_hour.value_or(from.core_hour);
-    offer.card_hour = hours.card_hour.value_or(from.card_hour);
-    offer.gb_hour = hours.gb_hour.value_or(from.gb_hour);
-  }
   return offer;
 }
+
+OfferRow Scenario::prices(std::size_t centre, Duration at) const { return offer_at(offer(centre), beginning + at); }
 
 Duration Scenario::next_prices(Duration at) const {
   if (price_times_.empty()) return never;
@@ -170,7 +153,7 @@ std::vector<Change> Timeline::take(Duration now) {
   for (std::size_t site = 0; site < now_.size(); ++site)
     now_[site].offer = scenario_.prices(scenario_.sites()[site].centre, now);
   for (std::size_t centre = 0; centre < scenario_.file().centres.size(); ++centre)
-    if (!scenario_.file().centres[centre].tariff.empty() || !scenario_.file().centres[centre].hours.empty())
+    if (!scenario_.file().centres[centre].hours.empty())
       taken.push_back({now, Change::What::prices, centre, 0, 0, false});
   next_prices_ = scenario_.next_prices(now);
   return taken;
