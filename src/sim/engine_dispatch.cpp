@@ -287,7 +287,7 @@ class EngineDispatch final : public Dispatch {
     (stage_.sites[start.site].is_silent ? unseen_ : started).push_back(start);
   }
 
-  /// As the core writes it (apply.cpp).
+  /// As the core writes it (apply_lease.cpp).
   [[nodiscard]] static std::int64_t reference_run(const PoolRow& pool, Duration run) {
     if (pool.core_capability.is_zero()) return run.microseconds();
     return mul_div(run.microseconds(), pool.core_capability.value(), reference_capability, Rounding::down)
