@@ -45,6 +45,12 @@ std::optional<std::int64_t> number_of(std::string_view digits) {
   return value;
 }
 
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  const std::string_view digits = take_digits(text);
+  if (digits.empty() || !text.empty()) return std::nullopt;
+  return number_of(digits);
+}
+
 std::int64_t fraction_of(std::string_view digits, std::size_t scale) {
   ASSERT(scale <= 18);
   ASSERT(digits.size() <= scale);

@@ -40,6 +40,13 @@ TEST(Scan, Numbers) {
   EXPECT_EQ(number_of("99999999999999999999"), std::nullopt);
 }
 
+// A whole number is digits and nothing else.
+TEST(Scan, WholeNumbers) {
+  EXPECT_EQ(whole_number("17"), 17);
+  for (const char* text : {"", "17s", " 17", "-1", "1.5", "9223372036854775808"})
+    EXPECT_EQ(whole_number(text), std::nullopt) << text;
+}
+
 // Decimals are scaled by their place, not by their count.
 TEST(Scan, Fractions) {
   EXPECT_EQ(fraction_of("", 6), 0);

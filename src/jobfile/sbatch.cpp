@@ -14,12 +14,6 @@ namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-std::optional<std::int64_t> whole_number(std::string_view text) {
-  const std::string_view digits = take_digits(text);
-  if (digits.empty() || !text.empty()) return std::nullopt;
-  return number_of(digits);
-}
-
 /// Slurm's own sizes: a number in units of 2^20 bytes, or with K, M, G or T of 2^10, 2^20, …
 std::optional<Bytes> slurm_size(std::string_view text) {
   const std::string_view digits = take_digits(text);

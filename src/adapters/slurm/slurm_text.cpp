@@ -35,12 +35,6 @@ std::vector<std::string> fields_of(std::string_view line, std::size_t count) {
   return fields;
 }
 
-std::optional<std::int64_t> whole_number(std::string_view text) {
-  const std::string_view digits = take_digits(text);
-  if (digits.empty() || !text.empty()) return std::nullopt;
-  return number_of(digits);
-}
-
 tl::unexpected<Error> not_understood(const char* command, std::string_view line) {
   return fail(ErrorCode::corrupt, std::string(command) + " printed a line that is not understood: " + quote(line));
 }
