@@ -71,17 +71,10 @@ void JobReader::read_keys(const YamlNode& root) {
                     }});
   read_map(root, around_, keys, faults_);
   if (root.kind != YamlNode::Kind::map) return;
-  require(root, "name", "give the job a name");
-  require(root, "wall_time", "give the longest that one task may run, e.g. 2m");
+  require_key(root, around_, "name", "give the job a name", faults_);
+  require_key(root, around_, "wall_time", "give the longest that one task may run, e.g. 2m", faults_);
   if (!is_plain_name(file_.project) && !faults_.covers(in_file("project")))
     faults_.add(in_file("project"), quote(file_.project) + " is not a name", "give the name of a project, e.g. default");
-}
-
-void JobReader::require(const YamlNode& root, std::string_view key, std::string right) {
-  for (const YamlNode& member : root.children) {
-    if (member.key == key) return;
-  }
-  faults_.add(in_file(key), "is missing", std::move(right));
 }
 
 void JobReader::read_command(const YamlNode& node, Field field) {
@@ -135,9 +128,7 @@ void JobReader::read_chip(const YamlNode& node, Field field) {
   else read_text(node, field, chips.emplace_back(), faults_);
   // Pools name their cards in lower case (model/centre.h).
   for (std::string& chip : chips) {
-    for (char& c : chip) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
+    for (char& c : chip) c = lower(c);
   }
 }
 

@@ -41,7 +41,6 @@ class JobReader {
   void read_objective(const YamlNode& node, Field field);
   void read_priority(const YamlNode& node, Field field);
   void read_weights(const YamlNode& node, Field field);
-  void require(const YamlNode& root, std::string_view key, std::string right);
 
   FaultList& faults_;
   std::string around_;

@@ -53,15 +53,15 @@ struct CentreFile {
   Cny card_hour;
   Cny gb_hour;
   std::int64_t reclaimable_part = whole_price;  ///< of these, for reclaimable work, in thousandths
-  Cny transfer_gb;  ///< of a GB moved in; zero where it is not said
-  std::optional<Bandwidth> bandwidth;  ///< of the link to it
+  Cny transfer_gb;                              ///< of a GB moved in; zero where it is not said
+  std::optional<Bandwidth> bandwidth;           ///< of the link to it
   std::vector<std::string> accepts;
   std::vector<CityLatency> latency;
   std::optional<std::int64_t> pue;     ///< in thousandths
   std::optional<std::int64_t> carbon;  ///< g/kWh
   std::vector<DayHours> hours;         ///< at which the prices are other percentages; the beginning is a midnight
   std::vector<DayHours> carbon_hours;  ///< the same of the carbon
-  std::vector<PoolRow> pools;  ///< their centre is not set
+  std::vector<PoolRow> pools;          ///< their centre is not set
   std::vector<Outage> outages;
   std::vector<Silence> silences;
   std::vector<ClosedSpan> reservations;
@@ -70,7 +70,8 @@ struct CentreFile {
 struct PlatformFile {
   std::string customer = "customer";  ///< whose jobs they all are: what `accepts` of a centre is compared with
   std::vector<CentreFile> centres;
-  std::vector<JobFile> jobs;  ///< in order of submission; without a command where none was given, `input_bytes` as one input
+  std::vector<JobFile>
+      jobs;  ///< in order of submission; without a command where none was given, `input_bytes` as one input
 };
 
 /// Reads a platform. Every fault at once, in order of lines. Names are unique; a price of a meter that some pool has

@@ -50,5 +50,13 @@ struct YamlKey {
 /// Reads a map whose keys are known; an unknown one, and a node that is no map, is a fault. Each key is placed as
 /// `field.key`, or `key` when field is empty.
 void read_map(const YamlNode& node, const std::string& field, const std::vector<YamlKey>& keys, FaultList& faults);
+/// A fault where a map lacks a key; none where the node is no map.
+void require_key(const YamlNode& map, const std::string& field, std::string_view key, std::string right,
+                 FaultList& faults);
+/// The keys of a span of time, "from: 2h" and "for: 30m", for `read_map`.
+[[nodiscard]] std::vector<YamlKey> span_keys(Duration& from, Duration& span, FaultList& faults);
+/// Calls `read` for each element of a list, which is placed as `field[i]`.
+void read_list(const YamlNode& node, const std::string& field,
+               const std::function<void(const YamlNode&, const std::string& field)>& read, FaultList& faults);
 
 }  // namespace dayan::jobfile
