@@ -5,6 +5,7 @@
 #include "adapters/files.h"
 #include "adapters/order_check.h"
 #include "adapters/slurm/slurm_judge.h"
+#include "adapters/slurm/slurm_pools.h"
 #include "adapters/slurm/slurm_script.h"
 #include "base/scan.h"
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "adapters/slurm/slurm_pools.h"
 #include "adapters/slurm/slurm_script.h"
 
 namespace dayan::adapters {
