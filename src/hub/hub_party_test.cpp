@@ -31,7 +31,7 @@ bool is_open(const Route& route) { return route.policy.access == Access::open; }
 // A fresh store takes one operator, once: the second attempt is refused and changes nothing.
 TEST(HubParty, BootstrapWorksOnce) {
   store::MemoryStore store;
-  ShiftedClock clock;
+  edge::ShiftedClock clock;
   const auto first = init_store(store, clock, "platform", "op");
   ASSERT_TRUE(first.has_value()) << to_text(first.error());
   EXPECT_TRUE(edge::is_well_formed_token(first->token));

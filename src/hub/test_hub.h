@@ -10,7 +10,7 @@
 
 #include "depot/local_depot.h"
 #include "edge/http_client.h"
-#include "edge/real_clock.h"
+#include "edge/shifted_clock_for_tests.h"
 #include "edge/signing.h"
 #include "hub/hub.h"
 #include "model/json.h"
@@ -21,17 +21,6 @@
 /// For tests: a whole hub in this process on a free port of loopback, and the people who talk to it.
 
 namespace dayan::hub {
-
-/// Real time, and as far ahead of it as a test wants.
-class ShiftedClock : public Clock {
- public:
-  [[nodiscard]] UnixTime now() override { return real_.now() + Duration::microseconds(shift_); }
-  void shift(Duration by) { shift_ += by.microseconds(); }
-
- private:
-  edge::RealClock real_;
-  std::atomic<std::int64_t> shift_{0};
-};
 
 struct Answer {
   int status = 0;
@@ -194,7 +183,7 @@ class TestHub {
   }
 
   HubOptions options;
-  ShiftedClock clock;
+  edge::ShiftedClock clock;
   std::unique_ptr<Store> store;
   std::unique_ptr<Depot> depot;
   std::unique_ptr<Hub> hub;
