@@ -13,18 +13,7 @@ constexpr std::size_t decimals_max = 6;
 constexpr std::int32_t basis_points_max = 10'000;
 }  // namespace
 
-std::string to_text(Cny amount) {
-  const std::uint64_t micro = magnitude(amount.micro());
-  std::string text = amount.is_negative() ? "-" : "";
-  text += std::to_string(micro / micro_per_yuan);
-  const std::uint64_t fraction = micro % micro_per_yuan;
-  if (fraction != 0) {
-    std::string decimals = padded(fraction, decimals_max);
-    decimals.erase(decimals.find_last_not_of('0') + 1);
-    text += '.' + decimals;
-  }
-  return text;
-}
+std::string to_text(Cny amount) { return decimal_text(amount.micro(), decimals_max); }
 
 namespace {
 

@@ -71,4 +71,13 @@ std::string padded(std::uint64_t value, std::size_t width) {
   return digits;
 }
 
+std::string decimal_text(std::int64_t value, std::size_t scale) {
+  ASSERT(scale <= 18);
+  std::string text = padded(magnitude(value), scale + 1);
+  text.insert(text.size() - scale, 1, '.');
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return value < 0 ? "-" + text : text;
+}
+
 }  // namespace dayan

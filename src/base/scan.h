@@ -39,6 +39,9 @@ inline constexpr std::size_t quoted_bytes_max = 64;
 /// `value` in at least `width` digits, with zeros in front.
 [[nodiscard]] std::string padded(std::uint64_t value, std::size_t width);
 
+/// A number in units of 10^-scale as people write it, without zeros at its end: 1,500 at scale 3 is "1.5"; scale ≤ 18.
+[[nodiscard]] std::string decimal_text(std::int64_t value, std::size_t scale);
+
 /// |value| without the overflow of -INT64_MIN.
 [[nodiscard]] constexpr std::uint64_t magnitude(std::int64_t value) {
   return value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);

@@ -72,16 +72,6 @@ class PoolCheck {
     fault(field, "a text of " + std::to_string(text.size()) + " bytes is too long",
           "at most " + std::to_string(pool_word_bytes_max) + " bytes");
   }
-  /// "1.5" of 1,500
-  static std::string thousandths(std::int64_t number) {
-    const std::string sign = number < 0 ? "-" : "";
-    const std::uint64_t size =
-        number < 0 ? 0 - static_cast<std::uint64_t>(number) : static_cast<std::uint64_t>(number);
-    std::string text = sign + std::to_string(size / 1'000);
-    if (size % 1'000 == 0) return text;
-    text += '.' + std::to_string(1'000 + size % 1'000).substr(1);
-    return text.erase(text.find_last_not_of('0') + 1);
-  }
 
  private:
   const std::string path_;
@@ -132,7 +122,7 @@ void check_pool(const PoolRow& pool, std::size_t index, Faults& faults) {
   check.range("cores_per_node", pool.cores_per_node, Cores(1), Cores(cores_per_node_max), count);
   check.range("memory_per_node", pool.memory_per_node, Bytes(1), bytes_max, count);
   check.range("cards_per_node", pool.cards_per_node, MilliCards(0), MilliCards(cards_per_node_max),
-              [](MilliCards cards) { return PoolCheck::thousandths(cards.value()); });
+              [](MilliCards cards) { return decimal_text(cards.value(), 3); });
   if (pool.wall_time_max < wall_time_limit_min) {
     check.fault("wall_time_max", to_text(pool.wall_time_max) + " is too short",
                 "at least " + to_text(wall_time_limit_min));

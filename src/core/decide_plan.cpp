@@ -2,6 +2,7 @@
 
 #include "core/draft.h"
 #include "ledger/ledger.h"
+#include "model/name_list.h"
 #include "model/run_time.h"
 #include "trade/rating.h"
 
@@ -96,10 +97,6 @@ bool is_reclaimable(const State& state, const JobRow& job, const AttemptKey& key
   return job.requirements.reclaimable && (task == nullptr || task->reclaims < reclaims_max);
 }
 
-bool is_served(const CentreRow& centre, const std::string& customer) {
-  return centre.accepts.empty() || std::ranges::find(centre.accepts, customer) != centre.accepts.end();
-}
-
 tl::expected<Grant, Reason> check_assignment(const State& state, const Assignment& assignment, UnixTime now) {
   const JobRow* job = state.jobs.find({assignment.job});
   if (job == nullptr || job->state == JobState::cancelling) {
@@ -114,7 +111,7 @@ tl::expected<Grant, Reason> check_assignment(const State& state, const Assignmen
   const CentreRow* centre = state.centres.find({pool->centre});
   const OrganisationRow* customer = state.organisations.find({job->organisation});
   ASSERT(centre != nullptr && customer != nullptr);
-  if (!is_served(*centre, customer->name))
+  if (!is_among(centre->accepts, customer->name))
     return stale(Constraint::acceptance, 0, 0, "the centre does not serve the organisation");
   if (!has_account(centre->maps, customer->name))
     return stale(Constraint::acceptance, 0, 0, "the centre has no local account for the organisation");

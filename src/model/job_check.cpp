@@ -17,13 +17,7 @@ constexpr MilliCards cards_max{1'000'000};
 
 std::string show_number(std::int64_t value) { return std::to_string(value); }
 
-std::string show_cards(MilliCards cards) {
-  const std::int64_t milli = cards.value();
-  std::string text = milli < 0 ? "-" : "";
-  text += std::to_string(magnitude(milli) / 1'000);
-  if (milli % 1'000 != 0) text += '.' + padded(magnitude(milli) % 1'000, 3);
-  return text + " cards";
-}
+std::string show_cards(MilliCards cards) { return decimal_text(cards.value(), 3) + " cards"; }
 
 /// Digits, letters and the punctuation of versions: "3.7.0.10", "12.0~rc1".
 bool is_version(std::string_view text) {

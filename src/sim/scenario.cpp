@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "model/name_list.h"
+
 namespace dayan::sim {
 namespace {
 
@@ -22,10 +24,6 @@ Duration scaled(Duration run, Capability speed) {
   return here ? Duration::microseconds(*here) : never;
 }
 
-bool is_among(const std::vector<std::string>& allowed, const std::string& name) {
-  return allowed.empty() || std::ranges::find(allowed, name) != allowed.end();
-}
-
 }  // namespace
 
 place::Amounts Site::per_node() const {
@@ -34,7 +32,7 @@ place::Amounts Site::per_node() const {
 
 place::Amounts Site::capacity(std::int32_t nodes) const {
   place::Amounts all = per_node();
-  for (std::int64_t& amount : all.of) amount = place::times(amount, nodes);
+  for (std::int64_t& amount : all.of) amount = times(amount, nodes);
   return all;
 }
 
@@ -79,8 +77,7 @@ Scenario::Scenario(jobfile::PlatformFile file) : file_(std::move(file)) {
         changes_.push_back(
             {outage.from + outage.span, Change::What::nodes, centre, sites_.size(), outage.nodes, false});
       }
-      const bool is_for_customer =
-          from.accepts.empty() || std::ranges::find(from.accepts, file_.customer) != from.accepts.end();
+      const bool is_for_customer = is_among(from.accepts, file_.customer);
       sites_.push_back({centre, from.name, from.provider, from.region, from.latency, is_for_customer, pool});
     }
     for (const jobfile::Silence& silence : from.silences) {

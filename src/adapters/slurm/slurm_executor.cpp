@@ -15,7 +15,7 @@ namespace {
 constexpr const char* plain_name = "1 to 64 of letters, digits, '.', '_' and '-'";
 
 std::string lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  for (char& c : text) c = dayan::lower(c);
   return text;
 }
 
