@@ -141,7 +141,8 @@ void PlatformLoad::fill(std::uint32_t index) {
     for (int misses = 0; misses < 12 && cores > keep;) {
       const std::uint32_t kind = draw_kind(pool.is_busy && random_.chance(9, 10));
       const Resources& want = kinds_[kind].requirements.resources;
-      if (want.nodes > 1 || want.cores.value() > cores - keep || want.memory.value() > memory || want.cards.value() > cards) {
+      if (want.nodes > 1 || want.cores.value() > cores - keep || want.memory.value() > memory ||
+          want.cards.value() > cards) {
         ++misses;
         continue;
       }

@@ -96,9 +96,10 @@ Answer<void> run_here(Output& out, Host& host, const Words& words) {
     return policy == sim::PolicyKind::ours || policy == sim::PolicyKind::engine;
   };
   if (sim::has_times(input) && !std::ranges::all_of(policies, knows_times))
-    return bad_usage("the platform has reservations, or jobs with a begin or a deadline, which only the policies ours and "
-                     "engine know",
-                     "give --policy ours, or --policy engine", "--policy");
+    return bad_usage(
+        "the platform has reservations, or jobs with a begin or a deadline, which only the policies ours and "
+        "engine know",
+        "give --policy ours, or --policy engine", "--policy");
   if (input.load.left_out > 0)
     out.note(std::to_string(input.load.left_out) + " jobs are left out: " + input.load.why_left_out);
   const std::filesystem::path folder(words.out);

@@ -89,8 +89,8 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const EnrolAgent& comm
     if (row.centre == centre->id && !row.revoked) older.push_back(row.hash);
   });
   const CentreId id = centre->id;
-  const TokenRow token{command.token_hash, centre->provider, UserId(), id, Scopes{Scope::agent}, "agent of " + centre->name,
-                       draft.now(), draft.now() + agent_token_lifetime, false};
+  const TokenRow token{command.token_hash, centre->provider, UserId(), id, Scopes{Scope::agent},
+                       "agent of " + centre->name, draft.now(), draft.now() + agent_token_lifetime, false};
   for (const Digest& hash : older) draft.emit(TokenRevoked{hash});
   draft.emit(AgentEnrolled{id, command.join_token_hash, command.agent_key, token});
   return {};

@@ -61,8 +61,8 @@ tl::expected<Duration, Reason> time_limit(const State& state, const JobRow& job,
     if (row.centre != pool.centre || !row.is_of(pool.name) || row.names(customer)) return;
     if (now >= row.until || end <= row.from) return;
     closed = Reason{Constraint::closed, limit.microseconds(),
-                    (row.from - now - lease_start_allowance - staging).microseconds(), "the provider closes the pool meanwhile",
-                    true};
+                    (row.from - now - lease_start_allowance - staging).microseconds(),
+                    "the provider closes the pool meanwhile", true};
   });
   if (closed) return Stale(*std::move(closed));
   return limit;
@@ -74,7 +74,8 @@ tl::expected<void, Reason> fits(const State& state, const PoolRow& pool, const R
   const Resources& want = needs.resources;
   if (want.cores > pool.cores_per_node || want.memory > pool.memory_per_node || want.cards > pool.cards_per_node ||
       needs.wall_time > pool.wall_time_max) {
-    return stale(Constraint::cores, want.cores.value(), pool.cores_per_node.value(), "no node of the pool is that large");
+    return stale(Constraint::cores, want.cores.value(), pool.cores_per_node.value(),
+                 "no node of the pool is that large");
   }
   if (want.nodes > std::max(pool.nodes, 1)) {
     return stale(Constraint::nodes, want.nodes, pool.nodes, "the pool has not so many nodes");

@@ -31,7 +31,8 @@ Bytes Usage::used_by(OrganisationId owner) const {
 Result<void> Usage::check_locked(OrganisationId owner, Bytes bytes) const {
   const Bytes own = used_by(owner);
   if (!owner.is_none() && bytes > quota_.per_organisation - own) {
-    return full("the depot quota of " + to_text(owner), "--depot-per-organisation", quota_.per_organisation, own, bytes);
+    return full("the depot quota of " + to_text(owner), "--depot-per-organisation", quota_.per_organisation, own,
+                bytes);
   }
   if (bytes > quota_.total - total_) return full("the depot", "--depot-total", quota_.total, total_, bytes);
   return {};

@@ -61,8 +61,8 @@ TEST(HubParty, LostTokensAreReplaced) {
   EXPECT_EQ(list.raw.body.find(again.text("token")), std::string::npos);
 }
 
-// The limit of amounts is one of what is put in: two top-ups at it are credited, and what the hub then answers is read by
-// the reader of its clients. One above it, or below zero, is refused by its field.
+// The limit of amounts is one of what is put in: two top-ups at it are credited, and what the hub then answers is
+// read by the reader of its clients. One above it, or below zero, is refused by its field.
 TEST(HubParty, ABalanceMayPassTheLimitOfAmounts) {
   TestHub hub;
   const Client studio = hub.organisation("studio", "customer");

@@ -38,20 +38,25 @@ void JobReader::read_keys(const YamlNode& root) {
       {"tasks", [&](const YamlNode& node, Field field) { read_count_of_tasks(node, field); }},
       {"array", [&](const YamlNode& node, Field field) { read_array(node, field); }},
       {"software", [&](const YamlNode& node, Field field) { read_software(node, field); }},
-      {"wall_time", [&](const YamlNode& node, Field field) { read_duration(node, field, wanted.wall_time, faults_); }},
+      {"wall_time",
+       [&](const YamlNode& node, Field field) { read_duration(node, field, wanted.wall_time, faults_); }},
       {"run_time", [&](const YamlNode& node, Field field) { read_duration(node, field, wanted.run_time, faults_); }},
-      {"begin", [&](const YamlNode& node, Field field) { read_time(node, field, base_, wanted.not_before, faults_); }},
-      {"deadline", [&](const YamlNode& node, Field field) { read_time(node, field, base_, wanted.finish_by, faults_); }},
+      {"begin",
+       [&](const YamlNode& node, Field field) { read_time(node, field, base_, wanted.not_before, faults_); }},
+      {"deadline",
+       [&](const YamlNode& node, Field field) { read_time(node, field, base_, wanted.finish_by, faults_); }},
       {"inputs", [&](const YamlNode& node, Field field) { read_inputs(node, field); }},
       {"outputs", [&](const YamlNode& node, Field field) { read_texts(node, field, payload.outputs, faults_); }},
-      {"wait_max", [&](const YamlNode& node, Field field) { read_duration(node, field, file_.spec.wait_max, faults_); }},
+      {"wait_max",
+       [&](const YamlNode& node, Field field) { read_duration(node, field, file_.spec.wait_max, faults_); }},
       {"every", [&](const YamlNode& node, Field field) { read_every(node, field); }},
       {"times", [&](const YamlNode& node, Field field) { read_times(node, field); }},
       {"overlap", [&](const YamlNode& node, Field field) { read_overlap(node, field); }},
       {"price_cap", [&](const YamlNode& node, Field field) { read_money(node, field, wanted.price_cap, faults_); }},
       {"objective", [&](const YamlNode& node, Field field) { read_objective(node, field); }},
       {"priority", [&](const YamlNode& node, Field field) { read_priority(node, field); }},
-      {"reclaimable", [&](const YamlNode& node, Field field) { read_flag(node, field, wanted.reclaimable, faults_); }},
+      {"reclaimable",
+       [&](const YamlNode& node, Field field) { read_flag(node, field, wanted.reclaimable, faults_); }},
       {"regions", [&](const YamlNode& node, Field field) { read_texts(node, field, wanted.regions, faults_); }},
       {"latency",
        [&](const YamlNode& node, Field field) {
@@ -74,7 +79,8 @@ void JobReader::read_keys(const YamlNode& root) {
   require_key(root, around_, "name", "give the job a name", faults_);
   require_key(root, around_, "wall_time", "give the longest that one task may run, e.g. 2m", faults_);
   if (!is_plain_name(file_.project) && !faults_.covers(in_file("project")))
-    faults_.add(in_file("project"), quote(file_.project) + " is not a name", "give the name of a project, e.g. default");
+    faults_.add(in_file("project"), quote(file_.project) + " is not a name",
+                "give the name of a project, e.g. default");
 }
 
 void JobReader::read_command(const YamlNode& node, Field field) {
@@ -236,7 +242,8 @@ void JobReader::read_objective(const YamlNode& node, Field field) {
   const auto objective = parse_word<Objective>(word);
   if (objective.has_value() && *objective != Objective::weighted) file_.spec.requirements.objective = *objective;
   else if (!faults_.covers(field))
-    faults_.add(field, quote(word) + " is no objective", "give one of cheapest, fastest, balanced, greenest, or weights like {cost: 2, time: 1, carbon: 1}");
+    faults_.add(field, quote(word) + " is no objective",
+                "give one of cheapest, fastest, balanced, greenest, or weights like {cost: 2, time: 1, carbon: 1}");
 }
 
 void JobReader::read_weights(const YamlNode& node, Field around) {
@@ -251,7 +258,8 @@ void JobReader::read_weights(const YamlNode& node, Field around) {
   };
   const bool was_good = faults_.empty();
   read_map(node, around,
-           {{"cost", weight(weights.cost)}, {"time", weight(weights.time)}, {"carbon", weight(weights.carbon)}}, faults_);
+           {{"cost", weight(weights.cost)}, {"time", weight(weights.time)}, {"carbon", weight(weights.carbon)}},
+           faults_);
   if (was_good && !faults_.empty() && weights == Weights{}) weights.cost = 1;  // it has its fault already
 }
 

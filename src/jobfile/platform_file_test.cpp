@@ -18,14 +18,16 @@ centres:
     prices: {core_hour: "0.36", card_hour: "12.5"}
     pools:
       - {name: batch, nodes: 4, cpus: 64, memory: 256GB, software: [povray 3.7.0.10], capability: 1.25}
-      - {name: a100, nodes: 2, cpus: 96, memory: 1TB, cards: 8, chip: a100, wall_time_max: 3d, core_power: 4.5W, card_power: 0.4kW}
+      - {name: a100, nodes: 2, cpus: 96, memory: 1TB, cards: 8, chip: a100, wall_time_max: 3d,
+         core_power: 4.5W, card_power: 0.4kW}
   - name: shanghai
     prices: {core_hour: "0.72"}
     pools:
       - {name: batch, nodes: 1, cpus: 8, memory: 32GB}
 jobs:
   - {name: shot, tasks: 48, resources: {cpus: 1, memory: 1GB}, wall_time: 2m}
-  - {name: train, resources: {cpus: 8, memory: 64GB, cards: 8, chip: a100}, wall_time: 12h, command: [python3, train.py]}
+  - {name: train, resources: {cpus: 8, memory: 64GB, cards: 8, chip: a100}, wall_time: 12h,
+     command: [python3, train.py]}
 )";
 
 // Shows that a platform is read whole: what is not said has the value that the format promises.
@@ -71,10 +73,13 @@ centres:
         - {from: "22:00", until: "06:00", percent: 11}
         - {from: 18:30, until: "03:00+05:00", percent: 120}
     silent: [{from: 90m, for: 5m}]
-    reservations: [{from: 2h, for: 3h, note: new switches}, {pool: fat, from: 8h, for: 1h, organisations: [weather, lab]}]
+    reservations:
+      - {from: 2h, for: 3h, note: new switches}
+      - {pool: fat, from: 8h, for: 1h, organisations: [weather, lab]}
     pools:
       - {name: batch, nodes: 4, cpus: 64, memory: 256GB}
-      - {name: fat, nodes: 8, cpus: 64, memory: 1TB, outages: [{from: 2h, for: 30m, nodes: 3}, {from: 0s, for: 1h, nodes: 8}]}
+      - {name: fat, nodes: 8, cpus: 64, memory: 1TB,
+         outages: [{from: 2h, for: 30m, nodes: 3}, {from: 0s, for: 1h, nodes: 8}]}
 )");
   ASSERT_TRUE(file.has_value()) << to_text(file.error().front());
   const CentreFile& centre = file->centres[0];

@@ -12,7 +12,8 @@
 #include "jobfile/moment.h"
 #include "jobfile/yaml_tree.h"
 
-/// Typed values of a YAML tree. Each reader adds one fault at `field` and leaves `out` as it was when the node is wrong.
+/// Typed values of a YAML tree. Each reader adds one fault at `field` and leaves `out` as it was when the node is
+/// wrong.
 
 namespace dayan::jobfile {
 

@@ -160,9 +160,10 @@ class Platform : core::TestPlatform {
 };
 
 TEST(Reclaim, UrgentWorkStartsWithTheNoticeAndLittleIsLost) {
-  // 144 cores full of reclaimable tasks of one to four cores that run for hours, and more of them waiting. For two hours
-  // a job of one to eight cores comes every five minutes. Each starts when the notice is over and a period and a few
-  // steps have passed, what is lost is less than half of what a choice at random would lose, and all ends in the end.
+  // 144 cores full of reclaimable tasks of one to four cores that run for hours, and more of them waiting. For two
+  // hours a job of one to eight cores comes every five minutes. Each starts when the notice is over and a period and
+  // a few steps have passed, what is lost is less than half of what a choice at random would lose, and all ends in
+  // the end.
   Prng random(11);
   Platform platform;
   for (int i = 0; i < 120; ++i)

@@ -165,7 +165,8 @@ class Replay {
     const Site& site = stage_.scenario.sites()[start.site];
     for (const jobfile::ClosedSpan& closed : stage_.scenario.file().centres[site.centre].reservations) {
       if (!closed.pool.empty() && closed.pool != site.pool.name) continue;
-      if (std::ranges::find(closed.organisations, stage_.scenario.file().customer) != closed.organisations.end()) continue;
+      if (std::ranges::find(closed.organisations, stage_.scenario.file().customer) != closed.organisations.end())
+        continue;
       const UnixTime from = beginning + closed.from;
       if (now < from + closed.span && end > from)
         schedule_.violate(name_of(start.task) + " was started in the pool " + site.pool.name + " of " +

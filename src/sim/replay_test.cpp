@@ -12,8 +12,9 @@
 namespace dayan::sim {
 namespace {
 
-constexpr PolicyKind all_policies[] = {PolicyKind::ours,         PolicyKind::engine,   PolicyKind::fcfs,  PolicyKind::easy,
-                                       PolicyKind::conservative, PolicyKind::cheapest, PolicyKind::random};
+constexpr PolicyKind all_policies[] = {PolicyKind::ours,  PolicyKind::engine,       PolicyKind::fcfs,
+                                       PolicyKind::easy,  PolicyKind::conservative, PolicyKind::cheapest,
+                                       PolicyKind::random};
 
 Scenario scenario_of(const std::string& yaml) {
   auto file = jobfile::parse_platform_yaml(yaml);
@@ -188,7 +189,9 @@ centres:
   - name: a
     prices: {core_hour: "1", hours: [{from: "01:00", until: "03:00", percent: 10}]}
     silent: [{from: 30m, for: 20m}]
-    pools: [{name: batch, nodes: 4, cpus: 8, memory: 100GB, outages: [{from: 1h, for: 2h, nodes: 3}, {from: 90m, for: 30m, nodes: 1}]}]
+    pools:
+      - {name: batch, nodes: 4, cpus: 8, memory: 100GB,
+         outages: [{from: 1h, for: 2h, nodes: 3}, {from: 90m, for: 30m, nodes: 1}]}
   - name: b
     prices: {core_hour: "3"}
     silent: [{from: 2h, for: 3h}]
@@ -220,8 +223,8 @@ TEST(Replay, OutagesAndSilences) {
   }
 }
 
-/// Each day: until 04:00 the cheap centre is busy. At 05:00 its nodes die for three hours. At 02:00 a forecast may begin
-/// that takes 70 minutes, at most 75, would rather wait for the cheapest, and is due at 06:00 if it says so.
+/// Each day: until 04:00 the cheap centre is busy. At 05:00 its nodes die for three hours. At 02:00 a forecast may
+/// begin that takes 70 minutes, at most 75, would rather wait for the cheapest, and is due at 06:00 if it says so.
 std::string forecasts(int days, bool says_so) {
   const std::string rounds = "every: 24h, times: " + std::to_string(days) + ", objective: cheapest, ";
   const std::string due = says_so ? "deadline: +6h, " : "";
@@ -262,11 +265,12 @@ centres:
   }
 }
 
-/// Each of seven days, at ten: eight hours of cores that may wait until eight the next morning, and as many that may not.
-/// From 22:00 to 06:00 the prices are so many percent.
+/// Each of seven days, at ten: eight hours of cores that may wait until eight the next morning, and as many that may
+/// not. From 22:00 to 06:00 the prices are so many percent.
 std::string week_of_hours(int percent) {
   const std::string hours = ", hours: [{from: \"22:00\", until: \"06:00\", percent: " + std::to_string(percent) + "}]";
-  const std::string rounds = "every: 24h, times: 7, objective: cheapest, wall_time: 2h, run_time: 2h, tasks: 4, begin: +10h";
+  const std::string rounds =
+      "every: 24h, times: 7, objective: cheapest, wall_time: 2h, run_time: 2h, tasks: 4, begin: +10h";
   return "centres:\n"
          "  - {name: guian, prices: {core_hour: \"1\"" + (percent == 100 ? std::string() : hours) +
          "}, pools: [{name: batch, nodes: 1, cpus: 8, memory: 100GB}]}\n"

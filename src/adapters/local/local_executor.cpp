@@ -135,7 +135,8 @@ Result<void> LocalExecutor::check_room(const StartOrder& order) {
     return fail(ErrorCode::invalid, "this pool has no cards", "ask for none", "resources.cards");
   if (order.resources.cores > options_.cores || order.resources.memory > options_.memory)
     return fail(ErrorCode::invalid, "it asks for more than the whole pool has",
-                std::to_string(options_.cores.value()) + " cores and " + to_text(options_.memory) + " at most", "resources");
+                std::to_string(options_.cores.value()) + " cores and " + to_text(options_.memory) + " at most",
+                "resources");
   if (time_of_day() > order.starts_by)
     return fail(ErrorCode::denied, "it came too late: it had to start by " + to_text(order.starts_by),
                 "an order before that; see that the clocks of hub and centre agree", "starts_by");

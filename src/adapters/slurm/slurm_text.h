@@ -43,9 +43,9 @@ inline constexpr const char* sacct_format = "JobIDRaw,State,ExitCode,Start,End,S
 /// A job's steps are folded into it: they know the memory.
 [[nodiscard]] Result<std::vector<SlurmJob>> parse_sacct(std::string_view text);
 
-/// Cores of running jobs that are not ours, of squeue's listing of all users: "17|2|alice|dayan-…" is ours when alice is
-/// one of `users` and the job has a name of ours, or, whatever it calls itself by now, one of the `numbers` that Slurm
-/// gave our jobs.
+/// Cores of running jobs that are not ours, of squeue's listing of all users: "17|2|alice|dayan-…" is ours when alice
+/// is one of `users` and the job has a name of ours, or, whatever it calls itself by now, one of the `numbers` that
+/// Slurm gave our jobs.
 inline constexpr const char* running_format = "JobID:|,NumCPUs:|,UserName:|,Name:";
 [[nodiscard]] Result<Cores> parse_foreign_cores(std::string_view text, const std::vector<std::string>& users,
                                                 const std::set<std::string>& numbers);
