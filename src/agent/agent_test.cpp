@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -17,7 +16,7 @@
 #include "agent/test_folder.h"
 #include "agent/test_hub.h"
 #include "edge/http_client.h"
-#include "edge/real_clock.h"
+#include "edge/shifted_clock_for_tests.h"
 
 namespace dayan::agent {
 namespace {
@@ -33,17 +32,6 @@ bool wait_until(const std::function<bool()>& condition) {
   }
   return true;
 }
-
-/// Real time, and as far ahead of it as a test wants.
-class ShiftedClock : public Clock {
- public:
-  [[nodiscard]] UnixTime now() override { return real_.now() + Duration::microseconds(shift_); }
-  void shift(Duration by) { shift_ += by.microseconds(); }
-
- private:
-  edge::RealClock real_;
-  std::atomic<std::int64_t> shift_ = 0;
-};
 
 /// An agent process's insides, in this process: it can be stopped and started again over the same folder.
 class LiveAgent {
@@ -76,7 +64,7 @@ class LiveAgent {
   std::optional<edge::SigningKey> key_;
   std::optional<HubApi> hub_;
   adapters::RealProcesses processes_;
-  ShiftedClock clock_;
+  edge::ShiftedClock clock_;
   MadeEngine engine_;
   std::optional<Agent> agent_;
   Result<void> result_;

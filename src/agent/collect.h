@@ -14,10 +14,10 @@
 
 namespace dayan::agent {
 
-/// Hashes and uploads what the patterns name, and stdout.log and stderr.log, first, as "stdout" and "stderr". What has
-/// gone up already is not sent again. A file that vanishes or changes meanwhile is named in `missing`; and when the hub
-/// takes no more for this attempt (its customer's quota is full, its lease is over), so is every file that is left, with
-/// the hub's reason: the attempt ends without them, since nothing here can make room.
+/// Hashes and uploads what the patterns name, and stdout.log and stderr.log, first, as "stdout" and "stderr". What
+/// has gone up already is not sent again. A file that vanishes or changes meanwhile is named in `missing`; and when
+/// the hub takes no more for this attempt (its customer's quota is full, its lease is over), so is every file that is
+/// left, with the hub's reason: the attempt ends without them, since nothing here can make room.
 [[nodiscard]] Result<execute::Collected> collect_outputs(HubApi& hub, const AttemptKey& attempt,
                                                          const std::string& folder,
                                                          const std::vector<std::string>& patterns);

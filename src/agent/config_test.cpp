@@ -128,7 +128,8 @@ TEST(AgentConfig, NamesSomebody) {
   const auto config = parse_config("executor: local\norganisations: {}\n");
   ASSERT_FALSE(config.has_value());
   ASSERT_EQ(config.error().size(), 1U);
-  EXPECT_NE(to_text(config.error().front()).find("organisations"), std::string::npos) << to_text(config.error().front());
+  EXPECT_NE(to_text(config.error().front()).find("organisations"), std::string::npos)
+      << to_text(config.error().front());
   EXPECT_EQ(config.error().front().wrong, "line 2: names nobody");
 }
 

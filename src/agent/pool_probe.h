@@ -18,7 +18,8 @@ class PoolProbe {
   PoolProbe(const Config& config, Executor& executor, Processes& processes, std::string capability_file)
       : config_(config), executor_(executor), processes_(processes), capability_file_(std::move(capability_file)) {}
 
-  /// The pools now; of what agent.yaml tells of a pool, nothing is measured. `notes` gets a line for each program that is not offered although agent.yaml names it.
+  /// The pools now; of what agent.yaml tells of a pool, nothing is measured. `notes` gets a line for each program
+  /// that is not offered although agent.yaml names it.
   [[nodiscard]] Result<std::vector<PoolRow>> probe(UnixTime now, std::vector<std::string>& notes);
 
  private:

@@ -358,7 +358,8 @@ TEST_P(SlurmBothWays, TellsACancellationAtTheCentre) {
   EXPECT_NE(ended.failure.find("not by order"), std::string::npos) << ended.failure;
 }
 
-// Shows that a job that gives itself another name in Slurm is still ours: it is measured to its end, and can be stopped.
+// Shows that a job that gives itself another name in Slurm is still ours: it is measured to its end, and can be
+// stopped.
 TEST_P(SlurmBothWays, KnowsAJobThatRenamesItself) {
   const std::string rename = "echo begun; export SLURM_CONF=" + conf() +
                              "; scontrol update jobid=$SLURM_JOB_ID name=x && echo renamed; ";

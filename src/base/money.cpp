@@ -13,18 +13,7 @@ constexpr std::size_t decimals_max = 6;
 constexpr std::int32_t basis_points_max = 10'000;
 }  // namespace
 
-std::string to_text(Cny amount) {
-  const std::uint64_t micro = magnitude(amount.micro());
-  std::string text = amount.is_negative() ? "-" : "";
-  text += std::to_string(micro / micro_per_yuan);
-  const std::uint64_t fraction = micro % micro_per_yuan;
-  if (fraction != 0) {
-    std::string decimals = padded(fraction, decimals_max);
-    decimals.erase(decimals.find_last_not_of('0') + 1);
-    text += '.' + decimals;
-  }
-  return text;
-}
+std::string to_text(Cny amount) { return decimal_text(amount.micro(), decimals_max); }
 
 namespace {
 
@@ -52,7 +41,8 @@ Result<std::uint64_t> parse_micro(std::string_view text, std::string_view digits
       __builtin_mul_overflow(static_cast<std::uint64_t>(*yuan), std::uint64_t{micro_per_yuan}, &micro) ||
       __builtin_add_overflow(micro, static_cast<std::uint64_t>(fraction_of(decimals, decimals_max)), &micro) ||
       micro > most) {
-    const auto bound = static_cast<std::int64_t>(std::min(most, std::uint64_t{std::numeric_limits<std::int64_t>::max()}));
+    const auto bound =
+        static_cast<std::int64_t>(std::min(most, std::uint64_t{std::numeric_limits<std::int64_t>::max()}));
     return refuse("is too much", "give at most " + to_text(Cny::micro(bound)));
   }
   return micro;
@@ -70,7 +60,8 @@ Result<Cny> parse_balance(std::string_view text) {
   const bool is_negative = take(digits, '-');
   constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
   TRY(const std::uint64_t micro, parse_micro(text, digits, is_negative ? most + 1 : most));
-  if (is_negative && micro == 0) return fail(ErrorCode::invalid, quote(text) + " is not an amount of money", money_example);
+  if (is_negative && micro == 0)
+    return fail(ErrorCode::invalid, quote(text) + " is not an amount of money", money_example);
   return Cny::micro(static_cast<std::int64_t>(is_negative ? 0 - micro : micro));
 }
 

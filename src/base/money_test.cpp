@@ -82,7 +82,8 @@ TEST(Money, ReadsForms) {
 
 // A balance is read whatever its size and sign: every text that is written, to the ends of the type, and no other form.
 TEST(Money, ReadsEveryBalanceThatIsWritten) {
-  for (const std::int64_t micro : {most, least, least + 1, std::int64_t{-1}, std::int64_t{0}, 3 * amount_max.micro() + 21})
+  for (const std::int64_t micro :
+       {most, least, least + 1, std::int64_t{-1}, std::int64_t{0}, 3 * amount_max.micro() + 21})
     EXPECT_EQ(parse_balance(to_text(Cny::micro(micro))).value(), Cny::micro(micro));
   for (const std::string_view text : {"9223372036854.775808", "-9223372036854.775809", "99999999999999999999"})
     EXPECT_NE(parse_balance(text).error().wrong.find(" is too much"), std::string::npos) << text;

@@ -45,6 +45,12 @@ std::optional<std::int64_t> number_of(std::string_view digits) {
   return value;
 }
 
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  const std::string_view digits = take_digits(text);
+  if (digits.empty() || !text.empty()) return std::nullopt;
+  return number_of(digits);
+}
+
 std::int64_t fraction_of(std::string_view digits, std::size_t scale) {
   ASSERT(scale <= 18);
   ASSERT(digits.size() <= scale);
@@ -63,6 +69,15 @@ std::string padded(std::uint64_t value, std::size_t width) {
   std::string digits = std::to_string(value);
   if (digits.size() < width) digits.insert(0, width - digits.size(), '0');
   return digits;
+}
+
+std::string decimal_text(std::int64_t value, std::size_t scale) {
+  ASSERT(scale <= 18);
+  std::string text = padded(magnitude(value), scale + 1);
+  text.insert(text.size() - scale, 1, '.');
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return value < 0 ? "-" + text : text;
 }
 
 }  // namespace dayan

@@ -40,12 +40,30 @@ TEST(Scan, Numbers) {
   EXPECT_EQ(number_of("99999999999999999999"), std::nullopt);
 }
 
+// A whole number is digits and nothing else.
+TEST(Scan, WholeNumbers) {
+  EXPECT_EQ(whole_number("17"), 17);
+  for (const char* text : {"", "17s", " 17", "-1", "1.5", "9223372036854775808"})
+    EXPECT_EQ(whole_number(text), std::nullopt) << text;
+}
+
 // Decimals are scaled by their place, not by their count.
 TEST(Scan, Fractions) {
   EXPECT_EQ(fraction_of("", 6), 0);
   EXPECT_EQ(fraction_of("5", 6), 500'000);
   EXPECT_EQ(fraction_of("000001", 6), 1);
   EXPECT_EQ(fraction_of("999999999999999999", 18), 999'999'999'999'999'999);
+}
+
+// Decimals are written to the last that is not zero, of negative numbers and of the least one too.
+TEST(Scan, DecimalTexts) {
+  EXPECT_EQ(decimal_text(0, 3), "0");
+  EXPECT_EQ(decimal_text(1'500, 3), "1.5");
+  EXPECT_EQ(decimal_text(12'000, 3), "12");
+  EXPECT_EQ(decimal_text(7, 3), "0.007");
+  EXPECT_EQ(decimal_text(-250, 3), "-0.25");
+  EXPECT_EQ(decimal_text(120, 0), "120");
+  EXPECT_EQ(decimal_text(std::numeric_limits<std::int64_t>::min(), 18), "-9.223372036854775808");
 }
 
 // The magnitude of the least int64 is exact, although its negation does not fit.

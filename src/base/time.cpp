@@ -160,7 +160,8 @@ Result<UnixTime> parse_time(std::string_view text) {
 
 DayTime day_time_of(UnixTime time) {
   ASSERT(time.microseconds() >= 0);
-  return DayTime::minutes(static_cast<std::int32_t>(time.microseconds() % microseconds_per_day / units[2].microseconds));
+  return DayTime::minutes(
+      static_cast<std::int32_t>(time.microseconds() % microseconds_per_day / units[2].microseconds));
 }
 
 std::string to_text(DayTime time) {

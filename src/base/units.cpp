@@ -100,7 +100,8 @@ Result<Bandwidth> parse_bandwidth(std::string_view text) {
   std::string size(text.substr(0, text.size() - a_second.size()));
   if (const std::size_t space = size.find(' '); space != std::string::npos && space > 0) size.erase(space, 1);
   const Result<Bytes> bytes = parse_bytes(size);
-  if (!bytes) return refuse(size.ends_with("bit") || size.ends_with('b') ? "counts bits" : "is not a bandwidth", example);
+  if (!bytes)
+    return refuse(size.ends_with("bit") || size.ends_with('b') ? "counts bits" : "is not a bandwidth", example);
   if (bytes->is_zero() || bytes->value() > bandwidth_max.value())
     return refuse("is out of range", "1B/s to " + to_text(bandwidth_max));
   return Bandwidth(bytes->value());

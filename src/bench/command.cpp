@@ -19,7 +19,8 @@ void add_output_options(CLI::App& options, Output& output, bool writes_decisions
 Result<void> write_decisions(const std::string& path, const std::function<void(std::ostream&)>& write) {
   const std::string partial = path + ".part";
   std::ofstream file(partial, std::ios::trunc);
-  if (!file) return fail(ErrorCode::invalid, "'" + path + "' cannot be written", "a file in a folder that is there", "out");
+  if (!file)
+    return fail(ErrorCode::invalid, "'" + path + "' cannot be written", "a file in a folder that is there", "out");
   write(file);
   file.close();
   if (!file || std::rename(partial.c_str(), path.c_str()) != 0)

@@ -14,8 +14,9 @@ constexpr auto poll_interval = std::chrono::milliseconds(10);
 constexpr auto patience = std::chrono::seconds(60);
 
 constexpr std::string_view one_line_job =
-    R"({"project":"default","spec":{"name":"bench-line","count":1,"requirements":{"resources":{"cores":1,"memory":50000000},)"
-    R"("wall_time":60,"run_time":1},"payload":{"command":["echo","hello"]}}})";
+    R"({"project":"default","spec":{"name":"bench-line","count":1,)"
+    R"("requirements":{"resources":{"cores":1,"memory":50000000},"wall_time":60,"run_time":1},)"
+    R"("payload":{"command":["echo","hello"]}}})";
 
 /// The id in {"job":{"id":"job_…": enough of a parser for our own hub's answer.
 std::string job_of(const std::string& body) {

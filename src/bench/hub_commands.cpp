@@ -36,7 +36,8 @@ Result<Target> target_of(const HubOptions& options) {
   std::ifstream file(options.token_file);
   Target target{options.hub_url, ""};
   if (!(file >> target.token)) {
-    return fail(ErrorCode::invalid, "'" + options.token_file + "' holds no token", "a file with one line", "token-file");
+    return fail(ErrorCode::invalid, "'" + options.token_file + "' holds no token", "a file with one line",
+                "token-file");
   }
   return target;
 }

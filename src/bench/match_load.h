@@ -60,6 +60,17 @@ class MatchLoad {
   DecisionLog log_;
 };
 
+inline constexpr Bytes gib{std::int64_t{1} << 30};
+inline constexpr std::uint64_t filled_percent = 90;
+
+[[nodiscard]] std::unique_ptr<MatchLoad> make_single_cores(place::Fleet& fleet, std::uint64_t seed, DecisionLog log);
+/// A gang of `members` within `scope`, where it is more than one.
+[[nodiscard]] std::unique_ptr<MatchLoad> make_whole_nodes(place::Fleet& fleet, std::uint64_t seed, DecisionLog log,
+                                                          int members, place::GangScope scope);
+/// Of these sizes, one as often as another.
+[[nodiscard]] std::unique_ptr<MatchLoad> make_shares(place::Fleet& fleet, std::uint64_t seed, DecisionLog log,
+                                                     int members, std::vector<place::NodeDemand> demands);
+
 enum class LoadKind { single_core, whole_node, gang, gang_of_shares, gang_in_rack, mixed };
 inline constexpr std::array load_kinds{LoadKind::single_core,    LoadKind::whole_node,   LoadKind::gang,
                                        LoadKind::gang_of_shares, LoadKind::gang_in_rack, LoadKind::mixed};

@@ -69,6 +69,8 @@ class PlatformLoad {
   [[nodiscard]] place::Question draw_question();
 
  private:
+  static constexpr std::int64_t customers = 496;
+
   struct Pool {
     PoolRow row;
     OfferRow offer;

@@ -57,8 +57,9 @@ Result<Timings> submit_jobs(const Target& target, int count, int connections) {
         return;
       }
       if (response->status != 201) {
-        failed = Error{ErrorCode::invalid, "",
-                       "the hub answered " + std::to_string(response->status) + ": " + response->body.substr(0, 300), ""};
+        failed =
+            Error{ErrorCode::invalid, "",
+                  "the hub answered " + std::to_string(response->status) + ": " + response->body.substr(0, 300), ""};
         return;
       }
       timings.each.push_back(Duration::microseconds(took.count()));

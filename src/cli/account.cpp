@@ -163,7 +163,7 @@ Answer<void> list_projects(Session& session) {
   Table table({"PROJECT", "NAME", "WEIGHT>"});
   for (JsonValue& item : items) {
     TRY(const auto project, read_as<ProjectRow>(std::move(item)));
-    table.add({to_text(project.id), project.name, thousandths_text(project.weight)});
+    table.add({to_text(project.id), project.name, decimal_text(project.weight, 3)});
   }
   session.out.table(table);
   return {};

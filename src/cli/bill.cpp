@@ -14,25 +14,16 @@ namespace {
 
 constexpr std::int64_t thousandths_per_unit = 1'000;
 
-/// `value` thousandths of a unit, exact.
-std::string thousandths(std::int64_t value) {
-  std::string text =
-      std::to_string(value / thousandths_per_unit) + '.' + padded(magnitude(value % thousandths_per_unit), 3);
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.ends_with('.')) text.pop_back();
-  return text;
-}
-
 /// In seconds of a core, of a card, of a MB, exact: the quantity is in milliseconds. What was moved as people read it.
 std::string quantity_text(const ChargeRow& charge) {
   switch (charge.meter) {
-    case Meter::core_time: return thousandths(charge.quantity) + " core·s";
-    case Meter::memory_time: return thousandths(charge.quantity) + " MB·s";
+    case Meter::core_time: return decimal_text(charge.quantity, 3) + " core·s";
+    case Meter::memory_time: return decimal_text(charge.quantity, 3) + " MB·s";
     case Meter::transfer: return readable(Bytes(charge.quantity));
     case Meter::card_time: break;
   }
   // Thousandths of a card, so that a whole card's millisecond is a thousand of them.
-  return thousandths(charge.quantity / thousandths_per_unit) + " card·s";
+  return decimal_text(charge.quantity / thousandths_per_unit, 3) + " card·s";
 }
 
 /// A provider prices an hour of a core, a card, a GB; the row says how many of the meter's units that is.

@@ -23,18 +23,19 @@ void add_centre_set(CLI::App& centre, Program& program) {
   set.add_option("--latency", options->latency, "round trip to a city's users, e.g. shanghai=28ms; or shanghai=unknown")
       ->type_name("CITY=TIME")
       ->allow_extra_args(false);
-  CLI::Option* accept = set.add_option("--accept", options->accept, "serve this customer, and none that is not named so")
-                            ->type_name("ORGANISATION")
-                            ->allow_extra_args(false);
+  CLI::Option* accept =
+      set.add_option("--accept", options->accept, "serve this customer, and none that is not named so")
+          ->type_name("ORGANISATION")
+          ->allow_extra_args(false);
   set.add_flag("--accept-all", options->accept_all, "serve every customer")->excludes(accept);
   on_chosen_with_session(set, program, [options](Session& session) { return update_centre(session, *options); });
 }
 
 void add_centre(CLI::App& provider, Program& program) {
-  CLI::App& centre =
-      add_group(provider, "centre", "create a centre, let its agent join",
-                "dayan provider centre create guian --region guizhou\ndayan provider centre set guian --pue 1.2 --carbon 410\n"
-                "dayan provider centre join-token guian");
+  CLI::App& centre = add_group(
+      provider, "centre", "create a centre, let its agent join",
+      "dayan provider centre create guian --region guizhou\ndayan provider centre set guian --pue 1.2 --carbon 410\n"
+      "dayan provider centre join-token guian");
   CLI::App& create =
       add_command(centre, "create", "create a centre", "dayan provider centre create guian --region guizhou");
   const auto name = std::make_shared<std::string>();
@@ -63,12 +64,16 @@ void add_offer(CLI::App& provider, Program& program) {
   const auto options = std::make_shared<OfferOptions>();
   publish.add_option("CENTRE", options->centre, "name of the centre")->required();
   publish.add_option("--core-hour", options->core_hour, "of one core")->required()->type_name("YUAN");
-  publish.add_option("--card-hour", options->card_hour, "of one card; 0 where there is none")->required()->type_name("YUAN");
+  publish.add_option("--card-hour", options->card_hour, "of one card; 0 where there is none")
+      ->required()
+      ->type_name("YUAN");
   publish
       .add_option("--transfer-gb", options->transfer_gb,
                   "of a GB of inputs that is moved to the centre; what is not given is given away")
       ->type_name("YUAN");
-  publish.add_option("--gb-hour", options->gb_hour, "of one GB of memory; 0 where it is given away")->required()->type_name("YUAN");
+  publish.add_option("--gb-hour", options->gb_hour, "of one GB of memory; 0 where it is given away")
+      ->required()
+      ->type_name("YUAN");
   publish.add_option("--hours", options->hours,
                      "times of the day at which all of these are another percentage, e.g. 23:00/07:00=60 (UTC) or "
                      "23:00+08:00/07:00+08:00=60; may be given again")

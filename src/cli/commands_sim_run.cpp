@@ -96,9 +96,10 @@ Answer<void> run_here(Output& out, Host& host, const Words& words) {
     return policy == sim::PolicyKind::ours || policy == sim::PolicyKind::engine;
   };
   if (sim::has_times(input) && !std::ranges::all_of(policies, knows_times))
-    return bad_usage("the platform has reservations, or jobs with a begin or a deadline, which only the policies ours and "
-                     "engine know",
-                     "give --policy ours, or --policy engine", "--policy");
+    return bad_usage(
+        "the platform has reservations, or jobs with a begin or a deadline, which only the policies ours and "
+        "engine know",
+        "give --policy ours, or --policy engine", "--policy");
   if (input.load.left_out > 0)
     out.note(std::to_string(input.load.left_out) + " jobs are left out: " + input.load.why_left_out);
   const std::filesystem::path folder(words.out);
@@ -161,7 +162,7 @@ void add_sim_run_command(CLI::App& sim, Program& program) {
   const auto words = std::make_shared<Words>();
   sim::RunOrder& order = words->order;
   run.add_option("--platform", words->platform,
-                 "a YAML file of centres, with their outages, silences and tariffs; without "
+                 "a YAML file of centres, with their outages, silences and hours; without "
                  "it the load's own machine")
       ->type_name("FILE");
   run.add_option("--swf", order.swf, "a log in the Standard Workload Format, also compressed")->type_name("FILE");

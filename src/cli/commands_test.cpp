@@ -97,7 +97,8 @@ TEST(Commands, NamesMayEqualCommands) {
 }
 
 TEST(Commands, SharesAreToldAndWeightsSet) {
-  // A golden table with an organisation of two projects; weights cross in thousandths, and what is none is refused here.
+  // A golden table with an organisation of two projects; weights cross in thousandths, and what is none is refused
+  // here.
   FakeHub hub;
   wire::ShareView film{OrganisationId(2),       "film",   2'000, true, place::ShareResource::cards, Duration::hours(4),
                        620'000,                 500'000,  Duration::hours(11), Duration::hours(9),
@@ -154,8 +155,8 @@ TEST(Commands, AProviderTellsOfItsCentre) {
   EXPECT_EQ(person.runs("provider centre set guian --accept-all --carbon unknown"), 0) << person.complained();
   EXPECT_NE(hub.heard().back().body.find(R"("accepts":[])"), std::string::npos);
   EXPECT_NE(hub.heard().back().body.find(R"("carbon":null)"), std::string::npos);
-  for (const char* wrong : {"--pue much", "--carbon 4.5", "--bandwidth 100Mbit/s", "--latency shanghai", "--latency shanghai=28",
-                            "--accept lab --accept-all", "--carbon-hours 10:00=60"}) {
+  for (const char* wrong : {"--pue much", "--carbon 4.5", "--bandwidth 100Mbit/s", "--latency shanghai",
+                            "--latency shanghai=28", "--accept lab --accept-all", "--carbon-hours 10:00=60"}) {
     hub.on("GET /v1/centres?limit=1000", json(R"({"items":[],"next_cursor":null})"));
     EXPECT_EQ(person.runs(std::string("provider centre set guian ") + wrong), 2) << wrong << person.complained();
   }
@@ -283,7 +284,8 @@ TEST(Commands, AProviderClosesItsPools) {
   const std::string text = "pool gpu closed to all but weather, lab from 2027-01-15 10:00:00 until 2027-01-15 16:00:00 "
                            "UTC (typhoon)\n";
   EXPECT_EQ(person.said(), to_text(row.id) + " guian: " + text);
-  for (const char* wrong : {"--from tomorrow --until +2h", "--from +1h --until 2027-01-16", "--from +1h", "--until +1h"})
+  for (const char* wrong :
+       {"--from tomorrow --until +2h", "--from +1h --until 2027-01-16", "--from +1h", "--until +1h"})
     EXPECT_EQ(person.runs(std::string("provider reservation add guian ") + wrong), 2) << wrong;
   EXPECT_EQ(person.runs("provider reservation add guian --from tomorrow --until evening"), 2);
   EXPECT_NE(person.complained().find("--from: "), std::string::npos) << person.complained();
@@ -378,7 +380,8 @@ TEST(Commands, ABillSaysWhatWasMovedAsPeopleReadIt) {
 }
 
 TEST(Commands, AttemptsTellQuotedAgainstReal) {
-  // And why each was placed where it was. One attempt that began two seconds late, and one whose placement is not known.
+  // And why each was placed where it was. One attempt that began two seconds late, and one whose placement is not
+  // known.
   FakeHub hub;
   const UnixTime quoted = *parse_time("2026-11-22T08:30:00Z");
   wire::AttemptView first;
@@ -443,7 +446,8 @@ TEST(Commands, ABalanceAboveTheLimitOfAmountsIsShown) {
   FakeHub hub;
   hub.on("GET /v1/wallet", json(R"({"organisation":"film","available":"300000000021","held":"0","spent":"0",)"
                                 R"("topped_up":"300000000021"})"));
-  hub.on("GET /v1/wallet", json(R"({"organisation":"film","available":"-0.5","held":"0","spent":"1.5","topped_up":"1"})"));
+  hub.on("GET /v1/wallet",
+         json(R"({"organisation":"film","available":"-0.5","held":"0","spent":"1.5","topped_up":"1"})"));
   Person person(hub);
   EXPECT_EQ(person.runs("wallet"), 0) << person.complained();
   EXPECT_NE(person.said().find("300000000021"), std::string::npos) << person.said();

@@ -38,17 +38,6 @@ bool is_wide(char32_t c) {
          (c >= 0x20000 && c <= 0x3FFFD);
 }
 
-/// `value` in units of 10^-decimals, with zeros at the end left out.
-std::string decimal(std::uint64_t value, std::size_t decimals) {
-  std::uint64_t unit = 1;
-  for (std::size_t i = 0; i < decimals; ++i) unit *= 10;
-  std::string text = std::to_string(value / unit);
-  if (value % unit == 0) return text;
-  text += '.' + padded(value % unit, decimals);
-  text.erase(text.find_last_not_of('0') + 1);
-  return text;
-}
-
 }  // namespace
 
 std::size_t display_width(std::string_view text) {
@@ -78,8 +67,8 @@ std::string readable(Duration duration) {
   const std::uint64_t micro = magnitude(duration.microseconds());
   const std::string sign = duration < Duration() ? "-" : "";
   constexpr std::uint64_t second = 1'000'000;
-  if (micro < 10 * second) return sign + decimal((micro + 5'000) / 10'000, 2) + 's';
-  if (micro < 60 * second) return sign + decimal((micro + 50'000) / 100'000, 1) + 's';
+  if (micro < 10 * second) return sign + decimal_text(static_cast<std::int64_t>((micro + 5'000) / 10'000), 2) + 's';
+  if (micro < 60 * second) return sign + decimal_text(static_cast<std::int64_t>((micro + 50'000) / 100'000), 1) + 's';
   return sign + to_text(Duration::seconds(static_cast<std::int64_t>((micro + second / 2) / second)));
 }
 
@@ -104,12 +93,9 @@ std::string difference(UnixTime real, UnixTime quoted) {
   return (late < Duration() ? "" : "+") + readable(late);
 }
 
-std::string readable(MilliCards cards) { return decimal(magnitude(cards.value()), 3); }
+std::string readable(MilliCards cards) { return decimal_text(cards.value(), 3); }
 
-std::string part_text(std::int64_t thousandths) {
-  const std::string tenths = thousandths % 10 == 0 ? std::string() : '.' + std::to_string(thousandths % 10);
-  return std::to_string(thousandths / 10) + tenths + '%';
-}
+std::string part_text(std::int64_t thousandths) { return decimal_text(thousandths, 1) + '%'; }
 
 std::string gang_text(const Resources& resources) {
   if (resources.nodes <= 1) return {};
@@ -160,12 +146,6 @@ std::string transfer_text(const Transfer& transfer) {
   std::string text = "inputs " + readable(transfer.bytes);
   if (!transfer.time || !transfer.bandwidth) return text + ": transfer time unknown" + cost;
   return text + " at " + readable(*transfer.bandwidth) + ": " + readable(*transfer.time) + cost;
-}
-
-std::string thousandths_text(std::int64_t number) {
-  std::string decimals = std::to_string(1'000 + number % 1'000).substr(1);
-  decimals.erase(decimals.find_last_not_of('0') + 1);
-  return std::to_string(number / 1'000) + (decimals.empty() ? "" : '.' + decimals);
 }
 
 }  // namespace dayan::cli

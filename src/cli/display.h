@@ -40,8 +40,6 @@ namespace dayan::cli {
 /// and nothing is to be paid.
 [[nodiscard]] std::string transfer_text(const Transfer& transfer);
 
-/// "1.25", "3", of thousandths that are not negative.
-[[nodiscard]] std::string thousandths_text(std::int64_t number);
 /// "40%", "35.5%", of a part in thousandths.
 [[nodiscard]] std::string part_text(std::int64_t thousandths);
 

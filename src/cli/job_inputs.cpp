@@ -112,7 +112,8 @@ void Gatherer::add_entry(const fs::directory_entry& entry, const jobfile::LocalI
 
 void Gatherer::add_file(const std::string& path, const fs::path& local, bool executable) {
   jobfile::FaultList not_utf8;
-  if (!jobfile::check_source_text(path, "its name", not_utf8)) return fault(quote(path), "its name is not UTF-8", "rename the file");
+  if (!jobfile::check_source_text(path, "its name", not_utf8))
+    return fault(quote(path), "its name is not UTF-8", "rename the file");
   if (!is_safe_relative_path(path)) return fault(path, "it is not a path inside the work folder", "rename the file");
   if (!paths_.insert(path).second) return fault(path, "it is given twice", "give each file once");
   if (inputs_.size() == input_files_max) {

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "base/scan.h"
 #include "cli/display.h"
 #include "cli/documents.h"
 #include "wire/centre.h"
@@ -50,7 +51,7 @@ std::string hours_text(const std::vector<DayHours>& hours) {
 
 std::string description_text(const CentreRow& centre) {
   std::vector<std::string> parts;
-  if (centre.pue) parts.push_back("PUE " + thousandths_text(*centre.pue));
+  if (centre.pue) parts.push_back("PUE " + decimal_text(*centre.pue, 3));
   if (centre.carbon)
     parts.push_back(std::to_string(*centre.carbon) + " g CO2/kWh" +
                     (centre.carbon_hours.empty() ? "" : " (" + hours_text(centre.carbon_hours) + ')'));

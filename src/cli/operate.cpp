@@ -92,7 +92,7 @@ Answer<void> list_organisations(Session& session) {
   Table table({"ORGANISATION", "NAME", "ROLES", "WEIGHT>", "CREATED (UTC)"});
   for (JsonValue& item : items) {
     TRY(const auto row, read_as<OrganisationRow>(std::move(item)));
-    table.add({to_text(row.id), row.name, roles_of(row), thousandths_text(row.weight), readable(row.created_at)});
+    table.add({to_text(row.id), row.name, roles_of(row), decimal_text(row.weight, 3), readable(row.created_at)});
   }
   session.out.table(table);
   return {};

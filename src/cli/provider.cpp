@@ -149,7 +149,8 @@ Answer<void> create_centre(Session& session, const std::string& name, const std:
   TRY(const auto centre, read_as<CentreRow>(std::move(document)));
   session.out.line(to_text(centre.id) + ' ' + centre.name + " in " + centre.region);
   session.out.note("next: dayan provider offer publish " + centre.name +
-                   " --core-hour YUAN --card-hour YUAN --gb-hour YUAN; dayan provider centre join-token " + centre.name);
+                   " --core-hour YUAN --card-hour YUAN --gb-hour YUAN; dayan provider centre join-token " +
+                   centre.name);
   return {};
 }
 
@@ -198,11 +199,12 @@ Answer<void> publish_offer(Session& session, const OfferOptions& options) {
     return {};
   }
   TRY(const auto offer, read_as<OfferRow>(std::move(document)));
-  session.out.line(to_text(offer.id) + " version " + std::to_string(offer.version) + " of " + options.centre + ": " +
-                   to_text(offer.core_hour) + " / core·h, " + to_text(offer.card_hour) + " / card·h, " +
-                   to_text(offer.gb_hour) + " / GB·h, " + to_text(offer.transfer_gb) + " / GB moved in" +
-                   (offer.hours.empty() ? "" : "; " + hours_text(offer.hours)) +
-                   (offer.reclaimable_part == whole_price ? "" : "; reclaimable work " + part_text(offer.reclaimable_part)));
+  session.out.line(
+      to_text(offer.id) + " version " + std::to_string(offer.version) + " of " + options.centre + ": " +
+      to_text(offer.core_hour) + " / core·h, " + to_text(offer.card_hour) + " / card·h, " + to_text(offer.gb_hour) +
+      " / GB·h, " + to_text(offer.transfer_gb) + " / GB moved in" +
+      (offer.hours.empty() ? "" : "; " + hours_text(offer.hours)) +
+      (offer.reclaimable_part == whole_price ? "" : "; reclaimable work " + part_text(offer.reclaimable_part)));
   return {};
 }
 

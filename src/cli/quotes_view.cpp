@@ -38,15 +38,16 @@ void show_set_back(Output& out, const place::SetBack& set_back) {
 
 void show_quotes(Output& out, const std::vector<Quote>& quotes, const place::QuoteRest& rest) {
   if (quotes.empty()) return out.line("no centre has joined with a pool yet");
-  Table table({"RANK>", "CENTRE", "POOL", "PROVIDER", "TASK YUAN>", "JOB YUAN>", "LEAST CAP>", "WAIT>", "RUN>", "FINISH>",
-               "VERDICT"});
+  Table table({"RANK>", "CENTRE", "POOL", "PROVIDER", "TASK YUAN>", "JOB YUAN>", "LEAST CAP>", "WAIT>", "RUN>",
+               "FINISH>", "VERDICT"});
   for (const Quote& quote : quotes) {
     if (quote.feasible) {
       table.add({std::to_string(quote.rank), quote.centre_name, quote.pool, quote.provider_name,
                  to_text(quote.task_cost), to_text(quote.job_cost), to_text(quote.price_cap_min), readable(quote.wait),
                  readable(quote.run), readable(quote.finish), verdict(quote)});
     } else {
-      table.add({"-", quote.centre_name, quote.pool, quote.provider_name, "-", "-", "-", "-", "-", "-", verdict(quote)});
+      table.add(
+          {"-", quote.centre_name, quote.pool, quote.provider_name, "-", "-", "-", "-", "-", "-", verdict(quote)});
     }
   }
   out.table(table);

@@ -10,8 +10,8 @@
 
 namespace dayan::cli {
 
-/// Each pool: its rank and figures, and below the table, pool by pool, what rules it out or what it waits for; last, how
-/// many are not shown, and what rules those out.
+/// Each pool: its rank and figures, and below the table, pool by pool, what rules it out or what it waits for; last,
+/// how many are not shown, and what rules those out.
 void show_quotes(Output& out, const std::vector<Quote>& quotes, const place::QuoteRest& rest = {});
 /// What a waiting job waits for; nothing when it does not wait.
 void show_waiting(Output& out, const std::optional<place::Waiting>& waiting);

@@ -34,7 +34,8 @@ std::string reservation_text(const wire::ReservationView& view) {
   else if (view.for_you) but = " but you" + std::string(view.named > 1 ? " and others that it names" : "");
   else if (view.named > 0) but = " but others that it names";
   return (row.pool.empty() ? "closed" : "pool " + row.pool + " closed") + " to all" + but + " from " +
-         readable(row.from) + " until " + readable(row.until) + " UTC" + (row.note.empty() ? "" : " (" + row.note + ")");
+         readable(row.from) + " until " + readable(row.until) + " UTC" +
+         (row.note.empty() ? "" : " (" + row.note + ")");
 }
 
 Answer<void> add_reservation(Session& session, const ReservationOptions& options) {
@@ -52,7 +53,8 @@ Answer<void> add_reservation(Session& session, const ReservationOptions& options
     return {};
   }
   TRY(const auto row, read_as<ReservationRow>(std::move(document)));
-  session.out.line(to_text(row.id) + ' ' + options.centre + ": " + reservation_text({row, std::ssize(row.organisations), false}));
+  session.out.line(to_text(row.id) + ' ' + options.centre + ": " +
+                   reservation_text({row, std::ssize(row.organisations), false}));
   session.out.note("what is leased already may still run then: dayan centres shows how much that is");
   return {};
 }

@@ -26,7 +26,7 @@ Answer<void> weigh(Session& session, const std::string& path, const std::string&
     return {};
   }
   TRY(const auto row, read_as<Row>(std::move(document)));
-  session.out.line(row.name + ": weight " + thousandths_text(row.weight));
+  session.out.line(row.name + ": weight " + decimal_text(row.weight, 3));
   return {};
 }
 
@@ -58,12 +58,12 @@ Answer<void> show_shares(Session& session) {
   }
   Table table({"ORGANISATION", "PROJECT", "WEIGHT>", "HAS HAD>", "MOST OF", "SHARE>", "DUE>", "SETBACK>", "AT DUE>"});
   for (const wire::ShareView& each : view.organisations) {
-    table.add({each.name, "", thousandths_text(each.weight), readable(each.time), std::string(to_text(each.resource)),
+    table.add({each.name, "", decimal_text(each.weight, 3), readable(each.time), std::string(to_text(each.resource)),
                percent_text(each.share), percent_text(each.due), readable(each.setback),
                readable(each.setback_at_due)});
     if (each.projects.size() < 2) continue;
     for (const wire::ProjectShareView& project : each.projects) {
-      table.add({"", project.name, thousandths_text(project.weight), readable(project.time), "", "", "",
+      table.add({"", project.name, decimal_text(project.weight, 3), readable(project.time), "", "", "",
                  "+" + readable(project.setback), ""});
     }
   }

@@ -10,8 +10,8 @@
 namespace dayan::core {
 namespace {
 
-/// The least that any priced centre would hold for one task leased at `start` or at a cheaper hour after, its part of the
-/// inputs with it; nullopt when there is no offer at all.
+/// The least that any priced centre would hold for one task leased at `start` or at a cheaper hour after, its part of
+/// the inputs with it; nullopt when there is no offer at all.
 std::optional<Cny> least_hold(const State& state, const JobRow& job, UnixTime start) {
   const Requirements& requirements = job.requirements;
   std::optional<Cny> least;
@@ -20,8 +20,9 @@ std::optional<Cny> least_hold(const State& state, const JobRow& job, UnixTime st
     ASSERT(offer != nullptr);
     const OfferRow part = part_of(cheapest_hour(*offer), price_part_of(*offer, requirements.reclaimable));
     // Where the inputs could not cross by the deadline it counts as the shortest lease: others may be nearer.
-    const Duration wall_time = std::max(wall_time_limit_min, lease_wall_time(requirements.wall_time, requirements.finish_by,
-                                                                             start, staging_of(state, job, current.centre)));
+    const Duration wall_time =
+        std::max(wall_time_limit_min, lease_wall_time(requirements.wall_time, requirements.finish_by, start,
+                                                      staging_of(state, job, current.centre)));
     const Result<Cny> hold =
         trade::hold_for(part, requirements.resources, wall_time, transfer_to_hold(state, job, current.centre));
     if (hold && (!least || *hold < *least)) least = *hold;
@@ -40,7 +41,8 @@ bool is_above_cap(const Requirements& requirements, Cny charged, Cny least) {
 bool is_large_enough(const PoolRow& pool, const Requirements& needs) {
   const Resources& want = needs.resources;
   return want.cores <= pool.cores_per_node && want.memory <= pool.memory_per_node &&
-         want.cards <= pool.cards_per_node && want.nodes <= std::max(pool.nodes, 1) && needs.wall_time <= pool.wall_time_max;
+         want.cards <= pool.cards_per_node && want.nodes <= std::max(pool.nodes, 1) &&
+         needs.wall_time <= pool.wall_time_max;
 }
 
 /// The latest start from which some pool is expected to end a task by the deadline: there is one. Without any pool that
@@ -117,8 +119,8 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const SubmitJob& comma
   }
   if (least && is_above_cap(spec.requirements, Cny(), *least)) {
     return refuse(RefusalReason::invalid,
-                  to_text(*spec.requirements.price_cap) + " yuan pay for no task; one holds at least " + to_text(*least) +
-                      " yuan, wherever it runs",
+                  to_text(*spec.requirements.price_cap) + " yuan pay for no task; one holds at least " +
+                      to_text(*least) + " yuan, wherever it runs",
                   "give at least " + to_text(*least) + ", or ask for less wall time", "requirements.price_cap");
   }
   set_times(draft.state(), job, spec.wait_max, draft.now());

@@ -81,7 +81,8 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const CreateOrganisati
   draft.emit(OrganisationCreated{organisation});
   draft.emit(ProjectCreated{{command.project, command.id, "default"}});
   draft.emit(UserCreated{{command.user, command.id, command.user_name}});
-  draft.emit(TokenIssued{first_token(command.token_hash, command.id, command.user, scopes_of(organisation), draft.now())});
+  draft.emit(
+      TokenIssued{first_token(command.token_hash, command.id, command.user, scopes_of(organisation), draft.now())});
   return {};
 }
 
@@ -162,7 +163,8 @@ Decided<void> decide_on(Draft& draft, const Actor& actor, const RevokeToken& com
                   "hash");
   }
   if (token->user != actor.user && !actor.scopes.covers(token->scopes)) {
-    return refuse(RefusalReason::forbidden, "that token may do more than yours", "revoke it with a token that may as much");
+    return refuse(RefusalReason::forbidden, "that token may do more than yours",
+                  "revoke it with a token that may as much");
   }
   if (!token->revoked) draft.emit(TokenRevoked{command.token_hash});
   return {};

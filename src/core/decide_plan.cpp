@@ -2,6 +2,7 @@
 
 #include "core/draft.h"
 #include "ledger/ledger.h"
+#include "model/name_list.h"
 #include "model/run_time.h"
 #include "trade/rating.h"
 
@@ -60,8 +61,8 @@ tl::expected<Duration, Reason> time_limit(const State& state, const JobRow& job,
     if (row.centre != pool.centre || !row.is_of(pool.name) || row.names(customer)) return;
     if (now >= row.until || end <= row.from) return;
     closed = Reason{Constraint::closed, limit.microseconds(),
-                    (row.from - now - lease_start_allowance - staging).microseconds(), "the provider closes the pool meanwhile",
-                    true};
+                    (row.from - now - lease_start_allowance - staging).microseconds(),
+                    "the provider closes the pool meanwhile", true};
   });
   if (closed) return Stale(*std::move(closed));
   return limit;
@@ -73,7 +74,8 @@ tl::expected<void, Reason> fits(const State& state, const PoolRow& pool, const R
   const Resources& want = needs.resources;
   if (want.cores > pool.cores_per_node || want.memory > pool.memory_per_node || want.cards > pool.cards_per_node ||
       needs.wall_time > pool.wall_time_max) {
-    return stale(Constraint::cores, want.cores.value(), pool.cores_per_node.value(), "no node of the pool is that large");
+    return stale(Constraint::cores, want.cores.value(), pool.cores_per_node.value(),
+                 "no node of the pool is that large");
   }
   if (want.nodes > std::max(pool.nodes, 1)) {
     return stale(Constraint::nodes, want.nodes, pool.nodes, "the pool has not so many nodes");
@@ -96,10 +98,6 @@ bool is_reclaimable(const State& state, const JobRow& job, const AttemptKey& key
   return job.requirements.reclaimable && (task == nullptr || task->reclaims < reclaims_max);
 }
 
-bool is_served(const CentreRow& centre, const std::string& customer) {
-  return centre.accepts.empty() || std::ranges::find(centre.accepts, customer) != centre.accepts.end();
-}
-
 tl::expected<Grant, Reason> check_assignment(const State& state, const Assignment& assignment, UnixTime now) {
   const JobRow* job = state.jobs.find({assignment.job});
   if (job == nullptr || job->state == JobState::cancelling) {
@@ -114,7 +112,7 @@ tl::expected<Grant, Reason> check_assignment(const State& state, const Assignmen
   const CentreRow* centre = state.centres.find({pool->centre});
   const OrganisationRow* customer = state.organisations.find({job->organisation});
   ASSERT(centre != nullptr && customer != nullptr);
-  if (!is_served(*centre, customer->name))
+  if (!is_among(centre->accepts, customer->name))
     return stale(Constraint::acceptance, 0, 0, "the centre does not serve the organisation");
   if (!has_account(centre->maps, customer->name))
     return stale(Constraint::acceptance, 0, 0, "the centre has no local account for the organisation");

@@ -44,7 +44,8 @@ void check_report(const AttemptRow& attempt, const AttemptReport& report, const 
   check_counter(".wrapper_run", attempt.wrapper_run, report.wrapper_run);
   check_counter(".fetch_time", Duration(), report.fetch_time);
   if (report.fetched < Bytes() || report.fetched > bytes_max) {
-    faults.push_back({ErrorCode::invalid, path + ".fetched", std::to_string(report.fetched.value()) + " is out of range",
+    faults.push_back({ErrorCode::invalid, path + ".fetched",
+                      std::to_string(report.fetched.value()) + " is out of range",
                       "bytes fetched so far, at most " + to_text(bytes_max)});
   }
   if ((report.state == AttemptState::ended) != (report.outcome != Outcome::none)) {

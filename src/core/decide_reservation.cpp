@@ -36,7 +36,8 @@ void check_span(const AddReservation& asked, UnixTime now, Faults& faults) {
 
 void check_words(const AddReservation& asked, Faults& faults) {
   if (asked.organisations.size() > accepts_max)
-    return faults.push_back({ErrorCode::invalid, "organisations", "too many", "at most " + std::to_string(accepts_max)});
+    return faults.push_back(
+        {ErrorCode::invalid, "organisations", "too many", "at most " + std::to_string(accepts_max)});
   std::set<std::string> seen;
   for (std::size_t i = 0; i < asked.organisations.size(); ++i) {
     const std::string& name = asked.organisations[i];

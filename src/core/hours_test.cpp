@@ -13,31 +13,17 @@ class HoursTest : public SmallPlatform {
     return {OfferId(11), "guian", Cny::yuan(1), Cny(), Cny(), {{DayTime::minutes(540), DayTime::minutes(600), 60}}};
   }
   JobId submit(std::int64_t id) {
-    JobSpec made;
-    made.name = "shot";
-    made.requirements.resources = {Cores(1), Bytes(500'000'000), MilliCards(0)};
-    made.requirements.wall_time = Duration::hours(1);
-    made.payload.command = {"true"};
-    must(as("weather"), SubmitJob{JobId(id), "default", made});
+    must(as("weather"), SubmitJob{JobId(id), "default", spec(1)});
     return JobId(id);
   }
   LeaseRow lease(JobId job) {
-    Assignment made{job, 0, {}};
-    made.placement.centre = CentreId(10);
-    made.placement.pool = "batch";
-    EXPECT_TRUE(must(host_, CommitPlan{{made}}).stale.empty());
+    EXPECT_TRUE(plan({assign(job, 0, 10)}).stale.empty());
     return *state_.leases.find({job, 0, 1});
   }
   /// What the attempt's lines say when it ends after half an hour, at a price for an hour of a core.
   std::pair<Cny, Cny> charged(JobId job, UnixTime at) {
     now_ = at;
-    AttemptReport ended;
-    ended.attempt = {job, 0, 1};
-    ended.state = AttemptState::ended;
-    ended.outcome = Outcome::exited;
-    ended.engine_run = Duration::minutes(30);
-    const auto decided =
-        must(as("agent"), ReportAttempts{state_.centres.find({CentreId(10)})->agent_epoch, ++sequence_, {ended}});
+    const auto decided = must(as("agent guian"), report("guian", ended(job, 0, 1, 0, Duration::minutes(30))));
     for (const Event& event : decided.events) {
       const auto* settled = std::get_if<AttemptSettled>(&event);
       if (settled != nullptr) return {settled->charges.at(0).price_amount, settled->charges.at(0).amount};

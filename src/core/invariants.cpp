@@ -45,8 +45,8 @@ Broken check_lease(const State& state, const LeaseRow& lease) {
   return std::nullopt;
 }
 
-/// A job's inputs are covered by one hold at a centre at once, and never once they are paid; no more of them has crossed
-/// than there are.
+/// A job's inputs are covered by one hold at a centre at once, and never once they are paid; no more of them has
+/// crossed than there are.
 Broken check_transfers(const State& state) {
   Broken broken;
   std::map<std::pair<JobId, CentreId>, std::int64_t> covered;
@@ -147,7 +147,8 @@ Broken check_usage(const State& state) {
     const ProjectRow* project = state.projects.find({usage.project});
     if (project == nullptr || project->organisation != usage.organisation)
       broken = "usage of " + to_text(usage.project) + " is not of its organisation";
-    else if (usage.core_ms < 0 || usage.memory_mib_s < 0 || usage.card_ms < 0 || usage.period > state.counters().last_now)
+    else if (usage.core_ms < 0 || usage.memory_mib_s < 0 || usage.card_ms < 0 ||
+             usage.period > state.counters().last_now)
       broken = "usage of " + to_text(usage.project) + " is below zero, or of a time to come";
   });
   return broken;

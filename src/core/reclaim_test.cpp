@@ -1,92 +1,45 @@
-#include <gtest/gtest.h>
+#include "core/platform_for_tests.h"
 
-#include "core/core.h"
-#include "trade/rating.h"
+/// Work that may be taken back: what it pays, who takes it back, and how often.
 
 namespace dayan::core {
 namespace {
 
 /// A centre with two cores at 0.36 yuan an hour, of which reclaimable work pays 40 %, full of such work; and another
 /// job that waits.
-class ReclaimTest : public testing::Test {
+class ReclaimTest : public testing::Test, protected TestPlatform {
  protected:
-  ReclaimTest() {
-    host_.is_host = true;
-    must(host_, Bootstrap{OrganisationId(1), UserId(1), ProjectId(1), "platform", "root", sha256("root")});
-    must(as("root"), CreateOrganisation{OrganisationId(2), ProjectId(2), UserId(2), "studio", "first", true, false,
-                                        sha256("studio")});
-    must(as("root"), CreateOrganisation{OrganisationId(3), ProjectId(3), UserId(3), "guizhou", "first", false, true,
-                                        sha256("guizhou")});
-    must(as("guizhou"), CreateCentre{CentreId(10), "guian", "guizhou"});
-    must(as("guizhou"), CreateJoinToken{"guian", sha256("join")});
-    must(host_, EnrolAgent{sha256("join"), std::string(64, 'a'), sha256("agent")});
+  ReclaimTest() : TestPlatform(UnixTime(1'000'000'000'000'000)) {
+    must(as("root"), organisation(2, "studio", true, false));
+    must(as("root"), organisation(3, "guizhou", false, true));
     PublishOffer offer{OfferId(10), "guian", Cny::micro(360'000), Cny(), Cny()};
     offer.reclaimable_part = 400;
-    must(as("guizhou"), offer);
-    PoolRow pool;
-    pool.name = "batch";
-    pool.nodes = 1;
-    pool.cores_per_node = Cores(2);
-    pool.memory_per_node = Bytes(4'000'000'000);
-    pool.wall_time_max = Duration::hours(24);
-    must(as("agent"), ReportPools{{pool}});
+    add_centre(CentreId(10), "guizhou", offer, batch(1));
     must(as("root"), TopUpWallet{"studio", Cny::yuan(100), "bank 1"});
     submit(cheap_, 1, true);
     submit(urgent_, 1, false);
-    plan(cheap_);
+    place(cheap_);
   }
 
-  Actor as(const std::string& token) { return *authenticate(state_, sha256(token), now_); }
-  Decided<Decision> run(const Actor& actor, CommandBody body) {
-    now_ = now_ + Duration::seconds(1);
-    auto decision = decide(state_, {actor, std::move(body)}, now_);
-    if (!decision) return decision;
-    for (const Event& event : decision->events) apply(state_, event, now_);
-    return decision;
-  }
-  Decision must(const Actor& actor, CommandBody body) {
-    auto decision = run(actor, std::move(body));
-    EXPECT_TRUE(decision) << (decision ? "" : to_text(decision.error().faults.front()));
-    EXPECT_EQ(broken_invariant(state_), std::nullopt);
-    return decision ? *std::move(decision) : Decision{};
-  }
   void submit(JobId id, std::int32_t count, bool reclaimable) {
-    JobSpec spec;
-    spec.name = "shot";
-    spec.count = count;
-    spec.requirements.resources = {Cores(2), Bytes(500'000'000), MilliCards(0)};
-    spec.requirements.wall_time = Duration::hours(1);
-    spec.requirements.reclaimable = reclaimable;
-    spec.payload.command = {"true"};
-    must(as("studio"), SubmitJob{id, "default", spec});
+    JobSpec made = spec(count);
+    made.requirements.resources.cores = Cores(2);
+    made.requirements.reclaimable = reclaimable;
+    must(as("studio"), SubmitJob{id, "default", made});
   }
-  void plan(JobId job) {
-    Assignment made{job, 0, {}};
-    made.placement.centre = CentreId(10);
-    made.placement.pool = "batch";
-    EXPECT_TRUE(must(host_, CommitPlan{{made}}).stale.empty());
-  }
+  void place(JobId job) { EXPECT_TRUE(plan({assign(job, 0, 10)}).stale.empty()); }
   std::size_t take_back(const AttemptKey& attempt, JobId by) {
     return must(host_, CommitPlan{{}, {{attempt, by}}}).events.size();
   }
   void end(const AttemptKey& attempt, Outcome outcome, std::int32_t exit_code, Duration ran) {
-    AttemptReport report;
-    report.attempt = attempt;
-    report.state = AttemptState::ended;
-    report.outcome = outcome;
-    report.exit_code = exit_code;
-    report.engine_run = ran;
-    must(as("agent"), ReportAttempts{1, ++sequence_, {report}});
+    AttemptReport made = ended(attempt.job, attempt.task, attempt.number, exit_code, ran);
+    made.outcome = outcome;
+    must(as("agent guian"), report("guian", made));
   }
   const LeaseRow* lease(const AttemptKey& key) { return state_.leases.find({key.job, key.task, key.number}); }
-  Cny wallet() { return state_.accounts.find({AccountKind::customer_wallet, OrganisationId(2)})->available(); }
 
   const JobId cheap_{100};
   const JobId urgent_{101};
-  State state_;
-  Actor host_;
-  UnixTime now_{1'000'000'000'000'000};
-  std::int64_t sequence_ = 0;
 };
 
 TEST_F(ReclaimTest, ALeasePinsItsPartOfThePrice) {
@@ -97,9 +50,9 @@ TEST_F(ReclaimTest, ALeasePinsItsPartOfThePrice) {
   EXPECT_EQ(lease(attempt)->held, Cny::micro(288'000));
   must(as("guizhou"), PublishOffer{OfferId(11), "guian", Cny::yuan(9), Cny(), Cny()});
   now_ = now_ + Duration::hours(1);
-  const Cny before = wallet();
+  const Cny before = wallet_available();
   end(attempt, Outcome::exited, 0, Duration::minutes(30));
-  EXPECT_EQ(wallet(), before + Cny::micro(144'000));
+  EXPECT_EQ(wallet_available(), before + Cny::micro(144'000));
   PublishOffer wrong{OfferId(12), "guian", Cny::yuan(9), Cny(), Cny()};
   wrong.reclaimable_part = 0;
   EXPECT_EQ(run(as("guizhou"), wrong).error().faults[0].field, "reclaimable_part");
@@ -148,15 +101,15 @@ TEST_F(ReclaimTest, OnlyReclaimableWorkIsTakenBackOnceAndForOtherWork) {
   lie.attempt = attempt;
   lie.state = AttemptState::ended;
   lie.outcome = Outcome::reclaimed;
-  EXPECT_EQ(run(as("agent"), ReportAttempts{1, ++sequence_, {lie}}).error().faults[0].field, "reports[0].outcome");
+  EXPECT_EQ(run(as("agent guian"), report("guian", lie)).error().faults[0].field, "reports[0].outcome");
   EXPECT_EQ(take_back(attempt, urgent_), 1U);
   EXPECT_EQ(take_back(attempt, urgent_), 0U);
   end(attempt, Outcome::reclaimed, 0, Duration());
 
-  plan(urgent_);
+  place(urgent_);
   EXPECT_EQ(take_back({urgent_, 0, 1}, other), 0U);
   end({urgent_, 0, 1}, Outcome::exited, 0, Duration());
-  plan(cheap_);
+  place(cheap_);
   must(as("studio"), CancelJob{cheap_});
   submit(JobId(103), 1, false);
   EXPECT_EQ(take_back({cheap_, 0, 2}, JobId(103)), 0U);
@@ -169,7 +122,7 @@ TEST_F(ReclaimTest, AfterSomeTimesATaskIsLeftAloneAndHasItsTriesStill) {
     const AttemptKey attempt{cheap_, 0, number};
     EXPECT_EQ(take_back(attempt, urgent_), 1U) << number;
     end(attempt, Outcome::reclaimed, 0, Duration());
-    plan(cheap_);
+    place(cheap_);
   }
   AttemptKey attempt{cheap_, 0, reclaims_max + 1};
   EXPECT_FALSE(lease(attempt)->reclaimable);
@@ -178,7 +131,7 @@ TEST_F(ReclaimTest, AfterSomeTimesATaskIsLeftAloneAndHasItsTriesStill) {
   for (std::int32_t tries = 1; tries < attempts_max; ++tries) {
     end(attempt, Outcome::expired, 0, Duration());
     EXPECT_EQ(state_.tasks.find({cheap_, 0})->state, TaskState::waiting) << tries;
-    plan(cheap_);
+    place(cheap_);
     ++attempt.number;
   }
   end(attempt, Outcome::expired, 0, Duration());
@@ -201,17 +154,12 @@ TEST_F(ReclaimTest, AnAgentThatDoesNotAnswerKeepsItsLease) {
 
 TEST_F(ReclaimTest, WhatGaveUpWaitingIsLeftAlone) {
   // A task of it could not wait again.
-  JobSpec spec;
-  spec.name = "two";
-  spec.count = 2;
-  spec.wait_max = Duration::minutes(1);
-  spec.requirements.resources = {Cores(1), Bytes(1'000'000), MilliCards(0)};
-  spec.requirements.wall_time = Duration::hours(1);
-  spec.requirements.reclaimable = true;
-  spec.payload.command = {"true"};
+  JobSpec two = spec(2);
+  two.wait_max = Duration::minutes(1);
+  two.requirements.reclaimable = true;
   end({cheap_, 0, 1}, Outcome::exited, 0, Duration());
-  must(as("studio"), SubmitJob{JobId(104), "default", spec});
-  plan(JobId(104));
+  must(as("studio"), SubmitJob{JobId(104), "default", two});
+  place(JobId(104));
   now_ = now_ + Duration::minutes(2);
   must(host_, Tick{});
   EXPECT_EQ(state_.jobs.find({JobId(104)})->gave_up, GaveUp::wait_max);

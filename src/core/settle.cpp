@@ -65,7 +65,8 @@ void move_money(Draft& draft, const LeaseRow& lease, OrganisationId provider, co
   const AccountKey payable{AccountKind::provider_payable, provider};
   if (!earned.is_zero()) emit(ledger::direct(books(), draft.next_entry(), clearing, payable, earned));
   if (!bill.fee.is_zero()) {
-    emit(ledger::direct(books(), draft.next_entry(), clearing, {AccountKind::platform_fee, OrganisationId()}, bill.fee));
+    emit(ledger::direct(books(), draft.next_entry(), clearing, {AccountKind::platform_fee, OrganisationId()},
+                        bill.fee));
   }
   if (bug == PlantedBug::post_twice && !earned.is_zero()) {
     EntryRow again;

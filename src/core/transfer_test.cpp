@@ -1,8 +1,8 @@
-#include <gtest/gtest.h>
-
-#include "core/core.h"
+#include "core/platform_for_tests.h"
 #include "model/run_time.h"
 #include "model/transfer.h"
+
+/// Inputs: what is held and charged for them, and the time that they take.
 
 namespace dayan::core {
 namespace {
@@ -11,17 +11,15 @@ constexpr std::int64_t gigabyte = 1'000'000'000;
 
 /// A customer whose job has 20 GB of inputs, and two centres: one at 100 MB/s that asks 0.10 yuan a GB moved in, one of
 /// which nothing is known and that gives data away.
-class TransferTest : public testing::Test {
+class TransferTest : public testing::Test, protected TestPlatform {
  protected:
-  TransferTest() {
-    host_.is_host = true;
-    must(host_, Bootstrap{OrganisationId(1), UserId(1), ProjectId(1), "platform", "root", sha256("root")});
-    must(as("root"), CreateOrganisation{OrganisationId(2), ProjectId(2), UserId(2), "studio", "first", true, false,
-                                        sha256("studio")});
-    must(as("root"), CreateOrganisation{OrganisationId(3), ProjectId(3), UserId(3), "guizhou", "first", false, true,
-                                        sha256("guizhou")});
-    add_centre(10, "guian", Cny::micro(100'000));
-    add_centre(11, "shanghai", std::nullopt);
+  TransferTest() : TestPlatform(UnixTime(1'000'000'000'000'000)) {
+    must(as("root"), organisation(2, "studio", true, false));
+    must(as("root"), organisation(3, "guizhou", false, true));
+    PublishOffer offer{OfferId(10), "guian", Cny::yuan(1), Cny(), Cny()};
+    offer.transfer_gb = Cny::micro(100'000);
+    add_centre(CentreId(10), "guizhou", offer, batch(4));
+    add_centre(CentreId(11), "guizhou", {OfferId(11), "shanghai", Cny::yuan(1), Cny(), Cny()}, batch(4));
     UpdateCentre told;
     told.centre = "guian";
     told.bandwidth = Bandwidth(100'000'000);
@@ -29,44 +27,10 @@ class TransferTest : public testing::Test {
     must(as("root"), TopUpWallet{"studio", Cny::yuan(20), "bank 1"});
   }
 
-  void add_centre(std::int64_t id, const std::string& name, std::optional<Cny> transfer_gb) {
-    must(as("guizhou"), CreateCentre{CentreId(id), name, "somewhere"});
-    must(as("guizhou"), CreateJoinToken{name, sha256("join " + name)});
-    must(host_, EnrolAgent{sha256("join " + name), std::string(64, 'a'), sha256("agent " + name)});
-    PublishOffer offer{OfferId(id), name, Cny::yuan(1), Cny(), Cny()};
-    offer.transfer_gb = transfer_gb;
-    must(as("guizhou"), offer);
-    PoolRow pool;
-    pool.name = "batch";
-    pool.nodes = 4;
-    pool.cores_per_node = Cores(2);
-    pool.memory_per_node = Bytes(4 * gigabyte);
-    pool.wall_time_max = Duration::hours(24);
-    must(as("agent " + name), ReportPools{{pool}});
-  }
-  Actor as(const std::string& token) { return *authenticate(state_, sha256(token), now_); }
-
-  Decided<Decision> run(const Actor& actor, CommandBody body) {
-    now_ = now_ + Duration::seconds(1);
-    auto decision = decide(state_, {actor, std::move(body)}, now_);
-    if (!decision) return decision;
-    for (const Event& event : decision->events) apply(state_, event, now_);
-    return decision;
-  }
-  Decision must(const Actor& actor, CommandBody body) {
-    auto decision = run(actor, std::move(body));
-    EXPECT_TRUE(decision) << (decision ? "" : to_text(decision.error().faults.front()));
-    EXPECT_EQ(broken_invariant(state_), std::nullopt);
-    return decision ? *std::move(decision) : Decision{};
-  }
-  JobSpec spec(std::int32_t count) const {
-    JobSpec made;
-    made.name = "shot";
-    made.count = count;
-    made.requirements.resources = {Cores(1), Bytes(gigabyte), MilliCards(0)};
-    made.requirements.wall_time = Duration::hours(1);
-    made.payload.command = {"true"};
-    made.payload.inputs = {{"scene", sha256("scene"), Bytes(15 * gigabyte)}, {"textures", sha256("t"), Bytes(5 * gigabyte)},
+  static JobSpec spec(std::int32_t count) {
+    JobSpec made = TestPlatform::spec(count);
+    made.payload.inputs = {{"scene", sha256("scene"), Bytes(15 * gigabyte)},
+                           {"textures", sha256("t"), Bytes(5 * gigabyte)},
                            {"again", sha256("scene"), Bytes(15 * gigabyte)}};
     return made;
   }
@@ -74,10 +38,7 @@ class TransferTest : public testing::Test {
     must(as("studio"), SubmitJob{JobId(id), "default", spec});
   }
   Decision place(std::int32_t task, std::int64_t centre, std::int64_t job = 100) {
-    Assignment made{JobId(job), task, {}};
-    made.placement.centre = CentreId(centre);
-    made.placement.pool = "batch";
-    return must(host_, CommitPlan{{made}});
+    return plan({assign(JobId(job), task, centre)});
   }
   const LeaseRow& lease(std::int32_t task, std::int32_t number = 1) const {
     return *state_.leases.find({JobId(100), task, number});
@@ -97,7 +58,7 @@ class TransferTest : public testing::Test {
     return made;
   }
   Decision report(AttemptReport one, const std::string& centre = "guian") {
-    return must(as("agent " + centre), ReportAttempts{1, ++sequence_, {std::move(one)}});
+    return must(as("agent " + centre), TestPlatform::report(centre, std::move(one)));
   }
   static Cny charged(const Decision& decided, Meter meter) {
     Cny sum;
@@ -108,11 +69,6 @@ class TransferTest : public testing::Test {
     }
     return sum;
   }
-
-  State state_;
-  Actor host_;
-  UnixTime now_{1'000'000'000'000'000};
-  std::int64_t sequence_ = 0;
 };
 
 TEST_F(TransferTest, TheFirstLeaseAtACentreHoldsForTheInputsAndTheOthersDoNot) {
@@ -155,8 +111,7 @@ TEST_F(TransferTest, ALyingAgentIsPaidForTheInputsAtMost) {
   now_ = now_ + Duration::minutes(6);
   const Decision decided = report(said(0, AttemptState::ended, 2'000 * gigabyte));
   EXPECT_EQ(charged(decided, Meter::transfer), Cny::yuan(2));
-  EXPECT_EQ(state_.accounts.find({AccountKind::customer_wallet, OrganisationId(2)})->available(),
-            Cny::yuan(20) - Cny::micro(2'100'000));
+  EXPECT_EQ(wallet_available(), Cny::yuan(20) - Cny::micro(2'100'000));
 }
 
 TEST_F(TransferTest, WhatTheCentreLosesTheNextLeaseThereCovers) {
@@ -269,7 +224,7 @@ TEST_F(TransferTest, CountersAndFiguresOutOfRangeAreRefused) {
   place(0, 10);
   AttemptReport wrong = said(0, AttemptState::running, -1);
   wrong.fetch_time = Duration::microseconds(-1);
-  const auto back = run(as("agent guian"), ReportAttempts{1, ++sequence_, {wrong}});
+  const auto back = run(as("agent guian"), TestPlatform::report("guian", wrong));
   ASSERT_FALSE(back);
   EXPECT_EQ(back.error().faults.front().field, "reports[0].fetch_time");
   EXPECT_EQ(back.error().faults.back().field, "reports[0].fetched");

@@ -110,7 +110,8 @@ awaitable<void> HttpConnection::run(std::shared_ptr<HttpConnection> self, Welcom
   if (welcome == Welcome::serve) {
     co_await self->serve();
   } else {
-    const bool told = co_await self->write(problem(503, ProblemCode::unavailable, "too many connections are open", "try again"), false);
+    const bool told = co_await self->write(
+        problem(503, ProblemCode::unavailable, "too many connections are open", "try again"), false);
     if (told) co_await self->linger();
   }
   boost::system::error_code ignored;
@@ -125,7 +126,8 @@ awaitable<void> HttpConnection::serve() {
     HttpResponse response;
     if (heard == Heard::refused) {
       keep_alive = false;
-      response = verdict_ ? *std::move(verdict_) : problem(refusal_.status, ProblemCode::invalid, refusal_.detail, refusal_.right);
+      response = verdict_ ? *std::move(verdict_)
+                          : problem(refusal_.status, ProblemCode::invalid, refusal_.detail, refusal_.right);
     } else {
       keep_alive = reader_.keep_alive();
       response = co_await ask();

@@ -87,8 +87,9 @@ TEST(HttpRefusal, malformed_heads) {
   EXPECT_EQ(handled, 0);
 }
 
-// A judge sees the head before the body has come, and what it refuses is answered without one: neither the handler nor a
-// word to go on with the body. What it lets pass is served, and a request that is whole at once goes to the handler.
+// A judge sees the head before the body has come, and what it refuses is answered without one: neither the handler
+// nor a word to go on with the body. What it lets pass is served, and a request that is whole at once goes to the
+// handler.
 TEST(HttpRefusal, a_judge_spares_the_body) {
   std::atomic<int> handled = 0;
   HttpServerOptions options;

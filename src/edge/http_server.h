@@ -21,9 +21,9 @@
 
 namespace dayan::edge {
 
-/// Looks at a request whose body is still to come: method, target and headers. An answer refuses it: the body is not read
-/// and the connection ends. Called on a server thread: it must not block. A request that came whole in one piece goes to
-/// the handler alone, which has to judge it too.
+/// Looks at a request whose body is still to come: method, target and headers. An answer refuses it: the body is not
+/// read and the connection ends. Called on a server thread: it must not block. A request that came whole in one piece
+/// goes to the handler alone, which has to judge it too.
 using HeadJudge = std::function<std::optional<HttpResponse>(const HttpRequest& head)>;
 
 struct HttpServerOptions {

@@ -8,7 +8,8 @@
 
 #include "base/result.h"
 
-/// One connection of the blocking client, TCP or over a socket of the file system: non-blocking underneath, every wait bounded by a deadline.
+/// One connection of the blocking client, TCP or over a socket of the file system: non-blocking underneath, every
+/// wait bounded by a deadline.
 
 namespace dayan::edge {
 

@@ -16,8 +16,9 @@
 /// the simulator run the same. It reads no clock and does nothing itself.
 ///
 /// The host's part: (1) store the state after every call and before acting on its actions; (2) feed back exactly one
-/// result for each StageInputs, StartAttempt, GiveNotice, CollectOutputs and SendReport; (3) after a crash go on with the stored
-/// state; (4) call on_caught_up when the watch has nothing more, on_full_list_needed when the hub says 410.
+/// result for each StageInputs, StartAttempt, GiveNotice, CollectOutputs and SendReport; (3) after a crash go on with
+/// the stored state; (4) call on_caught_up when the watch has nothing more, on_full_list_needed when the hub says
+/// 410.
 
 namespace dayan::execute {
 

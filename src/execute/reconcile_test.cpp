@@ -235,8 +235,8 @@ LeaseRow taken_back(LeaseRow lease, UnixTime at, std::int64_t sequence) {
 }
 
 TEST(Reconcile, WhatIsTakenBackIsToldAndEndedWithItsNotice) {
-  // Told once; not ended a moment before the notice is over, by the clock of whoever told it; then stopped. What becomes
-  // of it is that it was taken back, and its outputs are collected.
+  // Told once; not ended a moment before the notice is over, by the clock of whoever told it; then stopped. What
+  // becomes of it is that it was taken back, and its outputs are collected.
   TestAgent agent;
   LeaseRow lease = test_lease(1, 1);
   lease.wall_time = Duration::hours(5);

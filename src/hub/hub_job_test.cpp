@@ -64,8 +64,8 @@ TEST_P(HubJob, TheWholeWay) {
   EXPECT_EQ(ledger.at("violation"), JsonValue(nullptr));
 }
 
-// What a provider tells of its centre reaches quotes: whom it serves, and how far it is; the limit of quotes is checked,
-// and what is not shown is counted.
+// What a provider tells of its centre reaches quotes: whom it serves, and how far it is; the limit of quotes is
+// checked, and what is not shown is counted.
 TEST_P(HubJob, WhatACentreTellsIsQuotedWith) {
   TestHub hub(GetParam());
   const Client customer = hub.customer("studio", "1");
@@ -79,7 +79,9 @@ TEST_P(HubJob, WhatACentreTellsIsQuotedWith) {
   EXPECT_EQ(bad.status, 400);
   EXPECT_NE(bad.raw.body.find("\"latency[0].round_trip\""), std::string::npos) << bad.raw.body;
   const Answer told = provider.call(
-      "PUT", path, R"({"accepts":["lab"],"latency":[{"city":"shanghai","round_trip":0.028}],"pue":1200,"carbon":410,"bandwidth":100000000})");
+      "PUT", path,
+      R"({"accepts":["lab"],"latency":[{"city":"shanghai","round_trip":0.028}],"pue":1200,"carbon":410,)"
+      R"("bandwidth":100000000})");
   ASSERT_EQ(told.status, 200) << told.raw.body;
   EXPECT_EQ(told.json.as_object().at("pue").as_int64(), 1'200);
   EXPECT_EQ(told.json.as_object().at("bandwidth").as_int64(), 100'000'000);
@@ -102,7 +104,8 @@ TEST_P(HubJob, WhatACentreTellsIsQuotedWith) {
   EXPECT_EQ(customer.call("POST", "/v1/quotes?limit=0", job_body()).status, 400);
 }
 
-// Hours of the day are published with the prices and told with the centre; quotes tell the next one. Each fault is named.
+// Hours of the day are published with the prices and told with the centre; quotes tell the next one. Each fault is
+// named.
 TEST_P(HubJob, HoursAreQuotedWith) {
   TestHub hub(GetParam());
   const Client customer = hub.customer("studio", "1");
@@ -110,14 +113,17 @@ TEST_P(HubJob, HoursAreQuotedWith) {
   const TestAgent agent = hub.agent(provider, "gui-an-1");
   const std::string path = "/v1/centres/gui-an-1";
   const auto publish = [&](const std::string& hours) {
-    return provider.post(path + "/offers", R"({"core_hour":"3.6","card_hour":"0","gb_hour":"0","hours":)" + hours + "}");
+    return provider.post(path + "/offers",
+                         R"({"core_hour":"3.6","card_hour":"0","gb_hour":"0","hours":)" + hours + "}");
   };
-  const Answer bad = publish(R"([{"from":"23:00","until":"07:00","percent":0},{"from":"06:00","until":"06:00","percent":5}])");
+  const Answer bad =
+      publish(R"([{"from":"23:00","until":"07:00","percent":0},{"from":"06:00","until":"06:00","percent":5}])");
   EXPECT_EQ(bad.status, 400);
   EXPECT_NE(bad.raw.body.find("\"hours[0].percent\""), std::string::npos) << bad.raw.body;
   EXPECT_NE(bad.raw.body.find("\"hours[1].until\""), std::string::npos) << bad.raw.body;
   EXPECT_EQ(publish(R"([{"from":"2300","until":"07:00","percent":60}])").status, 400);
-  const Answer offered = publish(R"([{"from":"00:00","until":"12:00","percent":50},{"from":"12:00","until":"00:00","percent":25}])");
+  const Answer offered =
+      publish(R"([{"from":"00:00","until":"12:00","percent":50},{"from":"12:00","until":"00:00","percent":25}])");
   ASSERT_EQ(offered.status, 201) << offered.raw.body;
   const Answer quotes = customer.call("POST", "/v1/quotes", job_body());
   const JsonObject& quote = quotes.json.as_object().at("quotes").as_array().front().as_object();
@@ -126,7 +132,8 @@ TEST_P(HubJob, HoursAreQuotedWith) {
   const JsonObject& next = quote.at("next_price").as_object();
   EXPECT_EQ(next.at("task_cost"), JsonValue(is_morning ? "0.025" : "0.05"));
   EXPECT_EQ(next.at("percent"), JsonValue(is_morning ? 25 : 50));
-  EXPECT_EQ(provider.call("PUT", path, R"({"carbon_hours":[{"from":"10:00","until":"16:00","percent":50}]})").status, 400)
+  EXPECT_EQ(provider.call("PUT", path, R"({"carbon_hours":[{"from":"10:00","until":"16:00","percent":50}]})").status,
+            400)
       << "of what carbon";
   const Answer told = provider.call(
       "PUT", path, R"({"carbon":400,"carbon_hours":[{"from":"18:00+08:00","until":"16:00","percent":50}]})");
@@ -135,16 +142,16 @@ TEST_P(HubJob, HoursAreQuotedWith) {
       << told.raw.body;
 }
 
-// Two centres have no local account for the customer, and only the third, the dearest, has one: quotes rank that first and
-// say of the others why not, and the job is leased there at once. Whom a centre maps is told to its provider, and to the
-// customer only as far as it is served.
+// Two centres have no local account for the customer, and only the third, the dearest, has one: quotes rank that
+// first and say of the others why not, and the job is leased there at once. Whom a centre maps is told to its
+// provider, and to the customer only as far as it is served.
 TEST_P(HubJob, AJobGoesWhereItsOrganisationHasAnAccount) {
   TestHub hub(GetParam());
   const Client customer = hub.customer("studio", "1");
   const Client provider = hub.organisation("gui-an", "provider");
   const auto pools = [](const std::string& maps) {
-    return R"({"pools":[{"name":"cpu","nodes":2,"cores_per_node":4,"memory_per_node":8000000000,"wall_time_max":86400}],)"
-           R"("maps":)" +
+    return R"({"pools":[{"name":"cpu","nodes":2,"cores_per_node":4,"memory_per_node":8000000000,)"
+           R"("wall_time_max":86400}],"maps":)" +
            maps + "}";
   };
   const TestAgent a = hub.agent(provider, "a");
@@ -172,8 +179,8 @@ TEST_P(HubJob, AJobGoesWhereItsOrganisationHasAnAccount) {
   EXPECT_EQ(seen_by(provider), R"(["lab"])");
 }
 
-// What a provider reserves keeps a customer's job out of its quotes until it is taken back, is seen by everybody, and whom
-// it names by its provider and the platform alone. Somebody else's centre and reservation are not there.
+// What a provider reserves keeps a customer's job out of its quotes until it is taken back, is seen by everybody, and
+// whom it names by its provider and the platform alone. Somebody else's centre and reservation are not there.
 TEST_P(HubJob, WhatAProviderReservesIsQuotedWith) {
   TestHub hub(GetParam());
   const Client customer = hub.customer("studio", "1");
@@ -334,7 +341,8 @@ TEST_P(HubJob, WaitingIsExplainedAndCancelled) {
   EXPECT_TRUE(ended.json.as_object().at("ended_at").is_string()) << ended.raw.body;
 }
 
-// What everybody is due follows the weights of those that have jobs; a customer sees its own share alone, an operator all.
+// What everybody is due follows the weights of those that have jobs; a customer sees its own share alone, an operator
+// all.
 TEST_P(HubJob, SharesAreOfOnesOwn) {
   TestHub hub(GetParam());
   const Client film = hub.customer("film");
@@ -353,8 +361,9 @@ TEST_P(HubJob, SharesAreOfOnesOwn) {
   EXPECT_EQ(hub.root().call("PUT", "/v1/organisations/film/weight", R"({"weight":0})").status, 400);
   EXPECT_EQ(hub.root().call("PUT", "/v1/organisations/nobody/weight", R"({"weight":1})").status, 404);
   EXPECT_EQ(film.call("PUT", "/v1/organisations/film/weight", R"({"weight":9000})").status, 403);
-  EXPECT_EQ(lab.call("PUT", "/v1/projects/default/weight", R"({"weight":500})").json.as_object().at("weight").as_int64(),
-            500);
+  EXPECT_EQ(
+      lab.call("PUT", "/v1/projects/default/weight", R"({"weight":500})").json.as_object().at("weight").as_int64(),
+      500);
   EXPECT_EQ(lab.call("PUT", "/v1/projects/shots/weight", R"({"weight":500})").status, 404);
   std::string body = job_body();
   body.replace(body.find("\"cores\":1"), 9, "\"cores\":64");

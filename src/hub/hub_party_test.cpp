@@ -31,7 +31,7 @@ bool is_open(const Route& route) { return route.policy.access == Access::open; }
 // A fresh store takes one operator, once: the second attempt is refused and changes nothing.
 TEST(HubParty, BootstrapWorksOnce) {
   store::MemoryStore store;
-  ShiftedClock clock;
+  edge::ShiftedClock clock;
   const auto first = init_store(store, clock, "platform", "op");
   ASSERT_TRUE(first.has_value()) << to_text(first.error());
   EXPECT_TRUE(edge::is_well_formed_token(first->token));
@@ -61,8 +61,8 @@ TEST(HubParty, LostTokensAreReplaced) {
   EXPECT_EQ(list.raw.body.find(again.text("token")), std::string::npos);
 }
 
-// The limit of amounts is one of what is put in: two top-ups at it are credited, and what the hub then answers is read by
-// the reader of its clients. One above it, or below zero, is refused by its field.
+// The limit of amounts is one of what is put in: two top-ups at it are credited, and what the hub then answers is
+// read by the reader of its clients. One above it, or below zero, is refused by its field.
 TEST(HubParty, ABalanceMayPassTheLimitOfAmounts) {
   TestHub hub;
   const Client studio = hub.organisation("studio", "customer");

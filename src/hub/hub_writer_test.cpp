@@ -141,9 +141,9 @@ TEST(HubWriterFailure, ALostConfirmationIsNoSecondEffect) {
   EXPECT_EQ(available(customer), "6");
 }
 
-// One account was edited on the disk. The hub that starts on it is not ready and says why, takes nothing that could move
-// money (top-ups, jobs, reports), changes nothing on the disk, and yet reads for everybody; a token for who looks after it
-// may still be made. On books that are whole again it starts as ever.
+// One account was edited on the disk. The hub that starts on it is not ready and says why, takes nothing that could
+// move money (top-ups, jobs, reports), changes nothing on the disk, and yet reads for everybody; a token for who
+// looks after it may still be made. On books that are whole again it starts as ever.
 TEST_P(HubWriter, OnBrokenBooksItReadsAlone) {
   TestHub hub(GetParam());
   const Client customer = hub.customer("studio", "1");

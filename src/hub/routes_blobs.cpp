@@ -110,7 +110,8 @@ Handled get_blob_content(Call& call) {
     return fail(size.error());
   }
   if (Bytes(offset) >= *size) return raw_answer({});
-  TRY(std::string bytes, call.hub.depot.read(*owner, digest, Bytes(offset), std::min(*size - Bytes(offset), Bytes(length))));
+  TRY(std::string bytes,
+      call.hub.depot.read(*owner, digest, Bytes(offset), std::min(*size - Bytes(offset), Bytes(length))));
   return raw_answer(std::move(bytes));
 }
 

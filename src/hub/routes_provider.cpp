@@ -65,7 +65,8 @@ wire::CentreView centre_view(const View& view, const CentreRow& centre, const Le
   shown.leases = leased.leases;
   shown.cores_leased = leased.cores;
   view.state.reservations.visit_all([&](const ReservationRow& row) {
-    if (row.centre == centre.id && row.until > view.now) shown.reservations.push_back(reservation_view(row, centre, asking));
+    if (row.centre == centre.id && row.until > view.now)
+      shown.reservations.push_back(reservation_view(row, centre, asking));
   });
   std::ranges::sort(shown.reservations, {}, [](const wire::ReservationView& each) {
     return std::pair{each.reservation.from, each.reservation.id};

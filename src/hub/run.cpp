@@ -101,7 +101,8 @@ Result<int> run_hub(const HubOptions& options) {
   TRY(const auto hub, Hub::start(options, *store, *depot, clock, on_fenced));
   const std::string url_file = options.data + "/hub.url";
   TRY_VOID(write_text(url_file, hub->url() + '\n'));
-  TRY(const auto organisations, query_rows<OrganisationRow>(*store, {std::string(OrganisationRow::table), {}, {}, false, 1}));
+  TRY(const auto organisations,
+      query_rows<OrganisationRow>(*store, {std::string(OrganisationRow::table), {}, {}, false, 1}));
   if (organisations.empty())
     std::fprintf(stderr, "note: there is no operator yet; stop it and make one: dayan hub init --data %s --help\n",
                  options.data.c_str());

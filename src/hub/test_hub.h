@@ -10,7 +10,7 @@
 
 #include "depot/local_depot.h"
 #include "edge/http_client.h"
-#include "edge/real_clock.h"
+#include "edge/shifted_clock_for_tests.h"
 #include "edge/signing.h"
 #include "hub/hub.h"
 #include "model/json.h"
@@ -21,17 +21,6 @@
 /// For tests: a whole hub in this process on a free port of loopback, and the people who talk to it.
 
 namespace dayan::hub {
-
-/// Real time, and as far ahead of it as a test wants.
-class ShiftedClock : public Clock {
- public:
-  [[nodiscard]] UnixTime now() override { return real_.now() + Duration::microseconds(shift_); }
-  void shift(Duration by) { shift_ += by.microseconds(); }
-
- private:
-  edge::RealClock real_;
-  std::atomic<std::int64_t> shift_{0};
-};
 
 struct Answer {
   int status = 0;
@@ -168,15 +157,16 @@ class TestHub {
   }
   [[nodiscard]] Client customer(const std::string& name, const std::string& yuan = "100") const {
     Client made = organisation(name, "customer");
-    const Answer paid = root().post(
-        "/v1/wallet/top-ups", R"({"organisation":")" + name + R"(","amount":")" + yuan + R"(","reference":"first of )" + name + R"("})");
+    const Answer paid = root().post("/v1/wallet/top-ups", R"({"organisation":")" + name + R"(","amount":")" + yuan +
+                                                              R"(","reference":"first of )" + name + R"("})");
     EXPECT_EQ(paid.status, 201) << paid.raw.body;
     return made;
   }
   /// An agent of a new centre of that provider, with one pool of 8 cores and an offer of 3.6 yuan a core hour.
   [[nodiscard]] TestAgent agent(const Client& provider, const std::string& centre) const {
     EXPECT_EQ(provider.post("/v1/centres", R"({"name":")" + centre + R"(","region":"guizhou"})").status, 201);
-    const Answer offered = provider.post("/v1/centres/" + centre + "/offers", R"({"core_hour":"3.6","card_hour":"0","gb_hour":"0"})");
+    const Answer offered =
+        provider.post("/v1/centres/" + centre + "/offers", R"({"core_hour":"3.6","card_hour":"0","gb_hour":"0"})");
     EXPECT_EQ(offered.status, 201) << offered.raw.body;
     const Answer join = provider.post("/v1/centres/" + centre + "/join-tokens", "");
     EXPECT_EQ(join.status, 201) << join.raw.body;
@@ -188,13 +178,14 @@ class TestHub {
     agent.client = client(enrolled.text("token"));
     const Answer pools = agent.client.call(
         "PUT", "/v1/agent/pools",
-        R"({"pools":[{"name":"cpu","nodes":2,"cores_per_node":4,"memory_per_node":8000000000,"wall_time_max":86400}]})");
+        R"({"pools":[{"name":"cpu","nodes":2,"cores_per_node":4,"memory_per_node":8000000000,)"
+        R"("wall_time_max":86400}]})");
     EXPECT_EQ(pools.status, 204) << pools.raw.body;
     return agent;
   }
 
   HubOptions options;
-  ShiftedClock clock;
+  edge::ShiftedClock clock;
   std::unique_ptr<Store> store;
   std::unique_ptr<Depot> depot;
   std::unique_ptr<Hub> hub;

@@ -30,12 +30,12 @@
 /// answers of all of them in one transaction, and only then answers: that is fast (group commit) and safe (nothing is
 /// promised that is not on disk). When a commit fails, nobody knows what is on disk: the whole batch is answered
 /// `unknown_outcome`, the State is thrown away and read again before anything else is answered. The
-/// same is done with a batch that would break the books, which is never committed and answered `unavailable`. When the
-/// store says that another hub has taken over, this writer never writes again.
+/// same is done with a batch that would break the books, which is never committed and answered `unavailable`. When
+/// the store says that another hub has taken over, this writer never writes again.
 ///
-/// The books are checked when the State is read, and each minute. Once an invariant is broken, this hub is not ready and
-/// serves for reading alone: of commands it takes those that concern tokens, and no time passes for the core, until it is
-/// started again on books that are whole.
+/// The books are checked when the State is read, and each minute. Once an invariant is broken, this hub is not ready
+/// and serves for reading alone: of commands it takes those that concern tokens, and no time passes for the core,
+/// until it is started again on books that are whole.
 ///
 /// Between batches it feeds the planner, fires timers, and runs the closures of readers that need the State: they see
 /// committed state only. Plans come back from the planner as the command CommitPlan, in a batch of their own.

@@ -60,8 +60,8 @@ Error told_of(const Error& error) {
           "send the same request again under the same idempotency key"};
 }
 
-/// What is taken though the books are broken: it moves no money and grants nothing that does, and whoever looks after the
-/// hub needs it.
+/// What is taken though the books are broken: it moves no money and grants nothing that does, and whoever looks after
+/// the hub needs it.
 bool concerns_tokens(const CommandBody& body) {
   return std::holds_alternative<CreateToken>(body) || std::holds_alternative<RevokeToken>(body) ||
          std::holds_alternative<ReissueToken>(body) || std::holds_alternative<RenewAgentToken>(body);

@@ -2,15 +2,10 @@
 
 #include "base/scan.h"
 #include "jobfile/check_file.h"
+#include "jobfile/job_values.h"
 #include "jobfile/yaml_values.h"
 
 namespace dayan::jobfile {
-namespace {
-
-std::string element(const std::string& field, std::size_t index) { return field + '[' + std::to_string(index) + ']'; }
-
-}  // namespace
-
 JobFile JobReader::read(const YamlNode& root) {
   count_field_ = in_file("array.count");
   read_keys(root);
@@ -37,21 +32,27 @@ void JobReader::read_keys(const YamlNode& root) {
       {"resources", [&](const YamlNode& node, Field field) { read_resources(node, field); }},
       {"tasks", [&](const YamlNode& node, Field field) { read_count_of_tasks(node, field); }},
       {"array", [&](const YamlNode& node, Field field) { read_array(node, field); }},
-      {"software", [&](const YamlNode& node, Field field) { read_software(node, field); }},
-      {"wall_time", [&](const YamlNode& node, Field field) { read_duration(node, field, wanted.wall_time, faults_); }},
+      {"software",
+       [&](const YamlNode& node, Field field) { read_software_needs(node, field, wanted.software, faults_); }},
+      {"wall_time",
+       [&](const YamlNode& node, Field field) { read_duration(node, field, wanted.wall_time, faults_); }},
       {"run_time", [&](const YamlNode& node, Field field) { read_duration(node, field, wanted.run_time, faults_); }},
-      {"begin", [&](const YamlNode& node, Field field) { read_time(node, field, base_, wanted.not_before, faults_); }},
-      {"deadline", [&](const YamlNode& node, Field field) { read_time(node, field, base_, wanted.finish_by, faults_); }},
-      {"inputs", [&](const YamlNode& node, Field field) { read_inputs(node, field); }},
+      {"begin",
+       [&](const YamlNode& node, Field field) { read_time(node, field, base_, wanted.not_before, faults_); }},
+      {"deadline",
+       [&](const YamlNode& node, Field field) { read_time(node, field, base_, wanted.finish_by, faults_); }},
+      {"inputs", [&](const YamlNode& node, Field field) { read_inputs(node, field, file_.inputs, faults_); }},
       {"outputs", [&](const YamlNode& node, Field field) { read_texts(node, field, payload.outputs, faults_); }},
-      {"wait_max", [&](const YamlNode& node, Field field) { read_duration(node, field, file_.spec.wait_max, faults_); }},
+      {"wait_max",
+       [&](const YamlNode& node, Field field) { read_duration(node, field, file_.spec.wait_max, faults_); }},
       {"every", [&](const YamlNode& node, Field field) { read_every(node, field); }},
       {"times", [&](const YamlNode& node, Field field) { read_times(node, field); }},
       {"overlap", [&](const YamlNode& node, Field field) { read_overlap(node, field); }},
       {"price_cap", [&](const YamlNode& node, Field field) { read_money(node, field, wanted.price_cap, faults_); }},
-      {"objective", [&](const YamlNode& node, Field field) { read_objective(node, field); }},
-      {"priority", [&](const YamlNode& node, Field field) { read_priority(node, field); }},
-      {"reclaimable", [&](const YamlNode& node, Field field) { read_flag(node, field, wanted.reclaimable, faults_); }},
+      {"objective", [&](const YamlNode& node, Field field) { read_objective(node, field, wanted, faults_); }},
+      {"priority", [&](const YamlNode& node, Field field) { read_priority(node, field, wanted.priority, faults_); }},
+      {"reclaimable",
+       [&](const YamlNode& node, Field field) { read_flag(node, field, wanted.reclaimable, faults_); }},
       {"regions", [&](const YamlNode& node, Field field) { read_texts(node, field, wanted.regions, faults_); }},
       {"latency",
        [&](const YamlNode& node, Field field) {
@@ -71,17 +72,11 @@ void JobReader::read_keys(const YamlNode& root) {
                     }});
   read_map(root, around_, keys, faults_);
   if (root.kind != YamlNode::Kind::map) return;
-  require(root, "name", "give the job a name");
-  require(root, "wall_time", "give the longest that one task may run, e.g. 2m");
+  require_key(root, around_, "name", "give the job a name", faults_);
+  require_key(root, around_, "wall_time", "give the longest that one task may run, e.g. 2m", faults_);
   if (!is_plain_name(file_.project) && !faults_.covers(in_file("project")))
-    faults_.add(in_file("project"), quote(file_.project) + " is not a name", "give the name of a project, e.g. default");
-}
-
-void JobReader::require(const YamlNode& root, std::string_view key, std::string right) {
-  for (const YamlNode& member : root.children) {
-    if (member.key == key) return;
-  }
-  faults_.add(in_file(key), "is missing", std::move(right));
+    faults_.add(in_file("project"), quote(file_.project) + " is not a name",
+                "give the name of a project, e.g. default");
 }
 
 void JobReader::read_command(const YamlNode& node, Field field) {
@@ -135,9 +130,7 @@ void JobReader::read_chip(const YamlNode& node, Field field) {
   else read_text(node, field, chips.emplace_back(), faults_);
   // Pools name their cards in lower case (model/centre.h).
   for (std::string& chip : chips) {
-    for (char& c : chip) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
+    for (char& c : chip) c = lower(c);
   }
 }
 
@@ -181,102 +174,6 @@ void JobReader::read_overlap(const YamlNode& node, Field field) {
   if (overlap.has_value()) file_.spec.overlap = *overlap;
   else if (!faults_.covers(field))
     faults_.add(field, quote(word) + " says nothing of rounds", "give both, or skip");
-}
-
-void JobReader::read_software(const YamlNode& node, Field field) {
-  std::vector<std::string> needs;
-  read_texts(node, field, needs, faults_);
-  for (std::size_t i = 0; i < needs.size(); ++i) {
-    std::string_view text = needs[i];
-    SoftwareNeed& need = file_.spec.requirements.software.emplace_back();
-    const std::size_t sign = text.find_first_of("<>=!~ ");
-    need.name = text.substr(0, sign);
-    if (sign == std::string_view::npos) continue;
-    text.remove_prefix(sign);
-    while (take(text, ' ')) {
-    }
-    const bool is_least = take(text, '>') && take(text, '=');
-    while (take(text, ' ')) {
-    }
-    need.version_min = text;
-    if ((!is_least || text.empty()) && !faults_.covers(element(field, i)))
-      faults_.add(element(field, i), quote(needs[i]) + " is not a program with its least version",
-                  "give one like povray>=3.7, or povray for any version");
-  }
-}
-
-void JobReader::read_inputs(const YamlNode& node, Field field) {
-  if (node.kind != YamlNode::Kind::list)
-    return faults_.add(field, "is " + std::string(node.what()), "give a list of paths, or of {from: path, to: path}");
-  for (std::size_t i = 0; i < node.children.size(); ++i) {
-    faults_.place(element(field, i), node.children[i].line);
-    read_input(node.children[i], element(field, i));
-  }
-}
-
-void JobReader::read_input(const YamlNode& node, Field around) {
-  LocalInput& input = file_.inputs.emplace_back();
-  if (node.kind == YamlNode::Kind::map) {
-    read_map(node, around,
-             {{"from", [&](const YamlNode& member, Field field) { read_text(member, field, input.local, faults_); }},
-              {"to", [&](const YamlNode& member, Field field) { read_text(member, field, input.path, faults_); }},
-              {"executable",
-               [&](const YamlNode& member, Field field) { read_flag(member, field, input.executable, faults_); }}},
-             faults_);
-    if (input.local.empty() && !faults_.covers(around + ".from"))
-      faults_.add(around + ".from", "is missing", "give the path of the file here");
-  } else {
-    read_text(node, around, input.local, faults_);
-  }
-  // One path serves for both when it can: ./scene.pov and frames/ are scene.pov and frames.
-  if (!input.path.empty()) return;
-  input.path = input.local;
-  while (input.path.starts_with("./")) input.path.erase(0, 2);
-  while (input.path.size() > 1 && input.path.ends_with('/')) input.path.pop_back();
-  if (!is_safe_relative_path(input.path) && !faults_.covers(around) && !faults_.covers(around + ".from"))
-    faults_.add(around, quote(input.local) + " does not lie beside the job file",
-                "give {from: its path, to: a relative path in the job}");
-}
-
-void JobReader::read_objective(const YamlNode& node, Field field) {
-  if (node.kind == YamlNode::Kind::map) return read_weights(node, field);
-  std::string word;
-  read_text(node, field, word, faults_);
-  const auto objective = parse_word<Objective>(word);
-  if (objective.has_value() && *objective != Objective::weighted) file_.spec.requirements.objective = *objective;
-  else if (!faults_.covers(field))
-    faults_.add(field, quote(word) + " is no objective", "give one of cheapest, fastest, balanced, greenest, or weights like {cost: 2, time: 1, carbon: 1}");
-}
-
-void JobReader::read_weights(const YamlNode& node, Field around) {
-  Weights& weights = file_.spec.requirements.weights;
-  file_.spec.requirements.objective = Objective::weighted;
-  const auto weight = [&](std::int32_t& out) {
-    return [this, &out](const YamlNode& member, Field field) {
-      std::int64_t number = out;
-      read_count(member, field, 0, weight_max, number, faults_);
-      out = static_cast<std::int32_t>(number);
-    };
-  };
-  const bool was_good = faults_.empty();
-  read_map(node, around,
-           {{"cost", weight(weights.cost)}, {"time", weight(weights.time)}, {"carbon", weight(weights.carbon)}}, faults_);
-  if (was_good && !faults_.empty() && weights == Weights{}) weights.cost = 1;  // it has its fault already
-}
-
-void JobReader::read_priority(const YamlNode& node, Field field) {
-  std::string text;
-  read_text(node, field, text, faults_);
-  std::string_view rest = text;
-  const bool is_negative = take(rest, '-');
-  const std::string_view digits = take_digits(rest);
-  const auto number = digits.empty() || !rest.empty() ? std::nullopt : number_of(digits);
-  if (number.has_value() && *number <= INT32_MAX) {  // the check of the whole job says what it may be
-    file_.spec.requirements.priority = static_cast<std::int32_t>(is_negative ? -*number : *number);
-  } else if (!faults_.covers(field)) {
-    faults_.add(field, quote(text) + " is no priority",
-                "give a whole number from " + std::to_string(-priority_steps_max) + " to 0");
-  }
 }
 
 std::string JobReader::name_of(std::string_view field) const {

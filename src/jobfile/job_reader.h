@@ -35,13 +35,6 @@ class JobReader {
   void read_every(const YamlNode& node, Field field);
   void read_times(const YamlNode& node, Field field);
   void read_overlap(const YamlNode& node, Field field);
-  void read_software(const YamlNode& node, Field field);
-  void read_inputs(const YamlNode& node, Field field);
-  void read_input(const YamlNode& node, Field field);
-  void read_objective(const YamlNode& node, Field field);
-  void read_priority(const YamlNode& node, Field field);
-  void read_weights(const YamlNode& node, Field field);
-  void require(const YamlNode& root, std::string_view key, std::string right);
 
   FaultList& faults_;
   std::string around_;

@@ -243,7 +243,8 @@ TEST(JobYaml, RoundsHaveAPeriodAndANumber) {
   // A forecast due every day: period, number and what becomes of late rounds are read; each limit is one fault.
   const UnixTime now(1'800'000'000'000'000);
   const std::string job = "name: a\ncommand: x\nwall_time: 1m\n";
-  const auto file = parse_job_yaml(job + "begin: +22h\ndeadline: +23h\nevery: 1d\ntimes: 30\noverlap: skip\n", {now, true});
+  const auto file =
+      parse_job_yaml(job + "begin: +22h\ndeadline: +23h\nevery: 1d\ntimes: 30\noverlap: skip\n", {now, true});
   ASSERT_TRUE(file.has_value()) << to_text(file.error().front());
   EXPECT_EQ(file->spec.every, Duration::hours(24));
   EXPECT_EQ(file->spec.times, 30);

@@ -10,7 +10,7 @@
 #include "model/centre.h"
 
 /// A platform described in YAML: centres with their pools and prices, and jobs. `dayan place` answers where each job
-/// would go, and why, without any server; `dayan sim run` plays a load on it, with its faults and tariffs.
+/// would go, and why, without any server; `dayan sim run` plays a load on it, with its faults.
 
 namespace dayan::jobfile {
 
@@ -35,15 +35,6 @@ struct Silence {
   Duration span;
 };
 
-/// Prices of a part of every day, which may lie over midnight; those that are not given stay as they are else.
-struct TariffHours {
-  Duration from;  ///< time of day
-  Duration to;    ///< time of day, not of the part any more
-  std::optional<Cny> core_hour;
-  std::optional<Cny> card_hour;
-  std::optional<Cny> gb_hour;
-};
-
 /// While a pool is closed to all but those named. From and span count from the beginning.
 struct ClosedSpan {
   std::string pool;  ///< empty: all of the centre
@@ -62,25 +53,25 @@ struct CentreFile {
   Cny card_hour;
   Cny gb_hour;
   std::int64_t reclaimable_part = whole_price;  ///< of these, for reclaimable work, in thousandths
-  Cny transfer_gb;  ///< of a GB moved in; zero where it is not said
-  std::optional<Bandwidth> bandwidth;  ///< of the link to it
+  Cny transfer_gb;                              ///< of a GB moved in; zero where it is not said
+  std::optional<Bandwidth> bandwidth;           ///< of the link to it
   std::vector<std::string> accepts;
   std::vector<CityLatency> latency;
   std::optional<std::int64_t> pue;     ///< in thousandths
   std::optional<std::int64_t> carbon;  ///< g/kWh
   std::vector<DayHours> hours;         ///< at which the prices are other percentages; the beginning is a midnight
   std::vector<DayHours> carbon_hours;  ///< the same of the carbon
-  std::vector<PoolRow> pools;  ///< their centre is not set
+  std::vector<PoolRow> pools;          ///< their centre is not set
   std::vector<Outage> outages;
   std::vector<Silence> silences;
   std::vector<ClosedSpan> reservations;
-  std::vector<TariffHours> tariff;  ///< of parts that overlap the last holds
 };
 
 struct PlatformFile {
   std::string customer = "customer";  ///< whose jobs they all are: what `accepts` of a centre is compared with
   std::vector<CentreFile> centres;
-  std::vector<JobFile> jobs;  ///< in order of submission; without a command where none was given, `input_bytes` as one input
+  std::vector<JobFile>
+      jobs;  ///< in order of submission; without a command where none was given, `input_bytes` as one input
 };
 
 /// Reads a platform. Every fault at once, in order of lines. Names are unique; a price of a meter that some pool has

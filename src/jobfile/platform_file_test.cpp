@@ -18,14 +18,16 @@ centres:
     prices: {core_hour: "0.36", card_hour: "12.5"}
     pools:
       - {name: batch, nodes: 4, cpus: 64, memory: 256GB, software: [povray 3.7.0.10], capability: 1.25}
-      - {name: a100, nodes: 2, cpus: 96, memory: 1TB, cards: 8, chip: a100, wall_time_max: 3d, core_power: 4.5W, card_power: 0.4kW}
+      - {name: a100, nodes: 2, cpus: 96, memory: 1TB, cards: 8, chip: a100, wall_time_max: 3d,
+         core_power: 4.5W, card_power: 0.4kW}
   - name: shanghai
     prices: {core_hour: "0.72"}
     pools:
       - {name: batch, nodes: 1, cpus: 8, memory: 32GB}
 jobs:
   - {name: shot, tasks: 48, resources: {cpus: 1, memory: 1GB}, wall_time: 2m}
-  - {name: train, resources: {cpus: 8, memory: 64GB, cards: 8, chip: a100}, wall_time: 12h, command: [python3, train.py]}
+  - {name: train, resources: {cpus: 8, memory: 64GB, cards: 8, chip: a100}, wall_time: 12h,
+     command: [python3, train.py]}
 )";
 
 // Shows that a platform is read whole: what is not said has the value that the format promises.
@@ -60,20 +62,24 @@ TEST(PlatformFile, ReadsCentresAndJobs) {
   EXPECT_EQ(file->jobs[1].spec.requirements.chips, std::vector<std::string>{"a100"});
 }
 
-// Shows that faults and tariffs are read, a tariff over midnight and 24:00 among them.
-TEST(PlatformFile, ReadsFaultsAndTariffs) {
+// Shows that faults and hours are read, hours over midnight and of another zone among them.
+TEST(PlatformFile, ReadsFaultsAndHours) {
   const auto file = parse_platform_yaml(R"(
 centres:
   - name: guian
-    prices: {core_hour: "0.36"}
+    prices:
+      core_hour: "0.36"
+      hours:
+        - {from: "22:00", until: "06:00", percent: 11}
+        - {from: 18:30, until: "03:00+05:00", percent: 120}
     silent: [{from: 90m, for: 5m}]
-    reservations: [{from: 2h, for: 3h, note: new switches}, {pool: fat, from: 8h, for: 1h, organisations: [weather, lab]}]
-    tariff:
-      - {from: 22:00, to: 06:00, core_hour: "0.04"}
-      - {from: 18:30, to: 24:00, gb_hour: "0.01"}
+    reservations:
+      - {from: 2h, for: 3h, note: new switches}
+      - {pool: fat, from: 8h, for: 1h, organisations: [weather, lab]}
     pools:
       - {name: batch, nodes: 4, cpus: 64, memory: 256GB}
-      - {name: fat, nodes: 8, cpus: 64, memory: 1TB, outages: [{from: 2h, for: 30m, nodes: 3}, {from: 0s, for: 1h, nodes: 8}]}
+      - {name: fat, nodes: 8, cpus: 64, memory: 1TB,
+         outages: [{from: 2h, for: 30m, nodes: 3}, {from: 0s, for: 1h, nodes: 8}]}
 )");
   ASSERT_TRUE(file.has_value()) << to_text(file.error().front());
   const CentreFile& centre = file->centres[0];
@@ -91,13 +97,9 @@ centres:
   EXPECT_EQ(centre.reservations[0].note, "new switches");
   EXPECT_EQ(centre.reservations[1].pool, "fat");
   EXPECT_EQ(centre.reservations[1].organisations, (std::vector<std::string>{"weather", "lab"}));
-  ASSERT_EQ(centre.tariff.size(), 2U);
-  EXPECT_EQ(centre.tariff[0].from, Duration::hours(22));
-  EXPECT_EQ(centre.tariff[0].to, Duration::hours(6));
-  EXPECT_EQ(centre.tariff[0].core_hour, Cny::micro(40'000));
-  EXPECT_FALSE(centre.tariff[0].card_hour.has_value());
-  EXPECT_EQ(centre.tariff[1].from, Duration::minutes(18 * 60 + 30));
-  EXPECT_EQ(centre.tariff[1].to, Duration::hours(24));
+  const std::vector<DayHours> hours{{DayTime::minutes(22 * 60), DayTime::minutes(6 * 60), 11},
+                                    {DayTime::minutes(18 * 60 + 30), DayTime::minutes(22 * 60), 120}};
+  EXPECT_EQ(centre.hours, hours);
 }
 
 struct Case {
@@ -149,10 +151,10 @@ TEST(PlatformFile, NamesEachFault) {
       {"region: guizhou", "reservations: [{from: 1h, for: 2h, organisations: lab}]",
        "centres[0].reservations[0].organisations"},
       {"wall_time: 12h", "wall_time: 12h, deadline: 2027-01-16T06:00:00Z", "jobs[1].deadline"},
-      {"region: guizhou", "tariff: [{from: 22:00, core_hour: \"1\"}]", "centres[0].tariff[0].to"},
-      {"region: guizhou", "tariff: [{from: 25:00, to: 06:00, core_hour: \"1\"}]", "centres[0].tariff[0].from"},
-      {"region: guizhou", "tariff: [{from: 22:70, to: 06:00, core_hour: \"1\"}]", "centres[0].tariff[0].from"},
-      {"region: guizhou", "tariff: [{from: 22:00, to: 06:00}]", "centres[0].tariff[0]"},
+      {"\"12.5\"}", "\"12.5\", hours: [{from: 22:00, percent: 60}]}", "centres[0].prices.hours[0].until"},
+      {"\"12.5\"}", "\"12.5\", hours: [{from: 22:00, until: 06:00}]}", "centres[0].prices.hours[0].percent"},
+      {"\"12.5\"}", "\"12.5\", hours: [{from: 25:00, until: 06:00, percent: 60}]}", "centres[0].prices.hours[0].from"},
+      {"\"12.5\"}", "\"12.5\", hours: [{from: 22:00, until: 22:00, percent: 60}]}", "centres[0].prices.hours[0]"},
   };
   for (const Case& each : cases) {
     std::string text(two_centres);
@@ -168,6 +170,24 @@ TEST(PlatformFile, NamesEachFault) {
   EXPECT_FALSE(parse_platform_yaml("").has_value());
   EXPECT_FALSE(parse_platform_yaml("jobs: []").has_value());
   EXPECT_FALSE(parse_platform_yaml("- a").has_value());
+}
+
+// Shows that a key that was there once is told what it is called now, and is not among those to choose from.
+TEST(PlatformFile, TellsWhatATariffIsCalledNow) {
+  const auto told = [](const char* key) {
+    std::string text(two_centres);
+    text.replace(text.find("region: guizhou"), 15, key);
+    const auto file = parse_platform_yaml(text);
+    EXPECT_FALSE(file.has_value());
+    if (file.has_value()) return Error{};
+    EXPECT_EQ(file.error().size(), 1U);
+    EXPECT_EQ(file.error().front().field, "centres[0]");
+    return file.error().front();
+  };
+  const Error gone = told("tariff: [{from: 22:00, to: 06:00, core_hour: \"0.1\"}]");
+  EXPECT_NE(gone.wrong.find("has no key 'tariff'"), std::string::npos) << gone.wrong;
+  EXPECT_NE(gone.right.find("give hours in prices"), std::string::npos) << gone.right;
+  EXPECT_EQ(told("tarif: []").right.find("tariff"), std::string::npos);
 }
 
 }  // namespace

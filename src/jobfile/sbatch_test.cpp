@@ -38,8 +38,8 @@ TEST(Sbatch, ACommonScriptIsRead) {
   EXPECT_EQ(file->notes[1], "line 9: --partition has no effect here");
 }
 
-// Shows that a beginning and a deadline count from now in Slurm's words, and that what hangs on the cluster's time zone is
-// a fault that says what would do.
+// Shows that a beginning and a deadline count from now in Slurm's words, and that what hangs on the cluster's time
+// zone is a fault that says what would do.
 TEST(Sbatch, TimesCountFromNow) {
   const TimeBase base{UnixTime(1'800'000'000'000'000), true};
   const auto file = parse_sbatch(script_of("#SBATCH -t1 -b now+90 --deadline=now+2weeks"), base);
@@ -50,8 +50,8 @@ TEST(Sbatch, TimesCountFromNow) {
   ASSERT_TRUE(at_once.has_value());
   EXPECT_TRUE(at_once->spec.requirements.not_before.is_none());
   EXPECT_EQ(at_once->spec.requirements.finish_by, base.now + Duration::hours(1));
-  for (const char* wrong : {"16:00", "2027-01-16", "2027-01-16T06:00:00", "teatime", "now-1hour", "now+", "now+1fortnight",
-                            "now+367days", "now+99999999999999999999", "now+1hourss"}) {
+  for (const char* wrong : {"16:00", "2027-01-16", "2027-01-16T06:00:00", "teatime", "now-1hour", "now+",
+                            "now+1fortnight", "now+367days", "now+99999999999999999999", "now+1hourss"}) {
     for (const char* option : {"--begin", "--deadline"}) {
       const auto bad = parse_sbatch(script_of("#SBATCH -t1 " + std::string(option) + "=" + wrong), base);
       ASSERT_FALSE(bad.has_value()) << option << wrong;
@@ -99,8 +99,10 @@ TEST(Sbatch, TimesAndSizesAreSlurms) {
     ASSERT_TRUE(file.has_value()) << text << all_texts(file.error());
     EXPECT_EQ(file->spec.requirements.wall_time, time) << text;
   }
-  const std::vector<std::pair<std::string, std::int64_t>> sizes = {
-      {"--mem=500", 500 << 20}, {"--mem=2000K", 2000 << 10}, {"--mem=1g", 1 << 30}, {"--mem-per-cpu=100M -c 3", 300 << 20}};
+  const std::vector<std::pair<std::string, std::int64_t>> sizes = {{"--mem=500", 500 << 20},
+                                                                   {"--mem=2000K", 2000 << 10},
+                                                                   {"--mem=1g", 1 << 30},
+                                                                   {"--mem-per-cpu=100M -c 3", 300 << 20}};
   for (const auto& [text, size] : sizes) {
     const auto file = parse_sbatch(script_of("#SBATCH -t1 " + text));
     ASSERT_TRUE(file.has_value()) << text << all_texts(file.error());
@@ -115,8 +117,9 @@ TEST(Sbatch, Cards) {
     std::int64_t milli;
     std::vector<std::string> chips;
   };
-  for (const Case& each : {Case{"--gpus=2", 2'000, {}}, Case{"-G a100:1", 1'000, {"a100"}}, Case{"--gres gpu", 1'000, {}},
-                           Case{"--gres=gpu:3", 3'000, {}}, Case{"--gres=gpu:h200", 1'000, {"h200"}}}) {
+  for (const Case& each :
+       {Case{"--gpus=2", 2'000, {}}, Case{"-G a100:1", 1'000, {"a100"}}, Case{"--gres gpu", 1'000, {}},
+        Case{"--gres=gpu:3", 3'000, {}}, Case{"--gres=gpu:h200", 1'000, {"h200"}}}) {
     const auto file = parse_sbatch(script_of("#SBATCH -t1 " + each.option));
     ASSERT_TRUE(file.has_value()) << each.option << all_texts(file.error());
     EXPECT_EQ(file->spec.requirements.resources.cards, MilliCards(each.milli)) << each.option;
@@ -140,10 +143,14 @@ TEST(Sbatch, TasksLieOnNodesAsInSlurm) {
            Case{"-N 4 -n 4 -c 2", 4, 2, 0, ""},
            Case{"-N 4 --ntasks-per-node=3 -c 2", 4, 6, 0,
                 "SLURM_NTASKS=12 SLURM_NTASKS_PER_NODE=3 SLURM_CPUS_PER_TASK=2 SRUN_CPUS_PER_TASK=2 "},
-           Case{"-N 2 -n 8", 2, 4, 0, "SLURM_NTASKS=8 SLURM_NTASKS_PER_NODE=4 SLURM_CPUS_PER_TASK=1 SRUN_CPUS_PER_TASK=1 "},
-           Case{"-n 8 --ntasks-per-node=4", 2, 4, 0, "SLURM_NTASKS=8 SLURM_NTASKS_PER_NODE=4 SLURM_CPUS_PER_TASK=1 SRUN_CPUS_PER_TASK=1 "},
-           Case{"-n 4 --ntasks-per-node=4", 1, 4, 0, "SLURM_NTASKS=4 SLURM_NTASKS_PER_NODE=4 SLURM_CPUS_PER_TASK=1 SRUN_CPUS_PER_TASK=1 "},
-           Case{"-n 3 -c 2", 1, 6, 0, "SLURM_NTASKS=3 SLURM_NTASKS_PER_NODE=3 SLURM_CPUS_PER_TASK=2 SRUN_CPUS_PER_TASK=2 "},
+           Case{"-N 2 -n 8", 2, 4, 0,
+                "SLURM_NTASKS=8 SLURM_NTASKS_PER_NODE=4 SLURM_CPUS_PER_TASK=1 SRUN_CPUS_PER_TASK=1 "},
+           Case{"-n 8 --ntasks-per-node=4", 2, 4, 0,
+                "SLURM_NTASKS=8 SLURM_NTASKS_PER_NODE=4 SLURM_CPUS_PER_TASK=1 SRUN_CPUS_PER_TASK=1 "},
+           Case{"-n 4 --ntasks-per-node=4", 1, 4, 0,
+                "SLURM_NTASKS=4 SLURM_NTASKS_PER_NODE=4 SLURM_CPUS_PER_TASK=1 SRUN_CPUS_PER_TASK=1 "},
+           Case{"-n 3 -c 2", 1, 6, 0,
+                "SLURM_NTASKS=3 SLURM_NTASKS_PER_NODE=3 SLURM_CPUS_PER_TASK=2 SRUN_CPUS_PER_TASK=2 "},
            Case{"-N 2 --gres=gpu:8", 2, 1, 8'000, ""},
            Case{"-N 2 --gpus-per-node=8", 2, 1, 8'000, ""},
            Case{"-N 2 --gpus=16", 2, 1, 8'000, ""},

@@ -158,14 +158,44 @@ void read_map(const YamlNode& node, const std::string& field, const std::vector<
     faults.place(name, member.line);
     const auto known =
         std::find_if(keys.begin(), keys.end(), [&](const YamlKey& key) { return key.name == member.key; });
-    if (known != keys.end()) {
+    if (known != keys.end() && known->instead.empty()) {
       known->read(member, name);
       continue;
     }
-    std::string all;
-    for (const YamlKey& key : keys) all += (all.empty() ? "" : ", ") + std::string(key.name);
+    std::string right;
+    for (const YamlKey& key : keys)
+      if (key.instead.empty()) right += (right.empty() ? "one of: " : ", ") + std::string(key.name);
+    if (known != keys.end()) right = known->instead;
     // Quoted and cut, since a key may be as long as the file.
-    faults.add_at(member.line, field, "has no key " + quote(member.key), "give one of: " + all);
+    faults.add_at(member.line, field, "has no key " + quote(member.key), "give " + right);
+  }
+}
+
+void require_key(const YamlNode& map, const std::string& field, std::string_view key, std::string right,
+                 FaultList& faults) {
+  if (map.kind != YamlNode::Kind::map) return;
+  const auto is_it = [&](const YamlNode& member) { return member.key == key; };
+  if (std::ranges::any_of(map.children, is_it)) return;
+  faults.add((field.empty() ? "" : field + '.') + std::string(key), "is missing", std::move(right));
+}
+
+std::vector<YamlKey> span_keys(Duration& from, Duration& span, FaultList& faults) {
+  return {{"from", [&](const YamlNode& member, const std::string& at) { read_duration(member, at, from, faults); }},
+          {"for", [&](const YamlNode& member, const std::string& at) {
+             read_duration(member, at, span, faults);
+             if (!faults.covers(at) && span <= Duration())
+               faults.add(at, "lasts no time", "give a length of time above zero, e.g. 30m");
+           }}};
+}
+
+void read_list(const YamlNode& node, const std::string& field,
+               const std::function<void(const YamlNode&, const std::string& field)>& read, FaultList& faults) {
+  if (node.kind != YamlNode::Kind::list)
+    return wrong_kind(node, field, "give a list, each element after a dash", faults);
+  for (std::size_t i = 0; i < node.children.size(); ++i) {
+    const std::string element = field + '[' + std::to_string(i) + ']';
+    faults.place(element, node.children[i].line);
+    read(node.children[i], element);
   }
 }
 

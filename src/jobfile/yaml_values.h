@@ -12,7 +12,8 @@
 #include "jobfile/moment.h"
 #include "jobfile/yaml_tree.h"
 
-/// Typed values of a YAML tree. Each reader adds one fault at `field` and leaves `out` as it was when the node is wrong.
+/// Typed values of a YAML tree. Each reader adds one fault at `field` and leaves `out` as it was when the node is
+/// wrong.
 
 namespace dayan::jobfile {
 
@@ -41,13 +42,22 @@ void read_texts(const YamlNode& node, const std::string& field, std::vector<std:
 /// A number of cards as text: digits, at most three decimals.
 [[nodiscard]] std::optional<MilliCards> parse_cards(std::string_view text);
 
-/// One key of a map, and what reads its value.
+/// One key of a map, and what reads its value; or one that is known no more, and what is given in its stead.
 struct YamlKey {
   std::string_view name;
   std::function<void(const YamlNode&, const std::string& field)> read;
+  std::string_view instead = {};
 };
 /// Reads a map whose keys are known; an unknown one, and a node that is no map, is a fault. Each key is placed as
 /// `field.key`, or `key` when field is empty.
 void read_map(const YamlNode& node, const std::string& field, const std::vector<YamlKey>& keys, FaultList& faults);
+/// A fault where a map lacks a key; none where the node is no map.
+void require_key(const YamlNode& map, const std::string& field, std::string_view key, std::string right,
+                 FaultList& faults);
+/// The keys of a span of time, "from: 2h" and "for: 30m", for `read_map`.
+[[nodiscard]] std::vector<YamlKey> span_keys(Duration& from, Duration& span, FaultList& faults);
+/// Calls `read` for each element of a list, which is placed as `field[i]`.
+void read_list(const YamlNode& node, const std::string& field,
+               const std::function<void(const YamlNode&, const std::string& field)>& read, FaultList& faults);
 
 }  // namespace dayan::jobfile

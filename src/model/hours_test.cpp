@@ -44,7 +44,8 @@ TEST(Hours, TheNextChangeIsTheFirstMinuteWithAnotherPercentage) {
     Faults faults;
     check_hours("hours", hours, faults);
     ASSERT_TRUE(faults.empty()) << to_text(faults.front());
-    const UnixTime now = moment("2026-11-22T00:00:00Z") + Duration::seconds(static_cast<std::int64_t>(prng.below(86'400)));
+    const UnixTime now =
+        moment("2026-11-22T00:00:00Z") + Duration::seconds(static_cast<std::int64_t>(prng.below(86'400)));
     std::optional<UnixTime> wanted;
     const std::int64_t minute = 60'000'000;
     for (std::int64_t i = 1; i <= DayTime::day && !wanted; ++i) {

@@ -214,7 +214,8 @@ bool json_read_id(const JsonValue& value, std::string_view prefix, const JsonPat
     return true;
   }
   const std::string wanted = "an id like \"" + std::string(prefix) + "_" + id_digits(1) + '"';
-  return read_text(value, path, wanted, [prefix](std::string_view text) { return parse_id(text, prefix); }, out, faults);
+  return read_text(
+      value, path, wanted, [prefix](std::string_view text) { return parse_id(text, prefix); }, out, faults);
 }
 
 bool json_read_word(const JsonValue& value, const std::string_view* words, std::size_t count, const JsonPath& path,

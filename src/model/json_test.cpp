@@ -159,7 +159,8 @@ TEST(Json, EachFaultNamesItsPath) {
       {R"({"requirements":{"resources":{"memory":9223372036854775808}}})",
        "spec.requirements.resources.memory: 9223372036854775808 is too large"},
       {R"({"requirements":{"objective":"cheap"}})",
-       "spec.requirements.objective: 'cheap' is not a word for this; give one of cheapest, fastest, balanced, greenest, weighted"},
+       "spec.requirements.objective: 'cheap' is not a word for this; give one of cheapest, fastest, balanced, "
+       "greenest, weighted"},
       {R"({"requirements":{"chips":["a",7]}})", "spec.requirements.chips[1]: is an integer; give a text"},
       {R"({"requirements":{"price_cap":12.5}})", "spec.requirements.price_cap: is a decimal number; give yuan"},
       {R"({"requirements":{"price_cap":"1e3"}})", "spec.requirements.price_cap: '1e3' is not an amount"},

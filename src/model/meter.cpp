@@ -15,12 +15,6 @@ constexpr std::int64_t bytes_per_megabyte = 1'000'000;
 constexpr std::int64_t bytes_per_gigabyte = 1'000'000'000;
 constexpr std::int64_t quantity_max = std::numeric_limits<std::int64_t>::max();
 
-/// Of two numbers that are not negative; past 64 bits their maximum.
-std::int64_t times(std::int64_t a, std::int64_t b) {
-  std::int64_t product = 0;
-  return __builtin_mul_overflow(a, b, &product) ? quantity_max : product;
-}
-
 /// How much of the thing itself is taken of one node, before time: cores, thousandths of a card, whole MB.
 std::int64_t width_of(Meter meter, const Resources& resources) {
   switch (meter) {

@@ -78,7 +78,8 @@ TEST(Transfer, BandwidthsAreReadAsTheyAreWritten) {
   EXPECT_EQ(parse_bandwidth("100MB/s").value(), Bandwidth(100'000'000));
   EXPECT_EQ(parse_bandwidth("1.5 GB/s").value(), Bandwidth(1'500'000'000));
   EXPECT_EQ(to_text(Bandwidth(1'500'000'000)), "1.5GB/s");
-  for (const char* wrong : {"", "/s", "100MB", "0MB/s", "100Mbit/s", "100Mb/s", "MB/s", "-1MB/s", "200TB/s", "1 00MB /s"})
+  for (const char* wrong :
+       {"", "/s", "100MB", "0MB/s", "100Mbit/s", "100Mb/s", "MB/s", "-1MB/s", "200TB/s", "1 00MB /s"})
     EXPECT_FALSE(parse_bandwidth(wrong)) << wrong;
   EXPECT_NE(parse_bandwidth("100Mbit/s").error().wrong.find("bits"), std::string::npos);
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "model/name_list.h"
+
 namespace dayan::place {
 namespace {
 
@@ -18,9 +20,7 @@ CustomerGroup take_free(std::set<CustomerGroup>& taken) {
 bool is_choosy(const CentreState& centre) { return !centre.accepts.empty() || centre.maps.has_value(); }
 
 bool is_listed(const CentreState& centre, const std::string* organisation) {
-  if (centre.accepts.empty()) return true;
-  return organisation != nullptr &&
-         std::find(centre.accepts.begin(), centre.accepts.end(), *organisation) != centre.accepts.end();
+  return organisation != nullptr ? is_among(centre.accepts, *organisation) : centre.accepts.empty();
 }
 
 bool accepts(const CentreState& centre, const std::string* organisation) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "base/saturate.h"
 #include "model/job.h"
 
 /// Amounts: cores, bytes and thousandths of a card side by side, so that the three are counted by one loop. Need:
@@ -21,16 +22,6 @@ struct Amounts {
 };
 
 inline constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
-
-/// Product and sum of what is not negative, that stop at the largest number instead of wrapping round.
-[[nodiscard]] constexpr std::int64_t times(std::int64_t a, std::int64_t b) {
-  std::int64_t product = 0;
-  return __builtin_mul_overflow(a, b, &product) ? int64_max : product;
-}
-[[nodiscard]] constexpr std::int64_t plus(std::int64_t a, std::int64_t b) {
-  std::int64_t sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? int64_max : sum;
-}
 
 /// What a task needs: `each` on each of so many nodes, each of them another one. Of several nodes it is a gang: it
 /// gets all of them at once, or none.

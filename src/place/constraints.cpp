@@ -2,17 +2,14 @@
 
 #include <algorithm>
 
+#include "base/scan.h"
+#include "model/name_list.h"
+
 namespace dayan::place {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool is_same_chip(const std::string& a, const std::string& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
-bool is_among(const std::vector<std::string>& allowed, const std::string& name) {
-  return allowed.empty() || std::find(allowed.begin(), allowed.end(), name) != allowed.end();
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/readable.h"
+#include "base/scan.h"
 #include "model/meter.h"
 
 namespace dayan::place {
@@ -19,13 +20,7 @@ std::string readable(Duration duration) {
 }
 
 std::string cards(std::int64_t thousandths) {
-  std::string text = std::to_string(thousandths / 1'000);
-  if (thousandths % 1'000 != 0) {
-    std::string decimals = std::to_string(1'000 + thousandths % 1'000).substr(1);
-    decimals.erase(decimals.find_last_not_of('0') + 1);
-    text += '.' + decimals;
-  }
-  return text + (thousandths == 1'000 ? " card" : " cards");
+  return decimal_text(thousandths, 3) + (thousandths == 1'000 ? " card" : " cards");
 }
 
 std::string amount_text(Kind kind, std::int64_t amount) {
@@ -65,9 +60,8 @@ std::string software_text(const Requirements& requirements, const PoolRow& row) 
 
 /// A capability as people write it: "1.2", in the reference core.
 std::string capability_text(std::int64_t capability) {
-  std::string decimals = std::to_string(reference_capability + capability % reference_capability).substr(1);
-  decimals.erase(decimals.find_last_not_of('0') + 1);
-  return std::to_string(capability / reference_capability) + (decimals.empty() ? "" : '.' + decimals);
+  static_assert(reference_capability == 10'000);
+  return decimal_text(capability, 4);
 }
 
 std::string capability_gap_text(const Gap& gap) {

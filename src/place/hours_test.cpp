@@ -34,10 +34,7 @@ class HoursTest : public testing::Test {
   }
   std::vector<Assignment> plan(UnixTime now) {
     if (engine_ == nullptr) engine_ = scene_.engine();
-    for (const CentreId each : centres_) engine_->observe({each, now, {}});
-    auto made = engine_->plan(now, 1'000);
-    EXPECT_EQ(engine_->broken_invariant(), std::nullopt);
-    return made;
+    return plan_at(*engine_, centres_, now);
   }
 
   Scene scene_;

@@ -108,8 +108,10 @@ struct JobRecord {
   return expected_run(job.wall_time, job.run_time, job.learned(), pool);
 }
 
-/// What is expected of its run time on the reference core, in steps of a 32nd part: what is kept of it is put right when
-/// that changes, and not with each task that ends. Zero when only the wall time is known.
+/// What is expected of its run time on the reference core. Until a task of it has succeeded that is the submitter's
+/// estimate, to the microsecond; zero when there is none. From then on it is the mean of those that have, rounded down to
+/// one of 32 steps between two powers of two: what is kept of it is put right when it comes to another step, and not with
+/// each task that ends.
 [[nodiscard]] Duration kept_run_of(const JobRecord& job);
 /// expected_run() by that.
 [[nodiscard]] inline Duration kept_run(const JobRecord& job, const PoolRow& pool) {

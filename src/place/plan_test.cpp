@@ -238,11 +238,7 @@ TEST(PlanTest, ARetryKeepsAwayFromWhereItFailed) {
   Scene scene;
   const CentreId a = scene.site("a", 1, 4);
   const CentreId b = scene.site("b", 1, 4, Cny::yuan(9));
-  JobRow job = scene.job(1, with_objective(Objective::cheapest));
-  job.next_task = 1;
-  job.retrying = 1;
-  scene.put(job);
-  scene.put(TaskRow{job.id, 0, TaskState::waiting, 1, {}, a});
+  scene.tried(1, {{{}, a}}, with_objective(Objective::cheapest));
   const auto plan = scene.plan();
   ASSERT_EQ(plan.size(), 1U);
   EXPECT_EQ(plan[0].placement.centre, b);

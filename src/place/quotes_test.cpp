@@ -9,14 +9,6 @@
 namespace dayan::place {
 namespace {
 
-/// The reasons of a quote by constraint.
-const Reason* find(const Quote& quote, Constraint constraint) {
-  for (const Reason& reason : quote.reasons) {
-    if (reason.constraint == constraint) return &reason;
-  }
-  return nullptr;
-}
-
 /// Expects just this one reason, with its figures and words.
 void expect_only(const Quote& quote, Constraint constraint, std::int64_t required, std::int64_t offered, bool passes,
                  const std::string& text) {
@@ -294,13 +286,8 @@ TEST(ConstraintTest, AnOlderLease) {
   // waits for nothing.
   Scene scene;
   const CentreId a = scene.site("a", 1, 8);
-  JobRow job = scene.job(2);
-  job.next_task = 2;
-  job.retrying = 2;
-  scene.put(job);
   const UnixTime free_at = scene_now + Duration::microseconds(30'000'001);
-  scene.put(TaskRow{job.id, 0, TaskState::waiting, 1, free_at, {}});
-  scene.put(TaskRow{job.id, 1, TaskState::waiting, 1, free_at + Duration::seconds(9), {}});
+  JobRow job = scene.tried(2, {{free_at, {}}, {free_at + Duration::seconds(9), {}}});
   const std::string text =
       "the task has been tried before, and its older lease may run until " + to_text(free_at) + ": in 31s";
   const Quote quote = scene.engine()->quotes(job.id, scene_now)[0];
@@ -331,11 +318,7 @@ TEST(ConstraintTest, FailedHere) {
   // When all that waits failed at one centre, that one is ruled out while another can take it, and only then.
   Scene scene;
   const CentreId a = scene.site("a", 1, 8);
-  JobRow job = scene.job(1);
-  job.next_task = 1;
-  job.retrying = 1;
-  scene.put(job);
-  scene.put(TaskRow{job.id, 0, TaskState::waiting, 1, {}, a});
+  const JobRow job = scene.tried(1, {{{}, a}});
   EXPECT_TRUE(scene.engine()->quotes(job.id, scene_now)[0].feasible);
   scene.site("b", 1, 8, Cny::yuan(9));
   const auto quotes = scene.engine()->quotes(job.id, scene_now);

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -93,6 +96,16 @@ class Scene {
     put(row);
     return row;
   }
+  /// A job whose first tasks have been tried: each waits from then on for another try, and keeps away from that centre.
+  JobRow tried(std::int32_t count, const std::vector<std::pair<UnixTime, CentreId>>& tasks,
+               Requirements requirements = small()) {
+    JobRow row = job(count, std::move(requirements));
+    row.next_task = row.retrying = static_cast<std::int32_t>(tasks.size());
+    put(row);
+    for (std::size_t i = 0; i < tasks.size(); ++i)
+      put(TaskRow{row.id, static_cast<std::int32_t>(i), TaskState::waiting, 1, tasks[i].first, tasks[i].second});
+    return row;
+  }
   /// A live lease of a job that is no longer known, granted now.
   LeaseRow lease(CentreId centre, std::int64_t cores, Duration wall_time = Duration::hours(1),
                  const std::string& pool_name = "cpu") {
@@ -130,5 +143,20 @@ class Scene {
   std::vector<RowChange> changes_;
   std::vector<Observation> observations_;
 };
+
+/// The reason of that constraint, if there is one.
+inline const Reason* find(const std::vector<Reason>& reasons, Constraint constraint) {
+  const auto found = std::ranges::find(reasons, constraint, &Reason::constraint);
+  return found != reasons.end() ? &*found : nullptr;
+}
+inline const Reason* find(const Quote& quote, Constraint constraint) { return find(quote.reasons, constraint); }
+
+/// A plan at a moment at which these centres answer.
+inline std::vector<Assignment> plan_at(Engine& engine, const std::vector<CentreId>& centres, UnixTime now) {
+  for (const CentreId each : centres) engine.observe({each, now, {}});
+  std::vector<Assignment> made = engine.plan(now, 1'000);
+  EXPECT_EQ(engine.broken_invariant(), std::nullopt);
+  return made;
+}
 
 }  // namespace dayan::place

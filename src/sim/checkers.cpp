@@ -127,7 +127,8 @@ void Checkers::check_taken_back(const AttemptRow& attempt) {
   const Processes::Span ran = processes_.span_of(attempt.attempt());
   if (attempt.exit_code != 0 || ran.from.is_none() || ran.from + looked_within > attempt.reclaimed_at) return;
   if (ran.until - attempt.reclaimed_at < reclaim_notice - clock_bound * 2)
-    trial_.broken("reclaim", name + " was ended " + to_text(ran.until - attempt.reclaimed_at) + " after it was taken back");
+    trial_.broken("reclaim",
+                  name + " was ended " + to_text(ran.until - attempt.reclaimed_at) + " after it was taken back");
 }
 
 void Checkers::check_row(const ChargeRow& charge, RowFate) {

@@ -21,7 +21,6 @@ class CoreDispatch final : public Dispatch {
         return;
       }
       centres_.push_back(*id);
-      publish(centre, Duration());
     }
     for (std::uint32_t site = 0; site < stage.scenario.sites().size(); ++site) {
       const Site& from = stage.scenario.sites()[site];
@@ -61,10 +60,7 @@ class CoreDispatch final : public Dispatch {
   void change(const Change& change, Duration now) override {
     platform_.pass_to(beginning + now);
     switch (change.what) {
-      case Change::What::prices:
-        // The hours of an offer the platform knows ahead.
-        if (!stage_.scenario.file().centres[change.centre].tariff.empty()) publish(change.centre, now);
-        break;
+      case Change::What::prices: break;  // the platform knows the hours of an offer ahead
       case Change::What::nodes: report_pools(change.centre); break;
       case Change::What::silence: platform_.set_silent(centres_[change.centre], is_silent(change.centre)); break;
     }
@@ -125,10 +121,6 @@ class CoreDispatch final : public Dispatch {
     for (std::size_t site = 0; site < stage_.sites.size(); ++site)
       if (stage_.scenario.sites()[site].centre == centre) return stage_.sites[site].is_silent;
     return false;
-  }
-
-  void publish(std::size_t centre, Duration now) {
-    platform_.publish(centres_[centre], stage_.scenario.published(centre, now));
   }
 
   void report_pools(std::size_t centre) {

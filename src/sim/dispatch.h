@@ -50,6 +50,11 @@ struct Stage {
   const std::vector<SiteNow>& sites;  ///< as they stand
   std::vector<TaskIndex> first_task;  ///< by job; one more at the end
   std::vector<std::uint32_t> job_of;  ///< by task
+
+  /// What a task takes.
+  [[nodiscard]] place::Need need_of(TaskIndex task) const {
+    return place::need_of(load.needs(load.jobs[job_of[task]]).resources);
+  }
 };
 
 class Dispatch {

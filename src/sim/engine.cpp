@@ -101,7 +101,8 @@ void Engine::stop(const AttemptKey& attempt) {
 }
 
 Result<void> Engine::give_notice(const AttemptKey& attempt) {
-  if (is_down() || Trial::strikes(prng_, trial_.faults.order_busy)) return fail(ErrorCode::unavailable, "the engine is busy");
+  if (is_down() || Trial::strikes(prng_, trial_.faults.order_busy))
+    return fail(ErrorCode::unavailable, "the engine is busy");
   const bool listens = prng_.chance(1, 2);
   const Duration saves = draw_between(prng_, Duration(), Duration::minutes(3));
   const bool is_done = prng_.chance(1, 10);
@@ -133,7 +134,8 @@ EngineJob Engine::shown(const Job& job) const {
   shown.ended_at = job.ended_at;
   shown.engine_run = job.state == AttemptState::running ? trial_.now() - job.began : job.run;
   // The wrapper stamps inside of what the engine counts; before the end it has no figure.
-  if (job.state == AttemptState::ended) shown.wrapper_run = Duration::microseconds(shown.engine_run.microseconds() / 100 * 99);
+  if (job.state == AttemptState::ended)
+    shown.wrapper_run = Duration::microseconds(shown.engine_run.microseconds() / 100 * 99);
   return shown;
 }
 

@@ -1,34 +1,23 @@
 #include "sim/engine_dispatch.h"
 
 #include <algorithm>
-#include <map>
 #include <queue>
 #include <utility>
 
 #include "model/meter.h"
 #include "model/run_time.h"
 #include "place/engine.h"
+#include "sim/supply_rows.h"
 
 namespace dayan::sim {
 namespace {
 
-constexpr OrganisationId customer{1};
 constexpr std::size_t plan_max = 1'000;
-/// Well within place::reachable_within.
-constexpr Duration hear_every = Duration::seconds(20);
 
 class EngineDispatch final : public Dispatch {
  public:
   EngineDispatch(const Stage& stage, Duration plan_every)
-      : stage_(stage), plan_every_(plan_every), engine_(place::make_engine()) {
-    const jobfile::PlatformFile& file = stage.scenario.file();
-    put_organisation(customer, file.customer);
-    AccountRow wallet;
-    wallet.kind = AccountKind::customer_wallet;
-    wallet.owner = customer;
-    wallet.credits_posted = amount_max;
-    put(wallet);
-    for (std::size_t centre = 0; centre < file.centres.size(); ++centre) add_centre(centre);
+      : stage_(stage), plan_every_(plan_every), engine_(place::make_engine()), supply_(stage, *engine_) {
     jobs_.resize(stage.load.jobs.size());
     grants_.resize(stage.job_of.size());
   }
@@ -37,7 +26,7 @@ class EngineDispatch final : public Dispatch {
     const JobSpec spec = stage_.load.spec(stage_.load.jobs[index]);
     JobRow& job = jobs_[index];
     job.id = JobId(std::int64_t{index} + 1);
-    job.organisation = customer;
+    job.organisation = SupplyRows::customer;
     job.count = spec.count;
     job.throttle = spec.throttle;
     job.requirements = spec.requirements;
@@ -52,7 +41,7 @@ class EngineDispatch final : public Dispatch {
 
   std::optional<Cny> end(const Start& task, Duration run, bool by_limit, Duration) override {
     JobRow& job = jobs_[stage_.job_of[task.task]];
-    const OfferRow& prices = offers_[grants_[task.task].offer];
+    const OfferRow prices = supply_.prices_at(task.site, grants_[task.task].at);
     const Result<Cny> charged = amount_of(prices, job.requirements.resources, run, Rounding::down);
     job.charged += charged.value_or(Cny());
     if (by_limit) {
@@ -78,24 +67,24 @@ class EngineDispatch final : public Dispatch {
     row.state = TaskState::waiting;
     row.attempts = grants_[task.task].number;
     row.not_before = beginning + now;
-    row.avoid = centre_id(stage_.scenario.sites()[task.site].centre);
+    row.avoid = SupplyRows::centre_id(stage_.scenario.sites()[task.site].centre);
     put(row);
     put(job);
   }
 
   void change(const Change& change, Duration now) override {
     switch (change.what) {
-      case Change::What::prices: publish(change.centre); break;
-      case Change::What::nodes: put_pools(change.centre); break;
+      case Change::What::prices: break;  // the engine knows the hours of an offer ahead
+      case Change::What::nodes: supply_.put_pools(change.centre); break;
       case Change::What::silence:  // the last word before it, or the first after it
-        engine_->observe({centre_id(change.centre), beginning + now, {}});
+        engine_->observe({SupplyRows::centre_id(change.centre), beginning + now, {}});
         break;
     }
     is_plan_due_ = true;
   }
 
   void decide(Duration now, std::vector<Start>& started) override {
-    hear(now);
+    supply_.hear(now);
     now_ = now;
     for (; !give_ups_.empty() && give_ups_.top().first <= now; give_ups_.pop()) give_up(give_ups_.top().second);
     for (const Start& start : std::exchange(unseen_, {})) start_or_keep(start, started);
@@ -122,93 +111,13 @@ class EngineDispatch final : public Dispatch {
   /// What a started task holds. A million of them are kept.
   struct Grant {
     Cny held;
+    Duration at;              ///< whose hour its prices are of
     std::int32_t number = 0;  ///< of its newest attempt
-    std::uint32_t offer = 0;  ///< in offers_
   };
 
   template <class RowType>
   void put(const RowType& row, RowFate fate = RowFate::live) {
     engine_->apply({row, fate});
-  }
-
-  void put_organisation(OrganisationId id, const std::string& name) {
-    OrganisationRow row;
-    row.id = id;
-    row.name = name;
-    put(row);
-  }
-
-  [[nodiscard]] static CentreId centre_id(std::size_t centre) {
-    return CentreId(static_cast<std::int64_t>(centre) + 1);
-  }
-
-  void add_centre(std::size_t index) {
-    const jobfile::CentreFile& from = stage_.scenario.file().centres[index];
-    const auto [provider, is_new] = providers_.try_emplace(
-        from.provider, OrganisationId(customer.value() + static_cast<std::int64_t>(providers_.size()) + 1));
-    if (is_new) put_organisation(provider->second, from.provider);
-    CentreRow row;
-    row.id = centre_id(index);
-    row.provider = provider->second;
-    row.name = from.name;
-    row.region = from.region;
-    row.accepts = from.accepts;
-    row.latency = from.latency;
-    row.pue = from.pue;
-    row.carbon = from.carbon;
-    row.bandwidth = from.bandwidth;
-    put(row);
-    put_pools(index);
-    publish(index);
-    for (const jobfile::ClosedSpan& closed : from.reservations) {
-      ReservationRow reservation;
-      reservation.id = ReservationId(++last_reservation_);
-      reservation.centre = row.id;
-      reservation.pool = closed.pool;
-      reservation.from = beginning + closed.from;
-      reservation.until = reservation.from + closed.span;
-      reservation.organisations = closed.organisations;
-      put(reservation);
-    }
-    engine_->observe({row.id, beginning, {}});
-  }
-
-  void put_pools(std::size_t centre) {
-    for (std::uint32_t index = 0; index < stage_.sites.size(); ++index) {
-      const Site& site = stage_.scenario.sites()[index];
-      if (site.centre != centre) continue;
-      PoolRow row = site.pool;
-      row.centre = centre_id(centre);
-      row.nodes = stage_.sites[index].nodes;
-      sites_.try_emplace({row.centre, row.name}, index);
-      put(row, row.nodes > 0 ? RowFate::live : RowFate::erased);
-    }
-  }
-
-  void publish(std::size_t centre) {
-    OfferRow offer;
-    for (std::size_t index = 0; index < stage_.sites.size(); ++index)
-      if (stage_.scenario.sites()[index].centre == centre) offer = stage_.sites[index].offer;
-    offer.id = OfferId(std::ssize(offers_) + 1);
-    offer.centre = centre_id(centre);
-    offer.version = offer.id.value();
-    put(offer);
-    const auto [current, is_first] = current_offers_.try_emplace(centre, offers_.size());
-    if (!is_first) {
-      put(offers_[current->second], RowFate::retired);
-      current->second = offers_.size();
-    }
-    offers_.push_back(std::move(offer));
-  }
-
-  void hear(Duration now) {
-    if (now - heard_at_ < hear_every) return;
-    heard_at_ = now;
-    std::vector<bool> is_silent(stage_.scenario.file().centres.size());
-    for (std::size_t site = 0; site < stage_.sites.size(); ++site)
-      if (stage_.sites[site].is_silent) is_silent[stage_.scenario.sites()[site].centre] = true;
-    for (std::size_t centre = 0; centre < is_silent.size(); ++centre)
-      if (!is_silent[centre]) engine_->observe({centre_id(centre), beginning + now, {}});
   }
 
   /// What the core would write: the lease, and the job that has one more.
@@ -218,10 +127,10 @@ class EngineDispatch final : public Dispatch {
     const bool is_retry = assignment.task < job.next_task;
     const std::int32_t task = is_retry ? assignment.task : job.next_task;
     const TaskIndex counted = stage_.first_task[index] + static_cast<TaskIndex>(task);
-    const std::uint32_t site = sites_.at({assignment.placement.centre, assignment.placement.pool});
+    const std::uint32_t site = supply_.site_of(assignment.placement.centre, assignment.placement.pool);
     Grant& grant = grants_[counted];
     ++grant.number;
-    grant.offer = static_cast<std::uint32_t>(current_offers_.at(stage_.scenario.sites()[site].centre));
+    grant.at = now;
     LeaseRow lease;
     lease.job = job.id;
     lease.task = task;
@@ -233,7 +142,7 @@ class EngineDispatch final : public Dispatch {
     lease.granted_at = beginning + now;
     lease.starts_by = lease.granted_at + lease_start_allowance;
     lease.ends_at = lease.starts_by + lease.wall_time;
-    grant.held = amount_of(offers_[grant.offer], lease.resources, lease.wall_time, Rounding::up).value_or(Cny());
+    grant.held = amount_of(supply_.prices_at(site, now), lease.resources, lease.wall_time, Rounding::up).value_or(Cny());
     lease.held = grant.held;
     if (is_retry) {
       --job.retrying;
@@ -261,7 +170,7 @@ class EngineDispatch final : public Dispatch {
     lease.job = job.id;
     lease.task = static_cast<std::int32_t>(task.task - stage_.first_task[stage_.job_of[task.task]]);
     lease.number = grant.number;
-    lease.centre = centre_id(stage_.scenario.sites()[task.site].centre);
+    lease.centre = SupplyRows::centre_id(stage_.scenario.sites()[task.site].centre);
     lease.pool = stage_.scenario.sites()[task.site].pool.name;
     lease.desired = Desired::ended;
     put(lease, RowFate::retired);
@@ -292,7 +201,7 @@ class EngineDispatch final : public Dispatch {
     (stage_.sites[start.site].is_silent ? unseen_ : started).push_back(start);
   }
 
-  /// As the core writes it (apply.cpp).
+  /// As the core writes it (apply_lease.cpp).
   [[nodiscard]] static std::int64_t reference_run(const PoolRow& pool, Duration run) {
     if (pool.core_capability.is_zero()) return run.microseconds();
     return mul_div(run.microseconds(), pool.core_capability.value(), reference_capability, Rounding::down)
@@ -304,19 +213,14 @@ class EngineDispatch final : public Dispatch {
   Duration next_plan_;
   bool is_plan_due_ = false;  ///< something has happened since the last plan
   std::unique_ptr<place::Engine> engine_;
-  std::map<std::string, OrganisationId> providers_;
-  std::map<std::pair<CentreId, std::string>, std::uint32_t> sites_;
-  std::vector<OfferRow> offers_;                       ///< all that there ever were
-  std::map<std::size_t, std::size_t> current_offers_;  ///< in offers_, by centre
-  std::vector<JobRow> jobs_;                           ///< as in the load; what has ended is empty
-  std::vector<Grant> grants_;                          ///< by task
-  std::vector<Start> unseen_;                          ///< granted to a centre that is silent
-  std::int64_t waiting_ = 0;                           ///< tasks
-  using GiveUp = std::pair<Duration, std::uint32_t>;   ///< when, and of which job
+  SupplyRows supply_;
+  std::vector<JobRow> jobs_;                          ///< as in the load; what has ended is empty
+  std::vector<Grant> grants_;                         ///< by task
+  std::vector<Start> unseen_;                         ///< granted to a centre that is silent
+  std::int64_t waiting_ = 0;                          ///< tasks
+  using GiveUp = std::pair<Duration, std::uint32_t>;  ///< when, and of which job
   std::priority_queue<GiveUp, std::vector<GiveUp>, std::greater<>> give_ups_;
-  Duration heard_at_;
   Duration now_;
-  std::int64_t last_reservation_ = 0;
 };
 
 }  // namespace

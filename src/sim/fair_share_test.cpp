@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/prng.h"
-#include "core/core.h"
+#include "core/platform_for_tests.h"
 #include "place/engine.h"
 
 /// Fair share through the real core and the real engine, in virtual time: who waits how long for whom.
@@ -16,31 +16,20 @@ namespace {
 constexpr UnixTime noon{1'800'014'400'000'000};  // 2027-01-15T12:00:00Z
 
 /// One pool of single cores, and customers that submit tasks of one core.
-class Market {
+class Market : core::TestPlatform {
  public:
-  explicit Market(std::int32_t cores, std::uint64_t seed = 1) : random_(seed), engine_(place::make_engine()) {
-    host_.is_host = true;
-    must(host_, Bootstrap{OrganisationId(1), UserId(1), ProjectId(1), "platform", "root", sha256("root")});
-    must(as("root"), CreateOrganisation{OrganisationId(2), ProjectId(2), UserId(2), "owner", "first", false, true,
-                                        sha256("owner")});
-    must(as("owner"), CreateCentre{centre, "guian", "guizhou"});
-    must(as("owner"), CreateJoinToken{"guian", sha256("join")});
-    must(host_, EnrolAgent{sha256("join"), std::string(64, 'a'), sha256("agent")});
-    must(as("owner"), PublishOffer{OfferId(4), "guian", Cny::micro(1), Cny(), Cny()});
-    PoolRow pool;
-    pool.name = "cpu";
-    pool.nodes = cores;
+  explicit Market(std::int32_t cores, std::uint64_t seed = 1)
+      : TestPlatform(noon, Duration::microseconds(1)), random_(seed), engine_(place::make_engine()) {
+    must(as("root"), organisation(2, "owner", false, true));
+    PoolRow pool = batch(cores);
     pool.cores_per_node = Cores(1);
-    pool.memory_per_node = Bytes(4'000'000'000);
-    pool.wall_time_max = Duration::hours(24);
-    must(as("agent"), ReportPools{{pool}});
-    agent_ = as("agent");
+    add_centre(centre, "owner", {OfferId(4), "guian", Cny::micro(1), Cny(), Cny()}, pool);
+    agent_ = as("agent guian");
   }
 
   OrganisationId customer(const std::string& name, std::int64_t weight = share_weight_usual) {
     const std::int64_t id = ++last_id_;
-    must(as("root"),
-         CreateOrganisation{OrganisationId(id), ProjectId(id), UserId(id), name, "first", true, false, sha256(name)});
+    must(as("root"), organisation(id, name, true, false));
     must(as("root"), TopUpWallet{name, Cny::yuan(1'000'000), "of " + name});
     if (weight != share_weight_usual) must(as("root"), WeighOrganisation{name, weight});
     customers_[OrganisationId(id)] = as(name);
@@ -49,15 +38,12 @@ class Market {
 
   /// A job of so many tasks that run for about so long, a fifth more or less.
   JobId submit(OrganisationId by, std::int32_t tasks, Duration run) {
-    JobSpec spec;
-    spec.name = "job";
-    spec.count = tasks;
-    spec.requirements.resources = {Cores(1), Bytes(1'000'000), MilliCards()};
-    spec.requirements.wall_time = run * 2;
-    spec.requirements.run_time = run;
-    spec.payload.command = {"true"};
+    JobSpec job = spec(tasks);
+    job.requirements.resources.memory = Bytes(1'000'000);
+    job.requirements.wall_time = run * 2;
+    job.requirements.run_time = run;
     const JobId id(++last_id_);
-    must(customers_.at(by), SubmitJob{id, "default", spec});
+    must(customers_.at(by), SubmitJob{id, "default", job});
     jobs_[id] = {by, now_, run, UnixTime()};
     return id;
   }
@@ -102,27 +88,18 @@ class Market {
   };
   static constexpr CentreId centre{3};
 
-  Actor as(const std::string& token) { return *core::authenticate(state_, sha256(token), now_); }
-
-  core::Decision must(const Actor& actor, CommandBody body) {
-    now_ = now_ + Duration::microseconds(1);
-    auto decision = core::decide(state_, {actor, std::move(body)}, now_);
-    EXPECT_TRUE(decision.has_value());
-    if (!decision) return {};
-    for (const Event& event : decision->events) {
-      core::apply(state_, event, now_);
+  void look(const core::Decision& decision) override {
+    for (const Event& event : decision.events)
       if (const auto* granted = std::get_if<LeaseGranted>(&event)) note(granted->lease);
-    }
     for (const RowChange& change : state_.drain()) engine_->apply(change);
-    return *std::move(decision);
   }
 
   void place() {
     engine_->observe({centre, now_, {}});
     for (;;) {
-      auto plan = engine_->plan(now_, 1'000);
-      if (plan.empty()) return;
-      must(host_, CommitPlan{std::move(plan)});
+      auto assignments = engine_->plan(now_, 1'000);
+      if (assignments.empty()) return;
+      plan(std::move(assignments));
     }
   }
 
@@ -138,23 +115,16 @@ class Market {
   }
 
   void end(const AttemptKey& attempt) {
-    AttemptReport report;
-    report.attempt = attempt;
-    report.state = AttemptState::ended;
-    report.outcome = Outcome::exited;
-    report.engine_run = report.wrapper_run = runs_.at(attempt);
-    work_[jobs_.at(attempt.job).by] += static_cast<double>(report.engine_run.microseconds());
-    must(agent_, ReportAttempts{1, ++sequence_, {report}});
+    AttemptReport made = ended(attempt.job, attempt.task, attempt.number, 0, runs_.at(attempt));
+    made.wrapper_run = made.engine_run;
+    work_[jobs_.at(attempt.job).by] += static_cast<double>(made.engine_run.microseconds());
+    must(agent_, ReportAttempts{1, ++sequence_, {made}});
   }
 
   Prng random_;
-  core::State state_;
   std::unique_ptr<place::Engine> engine_;
-  UnixTime now_ = noon;
-  Actor host_;
   Actor agent_;
   std::int64_t last_id_ = 100;
-  std::int64_t sequence_ = 0;
   std::map<OrganisationId, Actor> customers_;
   std::map<JobId, Job> jobs_;
   std::map<OrganisationId, Waits> waits_;

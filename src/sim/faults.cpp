@@ -55,7 +55,8 @@ void draw_agents(Draw& draw, Faults& faults) {
   faults.agent_crash_every = draw.maybe(Duration::minutes(5), Duration::hours(2));
   faults.agent_crash_in_step = draw.rate(20);
   faults.agent_down_max = draw.length(Duration::seconds(5), Duration::hours(2));
-  faults.agent_reinstall_every = draw.prng().chance(1, 2) ? draw.maybe(Duration::hours(1), Duration::hours(4)) : Duration();
+  faults.agent_reinstall_every =
+      draw.prng().chance(1, 2) ? draw.maybe(Duration::hours(1), Duration::hours(4)) : Duration();
   faults.clock_skew_max = draw.maybe(Duration::seconds(1), clock_bound);
   faults.clock_jump_every = draw.maybe(Duration::minutes(10), Duration::hours(2));
 }

@@ -92,14 +92,10 @@ class GreedyDispatch final : public Dispatch {
   }
 
   void give_back(const Start& task) {
-    const Amounts need = need_of(task.task).all();
+    const Amounts need = stage_.need_of(task.task).all();
     for (std::size_t kind = 0; kind < place::kinds; ++kind) taken_[task.site].of[kind] -= need.of[kind];
     if (std::exchange(freed_[task.site], char{1}) == 0) freed_sites_.push_back(task.site);
     something_ = true;
-  }
-
-  [[nodiscard]] Need need_of(TaskIndex task) const {
-    return place::need_of(stage_.load.needs(stage_.load.jobs[stage_.job_of[task]]).resources);
   }
 
   [[nodiscard]] bool has_room(std::uint32_t site, const Need& need) const {

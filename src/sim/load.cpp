@@ -141,8 +141,8 @@ Load load_of(std::span<const trace::PlatformJob> jobs) {
   return load;
 }
 
-/// The job, and if it is periodic its further rounds, each submitted when its time has come: every policy then plays the
-/// same.
+/// The job, and if it is periodic its further rounds, each submitted when its time has come: every policy then plays
+/// the same.
 void add_rounds(Load& load, KindList& kinds, LoadJob first, const Requirements& needs, const JobSpec& spec) {
   const Duration begin = needs.not_before.is_none() ? Duration() : needs.not_before - beginning;
   for (std::int32_t round = 1; round <= std::max(spec.times, 1); ++round) {

@@ -19,7 +19,7 @@ std::uint32_t Options::set_of(std::uint32_t job) {
   std::vector<std::uint32_t> allowed;
   for (const std::uint32_t site : of_kind_[row.kind]) {
     if (row.limit > stage_.scenario.sites()[site].pool.wall_time_max) continue;
-    if (!row.price_cap.is_zero() && place::times(cost(job, site).micro(), row.tasks) > row.price_cap.micro())
+    if (!row.price_cap.is_zero() && times(cost(job, site).micro(), row.tasks) > row.price_cap.micro())
       continue;
     allowed.push_back(site);
   }

@@ -56,12 +56,13 @@ TEST(PlaceCommand, AChoosyCentreTakesItsOwnCustomersOnly) {
   }
 }
 
-// Shows that jobs with a lot of data go where data are cheap and near enough, that those with none go as before, that the
-// quotes say what it takes, and that the bills of all of it add up.
+// Shows that jobs with a lot of data go where data are cheap and near enough, that those with none go as before, that
+// the quotes say what it takes, and that the bills of all of it add up.
 TEST(PlaceCommand, DataGoWhereTheSumIsBest) {
   const std::string text = R"(
 centres:
-  - {name: cheap, prices: {core_hour: "0.30", transfer_gb: "0.10"}, bandwidth: 100 MB/s, pools: [{name: p, nodes: 4, cpus: 8, memory: 64GB}]}
+  - {name: cheap, prices: {core_hour: "0.30", transfer_gb: "0.10"}, bandwidth: 100 MB/s,
+     pools: [{name: p, nodes: 4, cpus: 8, memory: 64GB}]}
   - {name: far, prices: {core_hour: "0.31"}, bandwidth: 1 MB/s, pools: [{name: p, nodes: 4, cpus: 8, memory: 64GB}]}
   - {name: near, prices: {core_hour: "0.35"}, bandwidth: 1 GB/s, pools: [{name: p, nodes: 4, cpus: 8, memory: 64GB}]}
 jobs:
@@ -88,7 +89,9 @@ jobs:
 // given back.
 TEST(PlaceCommand, ABillHasItsInputsOnce) {
   const auto file = jobfile::parse_platform_yaml(R"(
-centres: [{name: only, prices: {core_hour: "1", transfer_gb: "0.10"}, bandwidth: 100 MB/s, pools: [{name: p, nodes: 1, cpus: 2, memory: 8GB}]}]
+centres:
+  - {name: only, prices: {core_hour: "1", transfer_gb: "0.10"}, bandwidth: 100 MB/s,
+     pools: [{name: p, nodes: 1, cpus: 2, memory: 8GB}]}
 jobs: [{name: shot, tasks: 4, wall_time: 2h, run_time: 1h, input_bytes: 100GB}]
 )");
   ASSERT_TRUE(file.has_value()) << to_text(file.error().front());
@@ -111,8 +114,8 @@ jobs: [{name: shot, tasks: 4, wall_time: 2h, run_time: 1h, input_bytes: 100GB}]
   EXPECT_EQ(core::broken_invariant(platform.state()), std::nullopt);
 }
 
-// Shows that a pool which is about to be closed takes what ends before, that what a job's times rule out is told, and that
-// its deadline sends it where it ends in time.
+// Shows that a pool which is about to be closed takes what ends before, that what a job's times rule out is told, and
+// that its deadline sends it where it ends in time.
 TEST(PlaceCommand, TimesAreKept) {
   const std::string times =
       "centres:\n"

@@ -94,7 +94,7 @@ Result<CentreId> Platform::add_centre(const jobfile::CentreFile& centre) {
     TRY_VOID(must(owner, AddReservation{ReservationId(++last_id_), centre.name, closed.pool, from, from + closed.span,
                                         closed.organisations, closed.note}));
   }
-  agents_[id] = {bearer(agent), owner, centre.name, 0, false};
+  agents_[id] = {bearer(agent), 0, false};
   hear(id);
   return id;
 }
@@ -148,16 +148,6 @@ void Platform::fetch(const LeaseRow& lease, AttemptReport& report) const {
 
 void Platform::report_pools(CentreId centre, std::vector<PoolRow> pools) {
   const auto decision = must(agents_.at(centre).actor, ReportPools{std::move(pools)});
-  ASSERT(decision.has_value());
-}
-
-void Platform::publish(CentreId centre, const OfferRow& prices) {
-  const Agent& agent = agents_.at(centre);
-  PublishOffer offer{OfferId(++last_id_), agent.centre, prices.core_hour, prices.card_hour, prices.gb_hour};
-  offer.reclaimable_part = prices.reclaimable_part;
-  offer.hours = prices.hours;
-  offer.transfer_gb = prices.transfer_gb;
-  const auto decision = must(agent.owner, std::move(offer));
   ASSERT(decision.has_value());
 }
 

@@ -36,9 +36,8 @@ class Platform {
     UnixTime not_before;  ///< when it is retried
   };
   [[nodiscard]] std::vector<Settled> take_settled() { return std::exchange(settled_, {}); }
-  /// The centre's agent reports its pools, all of them; the provider publishes other prices.
+  /// The centre's agent reports its pools, all of them.
   void report_pools(CentreId centre, std::vector<PoolRow> pools);
-  void publish(CentreId centre, const OfferRow& prices);
   /// Nothing is heard of a silent centre.
   void set_silent(CentreId centre, bool is_silent);
   /// Time passes; every centre is heard from that speaks.
@@ -75,8 +74,6 @@ class Platform {
   std::map<std::string, bool> providers_;
   struct Agent {
     Actor actor;
-    Actor owner;                ///< the provider, who publishes offers
-    std::string centre;         ///< name
     std::int64_t sequence = 0;  ///< of its last report
     bool is_silent = false;
   };

@@ -91,7 +91,7 @@ class QueueDispatch final : public Dispatch {
 
   /// The part that a task takes of a node, in units, rounded up; over all its nodes.
   [[nodiscard]] std::int64_t units_of(TaskIndex task, std::size_t site) const {
-    const place::Need need = need_of(task);
+    const place::Need need = stage_.need_of(task);
     const auto node = stage_.scenario.sites()[site].per_node();
     std::int64_t units = 1;
     for (std::size_t kind = 0; kind < place::kinds; ++kind) {
@@ -102,11 +102,8 @@ class QueueDispatch final : public Dispatch {
     }
     return units * need.nodes;
   }
-  [[nodiscard]] place::Need need_of(TaskIndex task) const {
-    return place::need_of(stage_.load.needs(job(task)).resources);
-  }
   [[nodiscard]] bool is_too_large(TaskIndex task, std::size_t site) const {
-    return need_of(task).nodes > stage_.sites[site].nodes || units_of(task, site) > lines_[site].units;
+    return stage_.need_of(task).nodes > stage_.sites[site].nodes || units_of(task, site) > lines_[site].units;
   }
   [[nodiscard]] const LoadJob& job(TaskIndex task) const { return stage_.load.jobs[stage_.job_of[task]]; }
 

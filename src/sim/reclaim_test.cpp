@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/prng.h"
-#include "core/core.h"
+#include "core/platform_for_tests.h"
 #include "place/engine.h"
 #include "place/reclaiming.h"
 
@@ -18,31 +18,34 @@ namespace {
 constexpr UnixTime noon{1'800'014'400'000'000};
 constexpr Duration step = Duration::seconds(2);
 
-class Platform {
+class Platform : core::TestPlatform {
  public:
-  Platform() : engine_(place::make_engine()) {
-    host_.is_host = true;
-    must(host_, Bootstrap{OrganisationId(1), UserId(1), ProjectId(1), "platform", "root", sha256("root")});
-    must(as("root"), CreateOrganisation{OrganisationId(2), ProjectId(2), UserId(2), "owner", "first", false, true,
-                                        sha256("owner")});
-    must(as("root"), CreateOrganisation{OrganisationId(3), ProjectId(3), UserId(3), "studio", "first", true, false,
-                                        sha256("studio")});
+  Platform() : TestPlatform(noon, Duration::microseconds(1)), engine_(place::make_engine()) {
+    must(as("root"), organisation(2, "owner", false, true));
+    must(as("root"), organisation(3, "studio", true, false));
     must(as("root"), TopUpWallet{"studio", Cny::yuan(1'000'000), "bank"});
-    for (int i = 0; i < 3; ++i) add_centre(CentreId(10 + i), "centre-" + std::to_string(i));
+    for (int i = 0; i < 3; ++i) {
+      const std::string name = "centre-" + std::to_string(i);
+      PublishOffer offer{OfferId(10 + i), name, Cny::micro(1'000), Cny(), Cny()};
+      offer.reclaimable_part = 300;
+      PoolRow pool = batch(6);
+      pool.cores_per_node = Cores(8);
+      pool.memory_per_node = Bytes(64'000'000'000);
+      pool.wall_time_max = Duration::hours(24 * 7);
+      add_centre(CentreId(10 + i), "owner", offer, pool);
+      agents_[CentreId(10 + i)] = "agent " + name;
+    }
   }
 
   JobId submit(std::int64_t cores, std::int32_t tasks, Duration run, bool reclaimable) {
-    JobSpec spec;
-    spec.name = "job";
-    spec.count = tasks;
-    spec.requirements.resources = {Cores(cores), Bytes(1'000'000), MilliCards()};
-    spec.requirements.wall_time = run * 2;
-    spec.requirements.run_time = run;
-    spec.requirements.reclaimable = reclaimable;
-    spec.payload.command = {"true"};
+    JobSpec job = spec(tasks);
+    job.requirements.resources = {Cores(cores), Bytes(1'000'000), MilliCards()};
+    job.requirements.wall_time = run * 2;
+    job.requirements.run_time = run;
+    job.requirements.reclaimable = reclaimable;
     const JobId id(++last_id_);
     runs_[id] = run;
-    must(as("studio"), SubmitJob{id, "default", spec});
+    must(as("studio"), SubmitJob{id, "default", job});
     submitted_[id] = now_;
     return id;
   }
@@ -51,11 +54,11 @@ class Platform {
     for (const UnixTime until = now_ + span; now_ < until; now_ = now_ + step) {
       end_what_is_over();
       for (const auto& [id, key] : agents_) engine_->observe({id, now_, {}});
-      CommitPlan plan{engine_->plan(now_, 1'000)};
-      plan.reclaims = engine_->reclaims();
-      for (const Reclaim& each : plan.reclaims) EXPECT_TRUE(lease(each.attempt).reclaimable);
-      weigh(plan.reclaims);
-      if (!plan.assignments.empty() || !plan.reclaims.empty()) must(host_, std::move(plan));
+      CommitPlan made{engine_->plan(now_, 1'000)};
+      made.reclaims = engine_->reclaims();
+      for (const Reclaim& each : made.reclaims) EXPECT_TRUE(lease(each.attempt).reclaimable);
+      weigh(made.reclaims);
+      if (!made.assignments.empty() || !made.reclaims.empty()) must(host_, std::move(made));
     }
   }
 
@@ -68,38 +71,15 @@ class Platform {
   [[nodiscard]] std::int32_t most_reclaims() const { return most_reclaims_; }
 
  private:
-  void add_centre(CentreId id, const std::string& name) {
-    must(as("owner"), CreateCentre{id, name, "guizhou"});
-    must(as("owner"), CreateJoinToken{name, sha256("join " + name)});
-    must(host_, EnrolAgent{sha256("join " + name), std::string(64, 'a'), sha256(name)});
-    PublishOffer offer{OfferId(id.value()), name, Cny::micro(1'000), Cny(), Cny()};
-    offer.reclaimable_part = 300;
-    must(as("owner"), offer);
-    PoolRow pool;
-    pool.name = "cpu";
-    pool.nodes = 6;
-    pool.cores_per_node = Cores(8);
-    pool.memory_per_node = Bytes(64'000'000'000);
-    pool.wall_time_max = Duration::hours(24 * 7);
-    must(as(name), ReportPools{{pool}});
-    agents_[id] = name;
-  }
-  Actor as(const std::string& token) { return *core::authenticate(state_, sha256(token), now_); }
   const LeaseRow& lease(const AttemptKey& key) const { return *state_.leases.find({key.job, key.task, key.number}); }
 
-  core::Decision must(const Actor& actor, CommandBody body) {
-    now_ = now_ + Duration::microseconds(1);
-    auto decision = core::decide(state_, {actor, std::move(body)}, now_);
-    EXPECT_TRUE(decision.has_value()) << (decision ? "" : to_text(decision.error().faults.front()));
-    if (!decision) return {};
-    for (const Event& event : decision->events) {
-      core::apply(state_, event, now_);
+  void look(const core::Decision& decision) override {
+    for (const Event& event : decision.events) {
       if (const auto* granted = std::get_if<LeaseGranted>(&event))
         waits_.try_emplace(granted->lease.job, now_ - submitted_.at(granted->lease.job));
       if (const auto* settled = std::get_if<AttemptSettled>(&event)) note(*settled);
     }
     for (const RowChange& change : state_.drain()) engine_->apply(change);
-    return *std::move(decision);
   }
   void note(const AttemptSettled& settled) {
     if (settled.outcome != Outcome::reclaimed) return;
@@ -166,12 +146,8 @@ class Platform {
   }
 
   Prng random_{5};
-  core::State state_;
   std::unique_ptr<place::Engine> engine_;
-  UnixTime now_ = noon;
-  Actor host_;
   std::int64_t last_id_ = 100;
-  std::int64_t sequence_ = 0;
   std::map<CentreId, std::string> agents_;
   std::map<JobId, Duration> runs_;
   std::map<JobId, UnixTime> submitted_;
@@ -184,9 +160,10 @@ class Platform {
 };
 
 TEST(Reclaim, UrgentWorkStartsWithTheNoticeAndLittleIsLost) {
-  // 144 cores full of reclaimable tasks of one to four cores that run for hours, and more of them waiting. For two hours
-  // a job of one to eight cores comes every five minutes. Each starts when the notice is over and a period and a few
-  // steps have passed, what is lost is less than half of what a choice at random would lose, and all ends in the end.
+  // 144 cores full of reclaimable tasks of one to four cores that run for hours, and more of them waiting. For two
+  // hours a job of one to eight cores comes every five minutes. Each starts when the notice is over and a period and
+  // a few steps have passed, what is lost is less than half of what a choice at random would lose, and all ends in
+  // the end.
   Prng random(11);
   Platform platform;
   for (int i = 0; i < 120; ++i)

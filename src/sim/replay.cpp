@@ -1,19 +1,13 @@
 #include <algorithm>
 #include <ctime>
 #include <queue>
-#include <set>
 #include <utility>
 
-#include "sim/core_dispatch.h"
 #include "sim/dispatch.h"
-#include "sim/engine_dispatch.h"
-#include "sim/greedy_dispatch.h"
-#include "sim/queue_dispatch.h"
+#include "sim/occupancy.h"
 
 namespace dayan::sim {
 namespace {
-
-using place::Amounts;
 
 /// Of the whole state, so not at every event.
 constexpr std::size_t broken_every = 20'000;
@@ -28,7 +22,10 @@ class Replay {
  public:
   Replay(const Scenario& scenario, const Load& load, std::string policy, const MakeDispatch& make,
          const OnAdvance& on_advance)
-      : timeline_(scenario), stage_{scenario, load, timeline_.now(), {}, {}}, on_advance_(on_advance) {
+      : timeline_(scenario),
+        stage_{scenario, load, timeline_.now(), {}, {}},
+        occupancy_(stage_),
+        on_advance_(on_advance) {
     schedule_.policy = std::move(policy);
     ASSERT(load.tasks() <= load_tasks_max);
     TaskIndex count = 0;
@@ -39,9 +36,7 @@ class Replay {
     }
     stage_.first_task.push_back(count);
     tasks_.resize(count);
-    taken_.resize(scenario.sites().size());
     unheard_.resize(scenario.sites().size());
-    running_.resize(scenario.sites().size());
     dispatch_ = make(stage_);
   }
 
@@ -126,9 +121,6 @@ class Replay {
     const std::uint32_t job = stage_.job_of[index];
     return "task " + std::to_string(index - stage_.first_task[job]) + " of " + jobs()[job].name;
   }
-  [[nodiscard]] place::Need need_of(TaskIndex index) const {
-    return place::need_of(stage_.load.needs(jobs()[stage_.job_of[index]]).resources);
-  }
 
   void begin(const Start& start) {
     Task& task = tasks_[start.task];
@@ -153,18 +145,13 @@ class Replay {
     ++task.tries;
     const Result<Cny> cost = amount_of(stage_.sites[start.site].offer, needs.resources, task.run, Rounding::down);
     task.cost = cost ? *cost : Cny();
-    add(start.site, start.task, 1);
-    if (need_of(start.task).nodes > stage_.sites[start.site].nodes)
+    occupancy_.begin(start.site, start.task, now_);
+    if (stage_.need_of(start.task).nodes > stage_.sites[start.site].nodes)
       schedule_.violate(name_of(start.task) + " was started on more nodes than the pool " + site.pool.name + " of " +
                         site.centre_name + " had");
-    const Amounts room = site.capacity(stage_.sites[start.site].nodes);
-    for (std::size_t kind = 0; kind < place::kinds; ++kind)
-      if (taken_[start.site].of[kind] > room.of[kind])
-        schedule_.violate("the pool " + site.pool.name + " of " + site.centre_name + " is over its capacity at " +
-                          to_text(now_) + ", by " + std::to_string(taken_[start.site].of[kind] - room.of[kind]) +
-                          (kind == place::in_cores   ? " cores"
-                           : kind == place::in_bytes ? " bytes"
-                                                     : " thousandths of a card"));
+    for (const std::string& excess : occupancy_.excess(start.site))
+      schedule_.violate("the pool " + site.pool.name + " of " + site.centre_name + " is over its capacity at " +
+                        to_text(now_) + ", by " + excess);
     ends_.push({now_ + task.run, start.task, task.plan()});
   }
 
@@ -178,7 +165,8 @@ class Replay {
     const Site& site = stage_.scenario.sites()[start.site];
     for (const jobfile::ClosedSpan& closed : stage_.scenario.file().centres[site.centre].reservations) {
       if (!closed.pool.empty() && closed.pool != site.pool.name) continue;
-      if (std::ranges::find(closed.organisations, stage_.scenario.file().customer) != closed.organisations.end()) continue;
+      if (std::ranges::find(closed.organisations, stage_.scenario.file().customer) != closed.organisations.end())
+        continue;
       const UnixTime from = beginning + closed.from;
       if (now < from + closed.span && end > from)
         schedule_.violate(name_of(start.task) + " was started in the pool " + site.pool.name + " of " +
@@ -186,20 +174,9 @@ class Replay {
     }
   }
 
-  void add(std::uint32_t site, TaskIndex task, std::int64_t sign) {
-    const Amounts need = need_of(task).all();
-    for (std::size_t kind = 0; kind < place::kinds; ++kind) taken_[site].of[kind] += sign * need.of[kind];
-    const std::pair entry{tasks_[task].start, task};
-    if (sign > 0) {
-      running_[site].insert(entry);
-    } else {
-      running_[site].erase(entry);
-    }
-  }
-
   void end_now(TaskIndex index) {
     Task& task = tasks_[index];
-    add(task.site, index, -1);
+    occupancy_.end(task.site, index, task.start);
     tell({index, false, now_});
   }
 
@@ -253,24 +230,12 @@ class Replay {
   /// others.
   void cut_short(std::size_t site) {
     const auto cut = [&](TaskIndex index) {
-      add(static_cast<std::uint32_t>(site), index, -1);
+      occupancy_.end(site, index, tasks_[index].start);
       ++tasks_[index].cuts;  // the end that was planned for it is void
       tell({index, true, now_});
     };
-    std::vector<TaskIndex> too_wide;
-    for (const auto& [start, index] : running_[site])
-      if (need_of(index).nodes > std::max(stage_.sites[site].nodes, 1)) too_wide.push_back(index);
-    for (const TaskIndex index : too_wide) cut(index);
-    const Amounts room = stage_.scenario.sites()[site].capacity(stage_.sites[site].nodes);
-    const auto is_over = [&] {
-      for (std::size_t kind = 0; kind < place::kinds; ++kind)
-        if (taken_[site].of[kind] > room.of[kind]) return true;
-      return false;
-    };
-    while (is_over()) {
-      ASSERT(!running_[site].empty());
-      cut(running_[site].rbegin()->second);
-    }
+    for (const TaskIndex index : occupancy_.too_wide(site)) cut(index);
+    while (!occupancy_.excess(site).empty()) cut(occupancy_.youngest(site));
   }
 
   void hear_all(std::size_t centre) {
@@ -319,6 +284,7 @@ class Replay {
 
   Timeline timeline_;
   Stage stage_;
+  Occupancy occupancy_;
   const OnAdvance& on_advance_;
   std::unique_ptr<Dispatch> dispatch_;
   Schedule schedule_;
@@ -326,40 +292,18 @@ class Replay {
   std::size_t next_job_ = 0;
   std::size_t done_ = 0;
   std::vector<Task> tasks_;
-  std::vector<Amounts> taken_;                                     ///< by site
-  std::vector<std::set<std::pair<Duration, TaskIndex>>> running_;  ///< by site, by start
-  std::vector<std::vector<News>> unheard_;                         ///< by site: while it is silent
-  std::vector<Change> untold_;                                     ///< of nodes, while their centre is silent
+  std::vector<std::vector<News>> unheard_;  ///< by site: while it is silent
+  std::vector<Change> untold_;              ///< of nodes, while their centre is silent
   std::size_t unheard_count_ = 0;
   std::priority_queue<End> ends_;
   std::vector<Start> started_;
 };
-
-std::unique_ptr<Dispatch> make_dispatch(const Stage& stage, PolicyKind policy, std::uint64_t seed,
-                                        Duration plan_every) {
-  switch (policy) {
-    case PolicyKind::ours: return make_core_dispatch(stage, plan_every);
-    case PolicyKind::engine: return make_engine_dispatch(stage, plan_every);
-    case PolicyKind::fcfs: return make_queue_dispatch(stage, place::QueueRule::fcfs);
-    case PolicyKind::easy: return make_queue_dispatch(stage, place::QueueRule::easy);
-    case PolicyKind::conservative: return make_queue_dispatch(stage, place::QueueRule::conservative);
-    case PolicyKind::cheapest: return make_greedy_dispatch(stage, std::nullopt);
-    case PolicyKind::random: return make_greedy_dispatch(stage, seed);
-  }
-  ASSERT(false);
-}
 
 }  // namespace
 
 Schedule replay(const Scenario& scenario, const Load& load, std::string policy, const MakeDispatch& make,
                 const OnAdvance& on_advance) {
   return Replay(scenario, load, std::move(policy), make, on_advance).run();
-}
-
-Schedule replay(const Scenario& scenario, const Load& load, PolicyKind policy, std::uint64_t seed,
-                const OnAdvance& on_advance, Duration plan_every) {
-  const auto make = [&](const Stage& stage) { return make_dispatch(stage, policy, seed, plan_every); };
-  return replay(scenario, load, std::string(to_text(policy)), make, on_advance);
 }
 
 }  // namespace dayan::sim

@@ -12,8 +12,9 @@
 namespace dayan::sim {
 namespace {
 
-constexpr PolicyKind all_policies[] = {PolicyKind::ours,         PolicyKind::engine,   PolicyKind::fcfs,  PolicyKind::easy,
-                                       PolicyKind::conservative, PolicyKind::cheapest, PolicyKind::random};
+constexpr PolicyKind all_policies[] = {PolicyKind::ours,  PolicyKind::engine,       PolicyKind::fcfs,
+                                       PolicyKind::easy,  PolicyKind::conservative, PolicyKind::cheapest,
+                                       PolicyKind::random};
 
 Scenario scenario_of(const std::string& yaml) {
   auto file = jobfile::parse_platform_yaml(yaml);
@@ -121,20 +122,24 @@ TEST(Replay, EveryPolicyRunsALoadWhole) {
   }
 }
 
-// Shows that the engine alone starts each job when and where the platform does, and for as much money.
+/// The engine alone starts each job when and where the platform does, and for as much money.
+void expect_the_engine_does_the_same(const Scenario& scenario, const Load& load) {
+  const auto told = [&](PolicyKind policy) {
+    const Schedule schedule = clean(scenario, load, policy);
+    std::vector<std::tuple<std::uint32_t, std::uint32_t, std::int64_t, Cny>> runs;
+    for (const TaskRun& run : schedule.runs)
+      runs.emplace_back(run.job, run.site, run.start.microseconds() / 1'000'000, run.cost);
+    std::ranges::sort(runs);
+    return runs;
+  };
+  EXPECT_EQ(told(PolicyKind::engine), told(PolicyKind::ours));
+}
+
+// Shows that on a generated log the engine alone does what the platform does.
 TEST(Replay, TheEngineAloneDoesWhatThePlatformDoes) {
   const Load load = lublin(400);
-  for (const Scenario& scenario : {Scenario(platform_of(64)), scenario_of(four_centres)}) {
-    const auto told = [&](PolicyKind policy) {
-      const Schedule schedule = clean(scenario, load, policy);
-      std::vector<std::tuple<std::uint32_t, std::uint32_t, std::int64_t, Cny>> runs;
-      for (const TaskRun& run : schedule.runs)
-        runs.emplace_back(run.job, run.site, run.start.microseconds() / 1'000'000, run.cost);
-      std::ranges::sort(runs);
-      return runs;
-    };
-    EXPECT_EQ(told(PolicyKind::engine), told(PolicyKind::ours));
-  }
+  for (const Scenario& scenario : {Scenario(platform_of(64)), scenario_of(four_centres)})
+    expect_the_engine_does_the_same(scenario, load);
 }
 
 // Shows that with plans a minute apart nothing starts between them, and all runs all the same.
@@ -182,10 +187,11 @@ TEST(Replay, FcfsNeverOvertakes) {
 constexpr const char* with_faults = R"(
 centres:
   - name: a
-    prices: {core_hour: "1"}
+    prices: {core_hour: "1", hours: [{from: "01:00", until: "03:00", percent: 10}]}
     silent: [{from: 30m, for: 20m}]
-    tariff: [{from: 01:00, to: 03:00, core_hour: "0.1"}]
-    pools: [{name: batch, nodes: 4, cpus: 8, memory: 100GB, outages: [{from: 1h, for: 2h, nodes: 3}, {from: 90m, for: 30m, nodes: 1}]}]
+    pools:
+      - {name: batch, nodes: 4, cpus: 8, memory: 100GB,
+         outages: [{from: 1h, for: 2h, nodes: 3}, {from: 90m, for: 30m, nodes: 1}]}
   - name: b
     prices: {core_hour: "3"}
     silent: [{from: 2h, for: 3h}]
@@ -217,8 +223,8 @@ TEST(Replay, OutagesAndSilences) {
   }
 }
 
-/// Each day: until 04:00 the cheap centre is busy. At 05:00 its nodes die for three hours. At 02:00 a forecast may begin
-/// that takes 70 minutes, at most 75, would rather wait for the cheapest, and is due at 06:00 if it says so.
+/// Each day: until 04:00 the cheap centre is busy. At 05:00 its nodes die for three hours. At 02:00 a forecast may
+/// begin that takes 70 minutes, at most 75, would rather wait for the cheapest, and is due at 06:00 if it says so.
 std::string forecasts(int days, bool says_so) {
   const std::string rounds = "every: 24h, times: " + std::to_string(days) + ", objective: cheapest, ";
   const std::string due = says_so ? "deadline: +6h, " : "";
@@ -259,11 +265,12 @@ centres:
   }
 }
 
-/// Each of seven days, at ten: eight hours of cores that may wait until eight the next morning, and as many that may not.
-/// From 22:00 to 06:00 the prices are so many percent.
+/// Each of seven days, at ten: eight hours of cores that may wait until eight the next morning, and as many that may
+/// not. From 22:00 to 06:00 the prices are so many percent.
 std::string week_of_hours(int percent) {
   const std::string hours = ", hours: [{from: \"22:00\", until: \"06:00\", percent: " + std::to_string(percent) + "}]";
-  const std::string rounds = "every: 24h, times: 7, objective: cheapest, wall_time: 2h, run_time: 2h, tasks: 4, begin: +10h";
+  const std::string rounds =
+      "every: 24h, times: 7, objective: cheapest, wall_time: 2h, run_time: 2h, tasks: 4, begin: +10h";
   return "centres:\n"
          "  - {name: guian, prices: {core_hour: \"1\"" + (percent == 100 ? std::string() : hours) +
          "}, pools: [{name: batch, nodes: 1, cpus: 8, memory: 100GB}]}\n"
@@ -297,6 +304,12 @@ TEST(Replay, WorkThatMayWaitMovesToCheapHours) {
   EXPECT_EQ(play(40), std::pair(less, full));
 }
 
+// Shows that the engine alone, too, knows the hours of an offer ahead.
+TEST(Replay, TheEngineAloneWaitsForCheapHours) {
+  const Scenario scenario = scenario_of(week_of_hours(40));
+  expect_the_engine_does_the_same(scenario, sim::load_of(scenario.file().jobs));
+}
+
 // Shows that nothing runs where a pool is closed to the customer, that an hour for which nothing is closed is used, and
 // that the check of it can fail.
 TEST(Replay, ReservationsStandEmpty) {
@@ -325,12 +338,11 @@ centres:
 }
 
 // Shows that a run costs what its pool asked for when it started.
-TEST(Replay, TariffsHoldFromTheStart) {
+TEST(Replay, HoursHoldFromTheStart) {
   const Scenario scenario = scenario_of(R"(
 centres:
   - name: a
-    prices: {core_hour: "1"}
-    tariff: [{from: 01:00, to: 03:00, core_hour: "0.1"}]
+    prices: {core_hour: "1", hours: [{from: "01:00", until: "03:00", percent: 10}]}
     pools: [{name: batch, nodes: 1, cpus: 8, memory: 100GB}]
 )");
   const Load load = load_of({{0, 1, 3'600, 7'200}, {5'400, 2, 7'200, 7'200}, {86'400 + 4'000, 1, 3'600, 3'600}});

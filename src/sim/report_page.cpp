@@ -26,7 +26,8 @@ p{margin:0 0 12px;color:var(--faint)}
 .wide{overflow-x:auto;-webkit-overflow-scrolling:touch}
 svg{display:block;max-width:none;font:12px system-ui,-apple-system,"Segoe UI",sans-serif}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;white-space:nowrap}
-th{font-weight:600;font-size:12px;color:var(--faint);text-align:right;vertical-align:bottom;padding:4px 8px 6px;border-bottom:1px solid var(--line)}
+th{font-weight:600;font-size:12px;color:var(--faint);text-align:right;vertical-align:bottom;
+padding:4px 8px 6px;border-bottom:1px solid var(--line)}
 td{text-align:right;padding:6px 8px;border-bottom:1px solid var(--line)}
 th:first-child,td:first-child{text-align:left;padding-left:0}
 tbody tr:first-child td{font-weight:650}
@@ -37,7 +38,8 @@ text{fill:var(--ink)}.tick{fill:var(--faint);font-size:11px}.mid{text-anchor:mid
 .area{fill:var(--mute)}.first{fill:var(--accent)}
 .curve{fill:none;stroke-width:1.8;stroke-linejoin:round}
 .c0{stroke:var(--c0);stroke-width:3}.c1{stroke:var(--c1);stroke-dasharray:7 3}.c2{stroke:var(--c2)}
-.c3{stroke:var(--c3);stroke-dasharray:2 3}.c4{stroke:var(--c4);stroke-dasharray:9 3 2 3}.c5{stroke:var(--c5);stroke-dasharray:4 2}
+.c3{stroke:var(--c3);stroke-dasharray:2 3}.c4{stroke:var(--c4);stroke-dasharray:9 3 2 3}
+.c5{stroke:var(--c5);stroke-dasharray:4 2}
 .block{stroke:var(--paper);stroke-width:.4;fill:var(--accent)}.b1{opacity:.78}.b2{opacity:.58}
 .legend{display:flex;flex-wrap:wrap;gap:4px 18px;margin:2px 0 6px;color:var(--ink);font-size:13px}
 .legend svg{display:inline-block;vertical-align:middle;margin-right:6px}

@@ -157,7 +157,8 @@ Input generate_platform(RunOrder& order) {
 
 Input read_load(RunOrder& order) {
   const int sources = !order.swf.empty() + !order.openb.empty() + !order.gavel.empty() + !order.generate.empty();
-  if (sources > 1) return wrong("--swf", "more than one load is named", "one of --swf, --openb, --gavel and --generate");
+  if (sources > 1)
+    return wrong("--swf", "more than one load is named", "one of --swf, --openb, --gavel and --generate");
   if (order.jobs < 1 || order.jobs > jobs_max)
     return wrong("--jobs", std::to_string(order.jobs) + " jobs", "1 to " + std::to_string(jobs_max));
   if (order.processors < 0 || order.processors > machine_processors_max)
@@ -177,7 +178,8 @@ Input read_load(RunOrder& order) {
     return wrong("--generate", "there is no generator '" + order.generate + "'", "lublin or platform");
   if (!order.platform || order.platform->jobs.empty())
     return wrong("--swf", "there is no load to play",
-                 "--swf FILE, --openb FOLDER, --gavel FILE, --generate lublin or platform, or --platform with jobs in its file");
+                 "--swf FILE, --openb FOLDER, --gavel FILE, --generate lublin or platform, or --platform with jobs "
+                 "in its file");
   Load load = load_of(order.platform->jobs);
   load.name = "the jobs of the platform file";
   return load;
@@ -200,7 +202,9 @@ tl::expected<RunInput, Faults> input_of(RunOrder order) {
 
 bool has_times(const RunInput& input) {
   const auto has_reservations = [](const jobfile::CentreFile& centre) { return !centre.reservations.empty(); };
-  const auto is_timed = [](const Requirements& needs) { return !needs.not_before.is_none() || !needs.finish_by.is_none(); };
+  const auto is_timed = [](const Requirements& needs) {
+    return !needs.not_before.is_none() || !needs.finish_by.is_none();
+  };
   return std::ranges::any_of(input.scenario.file().centres, has_reservations) ||
          std::ranges::any_of(input.load.kinds, is_timed);
 }

@@ -121,7 +121,8 @@ TEST(RunLoad, GavelsRates) {
   for (const LoadJob& job : load.jobs) {
     const Requirements& needs = load.needs(job);
     EXPECT_EQ(slow.could_run(needs, job.limit), needs.chips.size() == 2);
-    if (needs.chips.size() == 2) ratios[{2, needs.resources.nodes}].insert(slow.run_of(load, job).microseconds() / job.run.microseconds());
+    if (needs.chips.size() == 2)
+      ratios[{2, needs.resources.nodes}].insert(slow.run_of(load, job).microseconds() / job.run.microseconds());
     if (needs.chips.size() == 1) ratios[{1, needs.resources.nodes}].insert(0);
     EXPECT_FALSE(needs.chips.size() == 2 && slow.is_cut(load, job));
   }

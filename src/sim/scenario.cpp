@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "model/name_list.h"
+
 namespace dayan::sim {
 namespace {
 
@@ -10,11 +12,6 @@ constexpr Duration day = Duration::hours(24);
 constexpr std::int64_t reference_core = 10'000;  ///< the capability that run times are told for
 
 Duration time_of_day(Duration at) { return Duration::microseconds(at.microseconds() % day.microseconds()); }
-
-bool is_in(const jobfile::TariffHours& hours, Duration time) {
-  if (hours.from <= hours.to) return hours.from <= time && time < hours.to;
-  return time >= hours.from || time < hours.to;
-}
 
 bool is_same_word(const std::string& a, const std::string& b) {
   return std::ranges::equal(a, b,
@@ -27,10 +24,6 @@ Duration scaled(Duration run, Capability speed) {
   return here ? Duration::microseconds(*here) : never;
 }
 
-bool is_among(const std::vector<std::string>& allowed, const std::string& name) {
-  return allowed.empty() || std::ranges::find(allowed, name) != allowed.end();
-}
-
 }  // namespace
 
 place::Amounts Site::per_node() const {
@@ -39,7 +32,7 @@ place::Amounts Site::per_node() const {
 
 place::Amounts Site::capacity(std::int32_t nodes) const {
   place::Amounts all = per_node();
-  for (std::int64_t& amount : all.of) amount = place::times(amount, nodes);
+  for (std::int64_t& amount : all.of) amount = times(amount, nodes);
   return all;
 }
 
@@ -84,8 +77,7 @@ Scenario::Scenario(jobfile::PlatformFile file) : file_(std::move(file)) {
         changes_.push_back(
             {outage.from + outage.span, Change::What::nodes, centre, sites_.size(), outage.nodes, false});
       }
-      const bool is_for_customer =
-          from.accepts.empty() || std::ranges::find(from.accepts, file_.customer) != from.accepts.end();
+      const bool is_for_customer = is_among(from.accepts, file_.customer);
       sites_.push_back({centre, from.name, from.provider, from.region, from.latency, is_for_customer, pool});
     }
     for (const jobfile::Silence& silence : from.silences) {
@@ -96,21 +88,13 @@ Scenario::Scenario(jobfile::PlatformFile file) : file_(std::move(file)) {
       price_times_.push_back(Duration::minutes(hours.from.minutes()));
       price_times_.push_back(Duration::minutes(hours.until.minutes()));
     }
-    for (const jobfile::TariffHours& hours : from.tariff) {
-      price_times_.push_back(time_of_day(hours.from));
-      price_times_.push_back(time_of_day(hours.to));
-    }
   }
   std::ranges::stable_sort(changes_, {}, &Change::at);
   std::ranges::sort(price_times_);
   price_times_.erase(std::unique(price_times_.begin(), price_times_.end()), price_times_.end());
 }
 
-OfferRow Scenario::prices(std::size_t centre, Duration at) const {
-  return offer_at(published(centre, at), beginning + at);
-}
-
-OfferRow Scenario::published(std::size_t centre, Duration at) const {
+OfferRow Scenario::offer(std::size_t centre) const {
   const jobfile::CentreFile& from = file_.centres[centre];
   OfferRow offer;
   offer.core_hour = from.core_hour;
@@ -119,14 +103,10 @@ OfferRow Scenario::published(std::size_t centre, Duration at) const {
   offer.hours = from.hours;
   offer.reclaimable_part = from.reclaimable_part;
   offer.transfer_gb = from.transfer_gb;
-  for (const jobfile::TariffHours& hours : from.tariff) {
-    if (!is_in(hours, time_of_day(at))) continue;
-    offer.core_hour = hours.core_hour.value_or(from.core_hour);
-    offer.card_hour = hours.card_hour.value_or(from.card_hour);
-    offer.gb_hour = hours.gb_hour.value_or(from.gb_hour);
-  }
   return offer;
 }
+
+OfferRow Scenario::prices(std::size_t centre, Duration at) const { return offer_at(offer(centre), beginning + at); }
 
 Duration Scenario::next_prices(Duration at) const {
   if (price_times_.empty()) return never;
@@ -170,7 +150,7 @@ std::vector<Change> Timeline::take(Duration now) {
   for (std::size_t site = 0; site < now_.size(); ++site)
     now_[site].offer = scenario_.prices(scenario_.sites()[site].centre, now);
   for (std::size_t centre = 0; centre < scenario_.file().centres.size(); ++centre)
-    if (!scenario_.file().centres[centre].tariff.empty() || !scenario_.file().centres[centre].hours.empty())
+    if (!scenario_.file().centres[centre].hours.empty())
       taken.push_back({now, Change::What::prices, centre, 0, 0, false});
   next_prices_ = scenario_.next_prices(now);
   return taken;

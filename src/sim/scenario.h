@@ -65,10 +65,10 @@ class Scenario {
   [[nodiscard]] const std::vector<Site>& sites() const { return sites_; }
   /// By time; prices not among them, since they change every day.
   [[nodiscard]] const std::vector<Change>& changes() const { return changes_; }
-  /// The prices of a centre at a moment.
+  /// What a centre offers, with the hours of the day at which its prices are others.
+  [[nodiscard]] OfferRow offer(std::size_t centre) const;
+  /// Its prices at a moment.
   [[nodiscard]] OfferRow prices(std::size_t centre, Duration at) const;
-  /// The same as the centre publishes it: with the hours of the day at which its prices are others.
-  [[nodiscard]] OfferRow published(std::size_t centre, Duration at) const;
   /// When some price changes next, after `at`; never when none does.
   [[nodiscard]] Duration next_prices(Duration at) const;
   [[nodiscard]] bool has_cards() const;
@@ -87,7 +87,7 @@ class Timeline {
 
   /// Of what happens next; never: nothing does.
   [[nodiscard]] Duration next() const;
-  /// All that happens up to `now`; the sites stand as after it. Prices: one change for each centre that has a tariff.
+  /// All that happens up to `now`; the sites stand as after it. Prices: one change for each centre that has hours.
   [[nodiscard]] std::vector<Change> take(Duration now);
   [[nodiscard]] const std::vector<SiteNow>& now() const { return now_; }
   /// Faults, unlike prices, end.

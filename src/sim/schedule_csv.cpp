@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/scan.h"
 #include "sim/figures.h"
 
 namespace dayan::sim {
@@ -16,15 +17,6 @@ constexpr const char* word_of(RunEnd how) {
     case RunEnd::unheard: return "unheard";
   }
   return "";
-}
-
-/// Seconds to the microsecond, without zeros behind: "12", "0.5".
-void append_seconds(std::string& text, Duration duration) {
-  const std::int64_t all = duration.microseconds();
-  fmt::format_to(std::back_inserter(text), "{}", all / 1'000'000);
-  if (all % 1'000'000 == 0) return;
-  fmt::format_to(std::back_inserter(text), ".{:06}", all % 1'000'000);
-  text.erase(text.find_last_not_of('0') + 1);
 }
 
 }  // namespace
@@ -42,7 +34,7 @@ std::string csv_of(const Schedule& schedule, const Scenario& scenario, const Loa
     const Resources needs = over_all_nodes(load.needs(job).resources);
     fmt::format_to(std::back_inserter(text), "{},{},", job.name, run->task);
     for (const Duration time : {job.submit, run->start, run->end, run->start - job.submit}) {
-      append_seconds(text, time);
+      text += decimal_text(time.microseconds(), 6);  // seconds
       text += ',';
     }
     fmt::format_to(std::back_inserter(text), "{},{},{},{},{},{},{}\n", site.centre_name, site.pool.name, nodes,

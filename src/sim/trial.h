@@ -81,7 +81,8 @@ struct Counts {
 
 class Trial {
  public:
-  Trial(const Swarm& drawn, PlantedBug planted) : queue(trial_start), swarm(drawn), faults(drawn.faults), bug(planted) {}
+  Trial(const Swarm& drawn, PlantedBug planted)
+      : queue(trial_start), swarm(drawn), faults(drawn.faults), bug(planted) {}
 
   [[nodiscard]] UnixTime now() const { return queue.now(); }
   [[nodiscard]] bool is_healed() const { return healed_; }

@@ -155,7 +155,9 @@ void World::change_price_again() {
 std::vector<DayHours> World::draw_hours() {
   std::vector<DayHours> hours;
   std::int64_t at = day_time_of(trial_.now()).minutes() + prng_.between(0, 20);
-  const auto time = [](std::int64_t minutes) { return DayTime::minutes(static_cast<std::int32_t>(minutes % DayTime::day)); };
+  const auto time = [](std::int64_t minutes) {
+    return DayTime::minutes(static_cast<std::int32_t>(minutes % DayTime::day));
+  };
   for (std::int64_t windows = prng_.between(0, 2); windows > 0; --windows) {
     const std::int64_t until = at + prng_.between(0, 30);  // one of no length is refused
     hours.push_back({time(at), time(until), static_cast<std::int32_t>(prng_.between(20, 200))});
@@ -165,7 +167,8 @@ std::vector<DayHours> World::draw_hours() {
 }
 
 CommandBody World::draw_reservation(const CentreFacts& centre) {
-  if (!reservations_.empty() && prng_.chance(1, 4)) return RemoveReservation{reservations_[prng_.below(reservations_.size())]};
+  if (!reservations_.empty() && prng_.chance(1, 4))
+    return RemoveReservation{reservations_[prng_.below(reservations_.size())]};
   AddReservation asked;
   asked.id = ReservationId(trial_.next_id());
   asked.centre = centre.name;

@@ -80,8 +80,8 @@ TEST(Wire, CentresAndAgents) {
   centre.id = CentreId(3);
   centre.name = "gz";
   expect_members(CreateCentreRequest{"gz", "guizhou"}, {"name", "region"});
-  expect_members(CentreView{centre, "gz-one", true, {PoolRow{}}, OfferRow{}, AgentPresence::silent, UnixTime(9), 2, Cores(8),
-                            {ReservationView{}}},
+  expect_members(CentreView{centre, "gz-one", true, {PoolRow{}}, OfferRow{}, AgentPresence::silent, UnixTime(9), 2,
+                            Cores(8), {ReservationView{}}},
                  {"centre", "provider", "serves_you", "pools", "offer", "agent", "heard_at", "leases", "cores_leased",
                   "reservations"});
   expect_members(AddReservationRequest{"batch", UnixTime(8), UnixTime(9), {"film"}, "new switches"},
@@ -138,8 +138,8 @@ TEST(Wire, Jobs) {
   const place::Waiting waiting{3, true, quote.reasons, CentreId(2)};
   expect_members(waiting, {"tasks", "hopeless", "reasons", "nearest", "promised_from", "promised_centre",
                            "promised_pool", "taken_back", "set_back"});
-  expect_members(place::SetBack{Duration::hours(11), Duration::hours(2), Duration::hours(9), place::ShareResource::memory,
-                                620'000, 500'000},
+  expect_members(place::SetBack{Duration::hours(11), Duration::hours(2), Duration::hours(9),
+                                place::ShareResource::memory, 620'000, 500'000},
                  {"by", "of_project", "at_due", "resource", "share", "due"});
   expect_members(JobView{JobRow{}, waiting}, {"job", "waiting", "series"});
   expect_members(ExplanationView{UnixTime(4), {quote}, {}, std::nullopt}, {"as_of", "quotes", "rest", "waiting"});

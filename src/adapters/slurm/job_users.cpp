@@ -149,10 +149,10 @@ class Giver {
 }  // namespace
 
 bool is_user_name(const std::string& name) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return !name.empty() && name.size() <= user_name_max && is_letter(name[0]) &&
+  const auto may_begin = [](char c) { return is_letter(c) || c == '_'; };
+  return !name.empty() && name.size() <= user_name_max && may_begin(name[0]) &&
          std::all_of(name.begin(), name.end(),
-                     [&](char c) { return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '@'; });
+                     [&](char c) { return may_begin(c) || is_digit(c) || c == '.' || c == '-' || c == '@'; });
 }
 
 JobUsers::JobUsers(Processes& processes) : processes_(processes), is_root_(::geteuid() == 0) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "adapters/order_check.h"
+#include "adapters/slurm/slurm_pools.h"
 #include "adapters/spawn.h"
 #include "base/scan.h"
 

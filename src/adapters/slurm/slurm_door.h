@@ -21,7 +21,9 @@ class SlurmDoor final : public SlurmWay {
   [[nodiscard]] Result<void> cancel(const std::string& name, const std::string& user) override;
   [[nodiscard]] Result<void> cancel_number(const std::string& id, const std::string& user) override;
   /// By the commands alone: which signals slurmrestd takes hangs on its version.
-  [[nodiscard]] Result<void> tell(const std::string& name, const std::string& user) { return commands_.tell(name, user); }
+  [[nodiscard]] Result<void> tell(const std::string& name, const std::string& user) {
+    return commands_.tell(name, user);
+  }
 
   /// For the log: which way is taken for that user's jobs just now, and why.
   [[nodiscard]] std::string describe(const std::string& user);

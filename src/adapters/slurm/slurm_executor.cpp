@@ -5,6 +5,7 @@
 #include "adapters/files.h"
 #include "adapters/order_check.h"
 #include "adapters/slurm/slurm_judge.h"
+#include "adapters/slurm/slurm_pools.h"
 #include "adapters/slurm/slurm_script.h"
 #include "base/scan.h"
 
@@ -14,7 +15,7 @@ namespace {
 constexpr const char* plain_name = "1 to 64 of letters, digits, '.', '_' and '-'";
 
 std::string lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  for (char& c : text) c = dayan::lower(c);
   return text;
 }
 

@@ -32,9 +32,9 @@ struct SlurmOptions {
 };
 
 /// Runs attempts as batch jobs of a Slurm cluster, each as the ordinary user that its order names, by slurmrestd
-/// or by Slurm's commands. A job is known by its user and by the number that Slurm gave it for the attempt, since it may
-/// call itself by another name; where that is not known, or was given out again after a crash of the controller, by its
-/// name.
+/// or by Slurm's commands. A job is known by its user and by the number that Slurm gave it for the attempt, since it
+/// may call itself by another name; where that is not known, or was given out again after a crash of the controller,
+/// by its name.
 ///
 /// Limits: whole cards only, of the generic resource "gpu"; without accounting the memory peak is unknown; whether a
 /// daemon of a job can escape is the site's matter (control groups).

@@ -314,7 +314,8 @@ TEST_F(SlurmExecutorTest, OneSilentUserHoldsUpNoOther) {
   slurm_.sbatch = [](const ProcessSpec&) { return ProcessResult{0, "13\n", ""}; };
   ASSERT_TRUE(executor_->start(own).has_value());
   slurm_.queue.reset();
-  slurm_.own_queue = "13|FAILED|768|1795308537|1795308540|1795308530|0|NonZeroExitCode|" + engine_name(own.attempt) + '\n';
+  slurm_.own_queue =
+      "13|FAILED|768|1795308537|1795308540|1795308530|0|NonZeroExitCode|" + engine_name(own.attempt) + '\n';
   const auto jobs = executor_->list();
   ASSERT_TRUE(jobs.has_value()) << to_text(jobs.error());
   ASSERT_EQ(jobs->size(), 2U);

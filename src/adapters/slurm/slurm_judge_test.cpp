@@ -150,8 +150,8 @@ TEST(SlurmJudge, CountsNothingForWhatNeverRan) {
   EXPECT_EQ(judge(evidence)->outcome, Outcome::start_refused);
 }
 
-// Shows what the wrapper's own refusals mean; that one that ran for longer than a refusal takes has only chosen the exit
-// code; and that who had itself requeued is charged for what ran before.
+// Shows what the wrapper's own refusals mean; that one that ran for longer than a refusal takes has only chosen the
+// exit code; and that who had itself requeued is charged for what ran before.
 TEST(SlurmJudge, ReadsTheWrappersRefusals) {
   const auto refused = [](int code, std::int64_t ended_at = 11) {
     SlurmEvidence evidence = ran("FAILED", code);

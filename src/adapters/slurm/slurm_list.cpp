@@ -87,8 +87,8 @@ Result<void> SlurmExecutor::add_history(const std::map<AttemptKey, Known>& known
   return {};
 }
 
-/// The jobs that are ours, by attempt. What another user calls by the name of an attempt is not that attempt; what calls
-/// itself otherwise still is the one that Slurm gave its number for.
+/// The jobs that are ours, by attempt. What another user calls by the name of an attempt is not that attempt; what
+/// calls itself otherwise still is the one that Slurm gave its number for.
 std::map<AttemptKey, SlurmJob> SlurmExecutor::jobs_by_attempt(const Listing& listing,
                                                               const std::map<AttemptKey, Known>& known,
                                                               std::set<std::string>& live_users) {

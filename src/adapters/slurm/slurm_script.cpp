@@ -67,8 +67,8 @@ std::string wrapper_script(const StartOrder& order, const std::string& stamps, b
   script += "dayan_stamps=" + shell_word(stamps) + '\n';
   script += "dayan_starts_by=" + std::to_string(order.starts_by.microseconds()) + '\n';
   script += body;
-  script +=
-      "timeout -k 5 " + seconds_text(order.wall_time) + " /bin/sh -c " + shell_word(inner_script(order, stamps)) + " dayan";
+  script += "timeout -k 5 " + seconds_text(order.wall_time) + " /bin/sh -c " +
+            shell_word(inner_script(order, stamps)) + " dayan";
   if (!order.script.empty()) {
     if (!order.script.starts_with("#!")) script += " /bin/sh";
     script += ' ' + shell_word(stamps + "/script");

@@ -52,8 +52,10 @@ class Wrapper {
 };
 
 TEST(SlurmScript, ANoticeReachesTheJobAndLeavesItTime) {
-  // The job hears SIGTERM once, saves for longer than `timeout` would wait before it kills, and its own exit code is told.
-  Wrapper job("trap 'echo x >>told' TERM; : >ready; while [ ! -e told ]; do sleep 0.1; done; sleep 6; : >saved; exit 7");
+  // The job hears SIGTERM once, saves for longer than `timeout` would wait before it kills, and its own exit code is
+  // told.
+  Wrapper job(
+      "trap 'echo x >>told' TERM; : >ready; while [ ! -e told ]; do sleep 0.1; done; sleep 6; : >saved; exit 7");
   job.wait_for("ready");
   job.give_notice();
   job.wait_for("told");

@@ -4,46 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 
+#include "adapters/slurm/slurm_lines.h"
 #include "base/scan.h"
 #include "model/job.h"
 
 namespace dayan::adapters {
 namespace {
-
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    if (end > 0) lines.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
-
-/// At most `count` fields; the last one keeps any further bars.
-std::vector<std::string> fields_of(std::string_view line, std::size_t count) {
-  std::vector<std::string> fields;
-  while (fields.size() + 1 < count) {
-    const std::size_t bar = line.find('|');
-    if (bar == std::string_view::npos) break;
-    fields.emplace_back(line.substr(0, bar));
-    line.remove_prefix(bar + 1);
-  }
-  fields.emplace_back(line);
-  return fields;
-}
-
-std::optional<std::int64_t> whole_number(std::string_view text) {
-  const std::string_view digits = take_digits(text);
-  if (digits.empty() || !text.empty()) return std::nullopt;
-  return number_of(digits);
-}
-
-tl::unexpected<Error> not_understood(const char* command, std::string_view line) {
-  return fail(ErrorCode::corrupt, std::string(command) + " printed a line that is not understood: " + quote(line));
-}
 
 /// sacct tells "code:signal".
 std::optional<std::int32_t> exit_code_of_pair(std::string_view text) {
@@ -67,59 +34,8 @@ Bytes parse_memory(std::string_view text) {
   return Bytes(bytes);
 }
 
-/// A node's cards: "gpu:ascend910b:8(S:0-1),other:1" has eight. Other generic resources than gpu are not cards.
-struct NodeCards {
-  std::string chip;
-  std::int64_t count = 0;
-};
-NodeCards parse_gres(std::string_view text) {
-  NodeCards cards;
-  while (!text.empty()) {
-    std::string_view item = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(item.size() + 1, text.size()));
-    item = item.substr(0, item.find('('));
-    if (!item.starts_with("gpu:") || cards.count > 0) continue;
-    item.remove_prefix(4);
-    const std::size_t colon = item.rfind(':');
-    const auto count = whole_number(colon == std::string_view::npos ? item : item.substr(colon + 1));
-    if (!count.has_value()) continue;
-    cards.count = *count;
-    if (colon != std::string_view::npos) cards.chip = std::string(item.substr(0, colon));
-  }
-  return cards;
-}
-
-bool is_usable(std::string_view state) {
-  for (const std::string_view word :
-       {"down", "drain", "fail", "unk", "maint", "error", "power", "future", "reboot"}) {
-    if (state.find(word) != std::string_view::npos) return false;
-  }
-  return state.find('*') == std::string_view::npos;  // the controller does not hear from it
-}
-
 /// Of one job: more no cluster has, and a sum of many stays a number.
 constexpr std::int64_t cores_max = 1'000'000'000;
-
-struct Node {
-  std::int64_t cores = 0;
-  std::int64_t memory = 0;  ///< MiB
-  NodeCards cards;
-};
-
-void add_node(PoolRow& pool, const Node& node) {
-  const Cores cores(node.cores);
-  const Bytes memory(node.memory * 1024 * 1024);
-  const MilliCards cards(node.cards.count * 1000);
-  const bool first = pool.nodes == 0;
-  pool.nodes += 1;
-  pool.cores_per_node = first ? cores : std::min(pool.cores_per_node, cores);
-  pool.memory_per_node = first ? memory : std::min(pool.memory_per_node, memory);
-  pool.cards_per_node = first ? cards : std::min(pool.cards_per_node, cards);
-  if (first) pool.chip = node.cards.chip;
-  // Nodes with different cards have none in common that could be promised.
-  if (pool.cards_per_node.is_zero() || pool.chip != node.cards.chip) pool.cards_per_node = MilliCards();
-  if (pool.cards_per_node.is_zero()) pool.chip.clear();
-}
 
 }  // namespace
 
@@ -190,26 +106,6 @@ Result<std::vector<SlurmJob>> parse_sacct(std::string_view text) {
                     parse_slurm_time(fields[4]), memory, parse_slurm_time(fields[5]), 0});
   }
   return jobs;
-}
-
-Result<std::vector<PoolRow>> parse_sinfo(std::string_view text, const std::vector<std::string>& wanted) {
-  std::map<std::string, PoolRow> pools;
-  for (const std::string_view line : lines_of(text)) {
-    const std::vector<std::string> fields = fields_of(line, 7);
-    const auto cores = fields.size() == 7 ? whole_number(fields[2]) : std::nullopt;
-    const auto memory = fields.size() == 7 ? whole_number(fields[3]) : std::nullopt;
-    if (!cores.has_value() || !memory.has_value()) return not_understood("sinfo", line);
-    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), fields[0]) == wanted.end()) continue;
-    PoolRow& pool = pools[fields[0]];
-    pool.name = fields[0];
-    pool.wall_time_max = std::min(parse_slurm_duration(fields[5]).value_or(wall_time_limit_max), wall_time_limit_max);
-    if (is_usable(fields[6])) add_node(pool, {*cores, *memory, parse_gres(fields[4])});
-  }
-  std::vector<PoolRow> rows;
-  for (auto& [name, pool] : pools) {
-    if (pool.nodes > 0) rows.push_back(std::move(pool));
-  }
-  return rows;
 }
 
 Result<Cores> parse_foreign_cores(std::string_view text, const std::vector<std::string>& users,

@@ -10,7 +10,6 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "base/units.h"
-#include "model/centre.h"
 #include "model/engine_job.h"
 #include "ports/executor.h"
 
@@ -38,19 +37,15 @@ struct SlurmJob {
 inline constexpr const char* squeue_format =
     "JobID:|,State:|,exit_code:|,StartTime:|,EndTime:|,SubmitTime:|,RestartCnt:|,Reason:|,Name:";
 inline constexpr const char* sacct_format = "JobIDRaw,State,ExitCode,Start,End,Submit,MaxRSS,JobName";
-inline constexpr const char* sinfo_format = "%R|%N|%c|%m|%G|%l|%T";
 
 /// Lines that are not of this format are an error, `corrupt`: a listing that was understood by half proves nothing.
 [[nodiscard]] Result<std::vector<SlurmJob>> parse_squeue(std::string_view text);
 /// A job's steps are folded into it: they know the memory.
 [[nodiscard]] Result<std::vector<SlurmJob>> parse_sacct(std::string_view text);
-/// A partition each, with what its weakest node has; nodes that are down or draining do not count, and
-/// a partition without any other is left out: it offers nothing. `wanted` empty: all.
-[[nodiscard]] Result<std::vector<PoolRow>> parse_sinfo(std::string_view text, const std::vector<std::string>& wanted);
 
-/// Cores of running jobs that are not ours, of squeue's listing of all users: "17|2|alice|dayan-…" is ours when alice is
-/// one of `users` and the job has a name of ours, or, whatever it calls itself by now, one of the `numbers` that Slurm
-/// gave our jobs.
+/// Cores of running jobs that are not ours, of squeue's listing of all users: "17|2|alice|dayan-…" is ours when alice
+/// is one of `users` and the job has a name of ours, or, whatever it calls itself by now, one of the `numbers` that
+/// Slurm gave our jobs.
 inline constexpr const char* running_format = "JobID:|,NumCPUs:|,UserName:|,Name:";
 [[nodiscard]] Result<Cores> parse_foreign_cores(std::string_view text, const std::vector<std::string>& users,
                                                 const std::set<std::string>& numbers);

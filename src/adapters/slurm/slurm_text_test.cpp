@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "adapters/slurm/slurm_pools.h"
 #include "adapters/slurm/slurm_script.h"
 
 namespace dayan::adapters {
@@ -36,7 +37,8 @@ TEST(SlurmText, ReadsSqueue) {
 // Shows that a listing understood by half is refused as a whole: silence about a job would be taken for its absence.
 TEST(SlurmText, RefusesAHalfReadListing) {
   EXPECT_TRUE(parse_squeue("")->empty());
-  EXPECT_FALSE(parse_squeue("1|FAILED|768|1795308537|1795308540|1795308530|0|None|x\nslurm_load_jobs error\n").has_value());
+  EXPECT_FALSE(
+      parse_squeue("1|FAILED|768|1795308537|1795308540|1795308530|0|None|x\nslurm_load_jobs error\n").has_value());
   EXPECT_FALSE(parse_squeue("1|FAILED\n").has_value());
   EXPECT_FALSE(parse_sacct("1|FAILED|3|x|y|w||z\n").has_value());
   EXPECT_FALSE(parse_sinfo("batch|n1|four|2000|(null)|1:00|idle\n", {}).has_value());
@@ -167,15 +169,16 @@ TEST(SlurmText, QuotesWords) {
   EXPECT_EQ(shell_word("it's $(x)\n"), "'it'\\''s $(x)\n'");
 }
 
-// Shows that cores in use are counted as others' unless the user is ours and the name or the number too, and that a line
-// that is not understood counts for nothing at all.
+// Shows that cores in use are counted as others' unless the user is ours and the name or the number too, and that a
+// line that is not understood counts for nothing at all.
 TEST(SlurmText, CountsOthersCores) {
   const std::string ours = engine_name({JobId(7), 0, 1});
   const std::vector<std::string> users = {"alice", "bob"};
   const std::set<std::string> none;
   const std::string listed = "11|4|alice|" + ours + "\n12|2|eve|" + ours + "\n13|8|alice|own|work\n";
   EXPECT_EQ(*parse_foreign_cores(listed, users, none), Cores(10));
-  EXPECT_EQ(*parse_foreign_cores(listed, users, {"12", "13"}), Cores(2)) << "13 is ours under another name, 12 is not alice's";
+  EXPECT_EQ(*parse_foreign_cores(listed, users, {"12", "13"}), Cores(2))
+      << "13 is ours under another name, 12 is not alice's";
   EXPECT_EQ(*parse_foreign_cores("", users, none), Cores());
   EXPECT_EQ(parse_foreign_cores("11|many|eve|x\n", users, none).error().code, ErrorCode::corrupt);
   EXPECT_FALSE(parse_foreign_cores("11|4|eve\n", users, none).has_value());

@@ -1,0 +1,105 @@
+#include "jobfile/pool_reader.h"
+
+#include <algorithm>
+
+#include "base/scan.h"
+#include "jobfile/yaml_values.h"
+#include "model/energy.h"
+
+namespace dayan::jobfile {
+namespace {
+
+using Field = const std::string&;
+
+constexpr std::int64_t nodes_max = 1'000'000;
+constexpr std::int64_t cores_per_node_max = 100'000;
+
+Outage read_outage(const YamlNode& node, Field around, FaultList& faults) {
+  Outage outage;
+  std::int64_t nodes = 0;
+  std::vector<YamlKey> keys = span_keys(outage.from, outage.span, faults);
+  keys.push_back({"nodes", [&](const YamlNode& member, Field field) {
+                    read_count(member, field, 1, nodes_max, nodes, faults);
+                  }});
+  read_map(node, around, keys, faults);
+  require_key(node, around, "from", "say when they leave, e.g. 2h from the beginning", faults);
+  require_key(node, around, "for", "say how long they stay away, e.g. 30m", faults);
+  require_key(node, around, "nodes", "say how many leave", faults);
+  outage.nodes = static_cast<std::int32_t>(nodes);
+  return outage;
+}
+
+/// "povray 3.7.0.10": a program and its version.
+void read_software(const YamlNode& node, Field field, std::vector<Software>& out, FaultList& faults) {
+  std::vector<std::string> texts;
+  read_texts(node, field, texts, faults);
+  for (const std::string& text : texts) {
+    const std::size_t space = std::min(text.find(' '), text.size());
+    out.push_back({text.substr(0, space), space < text.size() ? text.substr(space + 1) : ""});
+  }
+}
+
+}  // namespace
+
+PoolRow read_pool(const YamlNode& node, Field around, std::vector<Outage>& outages, FaultList& faults) {
+  PoolRow pool;
+  pool.wall_time_max = wall_time_limit_max;
+  std::int64_t nodes = 0;
+  std::int64_t cores = 0;
+  std::vector<Outage> of_pool;
+  const auto count = [&](std::int64_t high, std::int64_t& out) {
+    return [high, &out, &faults](const YamlNode& member, Field field) {
+      read_count(member, field, 1, high, out, faults);
+    };
+  };
+  read_map(node, around,
+           {{"name", [&](const YamlNode& member, Field field) { read_text(member, field, pool.name, faults); }},
+            {"nodes", count(nodes_max, nodes)},
+            {"cpus", count(cores_per_node_max, cores)},
+            {"memory",
+             [&](const YamlNode& member, Field field) { read_size(member, field, pool.memory_per_node, faults); }},
+            {"cards",
+             [&](const YamlNode& member, Field field) { read_cards(member, field, pool.cards_per_node, faults); }},
+            {"chip", [&](const YamlNode& member, Field field) { read_text(member, field, pool.chip, faults); }},
+            {"software",
+             [&](const YamlNode& member, Field field) { read_software(member, field, pool.software, faults); }},
+            {"wall_time_max",
+             [&](const YamlNode& member, Field field) { read_duration(member, field, pool.wall_time_max, faults); }},
+            {"capability",
+             [&](const YamlNode& member, Field field) {
+               read_capability(member, field, pool.core_capability, faults);
+               pool.capability_source = CapabilitySource::nominal;
+             }},
+            {"core_power", [&](const YamlNode& member,
+                               Field field) { read_power(member, field, core_power_max, pool.core_power, faults); }},
+            {"card_power", [&](const YamlNode& member,
+                               Field field) { read_power(member, field, card_power_max, pool.card_power, faults); }},
+            {"outages",
+             [&](const YamlNode& member, Field field) {
+               read_list(
+                   member, field,
+                   [&](const YamlNode& outage, Field at) { of_pool.push_back(read_outage(outage, at, faults)); },
+                   faults);
+             }}},
+           faults);
+  for (const char* key : {"name", "nodes", "cpus", "memory"})
+    require_key(node, around, key, "say what each node is like", faults);
+  if (!pool.name.empty() && !is_plain_name(pool.name))
+    faults.add(around + ".name", quote(pool.name) + " is not a name",
+               "give 1 to 64 of letters, digits, '.', '_', '-'");
+  if (!pool.cards_per_node.is_zero() && pool.chip.empty())
+    faults.add(around + ".chip", "is missing", "name the model of the cards");
+  pool.nodes = static_cast<std::int32_t>(nodes);
+  pool.cores_per_node = Cores(cores);
+  for (std::size_t i = 0; i < of_pool.size(); ++i) {
+    const std::string field = around + ".outages[" + std::to_string(i) + "].nodes";
+    if (nodes > 0 && of_pool[i].nodes > pool.nodes)
+      faults.add(field, std::to_string(of_pool[i].nodes) + " nodes of " + std::to_string(pool.nodes),
+                 "no more can leave than there are");
+    of_pool[i].pool = pool.name;
+    outages.push_back(std::move(of_pool[i]));
+  }
+  return pool;
+}
+
+}  // namespace dayan::jobfile

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "place/engine.h"
+#include "sim/dispatch.h"
+
+namespace dayan::sim {
+
+/// What an engine is told of a scenario's supply, in rows as the core would write them: organisations, centres with
+/// their offers and reservations, pools as they stand; and that the centres are heard of.
+class SupplyRows {
+ public:
+  /// Whose jobs they all are; its wallet has as much as may be.
+  static constexpr OrganisationId customer{1};
+  [[nodiscard]] static CentreId centre_id(std::size_t centre) {
+    return CentreId(static_cast<std::int64_t>(centre) + 1);
+  }
+
+  SupplyRows(const Stage& stage, place::Engine& engine);
+
+  /// The pools of a centre as they stand now.
+  void put_pools(std::size_t centre);
+  /// Each centre that is not silent says so, now and then.
+  void hear(Duration now);
+
+  [[nodiscard]] std::uint32_t site_of(CentreId centre, const std::string& pool) const {
+    return sites_.at({centre, pool});
+  }
+  /// A lease costs what the hour of its grant says.
+  [[nodiscard]] OfferRow prices_at(std::uint32_t site, Duration at) const;
+
+ private:
+  template <class RowType>
+  void put(const RowType& row, RowFate fate = RowFate::live) {
+    engine_.apply({row, fate});
+  }
+  void put_organisation(OrganisationId id, const std::string& name);
+  void add_centre(std::size_t index);
+
+  const Stage& stage_;
+  place::Engine& engine_;
+  std::map<std::string, OrganisationId> providers_;
+  std::map<std::pair<CentreId, std::string>, std::uint32_t> sites_;
+  std::vector<OfferRow> offers_;  ///< by centre
+  Duration heard_at_;
+  std::int64_t last_reservation_ = 0;
+};
+
+}  // namespace dayan::sim
