@@ -63,6 +63,12 @@ void show(Output& out, const std::vector<sim::PlacedJob>& placed, bool explain) 
   }
   out.table(table);
   for (const sim::PlacedJob& job : placed) {
+    for (const sim::PlacedShare& share : job.shares) {
+      for (const std::string& other : share.exchanged_with)
+        out.line(job.name + " at " + share.centre + " traded places with " + other + ": together they are better off");
+    }
+  }
+  for (const sim::PlacedJob& job : placed) {
     if (!job.waiting && !explain) continue;
     out.line("");
     out.line(job.name);

@@ -29,6 +29,9 @@ void add(PlacedJob& job, const Platform& platform, const LeaseRow& lease) {
   const Duration start = std::max(placement->expected_start - lease.granted_at, Duration());
   share.start = std::max(share.start, start);
   share.finish = std::max(share.finish, start + (placement->expected_finish - placement->expected_start));
+  const JobRow* other = platform.state().jobs.find({placement->exchanged_with});
+  if (other != nullptr && std::ranges::find(share.exchanged_with, other->name) == share.exchanged_with.end())
+    share.exchanged_with.push_back(other->name);
 }
 
 Error within(Error error, const std::string& what) {

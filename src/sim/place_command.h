@@ -19,11 +19,13 @@ struct PlacedShare {
   Cny task_cost;       ///< expected
   Duration start;      ///< from now
   Duration finish;     ///< from now: of the last of them
+  std::vector<std::string> exchanged_with;  ///< jobs that have places it would have had: together they are better off
 
   static constexpr auto fields() {
     using S = PlacedShare;
     return std::tuple{field("centre", &S::centre),       field("pool", &S::pool),   field("tasks", &S::tasks),
-                      field("task_cost", &S::task_cost), field("start", &S::start), field("finish", &S::finish)};
+                      field("task_cost", &S::task_cost), field("start", &S::start), field("finish", &S::finish),
+                      field("exchanged_with", &S::exchanged_with)};
   }
 };
 

@@ -162,5 +162,27 @@ TEST(PlaceCommand, WhatCannotRunIsToldWhy) {
   EXPECT_FALSE(jobs[1].waiting.has_value());
 }
 
+// Shows that a short job first in the file does not keep the cheap core from the long one behind it, and that each says
+// with whom it traded.
+TEST(PlaceCommand, JobsOfOneCustomerArePlacedTogether) {
+  const auto file = jobfile::parse_platform_yaml(R"(
+centres:
+  - {name: cheap, prices: {core_hour: "0.1"}, pools: [{name: p, nodes: 1, cpus: 1, memory: 4GB}]}
+  - {name: dear, prices: {core_hour: "0.3"}, pools: [{name: p, nodes: 1, cpus: 1, memory: 4GB}]}
+jobs:
+  - {name: short, run_time: 10m, wall_time: 20m}
+  - {name: long, run_time: 10h, wall_time: 20h}
+)");
+  ASSERT_TRUE(file.has_value()) << to_text(file.error().front());
+  const auto jobs = place_jobs(*file);
+  ASSERT_TRUE(jobs.has_value()) << to_text(jobs.error());
+  const PlacedShare& brief = jobs->at(0).shares.at(0);
+  const PlacedShare& lengthy = jobs->at(1).shares.at(0);
+  EXPECT_EQ(brief.centre, "dear");
+  EXPECT_EQ(brief.exchanged_with, std::vector<std::string>{"long"});
+  EXPECT_EQ(lengthy.centre, "cheap");
+  EXPECT_EQ(lengthy.exchanged_with, std::vector<std::string>{"short"});
+}
+
 }  // namespace
 }  // namespace dayan::sim
