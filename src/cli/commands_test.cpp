@@ -214,6 +214,24 @@ TEST(Commands, ASeriesIsShownAndEnded) {
   EXPECT_EQ(hub.heard().back().target, path + "/cancel");
 }
 
+TEST(Commands, ABoundOfTasksPerCentreIsShown) {
+  // As long as it says something: not of a job that has ended.
+  FakeHub hub;
+  JobRow job;
+  job.id = JobId(78);
+  job.requirements.tasks_per_centre_max = 2;
+  const std::string path = "/v1/jobs/" + to_text(job.id);
+  hub.on("GET " + path, json(json_text(to_json(wire::JobView{job, {}}))));
+  Person person(hub);
+  const std::string told = "at most 2 tasks run at once at one centre";
+  EXPECT_EQ(person.runs("job show " + to_text(job.id)), 0) << person.complained();
+  EXPECT_NE((person.said() + person.complained()).find(told), std::string::npos) << person.said() << person.complained();
+  job.state = JobState::succeeded;
+  hub.on("GET " + path, json(json_text(to_json(wire::JobView{job, {}}))));
+  EXPECT_EQ(person.runs("job show " + to_text(job.id)), 0) << person.complained();
+  EXPECT_EQ((person.said() + person.complained()).find(told), std::string::npos);
+}
+
 TEST(Commands, AProviderClosesItsPools) {
   // Times count from now or are dates; what cannot be read is refused before the hub is asked. The list has what the
   // own centres' rows have, and everybody sees when a centre is closed.

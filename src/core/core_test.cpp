@@ -593,6 +593,35 @@ TEST_F(CoreTest, ThrottleAndPriceCapHold) {
   EXPECT_EQ(decision.stale[0].reason.constraint, Constraint::price_cap);
 }
 
+TEST_F(CoreTest, TasksAtOneCentreAreBounded) {
+  // One task at a centre at once: within a plan, from plan to plan, and after a start from the rows. One that ends
+  // makes room for the next.
+  JobSpec replicas = spec(4);
+  replicas.requirements.tasks_per_centre_max = 1;
+  must(as("film-studio"), SubmitJob{JobId(300), "default", replicas});
+  const JobId job(300);
+  const Decision first = plan({assign(job, 0, 11), assign(job, 1, 11), assign(job, 2, 10)});
+  ASSERT_EQ(first.stale.size(), 1U);
+  const Reason& reason = first.stale[0].reason;
+  EXPECT_EQ(reason.constraint, Constraint::tasks_per_centre);
+  EXPECT_EQ(reason.required, 2);
+  EXPECT_EQ(reason.offered, 1);
+  EXPECT_TRUE(reason.passes_with_time);
+  EXPECT_EQ(state_.jobs.find({job})->live, 2);
+  State loaded;
+  for (const RowChange& each : state_.drain()) {
+    if (each.fate == RowFate::live) loaded.load(each.row);
+  }
+  const Command again{host_, CommitPlan{{assign(job, 2, 11)}}};
+  for (const State* each : {&state_, &loaded}) {
+    const auto refused = decide(*each, again, now_);
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->stale.size(), 1U);
+  }
+  must(as("agent shanghai"), report("shanghai", ended(job, 0, 1, 0, Duration::minutes(5))));
+  EXPECT_TRUE(plan({assign(job, 2, 11)}).stale.empty());
+}
+
 TEST_F(CoreTest, WhatWaitsTooLongIsGivenUp) {
   // One task runs, one waits for another attempt, one never began: at the end of wait_max the latter two have failed,
   // the first goes on, and the job ends with it.

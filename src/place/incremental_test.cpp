@@ -19,10 +19,12 @@ class Life {
   explicit Life(std::uint64_t seed, PlantedBug bug = PlantedBug::none)
       : random_(seed),
         data_(seed + 1'000'000),
+        bounds_(seed + 2'000'000),
         engine_(make_engine(bug)),
         is_plain_(seed % 2 == 0),
         has_hours_(seed / 2 % 2 == 0),
-        has_data_(seed % 5 != 4) {
+        has_data_(seed % 5 != 4),
+        has_bounds_(seed % 4 < 2) {
     // A third of the lives pass from one half life of usage to the next.
     if (seed % 3 == 0) now_ = usage_period(scene_now) + usage_half_life - Duration::minutes(4);
     for (int i = 0; i < 3; ++i) {
@@ -99,6 +101,8 @@ class Life {
   [[nodiscard]] std::size_t hours_passed() const { return hours_passed_; }
   [[nodiscard]] std::size_t hours_awaited() const { return hours_awaited_; }
   [[nodiscard]] std::size_t reclaims() const { return reclaims_; }
+  /// How often a job waited with as many tasks at some centre as it lets run there, over all plans.
+  [[nodiscard]] std::size_t bounds_met() const { return bounds_met_; }
   /// All that there ever were.
   [[nodiscard]] const std::set<Duration>& setbacks() const { return setbacks_; }
 
@@ -338,6 +342,8 @@ class Life {
       if (has_hours_ && random_.chance(1, 2)) needs.finish_by = needs.finish_by + needs.wall_time * 2;
     }
     if (random_.chance(1, 4)) needs.priority = static_cast<std::int32_t>(random_.between(-2, 0));
+    if (has_bounds_ && bounds_.chance(1, 3))
+      needs.tasks_per_centre_max = static_cast<std::int32_t>(bounds_.between(1, 4));
     // From what nobody notices to what takes as long as the work.
     if (has_data_ && data_.chance(2, 3)) job.input_bytes = Bytes(data_.between(1, 9) << data_.between(0, 36));
     job.submitted_at = now_;
@@ -491,6 +497,11 @@ class Life {
     ASSERT_LE(lease.held, wallet_row.available());
     ASSERT_LE(job.charged + job.held + lease.held, job.requirements.price_cap.value_or(amount_max));
     ASSERT_TRUE(job.throttle == 0 || job.live < job.throttle);
+    const auto there = std::count_if(leases_.begin(), leases_.end(), [&](const auto& each) {
+      return each.first.job == job.id && each.second.centre == lease.centre;
+    });
+    const std::int32_t most = job.requirements.tasks_per_centre_max;
+    ASSERT_TRUE(!compares_ || most == 0 || there < most);
     const PoolRow& pool = pools_.at({lease.centre, lease.pool});
     Cores cores = lease.resources.cores * lease.resources.nodes;
     for (const auto& [attempt, other] : leases_) {
@@ -576,6 +587,11 @@ class Life {
       const auto waiting = engine_->waiting(id, now_);
       if (waiting && !waiting->reasons.empty() && waiting->reasons.front().constraint == Constraint::hour)
         ++hours_awaited_;
+      std::map<CentreId, std::int32_t> there;
+      for (const auto& [attempt, lease] : leases_) there[lease.centre] += attempt.job == id ? 1 : 0;
+      const std::int32_t most = job.requirements.tasks_per_centre_max;
+      const auto is_full = [&](const auto& each) { return most > 0 && each.second == most; };
+      if (waiting && waiting->tasks > 0 && std::any_of(there.begin(), there.end(), is_full)) ++bounds_met_;
     }
     for (std::size_t i = 0; i < std::max(plan.size(), expected.size()); ++i) {
       ASSERT_LT(i, plan.size()) << to_text(expected[i].job) << " task " << expected[i].task << " could go to "
@@ -612,7 +628,8 @@ class Life {
   }
 
   Prng random_;
-  Prng data_;  ///< of inputs alone: the rest is drawn as in lives without
+  Prng data_;    ///< of inputs alone: the rest is drawn as in lives without
+  Prng bounds_;  ///< of bounds of tasks per centre, in the same way
   std::unique_ptr<Engine> engine_;
   UnixTime now_ = scene_now;
   std::int64_t last_id_ = 100;
@@ -630,6 +647,7 @@ class Life {
   bool is_plain_ = false;
   bool has_hours_ = false;  ///< prices and carbon change by the hour of the day
   bool has_data_ = false;  ///< jobs have inputs
+  bool has_bounds_ = false;  ///< some jobs bound their tasks at one centre
   bool compares_ = true;  ///< with the oracle: no bug is planted
   UnixTime planned_at_;
   std::size_t hours_passed_ = 0;
@@ -638,6 +656,7 @@ class Life {
   Searches searches_;
   Looks looks_;
   std::size_t reclaims_ = 0;
+  std::size_t bounds_met_ = 0;
   std::vector<Made> made_;  ///< by the last plan, as the oracle has it
   std::size_t promises_ = 0;
   std::map<OrganisationId, OrganisationRow> organisations_;
@@ -687,6 +706,7 @@ TEST(LifeTest, PoolsPromiseRoomAndTakeItBackAndJobsAreSetBack) {
   std::size_t hours_passed = 0;
   std::size_t hours_awaited = 0;
   std::size_t reclaims = 0;
+  std::size_t bounds_met = 0;
   std::set<Duration> setbacks;
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     Life life(seed);
@@ -699,6 +719,7 @@ TEST(LifeTest, PoolsPromiseRoomAndTakeItBackAndJobsAreSetBack) {
     hours_awaited += life.hours_awaited();
     setbacks.insert(life.setbacks().begin(), life.setbacks().end());
     reclaims += life.reclaims();
+    bounds_met += life.bounds_met();
   }
   EXPECT_GT(setbacks.size(), 500U);
   EXPECT_LT(*setbacks.begin(), Duration::minutes(10));
@@ -707,17 +728,20 @@ TEST(LifeTest, PoolsPromiseRoomAndTakeItBackAndJobsAreSetBack) {
   EXPECT_GT(hours_passed, 100U);
   EXPECT_GT(hours_awaited, 50U);
   EXPECT_GT(reclaims, 100U);
+  EXPECT_GT(bounds_met, 200U);
 }
 
 class PlantedBugTest : public testing::TestWithParam<PlantedBug> {};
 
 TEST_P(PlantedBugTest, IsFoundByTheChecker) {
   // Each planted bug breaks an invariant that the checker tells of, in nearly every life in which it could strike.
-  // Promises are made in the longer of the lives of wide and narrow jobs, which have even seeds.
+  // Promises are made in the longer of the lives of wide and narrow jobs, which have even seeds; jobs bound their tasks
+  // at one centre in those of two seeds in four.
   const bool is_of_promises = GetParam() == PlantedBug::forgotten_promise;
+  const bool is_of_bounds = GetParam() == PlantedBug::forgotten_centre_bound;
   int found = 0;
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
-    Life life(is_of_promises ? 2 * seed : seed, GetParam());
+    Life life(is_of_promises ? 2 * seed : is_of_bounds ? seed / 2 * 4 + seed % 2 : seed, GetParam());
     for (int step = 0; step < (is_of_promises ? 240 : 60); ++step) {
       life.step();
       (void)life.engine().plan(life.now(), 1'000);
@@ -734,7 +758,7 @@ TEST_P(PlantedBugTest, IsFoundByTheChecker) {
 INSTANTIATE_TEST_SUITE_P(Bugs, PlantedBugTest,
                          testing::Values(PlantedBug::stale_score, PlantedBug::forgotten_room, PlantedBug::lost_job,
                                          PlantedBug::gang_half_placed, PlantedBug::forgotten_promise,
-                                         PlantedBug::forgotten_reservation));
+                                         PlantedBug::forgotten_reservation, PlantedBug::forgotten_centre_bound));
 
 }  // namespace
 }  // namespace dayan::place

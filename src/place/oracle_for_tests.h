@@ -102,7 +102,7 @@ class Oracle : SightOracle {
       for (const PoolState& each : world_.pools()) {
         if (PoolKey(each.row.centre, each.row.name) != key || !each.is_known || job == nullptr) continue;
         PoolState& pool = world_.pool(each.index);
-        if (!pool.centre->reachable(now_) || !is_placeable(*job)) continue;
+        if (!pool.centre->reachable(now_) || !is_placeable(*job) || is_full_of(*job, pool)) continue;
         const auto room = pool.surely_opens(need_of(*job), now_, kept.tasks);
         if (!room) continue;
         const UnixTime start = open_from(*job, pool, *room, job->wall_time, staging(*job, pool));
@@ -213,6 +213,7 @@ class Oracle : SightOracle {
       ++live;
       world_.claim(job, {job.id, task, number}, pool->index, now_);
       if (job.promised == pool->index) use(job);
+      if (is_full_of(job, *pool)) outlooks.clear();
       return true;
     };
     for (auto row = world_.retries().lower_bound({job.id, 0});
@@ -258,7 +259,7 @@ class Oracle : SightOracle {
       const JobRecord& job = *world_.job(pool.promise->job);
       const bool is_made = std::any_of(made_.begin(), made_.end(), [&](const Made& each) { return each.by == job.id; });
       if (!is_made && pool.promise->start > now_ + reclaim_notice + reclaim_gain && waits_on_.contains(job.key()) &&
-          note(job, pool, pool.promise->tasks))
+          !is_full_of(job, pool) && note(job, pool, pool.promise->tasks))
         made_.back().is_new = false;
       return;
     }
@@ -281,6 +282,7 @@ class Oracle : SightOracle {
       }
       std::int64_t tasks = std::min<std::int64_t>(job->waiting(), reclaim_tasks_max);
       if (job->throttle > 0) tasks = std::min<std::int64_t>(tasks, job->throttle - job->live);
+      if (job->tasks_per_centre_max > 0) tasks = std::min(tasks, job->tasks_per_centre_max - tasks_there(*job, *best));
       const std::int64_t first = hold_on(*job, *best).micro();
       const std::int64_t next = first - inputs_cost(*job, *best, Rounding::up).micro();
       std::int64_t money = world_.available(job->organisation).micro();
