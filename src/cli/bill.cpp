@@ -41,8 +41,8 @@ std::string account_text(AccountKind kind, OrganisationId owner) { return to_tex
 Answer<std::vector<ChargeRow>> charges_in(JsonArray items) {
   std::vector<ChargeRow> charges;
   for (JsonValue& item : items) {
-    TRY(auto charge, read_as<ChargeRow>(std::move(item)));
-    charges.push_back(std::move(charge));
+    TRY(const auto charge, read_as<ChargeRow>(std::move(item)));
+    charges.push_back(charge);
   }
   return charges;
 }

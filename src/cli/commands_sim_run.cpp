@@ -92,14 +92,13 @@ void show(Output& out, const sim::Compared& compared, const sim::RunInput& input
 Answer<void> run_here(Output& out, Host& host, const Words& words) {
   TRY(const std::vector<sim::PolicyKind> policies, policies_of(words.policies));
   TRY(const sim::RunInput input, input_of(words));
-  const auto knows_times = [](sim::PolicyKind policy) {
+  const auto has_engine = [](sim::PolicyKind policy) {
     return policy == sim::PolicyKind::ours || policy == sim::PolicyKind::engine;
   };
-  if (sim::has_times(input) && !std::ranges::all_of(policies, knows_times))
-    return bad_usage(
-        "the platform has reservations, or jobs with a begin or a deadline, which only the policies ours and "
-        "engine know",
-        "give --policy ours, or --policy engine", "--policy");
+  if (sim::needs_engine(input) && !std::ranges::all_of(policies, has_engine))
+    return bad_usage("the platform has reservations, or jobs with a begin, a deadline or tasks_per_centre_max, which "
+                     "only the policies ours and engine know",
+                     "give --policy ours, or --policy engine", "--policy");
   if (input.load.left_out > 0)
     out.note(std::to_string(input.load.left_out) + " jobs are left out: " + input.load.why_left_out);
   const std::filesystem::path folder(words.out);

@@ -219,7 +219,7 @@ TEST(Commands, AProviderPublishesHours) {
                         "--hours 23/7=60 --hours 23:00/07:00"),
             2);
   for (const char* option :
-       {"--core-hour: ", "--card-hour: ", "--transfer-gb: ", "--hours: '23/7=60'", "--hours: '23:00/07:00'"})
+       {"--core-hour: ", "--card-hour: ", "--transfer-gb: ", "--hours: '23'", "--hours: '23:00/07:00'"})
     EXPECT_NE(person.complained().find(option), std::string::npos) << option << person.complained();
   EXPECT_EQ(hub.heard().size(), 1U);
 }
@@ -259,6 +259,26 @@ TEST(Commands, ASeriesIsShownAndEnded) {
   EXPECT_EQ(hub.heard().back().target, path + "/cancel?series=true");
   EXPECT_EQ(person.runs("job cancel " + to_text(job.id)), 0) << person.complained();
   EXPECT_EQ(hub.heard().back().target, path + "/cancel");
+}
+
+TEST(Commands, ABoundOfTasksPerCentreIsShown) {
+  // As long as it says something: not of a job that has ended.
+  FakeHub hub;
+  JobRow job;
+  job.id = JobId(78);
+  job.requirements.tasks_per_centre_max = 2;
+  const std::string path = "/v1/jobs/" + to_text(job.id);
+  hub.on("GET " + path, json(json_text(to_json(wire::JobView{job, {}}))));
+  Person person(hub);
+  const std::string told = "at most 2 tasks run at once at one centre";
+  EXPECT_EQ(person.runs("job show " + to_text(job.id)), 0) << person.complained();
+  EXPECT_NE((person.said() + person.complained()).find(told), std::string::npos) << person.said() << person.complained();
+  job.state = JobState::succeeded;
+  FakeHub later;
+  later.on("GET " + path, json(json_text(to_json(wire::JobView{job, {}}))));
+  Person other(later);
+  EXPECT_EQ(other.runs("job show " + to_text(job.id)), 0) << other.complained();
+  EXPECT_EQ((other.said() + other.complained()).find(told), std::string::npos);
 }
 
 TEST(Commands, AProviderClosesItsPools) {
@@ -437,7 +457,8 @@ TEST(Commands, AttemptsTellQuotedAgainstReal) {
   ASSERT_EQ(person.runs("job explain job_x"), 0) << person.complained();
   EXPECT_EQ(person.said(),
             "job_x has ended, on 2026-11-22 08:30:05 UTC; of its placements was kept:\n"
-            "why guian/main: 1 attempt; 0.5 yuan, done by 08:30:04.0, 3 g CO2; next best: shanghai/batch 0.6 yuan in "
+            "why guian/main: 1 attempt; 0.5 yuan, done by 08:30:04.0, 3 g CO2; traded places with "
+            "job_000000000002e, together they are better off; next best: shanghai/batch 0.6 yuan in "
             "6s; ruled out: 2 pools by cards, 1 pool by region\n");
 }
 

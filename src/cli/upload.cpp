@@ -1,6 +1,7 @@
 #include "cli/upload.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "cli/display.h"
@@ -40,16 +41,18 @@ Answer<Bytes> send_content(ApiClient& api, const GatheredInput& input, wire::Blo
     const std::string query =
         "?size=" + std::to_string(input.file.size.value()) + "&offset=" + std::to_string(offset.value());
     auto answer = api.put_bytes(target + query, std::move(chunk));
+    std::optional<Failure> failure;
     if (answer.has_value()) {
       TRY(there, read_as<wire::BlobProgress>(*std::move(answer)));
       sent += Bytes(static_cast<std::int64_t>(length));
-    } else if (!may_pass(answer.error())) {
-      return tl::unexpected<Failure>(std::move(answer).error());
+    } else {
+      failure = std::move(answer).error();
+      if (!may_pass(*failure)) return tl::unexpected<Failure>(*std::move(failure));
     }
     if (there.complete || there.received > offset) {
       failures = 0;
     } else if (++failures > ApiClient::repeats_max) {
-      if (!answer.has_value()) return tl::unexpected<Failure>(std::move(answer).error());
+      if (failure) return tl::unexpected<Failure>(*std::move(failure));
       return failed_here("the hub takes no more of it", "", input.file.path);
     } else {
       api.pause(wait);

@@ -78,7 +78,7 @@ void note_usage(State& state, const JobRow& job, const LeaseRow& lease, Duration
   const UsageRow* known = state.usage.find({job.project});
   UsageRow usage = known != nullptr ? *known : UsageRow{job.project, job.organisation, usage_period(now)};
   add_use(usage, lease.resources, now - run, now);
-  state.usage.put(std::move(usage));
+  state.usage.put(usage);
 }
 
 }  // namespace

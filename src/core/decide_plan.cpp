@@ -92,6 +92,15 @@ tl::expected<void, Reason> fits(const State& state, const PoolRow& pool, const R
   return {};
 }
 
+/// Whether the job lets one more of its tasks run at the centre.
+tl::expected<void, Reason> keeps_centre_bound(const State& state, const JobRow& job, CentreId centre) {
+  const std::int32_t most = job.requirements.tasks_per_centre_max;
+  const CentreTasks* there = most > 0 ? state.centre_tasks.find({job.id, centre}) : nullptr;
+  if (there == nullptr || there->tasks < most) return {};
+  return stale(Constraint::tasks_per_centre, there->tasks + 1, most,
+               "as many of the job's tasks run at the centre as it lets");
+}
+
 /// Whoever has been taken back as often as may be is left alone from now on, and pays what it paid.
 bool is_reclaimable(const State& state, const JobRow& job, const AttemptKey& key) {
   const TaskRow* task = state.tasks.find({key.job, key.task});
@@ -112,6 +121,7 @@ tl::expected<Grant, Reason> check_assignment(const State& state, const Assignmen
   const CentreRow* centre = state.centres.find({pool->centre});
   const OrganisationRow* customer = state.organisations.find({job->organisation});
   ASSERT(centre != nullptr && customer != nullptr);
+  if (auto bound = keeps_centre_bound(state, *job, pool->centre); !bound) return Stale(std::move(bound).error());
   if (!is_among(centre->accepts, customer->name))
     return stale(Constraint::acceptance, 0, 0, "the centre does not serve the organisation");
   if (!has_account(centre->maps, customer->name))

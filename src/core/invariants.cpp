@@ -16,6 +16,7 @@ std::string name_of(const LeaseRow& lease) { return "lease " + engine_name(lease
 /// A lease has its hold, its attempt, its leased task and its job; what a job counts is what there is.
 struct Counted {
   std::int32_t live = 0;
+  std::map<CentreId, std::int32_t> at_centres;  ///< of these, where the job bounds them
   std::int32_t retrying = 0;
   Cny held;
 };
@@ -103,6 +104,10 @@ Broken check_job(const JobRow& job, const Counted& counted) {
       job.live + job.retrying + job.succeeded + job.failed + job.cancelled + (job.count - job.next_task);
   if (all != job.count) return differs("count", job.count, all);
   if (job.throttle > 0 && job.live > job.throttle) return differs("throttle", job.throttle, job.live);
+  for (const auto& [centre, tasks] : counted.at_centres) {
+    const std::int32_t most = job.requirements.tasks_per_centre_max;
+    if (tasks > most) return differs(("tasks at " + to_text(centre) + " at most").c_str(), most, tasks);
+  }
   if (job.requirements.price_cap && job.charged + job.held > *job.requirements.price_cap) {
     return name + " has charged and held more than its price cap";
   }
@@ -118,6 +123,8 @@ Broken check_work(const State& state) {
     if (!broken) broken = check_lease(state, lease);
     Counted& of = counted[lease.job];
     ++of.live;
+    if (const JobRow* job = state.jobs.find({lease.job}); job != nullptr && job->requirements.tasks_per_centre_max > 0)
+      ++of.at_centres[lease.centre];
     of.held += lease.held;
   });
   if (broken) return broken;

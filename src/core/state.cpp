@@ -80,6 +80,7 @@ State State::over(const State& base) {
   lay(draft.series, base.series);
   lay(draft.due, base.due);
   lay(draft.pool_use, base.pool_use);
+  lay(draft.centre_tasks, base.centre_tasks);
   lay(draft.project_names, base.project_names);
   lay(draft.current_offers, base.current_offers);
   lay(draft.live_rounds, base.live_rounds);
@@ -136,6 +137,7 @@ void State::note_lease(const LeaseRow& lease) {
   use.taken.memory += all.memory;
   use.taken.cards += all.cards;
   pool_use.put(std::move(use));
+  count_at_centre(lease, 1);
 }
 
 void State::forget_lease(const LeaseRow& lease) {
@@ -148,6 +150,18 @@ void State::forget_lease(const LeaseRow& lease) {
   use.taken.memory -= all.memory;
   use.taken.cards -= all.cards;
   pool_use.put(std::move(use));
+  count_at_centre(lease, -1);
+}
+
+/// Its job is there: rows come in the order of their tables.
+void State::count_at_centre(const LeaseRow& lease, std::int32_t by) {
+  const JobRow* job = jobs.find({lease.job});
+  if (job == nullptr || job->requirements.tasks_per_centre_max == 0) return;
+  const CentreTasks* found = centre_tasks.find({lease.job, lease.centre});
+  CentreTasks there = found != nullptr ? *found : CentreTasks{lease.job, lease.centre};
+  there.tasks += by;
+  if (there.tasks > 0) centre_tasks.put(there);
+  else centre_tasks.erase(there.key());
 }
 
 void State::note_job(const JobRow& job) {
@@ -178,6 +192,7 @@ std::vector<RowChange> State::drain() {
   for_each_table(*this, [&](auto& table) { table.drain(changes); });
   due.settle();
   pool_use.settle();
+  centre_tasks.settle();
   project_names.settle();
   current_offers.settle();
   live_rounds.settle();

@@ -37,6 +37,14 @@ struct PoolUse {
   [[nodiscard]] auto key() const { return std::tuple{centre, pool}; }
 };
 
+/// How many live leases a job has at a centre, where it bounds them.
+struct CentreTasks {
+  JobId job;
+  CentreId centre;
+  std::int32_t tasks = 0;
+  [[nodiscard]] auto key() const { return std::tuple{job, centre}; }
+};
+
 struct ProjectName {
   OrganisationId organisation;
   std::string name;
@@ -87,6 +95,7 @@ class State {
   // Derived from the rows above by apply and load; not stored, not hashed.
   Table<DueRow> due;                    ///< timers, earliest first
   Table<PoolUse> pool_use;              ///< what the live leases take of each pool
+  Table<CentreTasks> centre_tasks;      ///< of live jobs with a bound of tasks per centre
   Table<ProjectName> project_names;     ///< to find a project by its name
   Table<CurrentOffer> current_offers;   ///< the newest version of each centre
   Table<LiveRound> live_rounds;
@@ -115,6 +124,7 @@ class State {
   void note_offer(const OfferRow& offer);
   void note_lease(const LeaseRow& lease);
   void forget_lease(const LeaseRow& lease);
+  void count_at_centre(const LeaseRow& lease, std::int32_t by);
   void note_job(const JobRow& job);
   void forget_job(const JobRow& job);
   void note_reservation(const ReservationRow& row);

@@ -50,7 +50,7 @@ Struct only_fields(const Struct& from) {
 
 }  // namespace
 
-AgentState after_crash(AgentState state) {
+AgentState after_crash(const AgentState& state) {
   AgentState left = only_fields(state);
   for (LeaseRecord& record : left.leases) record = only_fields(record);
   return left;

@@ -129,7 +129,7 @@ struct AgentState {
 [[nodiscard]] const LeaseRecord* find(const AgentState& state, const AttemptKey& attempt);
 
 /// The state as a crash leaves it: only what the journal holds.
-[[nodiscard]] AgentState after_crash(AgentState state);
+[[nodiscard]] AgentState after_crash(const AgentState& state);
 
 /// Is it there, or may it be: has its start been ordered, and has it not been seen to end?
 [[nodiscard]] constexpr bool may_be_alive(Phase phase) { return phase == Phase::ordered || phase == Phase::running; }

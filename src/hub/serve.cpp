@@ -114,9 +114,9 @@ std::optional<HttpResponse> admit(const Route& route, Call& call) {
     const std::string_view token = bearer_token(call.request);
     if (token.empty()) return unauthenticated_answer();
     call.token_hash = sha256(token);
-    auto actor = call.hub.directory.authenticate(call.token_hash, call.hub.clock.now());
+    const auto actor = call.hub.directory.authenticate(call.token_hash, call.hub.clock.now());
     if (!actor.has_value()) return unauthenticated_answer();
-    call.actor = std::move(*actor);
+    call.actor = *actor;
     const Scopes any_of = route.policy.any_of;
     if (any_of != Scopes() && (any_of.bits() & call.actor.scopes.bits()) == 0) {
       return problem_answer(Refusal{RefusalReason::forbidden,
@@ -194,12 +194,12 @@ void serve(Services& services, HttpRequest request, std::shared_ptr<HttpResponde
   const std::string_view target = request.target;
   const Route* route = find_route(request.method, target.substr(0, target.find('?')), values, allowed);
   if (route == nullptr) return responder->respond(no_route(allowed));
-  auto call =
-      std::make_shared<Call>(Call{services, std::move(request), std::move(values), {}, {}, {}, {}, responder});
+  auto call = std::make_shared<Call>(
+      Call{services, std::move(request), std::move(values), {}, {}, {}, {}, std::move(responder)});
   // What needs no token is answered here and now: it must answer when everything else is busy.
   if (route->policy.access == Access::open && route->method == "GET") return handle(*route, *call);
   if (services.workers.add([route, call] { handle(*route, *call); })) return;
-  responder->respond(
+  call->responder->respond(
       problem_answer(Error{ErrorCode::unavailable, "", "too many requests wait", "try again a little later"}));
 }
 

@@ -117,7 +117,7 @@ class Writer {
                                                     OrganisationId organisation);
   [[nodiscard]] Result<core::Fetched> fetch(Pending& pending, const core::Needs& needs);
   [[nodiscard]] CommandAnswer accept(Pending& pending, const Submission& submission, const Actor& actor,
-                                     core::Decision decision, const core::Fetched& fetched, UnixTime now);
+                                     const core::Decision& decision, const core::Fetched& fetched, UnixTime now);
   [[nodiscard]] Result<void> commit(Pending& pending);
   void publish(std::vector<RowChange> changes);
   static void fail_all(Pending& pending, const Error& error);

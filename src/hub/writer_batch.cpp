@@ -132,7 +132,7 @@ CommandAnswer Writer::decide(Pending& pending, Submission& submission) {
   if (!fetched.has_value()) return failed(std::move(fetched).error());
   auto decision = core::decide(*state_, command, now, *fetched);
   if (!decision.has_value()) return refused(std::move(decision).error());
-  return accept(pending, submission, command.actor, std::move(*decision), *fetched, now);
+  return accept(pending, submission, command.actor, *decision, *fetched, now);
 }
 
 std::optional<CommandAnswer> Writer::replay(const Pending& pending, const Submission& submission,
@@ -181,7 +181,7 @@ Result<core::Fetched> Writer::fetch(Pending& pending, const core::Needs& needs) 
 }
 
 CommandAnswer Writer::accept(Pending& pending, const Submission& submission, const Actor& actor,
-                             core::Decision decision, const core::Fetched& fetched, UnixTime now) {
+                             const core::Decision& decision, const core::Fetched& fetched, UnixTime now) {
   for (const Event& event : decision.events) {
     core::apply(*state_, event, now);
     pending.batch.events.push_back({state_->counters().events, now, event});

@@ -35,6 +35,7 @@ providers: [gz-one]
 latency: {shanghai: 20ms, beijing: 1500us}
 priority: -20
 reclaimable: true
+tasks_per_centre_max: 3
 )";
 
 std::string all_texts(const Faults& faults) {
@@ -73,6 +74,7 @@ TEST(JobYaml, AFullFileIsReadInFull) {
   EXPECT_EQ(wanted.latency, (std::vector<LatencyBound>{{"shanghai", Duration::milliseconds(20)},
                                                        {"beijing", Duration::microseconds(1'500)}}));
   EXPECT_EQ(wanted.priority, -20);
+  EXPECT_EQ(wanted.tasks_per_centre_max, 3);
 }
 
 // Shows the short forms: a command as a text goes to a shell, `tasks` counts, `chip` may be one word.
@@ -155,6 +157,9 @@ const std::vector<BadLine> bad_lines = {
     {"-", "tasks: 10000000", "tasks: line %: '10000000' is too much; give a whole number from 1 to 100000"},
     {"-", "array: {count: 10000000}", "array.count: line %: '10000000' is too much"},
     {"-", "array: {count: 2, throttle: 0}", "array.throttle: line %: '0' is too small"},
+    {"-", "tasks_per_centre_max: 0", "tasks_per_centre_max: line %: '0' is too small; give a whole number from 1 to 100000"},
+    {"-", "tasks_per_centre_max: 100001", "tasks_per_centre_max: line %: '100001' is too much"},
+    {"-", "tasks_per_centre_max: two", "tasks_per_centre_max: line %: 'two' is not a whole number"},
     {"-", "array: {cuont: 2}", "array: line %: has no key 'cuont'; give one of: count, throttle"},
     {"-", "software: povray", "software: line %: is a text 'povray'; give a list"},
     {"-", "software: [povray=3.7]", "software[0]: line %: 'povray=3.7' is not a program with its least version"},

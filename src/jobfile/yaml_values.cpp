@@ -57,9 +57,9 @@ void read_time(const YamlNode& node, const std::string& field, const TimeBase& b
   std::string text;
   read_text(node, field, text, faults);
   if (faults.covers(field)) return;
-  auto time = parse_moment(text, base);
+  const auto time = parse_moment(text, base);
   if (time.has_value()) out = *time;
-  else faults.add(field, std::move(time).error().wrong, std::move(time).error().right);
+  else faults.add(field, time.error().wrong, time.error().right);
 }
 
 void read_money(const YamlNode& node, const std::string& field, std::optional<Cny>& out, FaultList& faults) {

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/readable.h"
+#include "base/saturate.h"
 
 namespace dayan {
 namespace {

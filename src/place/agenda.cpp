@@ -64,7 +64,8 @@ void Agenda::enqueue(JobRecord& job) {
   }
   if (!due.is_none()) jobs_due_.insert({due, job.id});
   if (!can_go) return forget(job);
-  const bool is_particular = job.has_cap() || job.has_deadline() || job.retrying > 0;
+  const bool is_particular =
+      job.has_cap() || job.has_deadline() || job.is_bounded_at_centres() || job.retrying > 0;
   const CustomerGroup group = world_.acceptance().group_of(job.organisation);
   if (queue_.join(job, world_.wall_bound_of(job.wall_time), is_particular, group)) dirty.insert({job.key(), &job});
 }

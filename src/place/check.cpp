@@ -112,6 +112,25 @@ Broken check_times(const World& world) {
   return broken;
 }
 
+/// No centre has more tasks of a job, claims counted, than the job lets run there; and how many there are is known.
+Broken check_centre_bounds(const World& world) {
+  World::TasksAt counted;
+  const auto count = [&](const Holding& each) {
+    if (each.job != nullptr && each.job->is_bounded_at_centres())
+      ++counted[{each.attempt.job, world.pool(each.pool).row.centre}];
+  };
+  for (const auto& [attempt, lease] : world.leases()) count(lease);
+  world.visit_claims(count);
+  if (counted != world.tasks_at()) return std::string("tasks of jobs at centres are not those counted");
+  for (const auto& [where, tasks] : counted) {
+    const std::int32_t most = world.job(where.first)->tasks_per_centre_max;
+    if (tasks > most)
+      return to_text(where.first) + " lets " + std::to_string(most) + " tasks run at " + to_text(where.second) +
+             ", where " + std::to_string(tasks) + " do";
+  }
+  return std::nullopt;
+}
+
 /// The groups of customers against the lists of the centres, and of the reservations.
 Broken check_acceptance(const World& world) {
   const Acceptance& acceptance = world.acceptance();
@@ -228,6 +247,7 @@ std::optional<std::string> broken_invariant(const World& world, const Agenda& ag
   if (auto broken = check_rooms(world, agenda.rooms())) return broken;
   if (auto broken = check_rankings(world, agenda)) return broken;
   if (auto broken = check_times(world)) return broken;
+  if (auto broken = check_centre_bounds(world)) return broken;
   if (auto broken = check_acceptance(world)) return broken;
   if (auto broken = check_promises(world, agenda)) return broken;
   if (auto broken = check_shares(world)) return broken;

@@ -26,6 +26,18 @@ UnixTime older_lease_until(const JobRecord& job, const World& world) {
   return first == UnixTime(int64_max) ? UnixTime() : first;
 }
 
+std::map<CentreId, std::vector<const Holding*>> tasks_by_centre(JobId job, const World& world) {
+  std::map<CentreId, std::vector<const Holding*>> found;
+  const auto note = [&](const Holding& each) { found[world.pool(each.pool).row.centre].push_back(&each); };
+  const auto& leases = world.leases();
+  for (auto lease = leases.lower_bound({job, 0, 0}); lease != leases.end() && lease->first.job == job; ++lease)
+    note(lease->second);
+  world.visit_claims([&](const Holding& each) {
+    if (each.attempt.job == job) note(each);
+  });
+  return found;
+}
+
 }  // namespace
 
 Asking asking_of(const Question& question, const World& world) {
@@ -60,6 +72,7 @@ Asking asking_of(const JobRecord& job, const Requirements& requirements, const W
   asking.available = world.available(job.organisation);
   asking.input_bytes = job.input_bytes;
   asking.world = &world;
+  if (job.is_bounded_at_centres()) asking.tasks_at = tasks_by_centre(job.id, world);
   return asking;
 }
 
@@ -207,6 +220,9 @@ std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool 
   }
   if (asking.throttle > 0 && asking.live >= asking.throttle)
     gaps.push_back({Constraint::throttle, asking.live + 1, asking.throttle, true});
+  if (asking.is_full_of_it(pool))
+    gaps.push_back({Constraint::tasks_per_centre, asking.tasks_there(pool) + 1,
+                    asking.requirements->tasks_per_centre_max, true});
   return gaps;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "place/world.h"
@@ -40,6 +41,8 @@ struct Asking {
   Cny available;  ///< in the wallet
   /// Every task that waits has been leased before, and of the first to be free the older lease may run until then.
   UnixTime older_lease_until = {};
+  /// Of a job that bounds them: its tasks with a lease or a claim, by centre.
+  std::map<CentreId, std::vector<const Holding*>> tasks_at = {};
   Bytes input_bytes;
   const World* world = nullptr;  ///< what has become of its inputs where
 
@@ -71,6 +74,15 @@ struct Asking {
     const JobRecord* known = job.is_none() ? nullptr : world->job(job);
     return known != nullptr ? world->to_hold(*known, pool) : input_bytes;
   }
+  /// Of the job, at the pool's centre: tasks where their number is bounded.
+  [[nodiscard]] std::int64_t tasks_there(const PoolState& pool) const {
+    const auto there = tasks_at.find(pool.centre->id);
+    return there != tasks_at.end() ? std::ssize(there->second) : 0;
+  }
+  [[nodiscard]] bool is_full_of_it(const PoolState& pool) const {
+    const std::int32_t most = requirements->tasks_per_centre_max;
+    return most > 0 && tasks_there(pool) >= most;
+  }
   [[nodiscard]] bool is_named(const ReservationRow& reservation) const {
     return organisation_name != nullptr && reservation.names(*organisation_name);
   }
@@ -99,7 +111,8 @@ struct Terms {
 [[nodiscard]] std::vector<Gap> money_gaps(const Asking& asking, const Terms& terms);
 /// Where a task leased as early as may be would not end by the deadline: how long it takes there, and how long is left.
 [[nodiscard]] std::vector<Gap> deadline_gaps(const Asking& asking, const PoolState& pool, UnixTime now);
-/// What only has to wait: the earliest start, reachability, reservations, room, what is kept for another job, the throttle. `is_large_enough`: room is only
+/// What only has to wait: the earliest start, reachability, reservations, room, what is kept for another job, the
+/// throttle, the bound of tasks per centre. `is_large_enough`: room is only
 /// asked for where the pool has so many nodes that are large enough at all.
 [[nodiscard]] std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool is_large_enough,
                                             UnixTime now);

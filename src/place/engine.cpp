@@ -31,7 +31,8 @@ void rule_out_avoided(std::vector<Evaluation>& evaluations, CentreId avoided) {
   if (avoided.is_none()) return;
   const auto is_avoided = [&](const Evaluation& each) { return each.pool->centre->id == avoided; };
   const auto can_replace = [&](const Evaluation& each) {
-    return each.is_feasible && each.is_reachable && each.wait < wait_unknown && !is_avoided(each);
+    return each.is_feasible && each.is_reachable && !each.is_full_of_it && each.wait < wait_unknown &&
+           !is_avoided(each);
   };
   if (std::none_of(evaluations.begin(), evaluations.end(), can_replace)) return;
   for (Evaluation& each : evaluations) {

@@ -49,10 +49,19 @@ std::optional<Terms> terms_of(const Asking& asking, const PoolState& pool, UnixT
 /// How long until the last task is done when `slots` run at once.
 Duration finish_of(const Asking& asking, const Evaluation& evaluation) {
   std::int64_t at_once = std::max<std::int64_t>(evaluation.slots, 1);
-  if (asking.throttle > 0) at_once = std::min<std::int64_t>(at_once, asking.throttle);
+  const std::int32_t at_once_max = lesser_bound(asking.throttle, asking.requirements->tasks_per_centre_max);
+  if (at_once_max > 0) at_once = std::min<std::int64_t>(at_once, at_once_max);
   const std::int64_t waves = asking.waiting / at_once + (asking.waiting % at_once > 0 ? 1 : 0);
   return Duration::microseconds(
       plus(evaluation.wait.microseconds(), times(waves, evaluation.terms->run.microseconds())));
+}
+
+/// How long until the first of the job's tasks at the pool's centre is expected to leave it. There is one.
+Duration first_to_leave(const Asking& asking, const PoolState& pool, UnixTime now) {
+  Duration first = wait_unknown;
+  for (const Holding* each : asking.tasks_at.at(pool.centre->id))
+    first = std::min(first, stepwise_end(*each, asking.world->pool(each->pool).row, now) - now);
+  return first;
 }
 
 struct Least {
@@ -149,6 +158,8 @@ Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now) {
   const auto is_reserved = [](const Gap& gap) { return gap.constraint == Constraint::reserved; };
   if (std::any_of(result.gaps.begin(), result.gaps.end(), is_reserved))
     result.wait = std::max(pool.promise->start - now, Duration()) + pool.promise->run;
+  result.is_full_of_it = asking.is_full_of_it(pool);
+  if (result.is_full_of_it) result.wait = std::max(result.wait, first_to_leave(asking, pool, now));
   const UnixTime start = std::max(now + result.wait, asking.start(now));
   if (result.wait != wait_unknown)
     result.wait = pool.open_from(start, asking.requirements->wall_time, asking.requirements->finish_by,
@@ -178,9 +189,9 @@ void sort_best_first(std::vector<Evaluation>& evaluations, const Requirements& r
     keyed.push_back({score_of(evaluations[i], requirements, least), i});
   const auto order = [&](const Keyed& key) {
     const Evaluation& each = evaluations[key.index];
-    return std::tuple<bool, bool, bool, bool, std::int64_t, std::int64_t, const std::string&, const std::string&>(
-        !each.is_feasible, !each.is_reachable, each.is_late, key.score.is_unknown, key.score.first, key.score.second,
-        each.pool->centre->name, each.pool->row.name);
+    return std::tuple<bool, bool, bool, bool, bool, std::int64_t, std::int64_t, const std::string&, const std::string&>(
+        !each.is_feasible, !each.is_reachable, each.is_full_of_it, each.is_late, key.score.is_unknown, key.score.first,
+        key.score.second, each.pool->centre->name, each.pool->row.name);
   };
   std::sort(keyed.begin(), keyed.end(), [&](const Keyed& a, const Keyed& b) { return order(a) < order(b); });
   std::vector<Evaluation> sorted;

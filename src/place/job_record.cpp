@@ -115,6 +115,7 @@ Requirements JobRecord::requirements() const {
   all.not_before = not_before;
   all.finish_by = finish_by;
   all.priority = priority;
+  all.tasks_per_centre_max = tasks_per_centre_max;
   if (has_cap()) all.price_cap = price_cap;
   return all;
 }
@@ -135,6 +136,7 @@ const Common* Commons::take(const Requirements& requirements, const Common* held
     common.requirements.finish_by = UnixTime();
     common.requirements.price_cap.reset();
     common.requirements.priority = 0;
+    common.requirements.tasks_per_centre_max = 0;
   }
   if (common.jobs++ == 0) {
     const auto since = idle_since_.find(common.serial);

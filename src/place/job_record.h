@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <limits>
@@ -28,10 +29,15 @@ struct QueueKey {
   return (submitted_at - priority_step * priority).microseconds();
 }
 
+/// Of two bounds, each zero where there is none.
+[[nodiscard]] constexpr std::int32_t lesser_bound(std::int32_t a, std::int32_t b) {
+  return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b);
+}
+
 struct Common {
   std::uint64_t serial = 0;   ///< never used again
   std::string key;            ///< all that it holds, as bytes
-  Requirements requirements;  ///< without times, price cap and priority
+  Requirements requirements;  ///< without times, price cap, priority and the bound of tasks per centre
   std::int64_t jobs = 0;      ///< that refer to it
 };
 
@@ -67,6 +73,7 @@ struct JobRecord {
   std::int32_t priority = 0;
   std::int32_t count = 1;
   std::int32_t throttle = 0;
+  std::int32_t tasks_per_centre_max = 0;
   std::int32_t next_task = 0;
   std::int32_t retrying = 0;
   std::int32_t live = 0;
@@ -98,6 +105,9 @@ struct JobRecord {
     return finish_by - lease_start_allowance - staging_allowance(input_bytes, std::nullopt) - wall_time * 2;
   }
   [[nodiscard]] bool has_cap() const { return !price_cap.is_negative(); }
+  [[nodiscard]] bool is_bounded_at_centres() const { return tasks_per_centre_max > 0; }
+  /// So many of its tasks run at once, if all run at one centre; zero: no bound.
+  [[nodiscard]] std::int32_t at_once_max() const { return lesser_bound(throttle, tasks_per_centre_max); }
   /// Tasks that wait for a lease.
   [[nodiscard]] std::int64_t waiting() const { return takes_tasks ? std::int64_t{count} - next_task + retrying : 0; }
   [[nodiscard]] QueueKey key() const { return {rank, id}; }

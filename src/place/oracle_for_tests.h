@@ -105,7 +105,7 @@ class Oracle : SightOracle {
       for (const PoolState& each : world_.pools()) {
         if (PoolKey(each.row.centre, each.row.name) != key || !each.is_known || job == nullptr) continue;
         PoolState& pool = world_.pool(each.index);
-        if (!pool.centre->reachable(now_) || !is_placeable(*job)) continue;
+        if (!pool.centre->reachable(now_) || !is_placeable(*job) || is_full_of(*job, pool)) continue;
         const auto room = pool.surely_opens(need_of(*job), now_, kept.tasks);
         if (!room) continue;
         const UnixTime start = open_from(*job, pool, *room, job->wall_time, staging(*job, pool));
@@ -220,6 +220,7 @@ class Oracle : SightOracle {
       const bool has_bound = job.common->requirements.tasks_per_centre_max > 0;
       if (!is_its_own && !waits_for_best(job) && !outlook.takes_any && job.input_bytes.is_zero() && !has_bound)
         traders_.push_back({plan_.size() - 1, &job, pool, outlook.left_out, outlook.slowness});
+      if (is_full_of(job, *pool)) outlooks.clear();
       return true;
     };
     for (auto row = world_.retries().lower_bound({job.id, 0});
@@ -277,15 +278,15 @@ class Oracle : SightOracle {
   }
   /// Each with each of its kind, round after round, until no two are better off together.
   void exchange() {
-    using Kind = std::tuple<OrganisationId, Need, Objective, std::int32_t, std::int32_t, std::int32_t>;
-    std::map<Kind, std::vector<Dealer>> kinds;
+    using Market = std::tuple<OrganisationId, Need, Objective, std::int32_t, std::int32_t, std::int32_t>;
+    std::map<Market, std::vector<Dealer>> markets;
     for (const Dealer& each : traders_) {
       const auto& [cost, time, carbon] = each.job->common->requirements.weights;
-      const Kind kind{each.job->organisation, need_of(*each.job), each.job->common->requirements.objective, cost, time, carbon};
+      const Market market{each.job->organisation, need_of(*each.job), each.job->common->requirements.objective, cost, time, carbon};
       const bool is_kept = each.pool->promise && !each.pool->promise->job.is_none();
-      if (!is_kept && each.pool->reservations.empty()) kinds[kind].push_back(each);
+      if (!is_kept && each.pool->reservations.empty()) markets[market].push_back(each);
     }
-    for (auto& [kind, dealers] : kinds) exchange(dealers);
+    for (auto& [market, dealers] : markets) exchange(dealers);
   }
   void exchange(std::vector<Dealer>& dealers) {
     bool has_traded = true;
@@ -336,7 +337,7 @@ class Oracle : SightOracle {
       const JobRecord& job = *world_.job(pool.promise->job);
       const bool is_made = std::any_of(made_.begin(), made_.end(), [&](const Made& each) { return each.by == job.id; });
       if (!is_made && pool.promise->start > now_ + reclaim_notice + reclaim_gain && waits_on_.contains(job.key()) &&
-          note(job, pool, pool.promise->tasks))
+          !is_full_of(job, pool) && note(job, pool, pool.promise->tasks))
         made_.back().is_new = false;
       return;
     }
@@ -359,6 +360,7 @@ class Oracle : SightOracle {
       }
       std::int64_t tasks = std::min<std::int64_t>(job->waiting(), reclaim_tasks_max);
       if (job->throttle > 0) tasks = std::min<std::int64_t>(tasks, job->throttle - job->live);
+      if (job->tasks_per_centre_max > 0) tasks = std::min(tasks, job->tasks_per_centre_max - tasks_there(*job, *best));
       const std::int64_t first = hold_on(*job, *best).micro();
       const std::int64_t next = first - inputs_cost(*job, *best, Rounding::up).micro();
       std::int64_t money = world_.available(job->organisation).micro();

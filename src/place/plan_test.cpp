@@ -144,6 +144,112 @@ TEST(PlanTest, ThrottleCountsWhatRuns) {
   EXPECT_EQ(tasks_of(scene.plan()), (std::vector<std::int32_t>{2, 3, 4}));
 }
 
+/// Replicas: at most so many at one centre.
+Requirements replicas(std::int32_t tasks_per_centre_max, Objective objective = Objective::cheapest) {
+  Requirements requirements = with_objective(objective);
+  requirements.tasks_per_centre_max = tasks_per_centre_max;
+  return requirements;
+}
+
+/// As the core would commit it.
+void commit(Engine& engine, JobRow& job, const std::vector<Assignment>& plan) {
+  for (const Assignment& each : plan) {
+    LeaseRow lease;
+    lease.job = job.id;
+    lease.task = each.task;
+    lease.number = each.placement.number;
+    lease.centre = each.placement.centre;
+    lease.pool = each.placement.pool;
+    lease.resources = job.requirements.resources;
+    lease.wall_time = job.requirements.wall_time;
+    lease.granted_at = scene_now;
+    lease.ends_at = scene_now + lease_start_allowance + lease.wall_time;
+    ++job.live;
+    ++job.next_task;
+    engine.apply({job, RowFate::live});
+    engine.apply({lease, RowFate::live});
+  }
+}
+
+TEST(PlanTest, TasksPerCentreSendOthersElsewhere) {
+  // Of six tasks that would each go to the cheapest centre two go to each: over its two pools, though it has room for
+  // all; the rest waits. With each objective no centre gets more.
+  for (const auto objective : {Objective::cheapest, Objective::fastest, Objective::balanced, Objective::greenest}) {
+    Scene scene;
+    const CentreId cheap = scene.site("cheap", 1, 1);
+    scene.pool(cheap, 1, 8, "more");
+    const CentreId dear = scene.site("dear", 1, 8, Cny::yuan(3));
+    JobRow job = scene.job(6, replicas(2, objective));
+    const auto engine = scene.engine();
+    const auto plan = engine->plan(scene_now, 100);
+    EXPECT_EQ(by_centre(plan), (std::map<CentreId, int>{{cheap, 2}, {dear, 2}}));
+    // The third tells why it went elsewhere: both pools of the cheap centre were left alone.
+    const auto& out = plan[2].placement.ruled_out;
+    const auto is_bound = [](const RuledOut& each) { return each.constraint == Constraint::tasks_per_centre; };
+    const auto told = std::find_if(out.begin(), out.end(), is_bound);
+    if (objective == Objective::cheapest) {
+      ASSERT_NE(told, out.end());
+      EXPECT_EQ(*told, (RuledOut{Constraint::tasks_per_centre, 2, 1}));
+    }
+    commit(*engine, job, plan);
+    EXPECT_TRUE(engine->plan(scene_now, 100).empty());
+    EXPECT_EQ(engine->waiting(job.id, scene_now)->reasons[0].constraint, Constraint::tasks_per_centre);
+  }
+}
+
+TEST(PlanTest, ATaskThatEndsLetsAnotherGoToItsCentre) {
+  // Nothing else changes, and there was room all the time.
+  Scene scene;
+  const CentreId a = scene.site("a", 1, 8);
+  JobRow job = scene.job(3, replicas(1));
+  const auto engine = scene.engine();
+  const auto plan = engine->plan(scene_now, 100);
+  ASSERT_EQ(plan.size(), 1U);
+  commit(*engine, job, plan);
+  EXPECT_TRUE(engine->plan(scene_now, 100).empty());
+  LeaseRow ended;
+  ended.job = job.id;
+  ended.number = 1;
+  ended.centre = a;
+  ended.pool = "cpu";
+  engine->apply({ended, RowFate::retired});
+  EXPECT_EQ(tasks_of(engine->plan(scene_now, 100)), std::vector<std::int32_t>{1});
+  EXPECT_EQ(engine->broken_invariant(), std::nullopt);
+}
+
+TEST(PlanTest, ARefusedPlanLeavesACentreAsItWas) {
+  // What a plan claimed and the core did not take does not count: the same is planned again.
+  Scene scene;
+  scene.site("a", 1, 8);
+  scene.job(3, replicas(1));
+  const auto engine = scene.engine();
+  EXPECT_EQ(engine->plan(scene_now, 100).size(), 1U);
+  EXPECT_EQ(engine->plan(scene_now, 100).size(), 1U);
+  EXPECT_EQ(engine->broken_invariant(), std::nullopt);
+}
+
+TEST(PlanTest, ATaskGoesBackWhereItFailedWhenTheOthersHaveTheirTasks) {
+  // It would keep away from the centre where it failed, but the job lets no second task run at the other one.
+  const auto goes_to = [](std::int32_t most) {
+    Scene scene;
+    const CentreId a = scene.site("a", 1, 8);
+    const CentreId b = scene.site("b", 1, 8);
+    JobRow job = scene.job(2, replicas(most));
+    job.next_task = 2;
+    job.live = job.retrying = 1;
+    scene.put(job);
+    LeaseRow other = scene.lease(b, 1);
+    scene.put(other, RowFate::erased);
+    other.job = job.id;
+    scene.put(other);
+    scene.put(TaskRow{job.id, 1, TaskState::waiting, 1, {}, a});
+    const auto plan = scene.plan();
+    return plan.size() == 1 ? plan[0].placement.centre == a ? 'a' : 'b' : '-';
+  };
+  EXPECT_EQ(goes_to(1), 'a');
+  EXPECT_EQ(goes_to(2), 'b');
+}
+
 TEST(PlanTest, WalletBoundsAllJobsOfACustomer) {
   // With 5.5 yuan and holds of one yuan five tasks are placed over two jobs; another customer's wallet is its own.
   Scene scene;
@@ -351,6 +457,7 @@ Scene random_scene(Prng& random) {
     if (random.chance(1, 3)) requirements.resources.nodes = static_cast<std::int32_t>(random.between(2, 4));
     if (random.chance(1, 2)) requirements.run_time = Duration::minutes(random.between(1, 50));
     if (random.chance(1, 3)) requirements.price_cap = Cny::micro(random.between(0, 30'000'000));
+    if (random.chance(1, 4)) requirements.tasks_per_centre_max = static_cast<std::int32_t>(random.between(1, 3));
     JobRow job = scene.job(static_cast<std::int32_t>(random.between(1, 20)), requirements);
     job.throttle = static_cast<std::int32_t>(random.between(0, 6));
     scene.put(job);
@@ -391,14 +498,18 @@ struct Plain {
 };
 
 TEST_P(RandomPlanTest, KeepsEveryBound) {
-  // Whatever is planned: pools, wallet, throttles and caps are kept, each task is placed once, shapes fit their node.
+  // Whatever is planned: pools, wallet, throttles, bounds and caps are kept, each task is placed once, shapes fit their
+  // node.
   Plain plain(scene_.changes());
   std::map<JobId, std::int32_t> placed;
   std::map<JobId, Cny> held;
+  std::map<std::pair<JobId, CentreId>, std::int32_t> at_centre;
   Cny held_in_all;
   for (const Assignment& assignment : scene_.plan()) {
     const PlacementRow& placement = assignment.placement;
     const JobRow& job = plain.jobs.at(assignment.job);
+    const std::int32_t there = ++at_centre[{job.id, placement.centre}];
+    ASSERT_TRUE(job.requirements.tasks_per_centre_max == 0 || there <= job.requirements.tasks_per_centre_max);
     const Resources& need = job.requirements.resources;
     const PoolRow& pool = plain.pools.at({placement.centre, placement.pool});
     ASSERT_EQ(assignment.task, placed[job.id]++);

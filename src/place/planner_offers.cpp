@@ -170,7 +170,7 @@ Duration Planner::closes_within(PoolIndex pool, CustomerGroup group) {
 /// Whether the jobs of a lane may be interested in what their view is offered, or one of them.
 bool Planner::is_interested(ViewIndex view, const View::Entry& entry, const Offer& offer, bool room_stays) {
   const Lane& lane = agenda_.queue().lane(entry.lane);
-  if (entry.key.is_particular && entry.key.cap_step == 0) return true;  // each keeps away from another centre
+  if (entry.key.is_particular && entry.key.cap_step == 0) return true;  // each keeps away from other centres
   const Horizon& all = planning_.horizon_of(view);
   if (!entry.key.is_particular || surely_pays(entry.key.cap_step, all.rate_most))
     return is_interested(offer, all, entry.key, lane, room_stays);
@@ -232,7 +232,8 @@ bool Planner::may_be_interested(const Lane& lane) {
 
 /// The same for one job of a particular lane.
 bool Planner::may_be_interested(const Lane& lane, const JobRecord& job) {
-  if (open_.size() > many_open || job.retrying > 0 || !job.has_cap() || job.has_deadline() || job.has_inputs())
+  if (open_.size() > many_open || job.retrying > 0 || !job.has_cap() || job.has_deadline() || job.has_inputs() ||
+      job.is_bounded_at_centres())
     return true;
   JobClass& job_class = agenda_.queue().job_class(lane.in);
   const Ranking& ranking = agenda_.ranking(job_class);

@@ -255,6 +255,66 @@ TEST(ConstraintTest, Throttle) {
               "the job lets 2 tasks run at once, and 2 run: 1 task too many");
 }
 
+/// A live lease of a job's task, granted so long ago.
+LeaseRow lease_of(const JobRow& job, std::int32_t task, CentreId centre, Duration ago = Duration()) {
+  LeaseRow row;
+  row.job = job.id;
+  row.task = task;
+  row.centre = centre;
+  row.pool = "cpu";
+  row.resources = job.requirements.resources;
+  row.wall_time = job.requirements.wall_time;
+  row.granted_at = scene_now - ago;
+  row.ends_at = row.granted_at + lease_start_allowance + row.wall_time;
+  return row;
+}
+
+TEST(ConstraintTest, TasksPerCentre) {
+  // At a centre where as many of its tasks run as it lets, a job waits for the first of them to end, though there is
+  // room. The other pool, which is dearer, stands before it: that is where a plan would go.
+  Scene scene;
+  const CentreId a = scene.site("a", 1, 8);
+  const CentreId b = scene.site("b", 1, 8, Cny::yuan(2));
+  Requirements needs = Scene::small();
+  needs.objective = Objective::cheapest;
+  needs.tasks_per_centre_max = 2;
+  JobRow job = scene.job(6, needs);
+  job.next_task = 3;
+  job.live = 3;
+  scene.put(job);
+  scene.put(lease_of(job, 0, a));
+  scene.put(lease_of(job, 1, a, Duration::minutes(15)));
+  scene.put(lease_of(job, 2, b));
+  const auto quotes = scene.engine()->quotes(job.id, scene_now);
+  EXPECT_EQ(quotes[0].centre, b);
+  EXPECT_TRUE(quotes[0].reasons.empty());
+  EXPECT_EQ(quotes[1].centre, a);
+  ASSERT_EQ(quotes[1].reasons.size(), 1U);
+  const std::string text = "the job lets 2 tasks run at one centre, and 2 run at this one: 1 task too many";
+  EXPECT_EQ(quotes[1].reasons[0], (Reason{Constraint::tasks_per_centre, 3, 2, text, true}));
+  EXPECT_EQ(quotes[1].wait, Duration::minutes(45));
+  scene.put(lease_of(job, 3, b));
+  job.next_task = job.live = 4;
+  scene.put(job);
+  const auto waiting = scene.engine()->waiting(job.id, scene_now);
+  EXPECT_FALSE(waiting->hopeless);
+  EXPECT_EQ(waiting->nearest, a);
+  EXPECT_EQ(waiting->reasons[0].constraint, Constraint::tasks_per_centre);
+}
+
+TEST(QuoteTest, FinishCountsTasksPerCentre) {
+  // Six tasks of an hour, of which two may run at one centre: three hours, if all ran there. A throttle below that
+  // counts.
+  Scene scene;
+  scene.site("a", 1, 8);
+  Requirements needs = Scene::small();
+  EXPECT_EQ(scene.quotes(needs, 6)[0].finish, Duration::hours(1));
+  needs.tasks_per_centre_max = 2;
+  EXPECT_EQ(scene.quotes(needs, 6)[0].finish, Duration::hours(3));
+  EXPECT_EQ(scene.engine()->quotes({scene_customer, needs, 6, 1}, scene_now)[0].finish, Duration::hours(6));
+  EXPECT_EQ(scene.engine()->quotes({scene_customer, needs, 6, 4}, scene_now)[0].finish, Duration::hours(3));
+}
+
 TEST(ConstraintTest, ACapOfWhatTheQuoteNamesIsEnough) {
   // Costs are rounded down and holds up: with the cap that the quote names the pool is feasible, and for one task a
   // micro-yuan less is not. A job of many tasks, run one after the other, can end with it.

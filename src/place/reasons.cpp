@@ -96,10 +96,10 @@ PlacementRow Turn::placement(const PoolState& pool, std::int32_t task, std::int3
     Duration wait;
     if (!sight_.room->now.get(each.pool))
       wait = planning_.openings().wait(other, class_.need, now_).value_or(wait_unknown);
-    Transfer inputs = transfer_to(other);
+    const Transfer inputs = transfer_to(other);
     wait = wait + inputs.time.value_or(Duration());
     row.runners_up.push_back({other.centre->id, other.row.name, task_cost(job_, other), wait + expected_run(job_, other.row),
-                              std::move(inputs)});
+                              inputs});
   }
   if (left_out.is_none()) return row;
   std::int32_t avoided = 0;
@@ -160,6 +160,15 @@ void Turn::count_passing(std::vector<RuledOut>& counts) const {
     });
   }
   if (capacity.pools > 0) capacity.best_margin = lack;
+  const World::TasksAt& all = world_.tasks_at();
+  for (auto at = all.lower_bound({job_.id, CentreId()}); at != all.end() && at->first.first == job_.id; ++at) {
+    if (!world_.is_full_of(job_, at->first.second)) continue;
+    for (const PoolIndex index : world_.centres().at(at->first.second).pools) {
+      const bool is_long_enough = world_.figures(index).wall_time_max >= job_.wall_time;
+      if (feasible.get(index) && planning_.accepts(lane_.group, index) && is_long_enough && is_left(index))
+        add(of_constraint(counts, Constraint::tasks_per_centre), 1);
+    }
+  }
   RuledOut& closed = of_constraint(counts, Constraint::closed);
   for (std::size_t at = 0; at < world_.reserved_pools().words(); ++at) {
     const std::uint64_t left = feasible.word(at) & world_.acceptance().word(lane_.group, at) & long_enough.word(at);

@@ -122,6 +122,22 @@ Case draw(Prng& random) {
     job.charged = Cny::micro(job.succeeded * random.between(0, 2'000'000));
     job.held = Cny::micro(job.live * random.between(0, 2'000'000));
     if (random.chance(1, 2)) job.throttle = job.live - static_cast<std::int32_t>(random.below(2));
+    if (random.chance(1, 2)) {  // and some at this one, as many as may or one less
+      const auto here = static_cast<std::int32_t>(random.between(1, job.live));
+      for (std::int32_t task = 0; task < here; ++task) {
+        LeaseRow lease;
+        lease.job = job.id;
+        lease.task = task;
+        lease.centre = drawn.centre.id;
+        lease.pool = "cpu";
+        lease.resources = {Cores(1), Bytes(), MilliCards()};
+        lease.wall_time = needs.wall_time;
+        lease.granted_at = scene_now;
+        lease.ends_at = scene_now + lease_start_allowance + lease.wall_time;
+        drawn.leases.push_back(lease);
+      }
+      needs.tasks_per_centre_max = here + static_cast<std::int32_t>(random.below(2));
+    }
   }
   if (random.chance(1, 8)) {  // all but one task is done or runs, and that one was tried before
     job.count = job.next_task = job.live + job.succeeded + 1;
@@ -177,6 +193,9 @@ Mended mend(Case& of, const Reason& reason, std::int64_t short_by, bool on_the_j
     case Constraint::price_cap: needs.price_cap = Cny::micro(reason.offered - short_by); break;
     case Constraint::funds: of.wallet = of.wallet + Cny::micro(reason.required - reason.offered - short_by); break;
     case Constraint::throttle: of.job.throttle = static_cast<std::int32_t>(reason.required - short_by); break;
+    case Constraint::tasks_per_centre:
+      needs.tasks_per_centre_max = static_cast<std::int32_t>(reason.required - short_by);
+      break;
     case Constraint::reachable: of.heard_at = scene_now - Duration::microseconds(reason.required + short_by); break;
     case Constraint::capability:
       if (on_the_jobs_side)
@@ -259,7 +278,8 @@ TEST(ReasonsAreTrue, WhatIsChangedByTheReportedAmountIsPlacedAndByOneUnitLessIsN
   for (const Constraint each :
        {Constraint::cores, Constraint::memory, Constraint::cards, Constraint::capacity, Constraint::wall_time,
         Constraint::price_cap, Constraint::funds, Constraint::throttle, Constraint::reachable, Constraint::capability,
-        Constraint::latency, Constraint::acceptance, Constraint::not_before, Constraint::deadline, Constraint::closed})
+        Constraint::latency, Constraint::acceptance, Constraint::not_before, Constraint::deadline, Constraint::closed,
+        Constraint::tasks_per_centre})
     EXPECT_GE(last[each], 10) << to_text(each);
 }
 

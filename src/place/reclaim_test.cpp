@@ -178,6 +178,22 @@ TEST(Reclaim, RoomIsMadeForAllTasksOfAJobThatItCouldStart) {
   EXPECT_EQ(pool.engine->broken_invariant(), std::nullopt);
 }
 
+TEST(Reclaim, RoomIsMadeForAsManyTasksAsMayRunAtTheCentre) {
+  // Three tasks, of which one may run at one centre, get the room of one; with one there already, of none.
+  Full pool(4);
+  std::vector<LeaseRow> leases;
+  for (int i = 0; i < 4; ++i) leases.push_back(pool.lease(1, minute * (60 + i)));
+  Requirements needs = cores_for(1);
+  needs.tasks_per_centre_max = 1;
+  const JobRow job = pool.job(needs, 3);
+  EXPECT_EQ(pool.taken_back(), std::vector{leases[0].attempt()});
+  pool.scene.put(leases[0], RowFate::erased);
+  leases[0].job = job.id;
+  leases[0].reclaimable = false;
+  pool.scene.put(leases[0]);
+  EXPECT_TRUE(pool.taken_back().empty());
+}
+
 TEST(Reclaim, WhatTheCoreDoesNotTakeBackIsNotProposedAgain) {
   // The rows do not come: the promise that hung on them is gone, and another lease is asked.
   Full pool(4);

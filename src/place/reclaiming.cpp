@@ -111,6 +111,7 @@ void Reclaiming::bring_nearer(PoolState& pool, JobRecord& job) {
   // Room that has just been made for it may begin later because the provider closes the pool until then.
   const bool is_made = std::any_of(proposed_.begin(), proposed_.end(), [&](const Reclaim& each) { return each.by == job.id; });
   if (is_made || job.lane == no_lane || promise.start <= now + reclaim_notice + reclaim_gain) return;
+  if (world_.is_full_of(job, pool.centre->id)) return;
   const auto leases = leases_to_take_back(pool, promise.need, promise.tasks, now);
   if (!leases) return;
   for (const Holding* each : *leases) proposed_.push_back({each->attempt, job.id});

@@ -199,6 +199,7 @@ class SightOracle {
     if (!accepts(*pool.centre, world_.name_of(job.organisation))) return false;
     if (pool.slots(need) == 0 && pool.slots_when_empty(need) == 0) return false;
     if (!left_out.is_none() && pool.centre->id == left_out) return false;
+    if (is_full_of(job, pool)) return false;
     if (!job.has_cap()) return true;
     if (job.charged + hold_on(job, pool) > job.price_cap) return false;
     if (job.next_task > 0 || !job.is_estimated()) return true;
@@ -208,6 +209,18 @@ class SightOracle {
     return job.charged.micro() + cost.micro() * (job.waiting() + job.live) +
                inputs_cost(job, pool, Rounding::down).micro() <=
            job.price_cap.micro();
+  }
+  /// How many tasks of it there are at the pool's centre, in the rows and in this plan.
+  [[nodiscard]] std::int64_t tasks_there(const JobRecord& job, const PoolState& pool) const {
+    const auto leased = std::count_if(world_.leases().begin(), world_.leases().end(), [&](const auto& each) {
+      return each.first.job == job.id && world_.pool(each.second.pool).row.centre == pool.row.centre;
+    });
+    return leased + std::count_if(plan_.begin(), plan_.end(), [&](const Assignment& each) {
+             return each.job == job.id && each.placement.centre == pool.row.centre;
+           });
+  }
+  [[nodiscard]] bool is_full_of(const JobRecord& job, const PoolState& pool) const {
+    return job.tasks_per_centre_max > 0 && tasks_there(job, pool) >= job.tasks_per_centre_max;
   }
   /// How long (µs) it would wait for the pool, and for how many tasks at once.
   struct Expected {
@@ -243,7 +256,7 @@ class SightOracle {
   [[nodiscard]] double finish(const JobRecord& job, const Seen& seen) const {
     const LaneKey lane = lane_key_of(job, Duration(), false);
     auto [wait, slots] = expected(job, seen);
-    if (job.throttle > 0) slots = std::min(slots, tasks_of_step(lane.throttle_step));
+    if (job.throttle > 0 || job.tasks_per_centre_max > 0) slots = std::min(slots, tasks_of_step(lane.throttle_step));
     const std::int64_t tasks = tasks_of_step(lane.tasks_step);
     const std::int64_t waves = tasks / slots + (tasks % slots > 0 ? 1 : 0);
     wait += seen.lag * run_of_step(lane.run_step);

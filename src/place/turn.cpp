@@ -103,7 +103,7 @@ bool Turn::is_kept_out(const PoolState& pool) {
 bool Turn::can_ever_take(const PoolState& pool, CentreId left_out) const {
   return planning_.is_reachable(pool.index) && sight_.room->ever.get(pool.index) &&
          planning_.accepts(lane_.group, pool.index) &&
-         (left_out.is_none() || pool.centre->id != left_out) && passes(pool);
+         (left_out.is_none() || pool.centre->id != left_out) && !is_centre_full_of_it(pool) && passes(pool);
 }
 
 /// Visits the pools with room, best first, until visit(pool, score) returns false.
@@ -239,6 +239,7 @@ Turn::Outlook Turn::look_for_deadline(CentreId left_out) {
 /// Whether what its view sees tells that there is no place for it. Most that are asked find none.
 bool Turn::sees_nothing_worth_it() {
   if (job_.has_deadline() || job_.retrying > 0 || (job_.has_cap() && job_.live > 0) || lane_.is_promised || !is_counted_) return false;
+  if (job_.is_bounded_at_centres()) return false;
   const Vista& seen = planning_.open_of(view_);
   if (seen.are_many_open) return false;
   const Horizon& all = planning_.horizon_of(view_);
@@ -397,6 +398,10 @@ bool Turn::place(std::int32_t task, std::int32_t number, CentreId avoid, std::ve
   sight_.room = &planning_.agenda().rooms().of(class_.need);
   spent_and_held_ += hold;
   ++live_;
+  if (is_centre_full_of_it(*chosen)) {
+    outlooks_.clear();  // with `seen`: what is left is another choice
+    is_told_ = false;
+  }
   if (is_rich_) {
     is_rich_ = static_cast<double>(world_.available(job_.organisation).micro()) >= most_held();
   }

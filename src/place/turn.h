@@ -24,7 +24,9 @@
 ///     weight for time goes into the sum of all (weighted). That bound is worked out over the `horizon_max` best pools
 ///     that could ever take it, and those with room. Weighted without a weight for time: only the best, as cheapest;
 ///   - pools within 5 % of the best count as equally good and are filled evenly, which spreads arrays over centres;
-///   - a centre where the task failed last is left alone as long as any other can take it.
+///   - a centre where the task failed last is left alone as long as any other can take it;
+///   - a centre with as many tasks of the job as it lets run at one centre is left alone until one of them has ended:
+///     what stands there counts neither as room nor as what is waited for, whatever the objective.
 /// A job that has waited for promised_after is not overtaken for ever (EASY backfilling). Where a later job is about to
 /// take room of a pool that is too little for it now, and that it would take had it more, the pool promises it room: from
 /// when leases will have made it at the latest. Others then take room there only if they end before that, by their wall
@@ -246,6 +248,10 @@ class Turn {
   [[nodiscard]] bool passes(const PoolState& pool) const;
   [[nodiscard]] bool may_take(const PoolState& pool) const;
   [[nodiscard]] bool is_kept_out(const PoolState& pool);
+  /// As many of its tasks run at the pool's centre as may.
+  [[nodiscard]] bool is_centre_full_of_it(const PoolState& pool) const {
+    return job_.is_bounded_at_centres() && world_.is_full_of(job_, pool.centre->id);
+  }
   [[nodiscard]] bool can_ever_take(const PoolState& pool, CentreId left_out) const;
   [[nodiscard]] const Outlook& outlook(CentreId avoid);
   [[nodiscard]] Outlook look(CentreId left_out);

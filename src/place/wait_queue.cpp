@@ -58,12 +58,14 @@ LaneKey lane_key_of(const JobRecord& job, Duration wall_bound, bool is_particula
   key.wall_bound = wall_bound;
   key.run_step = run_step_of(job);
   key.tasks_step = tasks_step_of(job.waiting());
-  key.throttle_step = tasks_step_of(job.throttle);
+  key.throttle_step = tasks_step_of(job.at_once_max());
   key.wall_step = static_cast<std::uint8_t>(log_of(std::max<std::int64_t>(job.wall_time.microseconds(), 1)));
   key.is_particular = is_particular;
   key.is_promised = job.promised != no_pool;
-  // What a cap leaves for an hour hangs on the centre where there are inputs: each is asked.
-  if (!job.has_cap() || job.has_deadline() || job.retrying > 0 || job.has_inputs()) return key;
+  // What a cap leaves for an hour hangs on the centre where there are inputs, and which may take it where a bound of
+  // tasks per centre is reached: each is asked.
+  if (!job.has_cap() || job.has_deadline() || job.retrying > 0 || job.has_inputs() || job.is_bounded_at_centres())
+    return key;
   const auto left = static_cast<double>(job.price_cap.micro() - job.charged.micro() - job.held.micro());
   const auto hour = static_cast<double>(Duration::hours(1).microseconds());
   const double hours = static_cast<double>(std::max<std::int64_t>(job.wall_time.microseconds(), 1)) / hour;

@@ -25,11 +25,12 @@ using ViewIndex = std::uint32_t;
 struct LaneKey {
   Duration wall_bound;  ///< the shortest bound of any pool that its wall time is within
   CustomerGroup group = named_by_none;  ///< whom the centres that are choosy see in them
-  /// Its jobs are asked one by one: they have a price cap or a deadline, or keep away from a centre.
+  /// Its jobs are asked one by one: they have a price cap, a deadline or a bound of tasks per centre, or keep away from
+  /// a centre.
   bool is_particular = false;
   bool is_promised = false;        ///< a pool keeps room for each of its jobs
   std::uint8_t tasks_step = 0;     ///< waiting tasks: exact up to 64, then by powers of two
-  std::uint8_t throttle_step = 0;  ///< the same of the throttle; zero: none
+  std::uint8_t throttle_step = 0;  ///< the same of how many run at once at one centre; zero: no bound
   std::uint8_t run_step = 0;       ///< of its run time (job_record.h)
   std::uint8_t wall_step = 0;      ///< of its wall time, by powers of two of µs
   std::uint8_t cap_step = 0;       ///< what a price cap leaves for a task's hour, by powers of two; zero: no cap

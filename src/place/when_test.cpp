@@ -54,6 +54,19 @@ ReservationRow reservation(CentreId centre, UnixTime from, UnixTime until, std::
   return row;
 }
 
+TEST(DeadlineTest, ACentreThatIsFullOfTheJobIsNotWaitedFor) {
+  // The second replica takes the dearer centre at once, long before its last call, and the third finds none.
+  Scene scene;
+  const CentreId cheap = scene.site("cheap", 1, 8);
+  const CentreId dear = scene.site("dear", 1, 8, Cny::yuan(5));
+  Requirements needs = wanting(Objective::cheapest, hour);
+  needs.finish_by = scene_now + hour * 24;
+  needs.tasks_per_centre_max = 1;
+  (void)scene.job(3, needs);
+  Platform platform(scene, {cheap, dear});
+  EXPECT_EQ(platform.plan_centres(scene_now), (std::vector{cheap, dear}));
+}
+
 TEST(NotBeforeTest, ATaskIsPlacedAtItsTimeAndNotAMicrosecondBefore) {
   // Nothing but time changes between the two plans.
   Scene scene;

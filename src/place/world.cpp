@@ -153,6 +153,12 @@ void World::put(const JobRow& row, bool is_live) {
   job.run_time_sum = row.run_time_sum;
   job.count = row.count;
   job.throttle = row.throttle;
+  const std::int32_t per_centre = row.requirements.tasks_per_centre_max;
+  if (const bool is_other = job.tasks_per_centre_max != per_centre; is_other) {
+    if (is_known) count_tasks(row.id, -1);
+    job.tasks_per_centre_max = per_centre;
+    if (is_known) count_tasks(row.id, 1);
+  }
   job.next_task = row.next_task;
   job.retrying = row.retrying;
   job.live = row.live;
@@ -206,6 +212,7 @@ void World::put(const LeaseRow& row, bool is_live) {
   lease.job = job(row.job);
   const bool was_claimed = consume_claim(lease);
   Holding& kept = leases_[row.attempt()] = lease;
+  count_task(kept, 1);
   pools_[lease.pool].hold(kept);
   note_reclaimable(pools_[lease.pool]);
   share_lease(kept, true);

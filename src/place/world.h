@@ -171,6 +171,15 @@ class World {
   /// What the pool costs and emits at a moment.
   [[nodiscard]] PoolFigures figures_at(const PoolState& pool, UnixTime at) const;
 
+  /// How many tasks have a lease or a claim at a centre, of jobs that bound that; none where there are none.
+  using TasksAt = std::map<std::pair<JobId, CentreId>, std::int32_t>;
+  [[nodiscard]] const TasksAt& tasks_at() const { return tasks_at_; }
+  /// So many further tasks the job lets go to the centre now.
+  [[nodiscard]] std::int64_t tasks_left_at(const JobRecord& job, CentreId centre) const {
+    return job.is_bounded_at_centres() ? tasks_below_bound(job, centre) : int64_max;
+  }
+  [[nodiscard]] bool is_full_of(const JobRecord& job, CentreId centre) const { return tasks_left_at(job, centre) <= 0; }
+
   void set_reachable(CentreState& centre, bool is_reachable);
   [[nodiscard]] const Bits& reachable() const { return reachable_; }
 
@@ -220,6 +229,9 @@ class World {
   void attach_leases(const JobRecord* to, JobId id);
   void share_lease(const Holding& lease, bool is_held);
   void count_capacity(const PoolState& pool);
+  [[nodiscard]] std::int64_t tasks_below_bound(const JobRecord& job, CentreId centre) const;
+  void count_task(const Holding& holding, std::int32_t by);
+  void count_tasks(JobId job, std::int32_t by);
   void tell_pool(PoolState& pool, WorldListener::PoolChange change) const;
 
   PlantedBug bug_ = PlantedBug::none;
@@ -252,6 +264,7 @@ class World {
   std::map<AttemptKey, UnixTime> started_early_;  ///< of attempts whose lease has not come yet
   std::map<OrganisationId, Wallet> wallets_;
   std::map<AttemptKey, Claim> claims_;
+  TasksAt tasks_at_;
 
   UnixTime hour_at_;  ///< that prices and carbon stand at
   std::set<std::pair<UnixTime, CentreId>> hours_due_;

@@ -193,7 +193,11 @@ void World::drop_lease(const AttemptKey& attempt) {
   pool.let_go(lease->second);
   note_reclaimable(pool);
   share_lease(lease->second, false);
+  count_task(lease->second, -1);
+  const JobRecord* of_it = lease->second.job;
+  JobRecord* bounded = of_it != nullptr && of_it->is_bounded_at_centres() ? job(attempt.job) : nullptr;
   leases_.erase(lease);
+  if (listener_ != nullptr && bounded != nullptr) listener_->job_changed(*bounded);  // another may go there
   if (bug_ == PlantedBug::forgotten_room) return;
   tell_pool(pool, more_room);
 }
@@ -221,6 +225,7 @@ void World::claim(const JobRecord& job, const AttemptKey& attempt, PoolIndex poo
   holding.wall_time = wall_time;
   holding.job = &job;
   pools_[pool].hold(holding);
+  count_task(holding, 1);
   tell_pool(pools_[pool], less_room);
 }
 
@@ -262,6 +267,7 @@ bool World::consume_claim(const Holding& lease) {
     return false;
   wallets_[claim->second.organisation].claimed -= claim->second.hold;
   forget_inputs(claim->second);
+  count_task(claim->second.holding, -1);
   pools_[lease.pool].let_go(claim->second.holding);
   claims_.erase(claim);
   return true;
@@ -274,6 +280,7 @@ std::vector<JobId> World::drop_claims() {
     forget_inputs(claim);
     PoolState& pool = pools_[claim.holding.pool];
     pool.let_go(claim.holding);
+    count_task(claim.holding, -1);
     tell_pool(pool, more_room);
     if (listener_ != nullptr) listener_->wallet_changed(claim.organisation);
     if (jobs.empty() || jobs.back() != attempt.job) jobs.push_back(attempt.job);
@@ -291,13 +298,17 @@ void World::attach_leases(const JobRecord* to, JobId id) {
   for (auto lease = leases_.lower_bound({id, 0, 0}); lease != leases_.end() && lease->first.job == id; ++lease) {
     if (lease->second.job != to) {
       share_lease(lease->second, false);
+      count_task(lease->second, -1);
       lease->second.job = to;
       share_lease(lease->second, true);
+      count_task(lease->second, 1);
     }
     pools_[lease->second.pool].renew_end(lease->second);
   }
   for (auto claim = claims_.lower_bound({id, 0, 0}); claim != claims_.end() && claim->first.job == id; ++claim) {
+    count_task(claim->second.holding, -1);
     claim->second.holding.job = to;
+    count_task(claim->second.holding, 1);
     pools_[claim->second.holding.pool].renew_end(claim->second.holding);
   }
 }

@@ -59,6 +59,7 @@ void Checkers::after_commit(const Batch& batch, const core::State& state) {
     std::visit([&](const auto& row) { check_row(row, change.fate); }, change.row);
   }
   check_bills();
+  check_centre_bounds();
   for (const EventRecord& record : batch.events) {
     trial_.counts.leases += std::holds_alternative<LeaseGranted>(record.event) ? 1 : 0;
     trial_.counts.jobs += std::holds_alternative<JobSubmitted>(record.event) ? 1 : 0;
@@ -71,6 +72,7 @@ void Checkers::after_commit(const Batch& batch, const core::State& state) {
 
 void Checkers::check_row(const JobRow& job, RowFate fate) {
   reclaimable_[job.id] = job.requirements.reclaimable;
+  if (job.requirements.tasks_per_centre_max > 0) tasks_per_centre_max_[job.id] = job.requirements.tasks_per_centre_max;
   if (finals_.contains(job.id)) {
     trial_.broken("final_jobs", to_text(job.id) + " was final and is written again");
     return;
@@ -101,7 +103,12 @@ void Checkers::check_row(const AttemptRow& attempt, RowFate fate) {
   just_settled_.push_back(attempt);
 }
 
-void Checkers::check_row(const LeaseRow& lease, RowFate) {
+void Checkers::check_row(const LeaseRow& lease, RowFate fate) {
+  if (tasks_per_centre_max_.contains(lease.job)) {
+    const std::pair where{lease.job, lease.centre};
+    if (fate != RowFate::live) live_there_[where].erase(lease.key());
+    else if (live_there_[where].insert(lease.key()).second) leased_there_.insert(where);
+  }
   const auto before = leases_.find(lease.key());
   const bool is_taken_back = !lease.reclaimed_at.is_none() &&
                              (before == leases_.end() || before->second.reclaimed_at.is_none());
@@ -180,6 +187,17 @@ void Checkers::check_bills() {
   for (const AttemptRow& attempt : just_settled_) {
     check_settled(attempt);
     check_taken_back(attempt);
+  }
+}
+
+void Checkers::check_centre_bounds() {
+  for (const auto& where : std::exchange(leased_there_, {})) {
+    const std::size_t most = static_cast<std::size_t>(tasks_per_centre_max_.at(where.first));
+    const std::size_t there = live_there_.at(where).size();
+    trial_.counts.centres_filled += there == most ? 1 : 0;
+    if (there > most)
+      trial_.broken("centre_bound", to_text(where.first) + " has " + std::to_string(there) + " leases at " +
+                                        to_text(where.second) + " and lets " + std::to_string(most) + " run there");
   }
 }
 

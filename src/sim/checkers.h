@@ -21,7 +21,7 @@ class Checkers {
   Checkers(Trial& trial, const Processes& processes, const Journal& journal)
       : trial_(trial), processes_(processes), journal_(journal) {}
 
-  /// `ledger`, `work`, `capacity`, `counter`, `charge`, `final_jobs`, `reclaim`.
+  /// `ledger`, `work`, `capacity`, `counter`, `charge`, `final_jobs`, `reclaim`, `centre_bound`.
   void after_commit(const Batch& batch, const core::State& state);
   /// `acknowledged`.
   void after_reload(const core::State& state, Store& store);
@@ -42,6 +42,7 @@ class Checkers {
   void check_settled(const AttemptRow& attempt);
   void check_taken_back(const AttemptRow& attempt);
   void check_bills();
+  void check_centre_bounds();
 
   Trial& trial_;
   const Processes& processes_;
@@ -49,6 +50,9 @@ class Checkers {
   std::map<JobId, JobRow> finals_;
   std::map<JobId, bool> reclaimable_;  ///< by the jobs' rows
   std::map<std::pair<JobId, std::int32_t>, std::int32_t> reclaims_;  ///< of each task
+  std::map<JobId, std::int32_t> tasks_per_centre_max_;  ///< of jobs that have one, by their rows
+  std::map<std::pair<JobId, CentreId>, std::set<AttemptRowKey>> live_there_;  ///< their leases
+  std::set<std::pair<JobId, CentreId>> leased_there_;  ///< where they were granted one in this commit
   std::map<AttemptRowKey, AttemptRow> seen_;
   std::map<AttemptRowKey, bool> settled_;
   std::map<AttemptRowKey, LeaseRow> leases_;

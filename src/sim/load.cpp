@@ -143,7 +143,7 @@ Load load_of(std::span<const trace::PlatformJob> jobs) {
 
 /// The job, and if it is periodic its further rounds, each submitted when its time has come: every policy then plays
 /// the same.
-void add_rounds(Load& load, KindList& kinds, LoadJob first, const Requirements& needs, const JobSpec& spec) {
+void add_rounds(Load& load, KindList& kinds, const LoadJob& first, const Requirements& needs, const JobSpec& spec) {
   const Duration begin = needs.not_before.is_none() ? Duration() : needs.not_before - beginning;
   for (std::int32_t round = 1; round <= std::max(spec.times, 1); ++round) {
     LoadJob made = first;
@@ -178,7 +178,7 @@ Load load_of(std::span<const jobfile::JobFile> jobs) {
     const Duration shift = beginning - jobfile::platform_beginning;
     if (!needs.not_before.is_none()) needs.not_before = needs.not_before + shift;
     if (!needs.finish_by.is_none()) needs.finish_by = needs.finish_by + shift;
-    add_rounds(load, kinds, std::move(made), needs, job.spec);
+    add_rounds(load, kinds, made, needs, job.spec);
   }
   std::ranges::stable_sort(load.jobs, {}, &LoadJob::submit);
   return load;

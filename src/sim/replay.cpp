@@ -142,6 +142,7 @@ class Replay {
     check_times(start, needs);
     task.site = start.site;
     task.state = State::running;
+    if (needs.tasks_per_centre_max > 0) check_centre(start.task, needs.tasks_per_centre_max);
     ++task.tries;
     const Result<Cny> cost = amount_of(stage_.sites[start.site].offer, needs.resources, task.run, Rounding::down);
     task.cost = cost ? *cost : Cny();
@@ -172,6 +173,17 @@ class Replay {
         schedule_.violate(name_of(start.task) + " was started in the pool " + site.pool.name + " of " +
                           site.centre_name + ", which is closed before it ends");
     }
+  }
+
+  /// That no more tasks of its job run at its centre than may.
+  void check_centre(TaskIndex index, std::int32_t most) {
+    const std::size_t centre = stage_.scenario.sites()[tasks_[index].site].centre;
+    const std::uint32_t job = stage_.job_of[index];
+    std::int32_t there = 0;
+    for (TaskIndex each = stage_.first_task[job]; each < stage_.first_task[job + 1]; ++each)
+      if (tasks_[each].state == State::running && stage_.scenario.sites()[tasks_[each].site].centre == centre) ++there;
+    if (there > most)
+      schedule_.violate(name_of(index) + " was started at a centre where as many tasks of its job run as it lets");
   }
 
   void end_now(TaskIndex index) {

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 #include "base/prng.h"
@@ -334,6 +335,36 @@ centres:
     is_used_by_lab = is_used_by_lab || (run.start >= Duration::hours(4) && run.end <= Duration::hours(5));
   }
   EXPECT_TRUE(is_used_by_lab);
+  EXPECT_GT(replay(scenario, load, PolicyKind::cheapest, 1).violations_found, 0);
+}
+
+// Shows that never more tasks of a job run at one centre than it lets, though the cheapest has room for all and
+// another's nodes die under two; that the others go elsewhere at once; and that the check of it can fail.
+TEST(Replay, ReplicasStandApart) {
+  const Scenario scenario = scenario_of(R"(
+centres:
+  - {name: a, prices: {core_hour: "1"}, pools: [{name: batch, nodes: 1, cpus: 16, memory: 100GB}]}
+  - name: b
+    prices: {core_hour: "2"}
+    pools: [{name: batch, nodes: 1, cpus: 4, memory: 100GB, outages: [{from: 1h, for: 3h, nodes: 1}]}]
+  - {name: c, prices: {core_hour: "3"}, pools: [{name: batch, nodes: 1, cpus: 4, memory: 100GB}]}
+jobs:
+  - {name: service, tasks: 12, tasks_per_centre_max: 2, wall_time: 2h, run_time: 2h, objective: cheapest}
+)");
+  const Load load = sim::load_of(scenario.file().jobs);
+  for (const PolicyKind policy : {PolicyKind::ours, PolicyKind::engine}) {
+    const Schedule schedule = clean(scenario, load, policy);
+    EXPECT_EQ(schedule.unfinished, 0);
+    std::map<std::uint32_t, int> at_once;  // by site, which is a centre each
+    for (const TaskRun& run : schedule.runs) {
+      at_once[run.site] += run.start < Duration::minutes(1) ? 1 : 0;
+      const auto beside = std::ranges::count_if(schedule.runs, [&](const TaskRun& other) {
+        return other.site == run.site && other.start <= run.start && run.start < other.end;
+      });
+      EXPECT_LE(beside, 2) << to_text(policy) << " at " << to_text(run.start);
+    }
+    EXPECT_EQ(at_once, (std::map<std::uint32_t, int>{{0, 2}, {1, 2}, {2, 2}})) << to_text(policy);
+  }
   EXPECT_GT(replay(scenario, load, PolicyKind::cheapest, 1).violations_found, 0);
 }
 

@@ -48,6 +48,7 @@ struct Counts {
   std::int64_t late_reports = 0;
   std::int64_t rounds = 0;  ///< of series, the first of each apart
   std::int64_t reclaims = 0;
+  std::int64_t centres_filled = 0;  ///< a job got as many tasks at one as it lets run there
   std::int64_t virtual_seconds = 0;
 
   static constexpr auto fields() {
@@ -75,6 +76,7 @@ struct Counts {
                       field("late_reports", &C::late_reports),
                       field("rounds", &C::rounds),
                       field("reclaims", &C::reclaims),
+                      field("centres_filled", &C::centres_filled),
                       field("virtual_seconds", &C::virtual_seconds)};
   }
 };

@@ -91,7 +91,7 @@ class MemoryTable {
   };
 
   template <class Iterator>
-  [[nodiscard]] static std::vector<Row> take(Iterator at, Iterator end, const RowQuery& query) {
+  [[nodiscard]] static std::vector<Row> take(Iterator at, const Iterator& end, const RowQuery& query) {
     std::vector<Row> found;
     for (; at != end && found.size() < static_cast<std::size_t>(query.limit); ++at) {
       if (matches(at->second.row, query.where)) found.push_back(Row(at->second.row));

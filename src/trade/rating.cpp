@@ -47,7 +47,7 @@ std::vector<ChargeRow> rate(const OfferRow& offer, const LeaseRow& lease, Durati
     line.price_part = meter == Meter::transfer ? whole_price : lease.price_part;
     line.amount = *amount;
     line.fee = share_of(*amount, offer.commission);
-    lines.push_back(std::move(line));
+    lines.push_back(line);
   };
   for (const Meter meter : meters) add(meter, quantity_of(meter, lease.resources, billed_run));
   add(Meter::transfer, std::min(moved, lease.transfer).value());

@@ -57,7 +57,7 @@ TEST(Wire, Money) {
   expect_members(TopUpRequest{"film", Cny::yuan(100), "bank 7"}, {"organisation", "amount", "reference"});
   expect_members(EarningsView{Cny::yuan(9), {{"gz", Cny::yuan(10), Cny::yuan(1), Cny::yuan(9), 4}}},
                  {"payable", "centres"});
-  expect_members(LedgerView{{AccountRow{}}, Cny(), Cny(), Cny::yuan(1), Cny::yuan(1), true, std::nullopt},
+  expect_members(LedgerView{{AccountRow{}}, "0", "0", "1", "1", true, std::nullopt},
                  {"accounts", "debits_pending", "credits_pending", "debits_posted", "credits_posted", "balanced",
                   "violation"});
   for (const std::string_view amount : {"-0", "1e9", "", "+1", "1.0000001", "9223372036854.775808", "٣"}) {
@@ -142,7 +142,8 @@ TEST(Wire, Jobs) {
                                 place::ShareResource::memory, 620'000, 500'000},
                  {"by", "of_project", "at_due", "resource", "share", "due"});
   expect_members(JobView{JobRow{}, waiting}, {"job", "waiting", "series"});
-  expect_members(ExplanationView{UnixTime(4), {quote}, {}, std::nullopt}, {"as_of", "quotes", "rest", "waiting"});
+  expect_members(ExplanationView{UnixTime(4), UnixTime(), {quote}, {}, std::nullopt},
+                 {"as_of", "ended_at", "quotes", "rest", "waiting"});
   expect_members(AttemptView{AttemptRow{}, PlacementRow{}, "gz"}, {"attempt", "placement", "centre"});
   expect_members(BlobProgress{Bytes(5), true}, {"received", "complete"});
   expect_members(EventView{1, UnixTime(4), "job_ended", to_json(Event(JobEnded{}))},
