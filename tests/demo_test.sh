@@ -33,6 +33,7 @@ for words in 'why guian/' 'why shanghai/' 'nowhere\|too many\|needs' 'what guizh
   grep -q "$words" "$said" || fail "the demo does not say '$words'"
 done
 [ -s "$demo/film.mp4" ] || fail "there is no video"
+if [ "$engine" = local ] && grep -q squeue "$said"; then fail "it speaks of a Slurm that is not there"; fi
 
 python3 - "$report" "$demo" "$lab" "$engine" <<'PY'
 import decimal, hashlib, json, pathlib, subprocess, sys

@@ -13,8 +13,8 @@ struct Scene {
     return provider.call("PUT", "/v1/centres/gui-an-1", body);
   }
   [[nodiscard]] std::string accepts() const {
-    const JsonObject& item = provider.get("/v1/centres").items().front().as_object();
-    return json_text(item.at("centre").as_object().at("accepts"));
+    const Answer centres = provider.get("/v1/centres");
+    return json_text(centres.items().front().as_object().at("centre").as_object().at("accepts"));
   }
 };
 
