@@ -47,13 +47,17 @@ bool ended_before_start(LeaseRecord& record, Want want, UnixTime now) {
 
 bool is_due(const LeaseRecord& record, UnixTime now) { return !record.under_way && now >= record.retry_at; }
 
-/// Whoever waits in the engine's queue has nothing to save, and needs no notice.
+/// Whoever waits in the engine's queue has nothing to save, and needs no notice. What is known of it may be old: it may
+/// have begun since. So the engine must have shown it there after it was taken back.
 bool needs_notice(const LeaseRecord& record, Want want) {
-  return want == Want::run && is_taken_back(record) && record.state != AttemptState::queued;
+  if (want != Want::run || !is_taken_back(record)) return false;
+  const bool is_shown = !record.shown_at.is_none() && record.shown_at >= record.taking_back_seen_at;
+  return record.state != AttemptState::queued || !is_shown;
 }
 
 void give_notice_when_due(LeaseRecord& record, Want want, UnixTime now, std::vector<Action>& actions) {
   if (!needs_notice(record, want) || !record.told_at.is_none()) return;
+  if (record.state == AttemptState::queued) return;  // the next look tells whether it has begun
   if (record.notice_under_way || now < record.notice_retry_at) return;
   record.notice_under_way = true;
   actions.push_back(GiveNotice{record.attempt()});
@@ -133,6 +137,10 @@ void end_unstarted(LeaseRecord& record, Outcome outcome, std::string failure, Un
 
 void advance(AgentState& state, LeaseRecord& record, UnixTime now, std::vector<Action>& actions) {
   const Want want = want_of(state, record);
+  if (is_taken_back(record) && record.taking_back_seen_at.is_none()) {
+    record.taking_back_seen_at = now;
+    record.shown_at = UnixTime();
+  }
   switch (record.phase) {
     case Phase::wanted:
       // The engine may run it already (the journal was lost): without a look at that it neither counts as unstarted,

@@ -65,6 +65,8 @@ struct LeaseRecord {
   UnixTime unknown_since;  ///< of `ordered`: since when its outcome is known to be unknown
   UnixTime absent_since;   ///< of `running`: since when the engine answers without naming it
   UnixTime stop_ordered_at;
+  UnixTime taking_back_seen_at;   ///< since when it is known here that its room is taken back
+  UnixTime shown_at;              ///< when the engine was asked that named it since; none: it has not been
   bool notice_under_way = false;  ///< it is being told
   UnixTime notice_retry_at;       ///< none: at once
   std::int64_t sent_version = 0;  ///< in the report that is under way

@@ -38,13 +38,14 @@ void take_end(LeaseRecord& record, const EngineJob& job, UnixTime now) {
   record.ended_at = job.ended_at.is_none() ? now : job.ended_at;
 }
 
-void show(LeaseRecord& record, const EngineJob& job, UnixTime now, std::vector<Action>& actions) {
+void show(LeaseRecord& record, const EngineJob& job, UnixTime asked_at, UnixTime now, std::vector<Action>& actions) {
   if (record.phase >= Phase::ended) {
     // We took it for ended (stopped, refused, lost), and it lives: it must not.
     if (job.state != AttemptState::ended) actions.emplace_back(StopAttempt{record.attempt()});
     return;
   }
   record.absent_since = UnixTime();
+  record.shown_at = asked_at;
   change_record(record, [&](LeaseRecord& r) {
     if (r.phase != Phase::running) enter(r, Phase::running);
     r.has_run = true;
@@ -112,7 +113,7 @@ void observe(AgentState& state, const Observation& observed, UnixTime now, std::
   for (const EngineJob* job : jobs) {
     LeaseRecord* record = find(state, job->attempt);
     if (record != nullptr) {
-      show(*record, *job, now, actions);
+      show(*record, *job, observed.asked_at, now, actions);
     } else {
       meet_stranger(state, *job, actions);
     }

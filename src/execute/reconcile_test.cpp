@@ -291,7 +291,8 @@ TEST(Reconcile, ANoticeThatDidNotArriveIsGivenAgain) {
 }
 
 TEST(Reconcile, WhatHasNotBegunNeedsNoNotice) {
-  // Before the order it is simply not started; in the engine's queue it is taken out of it.
+  // Before the order it is simply not started; in the engine's queue it is taken out of it, once the engine has shown it
+  // there since. What was in the queue when the engine was asked before may have begun, and then has its notice.
   TestAgent unstarted;
   const LeaseRow lease = test_lease(1, 1);
   unstarted.step({lease});
@@ -299,14 +300,20 @@ TEST(Reconcile, WhatHasNotBegunNeedsNoNotice) {
   unstarted.pass(1);
   EXPECT_EQ(unstarted.told.back().outcome, Outcome::reclaimed);
 
-  TestAgent queued;
-  queued.order(lease);
-  on_started(queued.state, lease.attempt(), std::string("68"), queued.now);
-  queued.jobs.push_back(test_job(lease.attempt(), AttemptState::queued));
-  queued.step();
-  const auto actions = queued.step({taken_back(lease, queued.now, 2)});
-  EXPECT_TRUE(only<GiveNotice>(actions).empty());
-  EXPECT_EQ(only<StopAttempt>(actions).size(), 1U);
+  for (const bool has_begun : {false, true}) {
+    TestAgent queued;
+    queued.order(lease);
+    on_started(queued.state, lease.attempt(), std::string("68"), queued.now);
+    queued.jobs.push_back(test_job(lease.attempt(), AttemptState::queued));
+    queued.step();
+    const auto actions = queued.step({taken_back(lease, queued.now, 2)});
+    EXPECT_TRUE(only<GiveNotice>(actions).empty());
+    EXPECT_TRUE(only<StopAttempt>(actions).empty());
+    if (has_begun) queued.jobs.front() = test_job(lease.attempt(), AttemptState::running);
+    const auto after = queued.step();
+    EXPECT_EQ(only<GiveNotice>(after).size(), has_begun ? 1U : 0U);
+    EXPECT_EQ(only<StopAttempt>(after).size(), has_begun ? 0U : 1U);
+  }
 }
 
 }  // namespace
