@@ -100,7 +100,10 @@ void Planner::follow_views() {
 /// Something was placed or promised: lanes behind it that wanted better room than this may want this now.
 void Planner::come_back(const QueueKey& after) {
   for (const Next& each : later_) {
-    if (after < each.key) lanes_.push(each);
+    // The first of it may have stood before, and those behind may want now what it did not.
+    const Lane& lane = agenda_.queue().lane(each.lane);
+    const auto next = lane.jobs.upper_bound(after);
+    if (next != lane.jobs.end()) lanes_.push({next->first, each.lane, {}});
   }
   later_.clear();
 }
