@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "place/awaited.h"
+
 namespace dayan::place {
 
 void Agenda::pool_changed(PoolState& pool, PoolChange change) {
   rooms_.pool_changed(pool.index);
+  stirred_.add(pool.index);
   if (pool.promise) note_change(pool, change);
   if (change == PoolChange::less_room) {
     narrowed.insert(pool.index);
@@ -117,7 +120,26 @@ void Agenda::note_denied(const JobRecord& job) { denied_[job.organisation].inser
 
 void Agenda::hold_out(ViewIndex view) {
   if (std::exchange(queue_.view(view).is_holding_out, true)) return;
-  holding_out_.push_back({now_ + review_every, view, false, {}, {}});
+  holding_out_.push_back({now_ + review_every, view, false, false, {}, {}});
+}
+
+void Agenda::ask_again(ViewIndex view) {
+  queue_.view(view).is_kept_waiting = false;
+  holding_out_.push_front({now_, view, true, false, {}, {}});
+  ++due_at_once_;
+}
+
+void Agenda::ask_behind(ViewIndex view, const QueueKey& place) {
+  for (const auto& [key, index] : queue_.view(view).lanes) {
+    Lane& lane = queue_.lane(index);
+    auto job = lane.jobs.upper_bound(place);
+    if (job == lane.jobs.end()) continue;
+    lane.is_settled = false;
+    lane.is_in_review = !key.is_particular;
+    dirty.insert(*job);
+    if (!key.is_particular) continue;  // it speaks for those behind
+    while (++job != lane.jobs.end()) dirty.insert(*job);
+  }
 }
 
 std::optional<QueueKey> Agenda::next_affordable(OrganisationId organisation, const QueueKey& from) const {
@@ -140,7 +162,7 @@ void Agenda::bring_back(JobRecord& job) {
 
 void Agenda::advance(UnixTime now) {
   const bool is_backwards = now < now_;
-  const Duration passed = is_backwards ? review_every : now - now_;
+  passed_ = is_backwards ? review_every : now - now_;
   now_ = now;
   advance_centres(is_backwards);
   world_.pass_hours(now);
@@ -156,7 +178,6 @@ void Agenda::advance(UnixTime now) {
   if (has_replaced_) reconsider();
   advance_promises();
   is_review_due_ = is_review_due_ || is_backwards;
-  review(passed);
   for (const OrganisationId organisation : filled) {
     const auto denied = denied_.find(organisation);
     if (denied == denied_.end()) continue;
@@ -263,16 +284,30 @@ void Agenda::regroup() {
   }
 }
 
-/// Asks jobs that hold out once more, those first that have waited for it longest.
-void Agenda::review(Duration passed) {
-  if (std::exchange(is_review_due_, false)) due_at_once_ = holding_out_.size();
-  const std::int64_t earned = std::min(passed, review_every).microseconds() * reviewed_per_second;
+void Agenda::review() {
+  if (std::exchange(is_review_due_, false)) ask_all_again();
+  const std::int64_t earned = std::min(passed_, review_every).microseconds() * reviewed_per_second;
   review_budget_ = std::min(review_budget_ + earned, reviewed_at_once * micro);
   while (!holding_out_.empty() && review_budget_ >= micro && (due_at_once_ > 0 || holding_out_.front().due <= now_)) {
     if (!review(holding_out_.front())) return;
     holding_out_.pop_front();
     if (due_at_once_ > 0) --due_at_once_;
   }
+}
+
+/// Whoever holds out, whatever for.
+void Agenda::ask_all_again() {
+  for (ViewIndex view = 0; view < queue_.views(); ++view) {
+    if (!queue_.view(view).is_kept_waiting) continue;
+    queue_.view(view).forget_awaited();
+    hold_out(view);
+  }
+  for (HeldOut& each : holding_out_) {
+    each.asks_all = true;
+    each.lane = LaneKey();
+    each.from = QueueKey();
+  }
+  due_at_once_ = holding_out_.size();
 }
 
 /// Takes one off the budget; false when there is none left.
@@ -286,9 +321,12 @@ bool Agenda::is_reviewed() {
 bool Agenda::review(HeldOut& held_out) {
   View& view = queue_.view(held_out.view);
   if (!std::exchange(held_out.is_begun, true)) view.is_holding_out = false;
+  if (view.lanes.empty()) return true;  // its class is gone
+  const Preference preference = preference_of(queue_.job_class(view.in).requirements);
   const auto from = std::lower_bound(view.lanes.begin(), view.lanes.end(), held_out.lane,
                                      [](const auto& each, const LaneKey& key) { return each.first < key; });
   for (auto entry = from; entry != view.lanes.end(); ++entry) {
+    if (!held_out.asks_all && is_kept_waiting(view, preference, entry->first)) continue;
     Lane& lane = queue_.lane(entry->second);
     auto job = lane.jobs.lower_bound(entry == from ? held_out.from : QueueKey());
     for (; job != lane.jobs.end(); ++job) {

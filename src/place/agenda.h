@@ -36,6 +36,7 @@ class Agenda : public WorldListener {
   Agenda& operator=(const Agenda&) = delete;
 
   void pool_changed(PoolState& pool, PoolChange change) override;
+  void ends_changed(PoolIndex pool) override { stirred_.add(pool); }
   void centre_heard(CentreState& centre) override { heard_.insert(centre.id); }
   void job_changed(JobRecord& job) override;
   void job_gone(JobRecord& job) override;
@@ -45,6 +46,8 @@ class Agenda : public WorldListener {
   [[nodiscard]] std::optional<UnixTime> wakes_at() const;
   /// Puts on it what has become due by `now`, and what money and prices have freed.
   void advance(UnixTime now);
+  /// Asks jobs that hold out once more, those first that have waited for it longest. After advance().
+  void review();
   /// The first parked job of the organisation from this place on that its wallet now has enough for.
   [[nodiscard]] std::optional<QueueKey> next_affordable(OrganisationId organisation, const QueueKey& from) const;
   /// Brings a parked job back into the queue.
@@ -57,7 +60,14 @@ class Agenda : public WorldListener {
   void set_broke(JobRecord& job);
   /// A job that the pools with room are too dear for at present, though another would not be.
   void note_denied(const JobRecord& job);
+  /// Some jobs of the view hold out: all that nothing keeps waiting are asked again by and by.
   void hold_out(ViewIndex view);
+  /// The same where something does (awaited.h): they are asked when it does so no more.
+  void keep_waiting(ViewIndex view) { queue_.view(view).is_kept_waiting = true; }
+  /// It does so no more: all of the view are asked by the next review.
+  void ask_again(ViewIndex view);
+  /// Of these those behind a place of the queue, now.
+  void ask_behind(ViewIndex view, const QueueKey& place);
 
   // agenda_promises.cpp
   /// Keeps room of a pool for so many tasks of a job. Neither has a promise yet.
@@ -80,6 +90,8 @@ class Agenda : public WorldListener {
   [[nodiscard]] const WaitQueue& queue() const { return queue_; }
   [[nodiscard]] Ranking& ranking(JobClass& of) { return queue_.ranking(of, world_, replaced_); }
   [[nodiscard]] const ChangeLog& replaced() const { return replaced_; }
+  /// Pools of which anything that a wait hangs on has changed: what they hold, when that ends, what they have promised.
+  [[nodiscard]] const ChangeLog& stirred() const { return stirred_; }
   [[nodiscard]] UnixTime now() const { return now_; }
 
   std::map<QueueKey, JobRecord*> dirty;  ///< jobs to be asked
@@ -100,6 +112,7 @@ class Agenda : public WorldListener {
   struct HeldOut {
     UnixTime due;
     ViewIndex view = 0;
+    bool asks_all = false;  ///< those as well that something keeps waiting
     bool is_begun = false;
     LaneKey lane;
     QueueKey from;
@@ -132,10 +145,11 @@ class Agenda : public WorldListener {
   // agenda_shares.cpp
   void advance_shares();
   void move(JobRecord& job, std::int64_t rank);
+  void set_promise(PoolState& pool, const std::optional<Promise>& made);
   void advance_promises();
   void check_promise(PoolState& pool);
   [[nodiscard]] bool can_pay(const JobRecord& job, const PoolState& pool) const;
-  void review(Duration passed);
+  void ask_all_again();
   [[nodiscard]] bool review(HeldOut& held_out);
   [[nodiscard]] bool is_reviewed();
 
@@ -144,7 +158,9 @@ class Agenda : public WorldListener {
   Rooms rooms_;
   WaitQueue queue_;
   ChangeLog replaced_;
+  ChangeLog stirred_;
   UnixTime now_;
+  Duration passed_;  ///< by the last advance()
 
   Promises promises_;
   bool is_planning_ = false;

@@ -16,7 +16,7 @@ void Agenda::promise(PoolState& pool, JobRecord& job, UnixTime start, std::int64
   made.counts_from = now_;
   made.run = expected_run(job, pool.row);
   made.tasks = tasks;
-  pool.set_promise(made);
+  set_promise(pool, made);
   job.promised = pool.index;
   // What room is made for after a plan does not hang on whether that is taken.
   if (is_planning_) {
@@ -29,12 +29,17 @@ void Agenda::promise(PoolState& pool, JobRecord& job, UnixTime start, std::int64
   rejoin(job);
 }
 
+void Agenda::set_promise(PoolState& pool, const std::optional<Promise>& made) {
+  pool.set_promise(made);
+  stirred_.add(pool.index);
+}
+
 void Agenda::use_promise(JobRecord& job) {
   PoolState& pool = world_.pool(job.promised);
   if (pool.promise->tasks == 1) return release(pool);
   Promise left = *pool.promise;
   --left.tasks;
-  pool.set_promise(left);
+  set_promise(pool, left);
 }
 
 void Agenda::release(JobRecord& job) {
@@ -58,10 +63,10 @@ void Agenda::release(PoolState& pool) {
   if (is_planning_) {
     // Who has been asked in this plan was told of it: it binds until the plan ends.
     left.job = JobId();
-    pool.set_promise(left);
+    set_promise(pool, left);
     promises_.used.insert(pool.index);
   } else {
-    pool.set_promise(std::nullopt);
+    set_promise(pool, std::nullopt);
     reopen(pool);
   }
 }
@@ -78,7 +83,7 @@ void Agenda::begin_plan() {
 void Agenda::end_plan() {
   is_planning_ = false;
   for (const PoolIndex index : std::exchange(promises_.used, {})) {
-    world_.pool(index).set_promise(std::nullopt);
+    set_promise(world_.pool(index), std::nullopt);
     reopen(world_.pool(index));
   }
 }
@@ -93,7 +98,8 @@ void Agenda::reopen(PoolState& pool) {
 void Agenda::rejoin(JobRecord& job) {
   if (job.lane == no_lane) return;
   const bool is_particular = queue_.lane(job.lane).key.is_particular;
-  const bool is_holding_out = queue_.view(queue_.lane(job.lane).view).is_holding_out;
+  const View& view = queue_.view(queue_.lane(job.lane).view);
+  const bool is_holding_out = view.is_holding_out || view.is_kept_waiting;
   const CustomerGroup group = queue_.lane(job.lane).key.group;
   (void)queue_.join(job, world_.wall_bound_of(job.wall_time), is_particular, group);
   if (is_holding_out) hold_out(queue_.lane(job.lane).view);
@@ -134,13 +140,13 @@ void Agenda::check_promise(PoolState& pool) {
   const bool is_closed_then = world_.open_from(pool, *job, kept.start) != kept.start;
   if (start > kept.start && kept.start > now_ && !is_closed_then) {
     kept.counts_from = now_;  // not by a job that came later: none has been let in since
-    return pool.set_promise(kept);
+    return set_promise(pool, kept);
   }
   const bool is_later = start > kept.start;
   promises_.due.erase({kept.start, pool.index});
   promises_.due.insert({start, pool.index});
   kept.start = start;
-  pool.set_promise(kept);
+  set_promise(pool, kept);
   if (is_later) reopen(pool);
 }
 

@@ -14,6 +14,8 @@ std::vector<Assignment> Planner::plan(UnixTime now, std::size_t limit) {
     if (job != nullptr) agenda_.job_changed(*job);
   }
   agenda_.advance(now);
+  for (const ViewIndex each : planning_.awaited().take_lost()) agenda_.ask_again(each);
+  agenda_.review();
   std::vector<Assignment> plan;
   if (limit == 0) return plan;
   agenda_.begin_plan();
@@ -40,7 +42,6 @@ void Planner::begin_walk() {
   offers_used_ = 0;
   lanes_ = {};
   followed_ = {};
-  later_.clear();
   wallets_ = {};
   planning_.forget_vistas();
   for (const OrganisationId each : agenda_.filled) {
@@ -196,8 +197,7 @@ void Planner::follow_lane(const Next& next, std::vector<Assignment>& plan, std::
     return;
   }
   JobRecord& record = *job->second;
-  const bool is_asked = lane.key.is_particular ? may_be_interested(lane, record) : may_be_interested(lane);
-  if (!is_asked) agenda_.hold_out(lane.view);
+  const bool is_asked = lane.key.is_particular ? may_be_interested(next.lane, record) : may_be_interested(next.lane);
   if (!is_asked && !lane.key.is_particular) return;  // nor are those behind
   if (is_asked && record.seen_in != walk_ && give_turn(record, plan, limit) == TurnEnd::lane_must_wait) return;
   if (is_full_) return;
@@ -258,11 +258,10 @@ TurnEnd Planner::give_turn(JobRecord& job, std::vector<Assignment>& plan, std::s
   const std::size_t before = plan.size();
   const LaneIndex index = job.lane;
   const QueueKey key = job.key();
-  const std::uint64_t seen = planning_.vistas_seen();
   const std::uint64_t changes = agenda_.rooms().log().end();
+  const std::uint64_t stirred = agenda_.stirred().end();
   Turn turn(planning_, job);
   const TurnEnd end = turn.take(plan, limit);
-  if (seen != planning_.vistas_seen()) come_back(key);
   // What it does not take when it could is for others.
   if (end != TurnEnd::limit && has_own_room(job)) agenda_.release(job);
   if (bug_ == PlantedBug::lost_job && end == TurnEnd::lane_must_wait) agenda_.queue().leave(job);
@@ -288,6 +287,13 @@ TurnEnd Planner::give_turn(JobRecord& job, std::vector<Assignment>& plan, std::s
   if (plan.size() > before) {
     close_full_pools();
     look_behind_repacked(changes, std::span(plan).subspan(before), key);
+  }
+  if (stirred != agenda_.stirred().end()) {
+    // Who waited for what was taken, or promised.
+    for (const ViewIndex each : planning_.awaited().take_lost()) {
+      agenda_.ask_behind(each, key);
+      agenda_.ask_again(each);
+    }
   }
   return end;
 }

@@ -43,9 +43,9 @@ class Planner {
     Preference preference;
     std::vector<Offered> pools;
     bool is_limited = false;  ///< some pass only shorter wall times
-    // Of lanes of one task that see the whole horizon, those with a run time of these steps at most are interested: now,
-    // and if whoever comes before takes what room there is. Not told where promises make wall times count too.
-    std::optional<std::pair<int, int>> run_steps;
+    // Of lanes of one task that see the whole horizon, those with a run time of this step at most are interested. Not told
+    // where promises make wall times count too.
+    std::optional<int> run_step;
   };
   /// From so many pools with more room on, every class is looked at instead of asking each of each.
   static constexpr std::size_t many_open = 64;
@@ -87,7 +87,6 @@ class Planner {
   void end_walk();
   void push_class(const Need& need, const WaitingShape& shape, WaitingShape::ByHead::const_iterator next);
   [[nodiscard]] bool may_suit(ClassIndex index);
-  void come_back(const QueueKey& after);
   void follow_classes();
   void look_at_class(JobClass& job_class, const Bits& asked);
   [[nodiscard]] bool is_unasked(PoolIndex pool, const Need& need, const Bits& asked);
@@ -95,16 +94,17 @@ class Planner {
   void look_at_view(ViewIndex index, const std::vector<Offered>& suitable);
   void look_ahead(Offer& offer, const Horizon& horizon);
   void push_view(ViewIndex index, QueueKey from);
+  void hold_out(ViewIndex view, const LaneKey& key, const Offer& offer, LaneIndex lane);
   void follow_views();
   void offer_to(const View& view, const std::vector<Offered>& suitable, Offer& offer);
   [[nodiscard]] bool is_interested(const Offer& offer, const Horizon& horizon, const LaneKey& key,
-                                          const Lane& lane, bool room_stays);
-  [[nodiscard]] bool may_be_interested(const Lane& lane);
+                                          const Lane& lane);
+  [[nodiscard]] bool may_be_interested(LaneIndex lane);
   [[nodiscard]] Duration passes_up_to(PoolIndex pool, const Need& need);
   [[nodiscard]] Duration closes_within(PoolIndex pool, CustomerGroup group);
   [[nodiscard]] bool has_own_room(const JobRecord& job);
-  [[nodiscard]] bool is_interested(ViewIndex view, const View::Entry& entry, const Offer& offer, bool room_stays);
-  [[nodiscard]] bool may_be_interested(const Lane& lane, const JobRecord& job);
+  [[nodiscard]] bool is_interested(ViewIndex view, const View::Entry& entry, const Offer& offer);
+  [[nodiscard]] bool may_be_interested(LaneIndex lane, const JobRecord& job);
   void follow_lane(const Next& next, std::vector<Assignment>& plan, std::size_t limit);
   void follow_wallet(const Next& next);
   void look_at_dirty(std::vector<Assignment>& plan, std::size_t limit);
@@ -130,7 +130,6 @@ class Planner {
   std::size_t offers_used_ = 0;
   NextOnes lanes_;
   QueueKey followed_;  ///< the last of a lane
-  std::vector<Next> later_;  ///< lanes that want none of what is left now, but may once that is less
   NextOnes wallets_;
   bool is_full_ = false;
 };

@@ -31,29 +31,22 @@ void Planner::look_at_view(ViewIndex index, const std::vector<Offered>& suitable
 
 /// Works out up to which run time lanes are interested: the longer a task, the less is a wait for better room to it.
 void Planner::look_ahead(Offer& offer, const Horizon& horizon) {
-  offer.run_steps.reset();
+  offer.run_step.reset();
   if (offer.is_limited || horizon.hangs_on_wall_time()) return;
   LaneKey key;
   key.tasks_step = 1;
   const Lane none;
-  const auto longest = [&](bool room_stays) {
-    const auto is_too_long = [&](int step) {
-      key.run_step = static_cast<std::uint8_t>(step);
-      return !is_interested(offer, horizon, key, none, room_stays);
-    };
-    if (is_too_long(0)) return -1;
-    int low = 0;
-    int high = run_step_max;
-    if (!is_too_long(high)) return high;
-    while (high - low > 1) {
-      const int middle = low + (high - low) / 2;
-      (is_too_long(middle) ? high : low) = middle;
-    }
-    return low;
+  const auto is_too_long = [&](int step) {
+    key.run_step = static_cast<std::uint8_t>(step);
+    return !is_interested(offer, horizon, key, none);
   };
-  const int now = longest(true);
-  const bool is_same_later = now == run_step_max || offer.preference.waits_for_best;
-  offer.run_steps = std::pair{now, is_same_later ? now : longest(false)};
+  int low = -1;
+  int high = run_step_max + 1;
+  while (high - low > 1) {
+    const int middle = low + (high - low) / 2;
+    (is_too_long(middle) ? high : low) = middle;
+  }
+  offer.run_step = low;
 }
 
 /// The first of its lanes from there on that may want what it is offered. Lanes are asked in order of their heads, so
@@ -63,27 +56,32 @@ void Planner::push_view(ViewIndex index, QueueKey from) {
   if (view.asked_in != walk_) return views_.push({from, index});
   const Offer& offer = offers_[view.offer];
   const double rate_most = planning_.horizon_of(index).rate_most;
-  bool holds_out = false;
+  const View::Entry* shortest = nullptr;  // of the lanes that run times tell apart: what keeps it waiting, keeps the longer ones
   for (auto entry = view.from(from); entry != view.by_head.end(); ++entry) {
     const LaneKey& key = entry->key;
-    bool is_now = false;
-    bool is_later = false;
     const bool sees_all = !key.is_particular || (key.cap_step > 0 && surely_pays(key.cap_step, rate_most));
-    if (offer.run_steps && key.tasks_step == 1 && sees_all) {
-      is_now = key.run_step <= offer.run_steps->first;
-      is_later = key.run_step <= offer.run_steps->second;
-    } else {
-      is_now = is_interested(index, *entry, offer, true);
-      is_later = !is_now && is_interested(index, *entry, offer, false);
-    }
-    if (is_now) {
+    const bool is_told = offer.run_step && key.tasks_step == 1 && sees_all;
+    if (is_told ? key.run_step <= *offer.run_step : is_interested(index, *entry, offer)) {
       views_.push({entry->head, index});
       break;
     }
-    holds_out = true;
-    if (is_later) later_.push_back({entry->head, entry->lane, {}});
+    if (!is_told) {
+      hold_out(index, key, offer, entry->lane);
+    } else if (shortest == nullptr || key.run_step < shortest->key.run_step) {
+      shortest = &*entry;
+    }
   }
-  if (holds_out) agenda_.hold_out(index);
+  if (shortest != nullptr) hold_out(index, shortest->key, offer, shortest->lane);
+}
+
+/// A lane refuses what it is offered, but for what its jobs run too long for.
+void Planner::hold_out(ViewIndex view, const LaneKey& key, const Offer& offer, LaneIndex lane) {
+  double refused = View::refuses_nothing;
+  for (const Offered& each : offer.pools) {
+    if (each.passes_up_to < no_bound && agenda_.queue().lane(lane).shortest_wall > each.passes_up_to) continue;
+    refused = std::min(refused, offer.preference.waits_for_best ? double{each.score} : each.slowness);
+  }
+  if (refused < View::refuses_nothing) planning_.hold_out(view, key, refused);
 }
 
 void Planner::follow_views() {
@@ -95,17 +93,6 @@ void Planner::follow_views() {
   if (entry->head != next.key) return push_view(next.view, entry->head);  // that one has left
   lanes_.push({entry->head, entry->lane, {}});
   if (std::next(entry) != view.by_head.end()) push_view(next.view, std::next(entry)->head);
-}
-
-/// Something was placed or promised: lanes behind it that wanted better room than this may want this now.
-void Planner::come_back(const QueueKey& after) {
-  for (const Next& each : later_) {
-    // The first of it may have stood before, and those behind may want now what it did not.
-    const Lane& lane = agenda_.queue().lane(each.lane);
-    const auto next = lane.jobs.upper_bound(after);
-    if (next != lane.jobs.end()) lanes_.push({next->first, each.lane, {}});
-  }
-  later_.clear();
 }
 
 /// A pool may have room for another shape just because what it has taken is packed otherwise now: whoever comes behind
@@ -171,14 +158,14 @@ Duration Planner::closes_within(PoolIndex pool, CustomerGroup group) {
 }
 
 /// Whether the jobs of a lane may be interested in what their view is offered, or one of them.
-bool Planner::is_interested(ViewIndex view, const View::Entry& entry, const Offer& offer, bool room_stays) {
+bool Planner::is_interested(ViewIndex view, const View::Entry& entry, const Offer& offer) {
   const Lane& lane = agenda_.queue().lane(entry.lane);
   if (entry.key.is_particular && entry.key.cap_step == 0) return true;  // each keeps away from other centres
   const Horizon& all = planning_.horizon_of(view);
   if (!entry.key.is_particular || surely_pays(entry.key.cap_step, all.rate_most))
-    return is_interested(offer, all, entry.key, lane, room_stays);
+    return is_interested(offer, all, entry.key, lane);
   if (offer.preference.waits_for_best) {
-    const float best = planning_.best_paid(view, entry.key.cap_step);
+    const float best = planning_.best_paid(view, entry.key.cap_step).score;
     return std::any_of(offer.pools.begin(), offer.pools.end(),
                        [&](const Offered& each) { return each.score <= best; });
   }
@@ -187,7 +174,7 @@ bool Planner::is_interested(ViewIndex view, const View::Entry& entry, const Offe
   for (std::size_t i = 0; i < all.count; ++i) {
     if (surely_pays(entry.key.cap_step, all.entries[i].rate)) own.entries[own.count++] = all.entries[i];
   }
-  return own.count == 0 || is_interested(offer, own, entry.key, lane, room_stays);
+  return own.count == 0 || is_interested(offer, own, entry.key, lane);
 }
 
 void Planner::offer_to(const View& view, const std::vector<Offered>& suitable, Offer& offer) {
@@ -210,9 +197,8 @@ void Planner::offer_to(const View& view, const std::vector<Offered>& suitable, O
 
 /// Whether one of these pools could be worth it to the lane's jobs. Says yes too often rather than too seldom: the
 /// turn looks closer.
-bool Planner::is_interested(const Offer& offer, const Horizon& horizon, const LaneKey& key, const Lane& lane,
-                            bool room_stays) {
-  const Bound bound = planning_.bound(horizon, offer.preference, key, room_stays);
+bool Planner::is_interested(const Offer& offer, const Horizon& horizon, const LaneKey& key, const Lane& lane) {
+  const Bound bound = planning_.bound(horizon, offer.preference, key);
   return std::any_of(offer.pools.begin(), offer.pools.end(), [&](const Offered& each) {
     if (each.passes_up_to < no_bound && lane.shortest_wall > each.passes_up_to) return false;
     return offer.preference.waits_for_best ? each.score <= bound.score : each.slowness <= bound.slowness;
@@ -221,7 +207,8 @@ bool Planner::is_interested(const Offer& offer, const Horizon& horizon, const La
 
 /// The same for a plain lane, as things stand now that it is its turn: others before it may have left room elsewhere
 /// that suits it better.
-bool Planner::may_be_interested(const Lane& lane) {
+bool Planner::may_be_interested(LaneIndex index) {
+  const Lane& lane = agenda_.queue().lane(index);
   if (open_.size() > many_open || lane.key.is_promised) return true;
   const Need& need = agenda_.queue().job_class(lane.in).need;
   std::vector<Offered> suitable;
@@ -230,11 +217,15 @@ bool Planner::may_be_interested(const Lane& lane) {
   }
   Offer offer;
   offer_to(agenda_.queue().view(lane.view), suitable, offer);
-  return !offer.pools.empty() && is_interested(offer, planning_.horizon_of(lane.view), lane.key, lane, true);
+  if (offer.pools.empty()) return false;
+  if (is_interested(offer, planning_.horizon_of(lane.view), lane.key, lane)) return true;
+  hold_out(lane.view, lane.key, offer, index);
+  return false;
 }
 
 /// The same for one job of a particular lane.
-bool Planner::may_be_interested(const Lane& lane, const JobRecord& job) {
+bool Planner::may_be_interested(LaneIndex index, const JobRecord& job) {
+  const Lane& lane = agenda_.queue().lane(index);
   if (open_.size() > many_open || job.retrying > 0 || !job.has_cap() || job.has_deadline() || job.has_inputs() ||
       job.is_bounded_at_centres())
     return true;
@@ -263,7 +254,9 @@ bool Planner::may_be_interested(const Lane& lane, const JobRecord& job) {
     if (most * (1 + estimate_slack) + estimate_slack_micro < left) own.entries[own.count++] = all.entries[i];
   }
   own.least_score = all.least_score;
-  return own.count == 0 || is_interested(offer, own, lane.key, lane, true);
+  if (own.count == 0 || is_interested(offer, own, lane.key, lane)) return true;
+  hold_out(lane.view, lane.key, offer, index);
+  return false;
 }
 
 }  // namespace dayan::place

@@ -248,7 +248,7 @@ bool Turn::sees_nothing_worth_it() {
   if (!job_.has_cap()) {
     bound = planning_.bound(all, preference_, lane_);
   } else if (preference_.waits_for_best) {
-    bound.score = lane_.cap_step > 0 ? planning_.best_paid(view_, lane_.cap_step) : bound.score;
+    bound.score = lane_.cap_step > 0 ? planning_.best_paid(view_, lane_.cap_step).score : bound.score;
   } else {
     // Those of the best pools that its cap surely pays are among the best that it can have: its own bound is no looser.
     Horizon own;
@@ -260,10 +260,12 @@ bool Turn::sees_nothing_worth_it() {
     bound = planning_.bound(own, preference_, lane_);
   }
   const auto is_worth_it = [&](const OpenPool& each) {
-    if (preference_.waits_for_best) return each.score <= bound.score;
-    return sight_.ranking->delay(world_.figures(each.pool)) <= bound.slowness;
+    const double delay = sight_.ranking->delay(world_.figures(each.pool));
+    refused_ = std::min(refused_, preference_.waits_for_best ? double{each.score} : delay);
+    return preference_.waits_for_best ? each.score <= bound.score : delay <= bound.slowness;
   };
   held_out_ = std::none_of(seen.open.begin(), seen.open.end(), is_worth_it);
+  if (!held_out_) refused_ = View::refuses_nothing;
   return held_out_;
 }
 
@@ -325,6 +327,7 @@ const PoolState* Turn::best_of(const Outlook& outlook) {
   visit_open([&](const PoolState& pool, float score) {
     if (score != outlook.bound.score) {
       held_out_ = held_out_ || score > outlook.bound.score || pool.centre->id == outlook.left_out;
+      if (score > outlook.bound.score) refused_ = std::min(refused_, double{score});
       return score < outlook.bound.score;
     }
     if (!can_ever_take(pool, outlook.left_out)) {
@@ -351,8 +354,10 @@ const PoolState* Turn::choose(const Outlook& outlook) {
   float good_enough = std::numeric_limits<float>::infinity();
   visit_open([&](const PoolState& pool, float score) {
     if (score > good_enough) return false;
-    if (sight_.ranking->delay(world_.figures(pool.index)) > outlook.bound.slowness) {
+    const double delay = sight_.ranking->delay(world_.figures(pool.index));
+    if (delay > outlook.bound.slowness) {
       held_out_ = true;
+      refused_ = std::min(refused_, delay);
       return objective_ != Objective::fastest;  // all that come are slower still
     }
     if (!can_ever_take(pool, outlook.left_out)) {
@@ -413,7 +418,7 @@ TurnEnd Turn::end(bool has_placed, bool is_full) {
   if (is_full) return TurnEnd::limit;
   // Openings become too late, and less is held, as the deadline comes nearer: it is asked again before anything changes.
   if (job_.has_deadline() && (was_denied_ || job_.has_cap())) held_out_ = true;
-  if (held_out_) agenda.hold_out(view_);
+  if (held_out_) planning_.hold_out(view_, lane_, refused_);
   if (was_denied_) agenda.note_denied(job_);
   const bool speaks_for_all = !lane_.is_particular && !was_denied_ && !has_placed && is_counted_ &&
                               (!was_kept_out_ || passes_up_to_ < agenda.queue().lane(job_.lane).shortest_wall);

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "place/agenda.h"
+#include "place/awaited.h"
 #include "place/evaluation.h"
 #include "place/exchange.h"
+#include "place/horizon.h"
 #include "place/openings.h"
 #include "place/reclaim_choice.h"
 
@@ -63,8 +65,6 @@
 
 namespace dayan::place {
 
-/// Pools that are looked at to tell for how long a job would wait for a better one.
-inline constexpr std::size_t horizon_max = 8;
 /// Scores within this of the best are as good: finer differences are below what estimates can tell.
 inline constexpr float as_good = 1.05F;
 
@@ -82,33 +82,6 @@ inline constexpr std::size_t in_time_looked_at_max = 64;
 inline constexpr double estimate_slack = 1e-6;
 inline constexpr double estimate_slack_micro = 32;
 
-/// The best pools that a class's jobs could go to or wait for.
-struct Horizon {
-  struct Entry {
-    double slowness = 0;
-    double lag = 0;   ///< what inputs take to cross, as a multiple of the run time (ranking.h)
-    double wait = 0;  ///< µs
-    double rate = 0;  ///< micro-yuan an hour
-    std::int64_t slots = 0;
-    /// What room there is was promised: tasks with a longer wall time (µs) wait until the promised one is over.
-    double passes_up_to = std::numeric_limits<double>::infinity();
-    double later_wait = 0;
-    std::int64_t later_slots = 0;
-    const PoolState* closes = nullptr;  ///< the pool, if it is closed at some time
-  };
-  std::array<Entry, horizon_max> entries;
-  std::size_t count = 0;
-  float least_score = std::numeric_limits<float>::infinity();
-  double rate_most = 0;  ///< micro-yuan an hour of the dearest of them
-
-  /// Room of one of them was promised, or it will be closed: what a task would find there hangs on its wall time.
-  [[nodiscard]] bool hangs_on_wall_time() const {
-    return std::any_of(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(count), [](const Entry& each) {
-      return each.passes_up_to < std::numeric_limits<double>::infinity() || each.closes != nullptr;
-    });
-  }
-};
-
 /// A pool with room, as a class ranks it.
 struct OpenPool {
   float score = 0;
@@ -125,7 +98,7 @@ struct Vista {
   bool has_open = false;       ///< those with room have been looked for
   bool are_many_open = false;  ///< more than few_open have room
   std::vector<OpenPool> open;  ///< else these, best first
-  std::vector<std::pair<std::uint8_t, float>> best_paid;  ///< by step of price cap
+  std::vector<std::pair<std::uint8_t, RankedPool>> best_paid;  ///< by step of price cap
 };
 
 /// What a pool must not pass to be worth it.
@@ -147,7 +120,7 @@ enum class WouldTake { yes, no, never_of_its_lane };
 /// What all turns of a plan work with.
 class Planning {
  public:
-  Planning(Agenda& agenda, Openings& openings) : agenda_(agenda), openings_(openings), exchange_(agenda) {}
+  Planning(Agenda& agenda, Openings& openings) : agenda_(agenda), openings_(openings), exchange_(agenda), awaited_(*this) {}
 
   /// Up to date; holds until the next call for another class.
   struct Sight {
@@ -160,9 +133,9 @@ class Planning {
   [[nodiscard]] Horizon::Entry horizon_entry(const Sight& sight, const PoolState& pool);
   /// The horizon of a view, as its jobs without a price cap see it.
   [[nodiscard]] const Horizon& horizon_of(ViewIndex view);
-  /// The best score of a pool that every job of the view may take one day whose cap is of this step: none of them waits
-  /// for a worse one. Infinite when there is none at the top of the ranking.
-  [[nodiscard]] float best_paid(ViewIndex view, std::uint8_t cap_step);
+  /// The best pool that every job of the view may take one day whose cap is of this step: none of them waits for a worse
+  /// one. With an infinite score when there is none at the top of the ranking.
+  [[nodiscard]] RankedPool best_paid(ViewIndex view, std::uint8_t cap_step);
   /// The pools that have room, as it sees them; its horizon need not be there.
   [[nodiscard]] const Vista& open_of(ViewIndex view);
   /// Something was placed or promised, or a plan begins: what was seen may be another now.
@@ -170,16 +143,14 @@ class Planning {
     vistas_used_ = 0;
     ++vistas_seen_;
   }
-  /// Rises as they are forgotten.
-  [[nodiscard]] std::uint64_t vistas_seen() const { return vistas_seen_; }
-  /// With `room_stays` false: should whoever comes first take all room that there is now, and what is expected later
-  /// alone count.
-  [[nodiscard]] Bound bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane,
-                            bool room_stays = true) const;
+  [[nodiscard]] Bound bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane) const;
   [[nodiscard]] bool is_reachable(PoolIndex pool) const { return agenda_.world().reachable().get(pool); }
   [[nodiscard]] bool accepts(CustomerGroup group, PoolIndex pool) const {
     return agenda_.world().acceptance().accepts(group, pool);
   }
+  /// How long the jobs of a group with such a wall time wait (µs) for a pool that has room after `wait`, and is closed at
+  /// some time.
+  [[nodiscard]] double wait_until_open(const PoolState& pool, CustomerGroup group, std::uint8_t wall_step, double wait) const;
   // overtaking.cpp
   /// Whether the pool keeps its room for another job than this, or is closed to it.
   [[nodiscard]] bool keeps_out(const PoolState& pool, const JobRecord& job) const;
@@ -191,15 +162,21 @@ class Planning {
   [[nodiscard]] Agenda& agenda() { return agenda_; }
   [[nodiscard]] Openings& openings() { return openings_; }
   [[nodiscard]] Exchange& exchange() { return exchange_; }
+  [[nodiscard]] Awaited& awaited() { return awaited_; }
+  /// Jobs of a lane hold out: they refuse room with such a score, if they wait for the best, else with such a delay
+  /// (ranking.h), and what is worse.
+  void hold_out(ViewIndex view, const LaneKey& lane, double refused) {
+    awaited_.note(view, lane, refused) ? agenda_.keep_waiting(view) : agenda_.hold_out(view);
+  }
 
  private:
-  [[nodiscard]] double wait_until_open(const PoolState& pool, const LaneKey& lane, double wait) const;
   [[nodiscard]] Horizon horizon(const View& view);
   [[nodiscard]] Vista& vista(View& view);
 
   Agenda& agenda_;
   Openings& openings_;
   Exchange exchange_;
+  Awaited awaited_;
   std::deque<Vista> vistas_;  ///< kept for their memory
   std::size_t vistas_used_ = 0;
   std::uint64_t vistas_seen_ = 1;
@@ -298,6 +275,7 @@ class Turn {
   std::size_t open_from_ = 0;  ///< in the ranking: none before it has room
   bool was_denied_ = false;  ///< by its own money
   bool held_out_ = false;    ///< there was room, but not worth it
+  double refused_ = View::refuses_nothing;  ///< the least of that (Planning::hold_out)
   bool was_kept_out_ = false;  ///< there was room, but promised to others
   Duration passes_up_to_ = Duration::microseconds(-int64_max);  ///< wall times that would not have been, somewhere
 };

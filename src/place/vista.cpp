@@ -12,13 +12,11 @@ namespace {
 /// So many of the best pools are looked at for one that a price cap surely pays.
 constexpr std::size_t paid_looked_at_max = 256;
 
-/// Room for so few tasks may be gone before a lane behind gets its turn.
-constexpr std::int64_t soon_taken = 16;
-
 }  // namespace
 
 Horizon::Entry Planning::horizon_entry(const Sight& sight, const PoolState& pool) {
   Horizon::Entry entry;
+  entry.pool = pool.index;
   if (!pool.reservations.empty()) entry.closes = &pool;
   entry.slowness = sight.ranking->slowness(agenda_.world().figures(pool.index));
   entry.lag = sight.ranking->lag(agenda_.world().figures(pool.index));
@@ -55,8 +53,7 @@ Horizon Planning::horizon(const View& view) {
   return found;
 }
 
-Bound Planning::bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane,
-                      bool room_stays) const {
+Bound Planning::bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane) const {
   Bound bound;
   if (preference.waits_for_best) {
     bound.score = horizon.least_score;
@@ -67,13 +64,12 @@ Bound Planning::bound(const Horizon& horizon, const Preference& preference, cons
   double best = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < horizon.count; ++i) {
     const Horizon::Entry& each = horizon.entries[i];
-    if (!room_stays && each.wait == 0 && each.slots <= soon_taken) continue;
     const bool is_later = wall_of_step(lane.wall_step) > each.passes_up_to;
     std::int64_t at_once = std::max<std::int64_t>(is_later ? each.later_slots : each.slots, 1);
     if (lane.throttle_step > 0) at_once = std::min(at_once, tasks_of_step(lane.throttle_step));
     const std::int64_t waves = tasks <= at_once ? 1 : (tasks - 1) / at_once + 1;  // a division is dear
     double wait = is_later ? each.later_wait : each.wait;
-    if (each.closes != nullptr) wait = wait_until_open(*each.closes, lane, wait);
+    if (each.closes != nullptr) wait = wait_until_open(*each.closes, lane.group, lane.wall_step, wait);
     wait += each.lag * run;
     best = std::min(best, wait + static_cast<double>(waves) * run * each.slowness);
   }
@@ -81,14 +77,13 @@ Bound Planning::bound(const Horizon& horizon, const Preference& preference, cons
   return bound;
 }
 
-/// How long the lane's jobs wait (µs) for a pool that has room after `wait`, and is closed at some time.
-double Planning::wait_until_open(const PoolState& pool, const LaneKey& lane, double wait) const {
+double Planning::wait_until_open(const PoolState& pool, CustomerGroup group, std::uint8_t wall_step, double wait) const {
   if (!std::isfinite(wait) || agenda_.bug() == PlantedBug::forgotten_reservation) return wait;
   const UnixTime now = agenda_.now();
   const UnixTime start = now + Duration::microseconds(static_cast<std::int64_t>(wait));
-  const Duration wall = Duration::microseconds(static_cast<std::int64_t>(wall_of_step(lane.wall_step)));
+  const Duration wall = Duration::microseconds(static_cast<std::int64_t>(wall_of_step(wall_step)));
   const auto is_named = [&](const ReservationRow& row) {
-    return agenda_.world().acceptance().is_named(lane.group, row.id);
+    return agenda_.world().acceptance().is_named(group, row.id);
   };
   return static_cast<double>((pool.open_from(start, wall, UnixTime(), is_named) - now).microseconds());
 }
@@ -112,22 +107,22 @@ const Horizon& Planning::horizon_of(ViewIndex index) {
   return *seen.horizon;
 }
 
-float Planning::best_paid(ViewIndex index, std::uint8_t cap_step) {
+RankedPool Planning::best_paid(ViewIndex index, std::uint8_t cap_step) {
   View& view = agenda_.queue().view(index);
-  std::vector<std::pair<std::uint8_t, float>>& known = vista(view).best_paid;
-  for (const auto& [step, score] : known) {
-    if (step == cap_step) return score;
+  std::vector<std::pair<std::uint8_t, RankedPool>>& known = vista(view).best_paid;
+  for (const auto& [step, best] : known) {
+    if (step == cap_step) return best;
   }
   const Sight sight = this->sight(agenda_.queue().job_class(view.in));
   const World& world = agenda_.world();
-  float best = std::numeric_limits<float>::infinity();
+  RankedPool best{std::numeric_limits<float>::infinity()};
   std::size_t looked = 0;
   for (const RankedPool& each : sight.ranking->best_first()) {
     if (++looked > paid_looked_at_max) break;
     const PoolFigures& figures = world.figures(each.pool);
     if (!surely_pays(cap_step, sight.ranking->rate(figures)) || figures.wall_time_max < view.wall_bound) continue;
     if (!is_reachable(each.pool) || !sight.room->ever.get(each.pool) || !accepts(view.group, each.pool)) continue;
-    best = each.score;
+    best = each;
     break;
   }
   known.emplace_back(cap_step, best);

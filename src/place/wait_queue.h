@@ -66,6 +66,21 @@ struct Lane {
   static constexpr QueueKey nobody{int64_max, JobId(int64_max)};
 };
 
+/// A pool that keeps jobs of a view from the room that there is (awaited.h): those that wait for the best as long as it can
+/// take them one day, others as long as it is expected to have room for so many of their tasks after so long at most.
+struct AwaitedPool {
+  static constexpr std::uint8_t any_wall = 255;
+
+  PoolIndex pool = 0;
+  std::uint8_t wall_step = any_wall;  ///< of those whom it keeps waiting, where that hangs on it
+  float score = 0;
+  double slowness = 0;  ///< as in Horizon::Entry, and the next two
+  double lag = 0;
+  double rate = 0;
+  double wait_max = std::numeric_limits<double>::infinity();  ///< µs
+  std::int64_t slots = 0;
+};
+
 /// Lanes of a class whose jobs see the same pools: their wall times have one bound, and their customers are of one
 /// group.
 struct View {
@@ -76,18 +91,29 @@ struct View {
     LaneIndex lane = 0;
   };
 
+  static constexpr double refuses_nothing = std::numeric_limits<double>::infinity();
+
   ClassIndex in = 0;
   Duration wall_bound;
   CustomerGroup group = named_by_none;
   std::vector<std::pair<LaneKey, LaneIndex>> lanes;  ///< in order
   std::vector<Entry> by_head;                        ///< those with jobs, in order
-  bool is_holding_out = false;  ///< there is room, but some of its jobs would rather wait for a better pool
+  // There is room, but some of its jobs would rather wait for a better pool.
+  bool is_holding_out = false;  ///< they are asked again from time to time
+  bool is_kept_waiting = false;  ///< they are asked again when an awaited pool is not what they wait for any more
+  std::vector<AwaitedPool> awaited;
+  double refused = refuses_nothing;  ///< the least that those jobs refuse (Planning::hold_out)
   // The planner's own: where what it sees, and what it is asked about, stand, if they were worked out this time.
   std::uint64_t seen_at = 0;
   std::uint32_t vista = 0;
   std::uint32_t asked_in = 0;  ///< the walk
   std::uint32_t offer = 0;
 
+  void forget_awaited() {
+    is_kept_waiting = false;
+    awaited.clear();
+    refused = refuses_nothing;
+  }
   /// The first lane whose head is not before this.
   [[nodiscard]] std::vector<Entry>::iterator from(const QueueKey& key) {
     return std::lower_bound(by_head.begin(), by_head.end(), key,
@@ -138,6 +164,8 @@ class WaitQueue {
   [[nodiscard]] Lane& lane(LaneIndex index) { return lanes_[index]; }
   [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }
   [[nodiscard]] View& view(ViewIndex index) { return views_[index]; }
+  /// How many there are, some of which nobody is in.
+  [[nodiscard]] std::size_t views() const { return views_.size(); }
   [[nodiscard]] JobClass& job_class(ClassIndex index) { return *classes_[index]; }
   [[nodiscard]] const std::vector<std::unique_ptr<JobClass>>& classes() const { return classes_; }
   /// False when the pool's names rule it out for the class.

@@ -233,7 +233,7 @@ void World::put(const AttemptRow& row, bool is_live) {
   const UnixTime started_at = has_started ? row.started_at : UnixTime();
   if (lease->second.started_at == started_at) return;
   lease->second.started_at = started_at;
-  pools_[lease->second.pool].renew_end(lease->second);
+  renew_end(lease->second);
 }
 
 void World::put(const AccountRow& row, bool is_live) {

@@ -34,6 +34,8 @@ class WorldListener {
   };
   virtual ~WorldListener() = default;
   virtual void pool_changed(PoolState& pool, PoolChange change) = 0;
+  /// Something it holds is expected to end at another time.
+  virtual void ends_changed(PoolIndex pool) = 0;
   virtual void centre_heard(CentreState& centre) = 0;
   virtual void job_changed(JobRecord& job) = 0;
   virtual void job_gone(JobRecord& job) = 0;
@@ -233,6 +235,7 @@ class World {
   void count_task(const Holding& holding, std::int32_t by);
   void count_tasks(JobId job, std::int32_t by);
   void tell_pool(PoolState& pool, WorldListener::PoolChange change) const;
+  void renew_end(const Holding& holding);
 
   PlantedBug bug_ = PlantedBug::none;
   WorldListener* listener_ = nullptr;

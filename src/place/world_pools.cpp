@@ -303,14 +303,19 @@ void World::attach_leases(const JobRecord* to, JobId id) {
       share_lease(lease->second, true);
       count_task(lease->second, 1);
     }
-    pools_[lease->second.pool].renew_end(lease->second);
+    renew_end(lease->second);
   }
   for (auto claim = claims_.lower_bound({id, 0, 0}); claim != claims_.end() && claim->first.job == id; ++claim) {
     count_task(claim->second.holding, -1);
     claim->second.holding.job = to;
     count_task(claim->second.holding, 1);
-    pools_[claim->second.holding.pool].renew_end(claim->second.holding);
+    renew_end(claim->second.holding);
   }
+}
+
+void World::renew_end(const Holding& holding) {
+  pools_[holding.pool].renew_end(holding);
+  if (listener_ != nullptr) listener_->ends_changed(holding.pool);
 }
 
 void World::tell_pool(PoolState& pool, WorldListener::PoolChange change) const {
