@@ -111,7 +111,8 @@ void Awaited::add(ViewIndex index, const AwaitedPool& pool) {
     known->slots = std::max(known->slots, pool.slots);
     return;
   }
-  const bool is_there = std::any_of(awaited.begin(), awaited.end(), [&](const auto& each) { return each.pool == pool.pool; });
+  const bool is_there =
+      std::any_of(awaited.begin(), awaited.end(), [&](const auto& each) { return each.pool == pool.pool; });
   awaited.push_back(pool);
   if (pool.wall_step != AwaitedPool::any_wall) passing_.insert(pool.pool);
   if (is_there) return;

@@ -8,11 +8,10 @@
 #include "place/horizon.h"
 #include "place/wait_queue.h"
 
-/// Awaited: which pools keep jobs from the room that there is. A job holds out since some better pool is expected to have
-/// room so soon that it would be done there earlier than where it could go now. As long as that pool keeps its word nothing
-/// else can change the job's mind, so it is asked again when the pool does not, and not before. Jobs that no single
-/// pool can speak for (they have a deadline, keep away from a centre, what they wait for hangs on their own wall time)
-/// are told apart: these are asked from time to time (agenda.h).
+/// Awaited: which pools keep jobs from the room that there is. A job holds out since some better pool is expected to
+/// have room so soon that it would be done there earlier than where it could go now. As long as that pool keeps its word
+/// nothing else can change the job's mind, so it is asked again when the pool does not, and not before. Jobs for which
+/// no single pool can speak (they have a deadline, or keep away from a centre) are asked from time to time (agenda.h).
 
 namespace dayan::place {
 
@@ -22,10 +21,11 @@ class Awaited {
  public:
   explicit Awaited(Planning& planning) : planning_(planning) {}
 
-  /// The jobs of a lane refuse room where they would take `refused` times as long as on the reference, or more. False when
-  /// no pool can be told that keeps them waiting.
+  /// The jobs of a lane hold out, and refuse so much (Planning::hold_out). False when no pool can be told that keeps
+  /// them waiting.
   [[nodiscard]] bool note(ViewIndex view, const LaneKey& lane, double refused);
-  /// Views that await a pool which does not keep its word any more, since this was asked last. They await nothing then.
+  /// Views that await a pool which does not keep its word any more, since this was asked last. They await nothing
+  /// then.
   [[nodiscard]] std::vector<ViewIndex> take_lost();
 
  private:

@@ -37,7 +37,7 @@ struct Horizon {
   std::array<Entry, horizon_max> entries;
   std::size_t count = 0;
   float least_score = std::numeric_limits<float>::infinity();  ///< of the first of them
-  double rate_most = 0;  ///< micro-yuan an hour of the dearest of them
+  double rate_most = 0;                                        ///< micro-yuan an hour of the dearest of them
 
   /// Room of one of them was promised, or it will be closed: what a task would find there hangs on its wall time.
   [[nodiscard]] bool hangs_on_wall_time() const {

@@ -91,10 +91,11 @@ class Oracle : SightOracle {
     const float limit = good.front().score * as_good;
     std::erase_if(
         good, [&](const Seen& seen) { return is_cheapest ? second(seen) > fastest * as_good : seen.score > limit; });
-    return std::min_element(good.begin(), good.end(),
-                            [](const Seen& a, const Seen& b) {
-                              return std::pair{a.pool->load, a.names} < std::pair{b.pool->load, b.names};
-                            })
+    const auto order = [&](const Seen& seen) {
+      const Need need = need_of(job);
+      return std::tuple{room_lost(*seen.pool, need, world_.held()), seen.pool->load, seen.names};
+    };
+    return std::min_element(good.begin(), good.end(), [&](const Seen& a, const Seen& b) { return order(a) < order(b); })
         ->pool;
   }
 

@@ -378,6 +378,35 @@ TEST(SpreadTest, AnArrayUsesAllCentresThatAreAlike) {
   }
 }
 
+TEST(SpreadTest, WhoNeedsManyCoresForFewCardsGoesWhereCoresArePlenty) {
+  // Four cards with 16 cores, and four with 4: eight tasks of a card each fit only if those of four cores go to the
+  // former and those of one to the latter, in whatever order they come.
+  for (const int heavy_first : {0, 1}) {
+    Scene scene;
+    for (const auto& [name, cores] : {std::pair{"plenty", 16}, std::pair{"scarce", 4}}) {
+      PoolRow pool = scene.pool(scene.centre(name).id, 1, cores);
+      pool.cards_per_node = MilliCards(4'000);
+      pool.chip = "a800";
+      scene.put(pool);
+    }
+    // Somebody else's, and so what is asked for: two and a half cores a card.
+    PoolRow other = scene.pool(scene.centre("other").id, 1, 10);
+    other.cards_per_node = MilliCards(4'000);
+    other.chip = "t4";
+    scene.put(other);
+    LeaseRow lease = scene.lease(other.centre, 10);
+    lease.resources.cards = MilliCards(4'000);
+    scene.put(lease);
+    for (int i = 0; i < 8; ++i) {
+      Requirements requirements = with_objective(Objective::balanced, Duration::minutes(30));
+      requirements.chips = {"a800"};
+      requirements.resources = {Cores(i % 2 == heavy_first ? 1 : 4), Bytes(), MilliCards(1'000)};
+      scene.job(1, requirements);
+    }
+    EXPECT_EQ(scene.plan().size(), 8U) << heavy_first;
+  }
+}
+
 TEST(SpreadTest, FastestFillsTheFastestFirst) {
   // Half as fast is not as good: the fast centre is filled first, the rest goes to the slow one as long as that
   // helps.

@@ -43,8 +43,8 @@ class Planner {
     Preference preference;
     std::vector<Offered> pools;
     bool is_limited = false;  ///< some pass only shorter wall times
-    // Of lanes of one task that see the whole horizon, those with a run time of this step at most are interested. Not told
-    // where promises make wall times count too.
+    // Of lanes of one task that see the whole horizon, those with a run time of this step at most are interested. Not
+    // told where promises make wall times count too.
     std::optional<int> run_step;
   };
   /// From so many pools with more room on, every class is looked at instead of asking each of each.

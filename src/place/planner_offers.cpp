@@ -56,7 +56,8 @@ void Planner::push_view(ViewIndex index, QueueKey from) {
   if (view.asked_in != walk_) return views_.push({from, index});
   const Offer& offer = offers_[view.offer];
   const double rate_most = planning_.horizon_of(index).rate_most;
-  const View::Entry* shortest = nullptr;  // of the lanes that run times tell apart: what keeps it waiting, keeps the longer ones
+  // Of the lanes that run times tell apart: what keeps it waiting, keeps the longer ones.
+  const View::Entry* shortest = nullptr;
   for (auto entry = view.from(from); entry != view.by_head.end(); ++entry) {
     const LaneKey& key = entry->key;
     const bool sees_all = !key.is_particular || (key.cap_step > 0 && surely_pays(key.cap_step, rate_most));

@@ -253,6 +253,27 @@ void PoolState::changed() {
   }
 }
 
+double room_lost(const PoolState& pool, const Need& need, const Amounts& mix) {
+  const Amounts asked = need.all();
+  const Amounts before = pool.free();
+  const Amounts after = minus(before, asked);
+  const auto parts = [&](const Amounts& room, std::size_t kind) {
+    return static_cast<double>(std::max<std::int64_t>(room.of[kind], 0)) / static_cast<double>(mix.of[kind]);
+  };
+  const auto scarcest = [&](const Amounts& room) {
+    std::size_t found = kinds;
+    for (std::size_t kind = 0; kind < kinds; ++kind) {
+      if (mix.of[kind] > 0 && (found == kinds || parts(room, kind) < parts(room, found))) found = kind;
+    }
+    return found;
+  };
+  const std::size_t first = scarcest(before);
+  const std::size_t last = scarcest(after);
+  if (first == kinds) return 0;
+  // Of one kind the same in every pool, to the bit.
+  return first == last ? parts(asked, first) : parts(before, first) - parts(after, last);
+}
+
 UnixTime sure_end(const Holding& holding, UnixTime now) {
   Duration late = Duration::seconds(1);
   if (holding.ends_at > now) return holding.ends_at;

@@ -200,6 +200,11 @@ struct PoolState {
   mutable std::map<Need, bool> fits_beside_;  ///< what fits_beside_promise() has said since the last change
 };
 
+/// How much less the pool can take of a mix of cores, memory and cards when a task takes its room: as a part of that
+/// mix, by the scarcest of the three there. A task that takes little of what is scarce in the pool, for the mix, costs
+/// it little.
+[[nodiscard]] double room_lost(const PoolState& pool, const Need& need, const Amounts& mix);
+
 /// The longest wall time of a lease granted at `start` that ends before the pool is closed; may be negative.
 [[nodiscard]] inline Duration open_within(const ReservationRow& closing, UnixTime start) {
   return closing.from - start - lease_start_allowance;

@@ -309,9 +309,12 @@ const Turn::Outlook& Turn::outlook(CentreId avoid) {
   return outlooks_.emplace_back(avoid, found).second;
 }
 
-/// Of pools that are equally good, the least full; ties in order of names.
-const PoolState* Turn::least_full(const std::vector<const PoolState*>& pools) const {
-  const auto order = [&](const PoolState* pool) { return std::pair{pool->load, world_.rank(pool->index)}; };
+/// Of pools that are equally good, that which loses least room for what else is asked for; then the least full; ties in
+/// order of names.
+const PoolState* Turn::fittest(const std::vector<const PoolState*>& pools) const {
+  const auto order = [&](const PoolState* pool) {
+    return std::tuple{room_lost(*pool, class_.need, world_.held()), pool->load, world_.rank(pool->index)};
+  };
   return *std::min_element(pools.begin(), pools.end(),
                            [&](const PoolState* a, const PoolState* b) { return order(a) < order(b); });
 }
@@ -344,7 +347,7 @@ const PoolState* Turn::best_of(const Outlook& outlook) {
     return true;
   });
   std::erase_if(pools, [&](const PoolState* pool) { return second(*pool) > least * as_good; });
-  return pools.empty() ? nullptr : least_full(pools);
+  return pools.empty() ? nullptr : fittest(pools);
 }
 
 const PoolState* Turn::choose(const Outlook& outlook) {
@@ -373,7 +376,7 @@ const PoolState* Turn::choose(const Outlook& outlook) {
     pools.push_back(&pool);
     return true;
   });
-  return pools.empty() ? nullptr : least_full(pools);
+  return pools.empty() ? nullptr : fittest(pools);
 }
 
 bool Turn::place(std::int32_t task, std::int32_t number, CentreId avoid, std::vector<Assignment>& plan) {

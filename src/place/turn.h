@@ -25,7 +25,9 @@
 ///     wait included, is left alone (fastest), or one where it takes twice as long (balanced), or so many times as the
 ///     weight for time goes into the sum of all (weighted). That bound is worked out over the `horizon_max` best pools
 ///     that could ever take it, and those with room. Weighted without a weight for time: only the best, as cheapest;
-///   - pools within 5 % of the best count as equally good and are filled evenly, which spreads arrays over centres;
+///   - pools within 5 % of the best count as equally good. Of these a task goes where it takes least of the room for the
+///     mix that is asked for (decision 0023): who needs many cores for few cards goes where cores are plenty. Pools to
+///     which that is all one are filled evenly, which spreads arrays over centres;
 ///   - a centre where the task failed last is left alone as long as any other can take it;
 ///   - a centre with as many tasks of the job as it lets run at one centre is left alone until one of them has ended:
 ///     what stands there counts neither as room nor as what is waited for, whatever the objective.
@@ -120,7 +122,8 @@ enum class WouldTake { yes, no, never_of_its_lane };
 /// What all turns of a plan work with.
 class Planning {
  public:
-  Planning(Agenda& agenda, Openings& openings) : agenda_(agenda), openings_(openings), exchange_(agenda), awaited_(*this) {}
+  Planning(Agenda& agenda, Openings& openings)
+      : agenda_(agenda), openings_(openings), exchange_(agenda), awaited_(*this) {}
 
   /// Up to date; holds until the next call for another class.
   struct Sight {
@@ -133,8 +136,8 @@ class Planning {
   [[nodiscard]] Horizon::Entry horizon_entry(const Sight& sight, const PoolState& pool);
   /// The horizon of a view, as its jobs without a price cap see it.
   [[nodiscard]] const Horizon& horizon_of(ViewIndex view);
-  /// The best pool that every job of the view may take one day whose cap is of this step: none of them waits for a worse
-  /// one. With an infinite score when there is none at the top of the ranking.
+  /// The best pool that every job of the view may take one day whose cap is of this step: none of them waits for a
+  /// worse one. With an infinite score when there is none at the top of the ranking.
   [[nodiscard]] RankedPool best_paid(ViewIndex view, std::uint8_t cap_step);
   /// The pools that have room, as it sees them; its horizon need not be there.
   [[nodiscard]] const Vista& open_of(ViewIndex view);
@@ -148,9 +151,10 @@ class Planning {
   [[nodiscard]] bool accepts(CustomerGroup group, PoolIndex pool) const {
     return agenda_.world().acceptance().accepts(group, pool);
   }
-  /// How long the jobs of a group with such a wall time wait (µs) for a pool that has room after `wait`, and is closed at
-  /// some time.
-  [[nodiscard]] double wait_until_open(const PoolState& pool, CustomerGroup group, std::uint8_t wall_step, double wait) const;
+  /// How long the jobs of a group with such a wall time wait (µs) for a pool that has room after `wait`, and is closed
+  /// at some time.
+  [[nodiscard]] double wait_until_open(const PoolState& pool, CustomerGroup group, std::uint8_t wall_step,
+                                       double wait) const;
   // overtaking.cpp
   /// Whether the pool keeps its room for another job than this, or is closed to it.
   [[nodiscard]] bool keeps_out(const PoolState& pool, const JobRecord& job) const;
@@ -242,7 +246,7 @@ class Turn {
   void visit_open(Visitor&& visit);
   [[nodiscard]] const PoolState* choose(const Outlook& outlook);
   [[nodiscard]] const PoolState* best_of(const Outlook& outlook);
-  [[nodiscard]] const PoolState* least_full(const std::vector<const PoolState*>& pools) const;
+  [[nodiscard]] const PoolState* fittest(const std::vector<const PoolState*>& pools) const;
   [[nodiscard]] bool place(std::int32_t task, std::int32_t number, CentreId avoid, std::vector<Assignment>& plan);
 
   // reasons.cpp

@@ -77,7 +77,8 @@ Bound Planning::bound(const Horizon& horizon, const Preference& preference, cons
   return bound;
 }
 
-double Planning::wait_until_open(const PoolState& pool, CustomerGroup group, std::uint8_t wall_step, double wait) const {
+double Planning::wait_until_open(const PoolState& pool, CustomerGroup group, std::uint8_t wall_step,
+                                 double wait) const {
   if (!std::isfinite(wait) || agenda_.bug() == PlantedBug::forgotten_reservation) return wait;
   const UnixTime now = agenda_.now();
   const UnixTime start = now + Duration::microseconds(static_cast<std::int64_t>(wait));

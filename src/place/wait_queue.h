@@ -66,8 +66,9 @@ struct Lane {
   static constexpr QueueKey nobody{int64_max, JobId(int64_max)};
 };
 
-/// A pool that keeps jobs of a view from the room that there is (awaited.h): those that wait for the best as long as it can
-/// take them one day, others as long as it is expected to have room for so many of their tasks after so long at most.
+/// A pool that keeps jobs of a view from the room that there is (awaited.h): those that wait for the best as long as it
+/// can take them one day, others as long as it is expected to have room for so many of their tasks after so long at
+/// most.
 struct AwaitedPool {
   static constexpr std::uint8_t any_wall = 255;
 

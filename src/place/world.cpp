@@ -213,7 +213,7 @@ void World::put(const LeaseRow& row, bool is_live) {
   const bool was_claimed = consume_claim(lease);
   Holding& kept = leases_[row.attempt()] = lease;
   count_task(kept, 1);
-  pools_[lease.pool].hold(kept);
+  occupy(pools_[lease.pool], kept);
   note_reclaimable(pools_[lease.pool]);
   share_lease(kept, true);
   if (!was_claimed) tell_pool(pools_[lease.pool], less_room);

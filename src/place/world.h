@@ -94,6 +94,8 @@ class World {
     for (const auto& [attempt, claim] : claims_) visit(claim.holding);
   }
 
+  /// What all leases and claims take together, in whatever pools: the mix that is asked for.
+  [[nodiscard]] const Amounts& held() const { return held_; }
   [[nodiscard]] const std::deque<PoolState>& pools() const { return pools_; }
   [[nodiscard]] PoolState& pool(PoolIndex index) { return pools_[index]; }
   [[nodiscard]] const PoolState& pool(PoolIndex index) const { return pools_[index]; }
@@ -235,6 +237,8 @@ class World {
   void count_task(const Holding& holding, std::int32_t by);
   void count_tasks(JobId job, std::int32_t by);
   void tell_pool(PoolState& pool, WorldListener::PoolChange change) const;
+  void occupy(PoolState& pool, const Holding& holding);
+  void vacate(PoolState& pool, const Holding& holding);
   void renew_end(const Holding& holding);
 
   PlantedBug bug_ = PlantedBug::none;
@@ -267,6 +271,7 @@ class World {
   std::map<AttemptKey, UnixTime> started_early_;  ///< of attempts whose lease has not come yet
   std::map<OrganisationId, Wallet> wallets_;
   std::map<AttemptKey, Claim> claims_;
+  Amounts held_;
   TasksAt tasks_at_;
 
   UnixTime hour_at_;  ///< that prices and carbon stand at

@@ -178,11 +178,11 @@ bool World::spare(const AttemptKey& attempt) {
 /// Its end is another, and whether it may be taken back.
 void World::change_lease(Holding& lease, const Holding& now) {
   PoolState& pool = pools_[lease.pool];
-  pool.let_go(lease);
+  vacate(pool, lease);
   lease.ends_at = now.ends_at;
   lease.is_reclaimable = now.is_reclaimable;
   lease.is_taken_back = now.is_taken_back;
-  pool.hold(lease);
+  occupy(pool, lease);
   note_reclaimable(pool);
   tell_pool(pool, more_room);  // sooner: what was promised may leave room beside it
 }
@@ -190,7 +190,7 @@ void World::change_lease(Holding& lease, const Holding& now) {
 void World::drop_lease(const AttemptKey& attempt) {
   const auto lease = leases_.find(attempt);
   PoolState& pool = pools_[lease->second.pool];
-  pool.let_go(lease->second);
+  vacate(pool, lease->second);
   note_reclaimable(pool);
   share_lease(lease->second, false);
   count_task(lease->second, -1);
@@ -224,7 +224,7 @@ void World::claim(const JobRecord& job, const AttemptKey& attempt, PoolIndex poo
   holding.ends_at = now + lease_start_allowance + staged_in + wall_time;
   holding.wall_time = wall_time;
   holding.job = &job;
-  pools_[pool].hold(holding);
+  occupy(pools_[pool], holding);
   count_task(holding, 1);
   tell_pool(pools_[pool], less_room);
 }
@@ -239,7 +239,7 @@ void World::exchange_claims(const AttemptKey& a, const AttemptKey& b) {
     ASSERT(!claims[i].holds_for_inputs);
     wallets_[claims[i].organisation].claimed -= claims[i].hold;
     PoolState& pool = pools_[claims[i].holding.pool];
-    pool.let_go(claim->second.holding);
+    vacate(pool, claim->second.holding);
     tell_pool(pool, more_room);
     claims_.erase(claim);
   }
@@ -268,7 +268,7 @@ bool World::consume_claim(const Holding& lease) {
   wallets_[claim->second.organisation].claimed -= claim->second.hold;
   forget_inputs(claim->second);
   count_task(claim->second.holding, -1);
-  pools_[lease.pool].let_go(claim->second.holding);
+  vacate(pools_[lease.pool], claim->second.holding);
   claims_.erase(claim);
   return true;
 }
@@ -279,7 +279,7 @@ std::vector<JobId> World::drop_claims() {
     wallets_[claim.organisation].claimed -= claim.hold;
     forget_inputs(claim);
     PoolState& pool = pools_[claim.holding.pool];
-    pool.let_go(claim.holding);
+    vacate(pool, claim.holding);
     count_task(claim.holding, -1);
     tell_pool(pool, more_room);
     if (listener_ != nullptr) listener_->wallet_changed(claim.organisation);
@@ -311,6 +311,17 @@ void World::attach_leases(const JobRecord* to, JobId id) {
     count_task(claim->second.holding, 1);
     renew_end(claim->second.holding);
   }
+}
+
+void World::occupy(PoolState& pool, const Holding& holding) {
+  pool.hold(holding);
+  const Amounts shape = holding.shape.all();
+  for (std::size_t kind = 0; kind < kinds; ++kind) held_.of[kind] = plus(held_.of[kind], shape.of[kind]);
+}
+
+void World::vacate(PoolState& pool, const Holding& holding) {
+  pool.let_go(holding);
+  held_ = minus(held_, holding.shape.all());
 }
 
 void World::renew_end(const Holding& holding) {
