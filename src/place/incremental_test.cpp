@@ -20,12 +20,14 @@ class Life {
       : random_(seed),
         data_(seed + 1'000'000),
         bounds_(seed + 2'000'000),
+        cards_(seed + 3'000'000),
         engine_(make_engine(bug)),
         is_plain_(seed % 2 == 0),
         trades_places_(seed % 4 == 3),
         has_hours_(seed / 2 % 2 == 0),
         has_data_(seed % 5 != 4),
-        has_bounds_(seed % 4 < 2) {
+        has_bounds_(seed % 4 < 2),
+        has_cards_(seed % 7 != 6) {
     // A third of the lives pass from one half life of usage to the next.
     if (seed % 3 == 0) now_ = usage_period(scene_now) + usage_half_life - Duration::minutes(4);
     for (int i = 0; i < 3; ++i) {
@@ -225,6 +227,8 @@ class Life {
     if (random_.chance(2, 3)) pool.software.push_back({"povray", random_.chance(1, 2) ? "3.6" : "3.7"});
     pool.wall_time_max = Duration::minutes(random_.between(1, 4) * 45);
     pool.core_capability = Capability(random_.between(0, 4) * 6'000);
+    pool.card_capability = Capability();
+    if (has_cards_ && !pool.cards_per_node.is_zero()) pool.card_capability = Capability(cards_.between(0, 4) * 6'000);
     pool.core_power.reset();
     pool.card_power.reset();
     if (random_.chance(4, 5)) pool.core_power = Milliwatts(random_.between(2, 5) * 1'000);
@@ -325,6 +329,8 @@ class Life {
     if (!is_plain_ && random_.chance(1, 4)) needs.regions = {"guizhou"};
     if (!is_plain_ && random_.chance(1, 6)) needs.providers = {"org-1"};
     if (!is_plain_ && random_.chance(1, 6)) needs.core_capability_min = Capability(random_.between(0, 4) * 6'000);
+    if (has_cards_ && !needs.resources.cards.is_zero() && cards_.chance(1, 3))
+      needs.card_capability_min = Capability(cards_.between(0, 4) * 6'000);
     if (!is_plain_ && random_.chance(1, 6)) needs.latency = {{"shanghai", Duration::milliseconds(random_.between(10, 60))}};
     if (!is_plain_ && random_.chance(1, 12)) needs.latency.push_back({"beijing", Duration::milliseconds(random_.between(10, 60))});
     needs.wall_time = Duration::minutes(random_.between(1, 150));
@@ -647,6 +653,7 @@ class Life {
   Prng random_;
   Prng data_;    ///< of inputs alone: the rest is drawn as in lives without
   Prng bounds_;  ///< of bounds of tasks per centre, in the same way
+  Prng cards_;   ///< of how fast cards are
   std::unique_ptr<Engine> engine_;
   UnixTime now_ = scene_now;
   std::int64_t last_id_ = 100;
@@ -666,6 +673,7 @@ class Life {
   bool has_hours_ = false;  ///< prices and carbon change by the hour of the day
   bool has_data_ = false;  ///< jobs have inputs
   bool has_bounds_ = false;  ///< some jobs bound their tasks at one centre
+  bool has_cards_ = false;   ///< cards are not all alike
   bool compares_ = true;  ///< with the oracle: no bug is planted
   UnixTime planned_at_;
   std::size_t hours_passed_ = 0;

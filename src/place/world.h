@@ -48,7 +48,8 @@ struct PoolFigures {
   double reclaimable_part = whole_price;  ///< thousandths of these prices that reclaimable work pays
   double transfer_gb = 0;  ///< of a GB moved in
   double bandwidth = 0;    ///< of the link: bytes a µs; zero: unknown
-  double slowness = 1;  ///< run time there over that on the reference core
+  double core_slowness = 1;  ///< run time there over that on the reference core
+  double card_slowness = 1;  ///< the same of what has cards, and the reference card
   double core_carbon = -1;  ///< mg of CO₂ an hour of a busy core; negative: unknown
   double card_carbon = -1;
   Duration wall_time_max;

@@ -36,7 +36,7 @@ inline constexpr std::size_t load_tasks_max = 100'000'000;
 struct Load {
   std::string name;                 ///< for people: what was read or made
   std::vector<Requirements> kinds;  ///< what jobs need, times apart; each once
-  /// By kind, how fast it really is on which chip, beside the reference core; empty: as the pools' capability says. The
+  /// By kind, how fast it really is on which chip, beside the reference; empty: as the pools' capability says. The
   /// platform is not told.
   std::vector<std::map<std::string, Capability>> speeds;
   std::vector<LoadJob> jobs;        ///< by submission

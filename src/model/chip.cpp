@@ -1,0 +1,53 @@
+#include "model/chip.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "base/scan.h"
+
+namespace dayan {
+namespace {
+
+struct Chip {
+  std::string_view name;  ///< in lower case, letters and digits alone
+  int tflops;             ///< dense FP16 or BF16
+};
+
+/// Where sources or variants of a model differ, the least of them: nobody is promised more than the card has. Models of
+/// which nothing better than hearsay was found are not here: their providers can tell.
+constexpr std::array<Chip, 11> chips = {{
+    {"a100", reference_card_tflops},
+    {"a800", 312},        // as the A100, with a slower NVLink
+    {"ascend910b", 280},  // Gitee AI's documentation; others 320, and its bins differ
+    {"ascend910c", 780},  // SemiAnalysis on CloudMatrix 384, 2025; BF16, others 800
+    {"h100", 989},        // NVIDIA H100 datasheet, SXM
+    {"h20", 148},         // Tom's Hardware on the export variant, 2023
+    {"h800", 989},        // as the H100, with a slower NVLink and little FP64
+    {"mlu370x8", 96},     // tables of resellers
+    {"rtx4090", 165},     // with FP32 accumulation (the Ada whitepaper); 330 without
+    {"t4", 65},           // NVIDIA T4 datasheet, mixed precision
+    {"v100", 112},        // NVIDIA V100 datasheet: 112 for PCIe, 125 for SXM2
+}};
+
+}  // namespace
+
+std::optional<Capability> nominal_capability(std::string_view chip) {
+  std::string name;
+  for (const char c : chip) {
+    if (c != '-' && c != '_' && c != ' ') name += lower(c);
+  }
+  const auto* const known = std::ranges::find(chips, name, &Chip::name);
+  if (known == chips.end()) return std::nullopt;
+  return Capability(known->tflops * reference_capability / reference_card_tflops);
+}
+
+void fill_card_capability(PoolRow& pool) {
+  if (pool.cards_per_node.is_zero() || pool.card_capability_source != CapabilitySource::unknown) return;
+  const auto nominal = nominal_capability(pool.chip);
+  if (!nominal) return;
+  pool.card_capability = *nominal;
+  pool.card_capability_source = CapabilitySource::nominal;
+}
+
+}  // namespace dayan
