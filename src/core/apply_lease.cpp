@@ -74,7 +74,8 @@ void note_usage(State& state, const JobRow& job, const LeaseRow& lease, Duration
   if (run <= Duration()) return;
   const UsageRow* known = state.usage.find({job.project});
   UsageRow usage = known != nullptr ? *known : UsageRow{job.project, job.organisation, usage_period(now)};
-  add_use(usage, lease.resources, now - run, now);
+  const PoolRow* pool = state.pools.find({lease.centre, lease.pool});
+  add_use(usage, lease.resources, pool != nullptr ? pool->card_capability : Capability(), now - run, now);
   state.usage.put(usage);
 }
 

@@ -153,6 +153,11 @@ TEST_F(JobTest, WhatRanIsLearnedByTheCardsWhereItHasSome) {
     now_ = now_ + Duration::minutes(20);
     must(as("agent guian"), report("guian", ended(id, 0, 1, 0, Duration::minutes(20))));
     EXPECT_EQ(state_.jobs.find({id})->run_time_sum, learned.microseconds());
+    if (id != JobId(400)) continue;
+    // What it has had of the platform is half a card.
+    UsageRow used{ProjectId(2), OrganisationId(2), usage_period(now_)};
+    add_use(used, asked.requirements.resources, Capability(5'000), now_ - Duration::minutes(20), now_);
+    EXPECT_EQ(*state_.usage.find({ProjectId(2)}), used);
   }
 }
 

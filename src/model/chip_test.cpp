@@ -19,7 +19,9 @@ TEST(Chip, IsKnownByItsName) {
   EXPECT_EQ(nominal_capability("a100"), Capability(10'000));
   EXPECT_EQ(nominal_capability("Ascend-910B"), Capability(280 * 10'000 / 312));
   EXPECT_EQ(nominal_capability("RTX 4090"), nominal_capability("rtx_4090"));
-  EXPECT_EQ(nominal_capability("h100"), Capability(31'698));
+  EXPECT_EQ(nominal_capability("nvidia_geforce_rtx_4090"), nominal_capability("rtx4090"));
+  EXPECT_EQ(nominal_capability("910b"), nominal_capability("ascend910b"));
+  EXPECT_EQ(nominal_capability("h100"), Capability(24'230));
   EXPECT_EQ(nominal_capability("a10"), std::nullopt);  // another card than the a100
   EXPECT_EQ(nominal_capability(""), std::nullopt);
 }

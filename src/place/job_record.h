@@ -145,7 +145,7 @@ struct JobRecord {
 /// How much data a job brings for its work, by steps as well, since rankings hang on it: what a transfer takes beside the
 /// run of a task, and what it costs beside the run of all of them. Both as if nothing of it was anywhere yet.
 struct DataSteps {
-  std::uint8_t of_task = 0;  ///< bytes for each µs that a task runs on the reference core; zero: none, or next to none
+  std::uint8_t of_task = 0;  ///< bytes for each µs that a task runs on the reference; zero: none, or next to none
   std::uint8_t of_job = 0;   ///< the same over all its tasks; zero also where cost does not count
   friend constexpr auto operator<=>(const DataSteps&, const DataSteps&) = default;
 };

@@ -229,6 +229,7 @@ class World {
   void forget_inputs(const Claim& claim);
   void attach_leases(const JobRecord* to, JobId id);
   void share_lease(const Holding& lease, bool is_held);
+  void share_leases(const PoolState& pool, bool is_held);
   void count_capacity(const PoolState& pool);
   [[nodiscard]] std::int64_t tasks_below_bound(const JobRecord& job, CentreId centre) const;
   void count_task(const Holding& holding, std::int32_t by);

@@ -21,9 +21,9 @@ namespace dayan::sim {
 struct LoadJob {
   std::string name;
   Duration submit;         ///< since the beginning
-  Duration run;            ///< of each task, on the reference core
+  Duration run;            ///< of each task, on the reference
   Duration limit;          ///< its wall time: a task that would run longer is ended then
-  Duration estimate;       ///< the submitter's, on the reference core; zero: only the limit is known
+  Duration estimate;       ///< the submitter's, on the reference; zero: only the limit is known
   std::int32_t tasks = 1;  ///< alike
   std::uint32_t kind = 0;  ///< in Load::kinds
   Cny price_cap;           ///< of the whole job; zero: none
