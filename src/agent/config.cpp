@@ -189,7 +189,11 @@ class ConfigReader {
            }},
           {"capability",
            [&](const YamlNode& value, Field to) {
-             jobfile::read_capability(value, to, facts.core_capability, faults_);
+             jobfile::read_core_capability(value, to, facts.core_capability, faults_);
+           }},
+          {"card_capability",
+           [&](const YamlNode& value, Field to) {
+             jobfile::read_card_capability(value, to, facts.card_capability, faults_);
            }},
       };
       jobfile::read_map(member, at, keys, faults_);

@@ -56,6 +56,7 @@ struct PoolFacts {
   std::optional<Milliwatts> core_power;
   std::optional<Milliwatts> card_power;
   Capability core_capability;  ///< nominal, in place of the measured one; zero: as measured
+  Capability card_capability;  ///< nominal; zero: as the model of the cards says (model/chip.h)
 };
 
 struct Config {

@@ -13,7 +13,7 @@ organisations:
   film-studio: {account: film, user: alice}
   "*":
 pools:
-  batch: {core_power: 4.5W, card_power: 0.35kW, capability: 1.2}
+  batch: {core_power: 4.5W, card_power: 0.35kW, capability: 1.2, card_capability: 0.9}
   "*": {core_power: 900mW}
 work_folder: /srv/dayan
 )";
@@ -35,6 +35,7 @@ TEST(AgentConfig, ReadsEveryKey) {
   EXPECT_EQ(config->pools.at("batch").core_power, Milliwatts(4'500));
   EXPECT_EQ(config->pools.at("batch").card_power, Milliwatts(350'000));
   EXPECT_EQ(config->pools.at("batch").core_capability, Capability(12'000));
+  EXPECT_EQ(config->pools.at("batch").card_capability, Capability(9'000));
   EXPECT_EQ(config->pools.at("*").core_power, Milliwatts(900));
   EXPECT_FALSE(config->pools.at("*").card_power.has_value());
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "adapters/files.h"
+#include "model/chip.h"
 #include "model/json.h"
 #include "probes/core_benchmark.h"
 #include "probes/software.h"
@@ -27,6 +28,10 @@ void tell(const Config& config, PoolRow& pool) {
   if (facts == config.pools.end()) return;
   pool.core_power = facts->second.core_power;
   pool.card_power = facts->second.card_power;
+  if (!facts->second.card_capability.is_zero() && !pool.cards_per_node.is_zero()) {
+    pool.card_capability = facts->second.card_capability;
+    pool.card_capability_source = CapabilitySource::nominal;
+  }
   if (facts->second.core_capability.is_zero()) return;
   pool.core_capability = facts->second.core_capability;
   pool.capability_source = CapabilitySource::nominal;
@@ -66,6 +71,7 @@ Result<std::vector<PoolRow>> PoolProbe::probe(UnixTime now, std::vector<std::str
     pool.core_capability = core;
     pool.capability_source = core.is_zero() ? CapabilitySource::unknown : CapabilitySource::measured;
     tell(config_, pool);
+    fill_card_capability(pool);
   }
   for (const auto& entry : config_.pools) {
     const auto is_named = [&](const PoolRow& pool) { return pool.name == entry.first; };

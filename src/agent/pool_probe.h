@@ -11,7 +11,8 @@
 namespace dayan::agent {
 
 /// What this centre offers: the engine's pools, with the software of agent.yaml and the measured speed of a core.
-/// Software and speed are taken on the machine of the agent and are said of all its pools.
+/// Software and speed are taken on the machine of the agent and are said of all its pools. Cards are not measured: they
+/// are as fast as agent.yaml tells, else as is printed of their model.
 class PoolProbe {
  public:
   /// The last benchmark is kept in `capability_file` for a day.

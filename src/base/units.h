@@ -50,7 +50,7 @@ using Bandwidth = Quantity<struct BandwidthTag>;
 using Cores = Quantity<struct CoresTag>;
 /// Accelerator cards in thousandths of one: a fraction is a card shared.
 using MilliCards = Quantity<struct MilliCardsTag>;
-/// How fast one core or card is, in 1/10,000 of the reference machine (measure/reference.h).
+/// How fast one core or card is, in 1/10,000 of the reference core (probes/core_benchmark.h) or card (model/chip.h).
 using Capability = Quantity<struct CapabilityTag>;
 
 /// Electric power, in thousandths of a watt.

@@ -31,11 +31,15 @@ std::string cards_text(const PoolRow& pool) {
   return pool.cards_per_node.is_zero() ? "-" : readable(pool.cards_per_node) + ' ' + pool.chip;
 }
 
-/// In hundredths of the reference core; the row counts 1/10,000.
-std::string speed_text(const PoolRow& pool) {
-  if (pool.capability_source == CapabilitySource::unknown) return "unknown";
-  const std::int64_t percent = (pool.core_capability.value() + 50) / 100;
-  return std::to_string(percent) + "% " + std::string(to_text(pool.capability_source));
+/// In hundredths of the reference; the row counts 1/10,000.
+std::string speed_text(Capability speed, CapabilitySource source) {
+  if (source == CapabilitySource::unknown) return "unknown";
+  const std::int64_t percent = (speed.value() + 50) / 100;
+  return std::to_string(percent) + "% " + std::string(to_text(source));
+}
+
+std::string card_speed_text(const PoolRow& pool) {
+  return pool.cards_per_node.is_zero() ? "-" : speed_text(pool.card_capability, pool.card_capability_source);
 }
 
 }  // namespace
@@ -80,7 +84,7 @@ Answer<void> list_centres(Session& session) {
   }
   TRY(const auto views, centres_in(std::move(items)));
   Table table({"CENTRE", "REGION", "PROVIDER", "AGENT", "CORES LEASED>", "POOL", "NODES>", "CORES>", "MEMORY>",
-               "CARDS", "CORE SPEED", "SOFTWARE"});
+               "CARDS", "CORE SPEED", "CARD SPEED", "SOFTWARE"});
   for (const wire::CentreView& view : views) {
     const std::vector<std::string> head{view.centre.name, view.centre.region, view.provider,
                                         std::string(to_text(view.agent)), std::to_string(view.cores_leased.value())};
@@ -88,10 +92,11 @@ Answer<void> list_centres(Session& session) {
       tail.insert(tail.begin(), head.begin(), head.end());
       table.add(std::move(tail));
     };
-    if (view.pools.empty()) add({"-", "-", "-", "-", "-", "-", "-"});
+    if (view.pools.empty()) add({"-", "-", "-", "-", "-", "-", "-", "-"});
     for (const PoolRow& pool : view.pools) {
       add({pool.name, std::to_string(pool.nodes), std::to_string(pool.cores_per_node.value()),
-           readable(pool.memory_per_node), cards_text(pool), speed_text(pool), software_text(pool)});
+           readable(pool.memory_per_node), cards_text(pool),
+           speed_text(pool.core_capability, pool.capability_source), card_speed_text(pool), software_text(pool)});
     }
   }
   session.out.table(table);

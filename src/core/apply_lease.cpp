@@ -42,13 +42,10 @@ void settle_transfer(State& state, const LeaseRow& lease, Outcome outcome) {
   state.transfers.put(row);
 }
 
-/// Run time of a succeeded task as the reference core would have taken it, in µs.
-std::int64_t reference_run(const State& state, const AttemptRow& attempt, Duration run) {
+/// The run of a succeeded task as the reference would have taken it, in µs.
+std::int64_t learned_run(const State& state, const JobRow& job, const AttemptRow& attempt, Duration run) {
   const PoolRow* pool = state.pools.find({attempt.centre, attempt.pool});
-  const std::int64_t capability =
-      pool == nullptr || pool->core_capability.is_zero() ? reference_capability : pool->core_capability.value();
-  const Result<std::int64_t> scaled = mul_div(run.microseconds(), capability, reference_capability, Rounding::down);
-  return scaled ? *scaled : run.microseconds();
+  return reference_run(run, speed_on(pool != nullptr ? *pool : PoolRow(), job.requirements.resources));
 }
 
 void end_task(State& state, JobRow& job, const AttemptSettled& event, const AttemptRow& attempt) {
@@ -77,7 +74,8 @@ void note_usage(State& state, const JobRow& job, const LeaseRow& lease, Duration
   if (run <= Duration()) return;
   const UsageRow* known = state.usage.find({job.project});
   UsageRow usage = known != nullptr ? *known : UsageRow{job.project, job.organisation, usage_period(now)};
-  add_use(usage, lease.resources, now - run, now);
+  const PoolRow* pool = state.pools.find({lease.centre, lease.pool});
+  add_use(usage, lease.resources, pool != nullptr ? pool->card_capability : Capability(), now - run, now);
   state.usage.put(usage);
 }
 
@@ -183,7 +181,8 @@ void on(State& state, const AttemptSettled& event, UnixTime now) {
   --job.live;
   job.held -= lease.held;
   job.charged += attempt.charged;
-  if (event.task_becomes == TaskState::succeeded) job.run_time_sum += reference_run(state, attempt, event.billed_run);
+  if (event.task_becomes == TaskState::succeeded)
+    job.run_time_sum += learned_run(state, job, attempt, event.billed_run);
   end_task(state, job, event, attempt);
   note_usage(state, job, lease, event.billed_run, now);
   settle_transfer(state, lease, event.outcome);

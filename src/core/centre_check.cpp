@@ -127,8 +127,11 @@ void check_pool(const PoolRow& pool, std::size_t index, Faults& faults) {
     check.fault("wall_time_max", to_text(pool.wall_time_max) + " is too short",
                 "at least " + to_text(wall_time_limit_min));
   }
-  // Zero: not known. The reference core has 10,000.
+  // Zero: not known. The reference core has 10,000, and so has the reference card.
   check.range("core_capability", pool.core_capability, Capability(0), core_capability_max, count);
+  check.range("card_capability", pool.card_capability, Capability(0), card_capability_max, count);
+  if (!pool.card_capability.is_zero() && pool.cards_per_node.is_zero())
+    check.fault("card_capability", "is given, and the pool has no cards", "zero, or the number of cards");
   check.power("core_power", pool.core_power, core_power_max);
   check.power("card_power", pool.card_power, card_power_max);
   // Sums over a pool are taken without a second thought elsewhere: they must fit.

@@ -79,6 +79,13 @@ TEST_F(CentreTest, EveryFaultOfAPoolNamesTheValueAndItsBounds) {
             "pools[0].wall_time_max: 0s is too short; at least 1s");
   EXPECT_EQ(fault_of([](auto& p) { p.core_capability = Capability(-1); }),
             "pools[0].core_capability: -1 is out of range; 0 to 100000000");
+  EXPECT_EQ(fault_of([](auto& p) {
+              p.cards_per_node = MilliCards(1'000);
+              p.card_capability = Capability(1'000'001);
+            }),
+            "pools[0].card_capability: 1000001 is out of range; 0 to 1000000");
+  EXPECT_EQ(fault_of([](auto& p) { p.card_capability = Capability(10'000); }),
+            "pools[0].card_capability: is given, and the pool has no cards; zero, or the number of cards");
   EXPECT_EQ(
       fault_of([](auto& p) { p.core_power = Milliwatts(0); }),
       "pools[0].core_power: 0 is out of range; 1 to 1000000 thousandths of a watt, or null when it is not known");

@@ -136,6 +136,31 @@ TEST_F(JobTest, WhatCanMeetItsDeadlineNowhereIsGivenUp) {
   EXPECT_EQ(state_.jobs.find({JobId(100)}), nullptr);
 }
 
+TEST_F(JobTest, WhatRanIsLearnedByTheCardsWhereItHasSome) {
+  // Twenty minutes on cards of half the reference are ten on the reference, however fast the cores beside them are;
+  // what has no cards is learned by the cores.
+  PoolRow pool = *state_.pools.find({CentreId(10), "batch"});
+  pool.cards_per_node = MilliCards(1'000);
+  pool.core_capability = Capability(40'000);
+  pool.card_capability = Capability(5'000);
+  must(as("agent guian"), ReportPools{{pool}});
+  JobSpec on_cards = spec(2);
+  on_cards.requirements.resources.cards = MilliCards(1'000);
+  const auto plain = std::tuple{JobId(401), spec(2), Duration::minutes(80)};
+  for (const auto& [id, asked, learned] : {std::tuple{JobId(400), on_cards, Duration::minutes(10)}, plain}) {
+    must(as("film-studio"), SubmitJob{id, "default", asked});
+    EXPECT_TRUE(plan({assign(id, 0, 10)}).stale.empty());
+    now_ = now_ + Duration::minutes(20);
+    must(as("agent guian"), report("guian", ended(id, 0, 1, 0, Duration::minutes(20))));
+    EXPECT_EQ(state_.jobs.find({id})->run_time_sum, learned.microseconds());
+    if (id != JobId(400)) continue;
+    // What it has had of the platform is half a card.
+    UsageRow used{ProjectId(2), OrganisationId(2), usage_period(now_)};
+    add_use(used, asked.requirements.resources, Capability(5'000), now_ - Duration::minutes(20), now_);
+    EXPECT_EQ(*state_.usage.find({ProjectId(2)}), used);
+  }
+}
+
 TEST_F(JobTest, APriceCapThatPaysForNoTaskIsRefused) {
   // An hour of a core is held for 0.36 yuan at the cheapest: a cap of a micro-yuan less is refused when it is
   // submitted, by its field and with what would do; at 0.36 the job is taken. With a deadline less is held the nearer

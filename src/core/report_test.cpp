@@ -222,7 +222,7 @@ TEST_F(ReportTest, WhatAProjectUsesIsKept) {
   ASSERT_NE(usage, nullptr);
   EXPECT_EQ(usage->organisation, OrganisationId(2));
   UsageRow expected{ProjectId(2), OrganisationId(2), usage_period(now_)};
-  add_use(expected, spec(1).requirements.resources, now_ - Duration::minutes(30), now_);
+  add_use(expected, spec(1).requirements.resources, {}, now_ - Duration::minutes(30), now_);
   EXPECT_EQ(*usage, expected);
   EXPECT_GE(usage->core_ms, 1'800'000);
   AttemptReport refusal = ended(job, 1, 1, 0, Duration());

@@ -120,7 +120,11 @@ void JobReader::read_resources(const YamlNode& node, Field around) {
        {"chip", [&](const YamlNode& member, Field field) { read_chip(member, field); }},
         {"capability",
          [&](const YamlNode& member, Field field) {
-           read_capability(member, field, file_.spec.requirements.core_capability_min, faults_);
+           read_core_capability(member, field, file_.spec.requirements.core_capability_min, faults_);
+         }},
+        {"card_capability",
+         [&](const YamlNode& member, Field field) {
+           read_card_capability(member, field, file_.spec.requirements.card_capability_min, faults_);
          }}},
       faults_);
 }
@@ -192,6 +196,7 @@ std::string JobReader::name_of(std::string_view field) const {
       {"requirements.resources.cards", "resources.cards"},
       {"requirements.chips", "resources.chip"},
       {"requirements.core_capability_min", "resources.capability"},
+      {"requirements.card_capability_min", "resources.card_capability"},
       {"requirements.weights", "objective"},
       {"requirements.not_before", "begin"},
       {"requirements.finish_by", "deadline"},

@@ -22,6 +22,7 @@ resources:
   cards: 0.5
   chip: [A100, h200]
   capability: 1.2
+  card_capability: 0.8
 software: ["povray>=3.7", ffmpeg, "gcc >= 12.2"]
 wall_time: 1h30m
 run_time: 2s
@@ -71,6 +72,7 @@ TEST(JobYaml, AFullFileIsReadInFull) {
   EXPECT_EQ(wanted.regions, std::vector<std::string>{"guizhou"});
   EXPECT_EQ(wanted.providers, std::vector<std::string>{"gz-one"});
   EXPECT_EQ(wanted.core_capability_min, Capability(12'000));
+  EXPECT_EQ(wanted.card_capability_min, Capability(8'000));
   EXPECT_EQ(wanted.latency, (std::vector<LatencyBound>{{"shanghai", Duration::milliseconds(20)},
                                                        {"beijing", Duration::microseconds(1'500)}}));
   EXPECT_EQ(wanted.priority, -20);
@@ -148,6 +150,9 @@ const std::vector<BadLine> bad_lines = {
     {"-", "resources: {capability: 0}", "resources.capability: line %: '0' is out of range"},
     {"-", "resources: {capability: 10001}", "resources.capability: line %: '10001' is out of range"},
     {"-", "resources: {capability: fast}", "resources.capability: line %: 'fast' is not a capability"},
+    {"-", "resources: {cards: 1, card_capability: 0}", "resources.card_capability: line %: '0' is out of range"},
+    {"-", "resources: {cards: 1, card_capability: 101}", "resources.card_capability: line %: '101' is out of range"},
+    {"-", "resources: {card_capability: 1}", "resources.cards: line %: is zero, though it is said how fast a card"},
     {"-", "latency: 20ms", "latency: line %: is a text; give each city its round trip"},
     {"-", "latency: {shanghai: 20}", "latency.shanghai: line %: '20' has a number without a unit"},
     {"-", "latency: {shanghai: 0s}", "latency.shanghai: line %: 0s is too small; give at least 1us"},

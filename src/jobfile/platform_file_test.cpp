@@ -18,7 +18,7 @@ centres:
     prices: {core_hour: "0.36", card_hour: "12.5"}
     pools:
       - {name: batch, nodes: 4, cpus: 64, memory: 256GB, software: [povray 3.7.0.10], capability: 1.25}
-      - {name: a100, nodes: 2, cpus: 96, memory: 1TB, cards: 8, chip: a100, wall_time_max: 3d,
+      - {name: a100, nodes: 2, cpus: 96, memory: 1TB, cards: 8, chip: a100, wall_time_max: 3d, card_capability: 0.95,
          core_power: 4.5W, card_power: 0.4kW}
   - name: shanghai
     prices: {core_hour: "0.72"}
@@ -41,7 +41,10 @@ TEST(PlatformFile, ReadsCentresAndJobs) {
   ASSERT_EQ(guian.pools.size(), 2U);
   EXPECT_EQ(guian.pools[0].core_capability, Capability(12'500));
   EXPECT_EQ(guian.pools[0].software[0].version, "3.7.0.10");
+  EXPECT_EQ(guian.pools[0].card_capability_source, CapabilitySource::unknown);
   EXPECT_EQ(guian.pools[1].cards_per_node, MilliCards(8'000));
+  EXPECT_EQ(guian.pools[1].card_capability, Capability(9'500));
+  EXPECT_EQ(guian.pools[1].card_capability_source, CapabilitySource::nominal);
   EXPECT_EQ(guian.pools[1].wall_time_max, Duration::hours(72));
   EXPECT_EQ(guian.pue, 1'200);
   EXPECT_EQ(guian.carbon, 410);
@@ -121,6 +124,8 @@ TEST(PlatformFile, NamesEachFault) {
       {"memory: 256GB", "memory: 256", "centres[0].pools[0].memory"},
       {"memory: 256GB, ", "", "centres[0].pools[0].memory"},
       {"capability: 1.25", "capability: 0", "centres[0].pools[0].capability"},
+      {"capability: 1.25", "card_capability: 1.25", "centres[0].pools[0].card_capability"},
+      {"card_capability: 0.95", "card_capability: 101", "centres[0].pools[1].card_capability"},
       {"centres:", "customer: guizhou-power\ncentres:", "customer"},
       {"pue: 1.2", "pue: 0.9", "centres[0].pue"},
       {"pue: 1.2", "pue: abc", "centres[0].pue"},

@@ -4,6 +4,7 @@
 
 #include "base/scan.h"
 #include "jobfile/yaml_values.h"
+#include "model/chip.h"
 #include "model/energy.h"
 
 namespace dayan::jobfile {
@@ -67,8 +68,13 @@ PoolRow read_pool(const YamlNode& node, Field around, std::vector<Outage>& outag
              [&](const YamlNode& member, Field field) { read_duration(member, field, pool.wall_time_max, faults); }},
             {"capability",
              [&](const YamlNode& member, Field field) {
-               read_capability(member, field, pool.core_capability, faults);
+               read_core_capability(member, field, pool.core_capability, faults);
                pool.capability_source = CapabilitySource::nominal;
+             }},
+            {"card_capability",
+             [&](const YamlNode& member, Field field) {
+               read_card_capability(member, field, pool.card_capability, faults);
+               pool.card_capability_source = CapabilitySource::nominal;
              }},
             {"core_power", [&](const YamlNode& member,
                                Field field) { read_power(member, field, core_power_max, pool.core_power, faults); }},
@@ -89,6 +95,10 @@ PoolRow read_pool(const YamlNode& node, Field around, std::vector<Outage>& outag
                "give 1 to 64 of letters, digits, '.', '_', '-'");
   if (!pool.cards_per_node.is_zero() && pool.chip.empty())
     faults.add(around + ".chip", "is missing", "name the model of the cards");
+  if (!pool.card_capability.is_zero() && pool.cards_per_node.is_zero())
+    faults.add(around + ".card_capability", "is given, and the pool has no cards",
+               "give the number of cards, or leave it out");
+  fill_card_capability(pool);
   pool.nodes = static_cast<std::int32_t>(nodes);
   pool.cores_per_node = Cores(cores);
   for (std::size_t i = 0; i < of_pool.size(); ++i) {

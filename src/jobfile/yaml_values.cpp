@@ -90,15 +90,29 @@ void read_cards(const YamlNode& node, const std::string& field, MilliCards& out,
   else faults.add(field, quote(node.text) + " is not a number of cards", right);
 }
 
-void read_capability(const YamlNode& node, const std::string& field, Capability& out, FaultList& faults) {
-  constexpr const char* right = "give how fast a core is beside the reference core, e.g. 1.25";
+namespace {
+
+void read_capability(const YamlNode& node, const std::string& field, const char* right, Capability most,
+                     Capability& out, FaultList& faults) {
   constexpr std::int64_t parts = 10;  // of a thousandth, in 1/10,000
   if (node.kind != YamlNode::Kind::text || node.quoted) return wrong_kind(node, field, right, faults);
   const auto thousandths = parse_cards(node.text);  // a number to the thousandth
   if (!thousandths.has_value()) return faults.add(field, quote(node.text) + " is not a capability", right);
-  if (thousandths->is_zero() || thousandths->value() > core_capability_max.value() / parts)
+  if (thousandths->is_zero() || thousandths->value() > most.value() / parts)
     return faults.add(field, quote(node.text) + " is out of range", right);
   out = Capability(thousandths->value() * parts);
+}
+
+}  // namespace
+
+void read_core_capability(const YamlNode& node, const std::string& field, Capability& out, FaultList& faults) {
+  read_capability(node, field, "give how fast a core is beside the reference core, e.g. 1.25", core_capability_max, out,
+                  faults);
+}
+
+void read_card_capability(const YamlNode& node, const std::string& field, Capability& out, FaultList& faults) {
+  read_capability(node, field, "give how fast a card is beside the reference card (an A100), e.g. 0.9",
+                  card_capability_max, out, faults);
 }
 
 void read_power(const YamlNode& node, const std::string& field, Milliwatts most, std::optional<Milliwatts>& out,

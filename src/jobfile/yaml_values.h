@@ -27,8 +27,9 @@ void read_time(const YamlNode& node, const std::string& field, const TimeBase& b
 void read_money(const YamlNode& node, const std::string& field, std::optional<Cny>& out, FaultList& faults);
 /// "2" or "0.5", to the thousandth.
 void read_cards(const YamlNode& node, const std::string& field, MilliCards& out, FaultList& faults);
-/// "1.25": how fast a core is beside the reference core, above zero.
-void read_capability(const YamlNode& node, const std::string& field, Capability& out, FaultList& faults);
+/// "1.25": how fast a core or card is beside the reference, above zero.
+void read_core_capability(const YamlNode& node, const std::string& field, Capability& out, FaultList& faults);
+void read_card_capability(const YamlNode& node, const std::string& field, Capability& out, FaultList& faults);
 /// "4.5W", "1.2kW" or "800mW", above zero.
 void read_power(const YamlNode& node, const std::string& field, Milliwatts most, std::optional<Milliwatts>& out,
                 FaultList& faults);

@@ -88,8 +88,16 @@ struct Software {
   friend bool operator==(const Software&, const Software&) = default;
 };
 
+/// What cores and cards are measured in: the reference core, and the reference card (chip.h), have so much.
+inline constexpr std::int64_t reference_capability = 10'000;
 /// The most that a core's capability may be said to be: 10,000 times the reference core.
 inline constexpr Capability core_capability_max{100'000'000};
+/// Of a card: 100 times the reference card.
+inline constexpr Capability card_capability_max{1'000'000};
+/// What is not known counts as the reference.
+[[nodiscard]] constexpr Capability or_reference(Capability known) {
+  return known.is_zero() ? Capability(reference_capability) : known;
+}
 
 /// How a capability figure came to be (IETF CATS metric source words).
 enum class CapabilitySource { unknown, nominal, measured };
@@ -113,6 +121,8 @@ struct PoolRow {
   CapabilitySource capability_source = CapabilitySource::unknown;
   std::optional<Milliwatts> core_power;  ///< that one busy core draws, with its part of the node
   std::optional<Milliwatts> card_power;  ///< that one busy card draws
+  Capability card_capability;  ///< of one card, in 1/10,000 of the reference card; zero when unknown, or there are none
+  CapabilitySource card_capability_source = CapabilitySource::unknown;
 
   static constexpr std::string_view table = "pool";
   [[nodiscard]] auto key() const { return std::tuple{centre, name}; }
@@ -130,7 +140,9 @@ struct PoolRow {
                       field("core_capability", &R::core_capability),
                       field("capability_source", &R::capability_source),
                       field("core_power", &R::core_power),
-                      field("card_power", &R::card_power)};
+                      field("card_power", &R::card_power),
+                      field("card_capability", &R::card_capability),
+                      field("card_capability_source", &R::card_capability_source)};
   }
   friend bool operator==(const PoolRow&, const PoolRow&) = default;
 };

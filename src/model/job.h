@@ -113,13 +113,14 @@ struct Requirements {
   std::vector<std::string> chips;     ///< card models that will do; empty: any
   std::vector<SoftwareNeed> software;
   Duration wall_time;                 ///< the limit of one attempt
-  Duration run_time;                  ///< the submitter's estimate on the reference core; zero when unknown
+  Duration run_time;                  ///< the submitter's estimate on the reference (run_time.h); zero when unknown
   std::vector<std::string> regions;   ///< allowed; empty: any
   std::vector<std::string> providers; ///< allowed, by organisation name; empty: any
   std::optional<Cny> price_cap;       ///< of the whole job
   Objective objective = Objective::balanced;
   Weights weights;                    ///< of Objective::weighted; else all zero
   Capability core_capability_min;     ///< of one core of the pool, as measured or told; zero: any
+  Capability card_capability_min;     ///< of one card of the pool, alike
   std::vector<LatencyBound> latency;  ///< each must be met; a centre that does not know its latency meets none
   std::int32_t tasks_per_centre_max = 0;  ///< tasks of the job leased at once at one centre; zero: no bound
   std::int32_t priority = 0;          ///< −priority_steps_max to 0; more goes first
@@ -135,6 +136,7 @@ struct Requirements {
                       field("providers", &R::providers), field("price_cap", &R::price_cap),
                       field("objective", &R::objective), field("weights", &R::weights),
                       field("core_capability_min", &R::core_capability_min),
+                      field("card_capability_min", &R::card_capability_min),
                       field("latency", &R::latency),     field("priority", &R::priority),
                       field("not_before", &R::not_before), field("finish_by", &R::finish_by),
                       field("reclaimable", &R::reclaimable),
@@ -275,7 +277,7 @@ struct JobRow {
   std::int32_t cancelled = 0;
   Cny charged;                 ///< so far
   Cny held;                    ///< now, for its live leases
-  std::int64_t run_time_sum = 0;  ///< µs on the reference core, over the `succeeded` tasks: the estimate learns from it
+  std::int64_t run_time_sum = 0;  ///< µs on the reference, over the `succeeded` tasks: the estimate learns from it
   UnixTime submitted_at;
   UnixTime ended_at;
   UnixTime waits_until;        ///< what still waits then is given up

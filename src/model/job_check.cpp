@@ -47,6 +47,9 @@ void check_resources(const Requirements& wanted, Checker& checker) {
   // Silence would place it on a machine without any card.
   if (!wanted.chips.empty() && resources.cards.is_zero())
     checker.fault(prefix + "cards", "is zero, though a chip is named", "give the number of cards, or name no chip");
+  if (!wanted.card_capability_min.is_zero() && resources.cards.is_zero())
+    checker.fault(prefix + "cards", "is zero, though it is said how fast a card must be",
+                  "give the number of cards, or leave that out");
 }
 
 void check_weights(const Requirements& wanted, Checker& checker) {
@@ -85,6 +88,8 @@ void check_requirements(const Requirements& wanted, Checker& checker) {
   check_latency(wanted.latency, checker);
   checker.range("requirements.core_capability_min", wanted.core_capability_min, Capability(0), core_capability_max,
                 [](Capability capability) { return show_number(capability.value()) + "/10000 of the reference core"; });
+  checker.range("requirements.card_capability_min", wanted.card_capability_min, Capability(0), card_capability_max,
+                [](Capability capability) { return show_number(capability.value()) + "/10000 of the reference card"; });
   if (wanted.priority > 0) {
     checker.fault("requirements.priority", std::to_string(wanted.priority) + " would go before the work of others",
                   "give 0, or less for what can wait: your other jobs then go before it");

@@ -12,24 +12,28 @@
 
 namespace dayan {
 
-/// What a core is measured in: the reference core has so much.
-inline constexpr std::int64_t reference_capability = 10'000;
+/// How fast the pool runs what asks for such resources, beside the reference: by its cards whatever has cards, else by
+/// its cores. What is not known counts as the reference.
+[[nodiscard]] inline Capability speed_on(const PoolRow& pool, const Resources& resources) {
+  return or_reference(resources.cards.is_zero() ? pool.core_capability : pool.card_capability);
+}
 
 /// What a job has learned from its succeeded tasks.
 struct Learned {
   std::int32_t succeeded = 0;
-  std::int64_t run_time_sum = 0;  ///< µs on the reference core
+  std::int64_t run_time_sum = 0;  ///< µs on the reference
 };
 
-/// How long one task of `requirements` runs on this pool: the mean of the job's succeeded tasks, else the submitter's
-/// estimate, both scaled from the reference core by the pool's measured capability (unknown: as the reference); else
-/// its wall time. Never more than the wall time, which ends it.
-[[nodiscard]] Duration expected_run(Duration wall_time, Duration run_time, const Learned& learned,
-                                    const PoolRow& pool);
+/// How long one task runs where it is so fast: the mean of the job's succeeded tasks, else the submitter's estimate,
+/// both scaled from the reference; else its wall time. Never more than the wall time, which ends it.
+[[nodiscard]] Duration expected_run(Duration wall_time, Duration run_time, const Learned& learned, Capability speed);
 [[nodiscard]] inline Duration expected_run(const Requirements& requirements, const Learned& learned,
                                            const PoolRow& pool) {
-  return expected_run(requirements.wall_time, requirements.run_time, learned, pool);
+  return expected_run(requirements.wall_time, requirements.run_time, learned,
+                      speed_on(pool, requirements.resources));
 }
+/// What a run there would have been on the reference, in µs.
+[[nodiscard]] std::int64_t reference_run(Duration run, Capability speed);
 /// False when only the wall time is known.
 [[nodiscard]] inline bool has_estimate(Duration run_time, const Learned& learned) {
   return learned.succeeded > 0 || run_time > Duration();

@@ -83,7 +83,12 @@ void move_to(UsageRow& row, UnixTime period) {
   row.period = period;
 }
 
-void add_use(UsageRow& row, const Resources& resources, UnixTime from, UnixTime to) {
+MilliCards in_reference_cards(MilliCards cards, Capability of_one) {
+  const auto all = mul_div(cards.value(), or_reference(of_one).value(), reference_capability, Rounding::up);
+  return MilliCards(all.has_value() ? *all : largest);
+}
+
+void add_use(UsageRow& row, const Resources& resources, Capability card, UnixTime from, UnixTime to) {
   constexpr std::int64_t in_ms = 1'000;
   constexpr std::int64_t in_s = 1'000'000;
   constexpr std::int64_t mib = std::int64_t{1} << 20;
@@ -95,7 +100,7 @@ void add_use(UsageRow& row, const Resources& resources, UnixTime from, UnixTime 
   row.core_ms = grown(row.core_ms, all.cores.value(), weight, in_ms);
   row.memory_mib_s =
       grown(row.memory_mib_s, all.memory.value() / mib + (all.memory.value() % mib != 0), weight, in_s);
-  row.card_ms = grown(row.card_ms, all.cards.value(), weight, in_ms * 1'000);
+  row.card_ms = grown(row.card_ms, in_reference_cards(all.cards, card).value(), weight, in_ms * 1'000);
 }
 
 }  // namespace dayan

@@ -36,7 +36,7 @@ struct UsageRow {
   UnixTime period;
   std::int64_t core_ms = 0;       ///< cores × milliseconds
   std::int64_t memory_mib_s = 0;  ///< MiB × seconds
-  std::int64_t card_ms = 0;       ///< cards × milliseconds
+  std::int64_t card_ms = 0;       ///< reference cards × milliseconds
 
   static constexpr std::string_view table = "usage";
   [[nodiscard]] auto key() const { return std::tuple{project}; }
@@ -49,10 +49,13 @@ struct UsageRow {
   friend bool operator==(const UsageRow&, const UsageRow&) = default;
 };
 
+/// What so many cards of this capability (zero is unknown: as the reference) come to in reference cards, rounded up.
+[[nodiscard]] MilliCards in_reference_cards(MilliCards cards, Capability of_one);
+
 /// Weighs the row as of a period that is not before its own.
 void move_to(UsageRow& row, UnixTime period);
-/// Adds a use of these resources, over all their nodes, from `from` to `to`; each number is rounded up. The row moves
-/// to the period of `to`, unless it is in a later one already.
-void add_use(UsageRow& row, const Resources& resources, UnixTime from, UnixTime to);
+/// Adds a use of these resources, over all their nodes and with cards of this capability, from `from` to `to`; each
+/// number is rounded up. The row moves to the period of `to`, unless it is in a later one already.
+void add_use(UsageRow& row, const Resources& resources, Capability card, UnixTime from, UnixTime to);
 
 }  // namespace dayan

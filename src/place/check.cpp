@@ -156,7 +156,7 @@ Broken check_shares(const World& world) {
   std::map<const ProjectShare*, std::int64_t> waiting;
   for (const auto& [attempt, lease] : world.leases()) {
     if (lease.job == nullptr) continue;
-    const ShareUnits units = share_units(lease.shape);
+    const ShareUnits units = share_units(lease.shape, world.pool(lease.pool).card());
     for (std::size_t kind = 0; kind < kinds; ++kind) held[lease.job->share][kind] += units[kind];
   }
   for (const auto& [id, job] : world.jobs()) {

@@ -116,6 +116,10 @@ std::vector<Gap> fixed_gaps(const Requirements& requirements, const PoolState& p
     gaps.push_back({Constraint::provider});
   if (requirements.core_capability_min > row.core_capability)
     gaps.push_back({Constraint::capability, requirements.core_capability_min.value(), row.core_capability.value()});
+  const bool has_cards = !row.cards_per_node.is_zero();  // else it lacks cards, not fast ones
+  if (has_cards && requirements.card_capability_min > row.card_capability)
+    gaps.push_back(
+        {Constraint::card_capability, requirements.card_capability_min.value(), row.card_capability.value()});
   for (std::size_t i = 0; i < requirements.latency.size(); ++i) {
     const LatencyBound& bound = requirements.latency[i];
     const auto known = latency_to(*pool.centre, bound.city);

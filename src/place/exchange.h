@@ -8,7 +8,7 @@
 /// Exchange: the tasks that a plan places for one organisation are placed together. Turns go one after the other, and who
 /// comes first takes the best place, however little it has to run there. So when all have had theirs, tasks of one
 /// organisation, which has one purse, trade places two by two where that makes them better off together: where the run
-/// times on the reference core, each times the score (ranking.h) of its place, come to less in sum by more than counts as
+/// times on the reference, each times the score (ranking.h) of its place, come to less in sum by more than counts as
 /// equally good. Between organisations nothing is traded: whoever stands earlier in the queue keeps what it got.
 ///
 ///   - They ask for the same room, with one objective (and weights), and are neither for the cheapest nor for the greenest,

@@ -58,14 +58,15 @@ std::string software_text(const Requirements& requirements, const PoolRow& row) 
   return text;
 }
 
-/// A capability as people write it: "1.2", in the reference core.
+/// A capability as people write it: "1.2", in the reference core or card.
 std::string capability_text(std::int64_t capability) {
   static_assert(reference_capability == 10'000);
   return decimal_text(capability, 4);
 }
 
-std::string capability_gap_text(const Gap& gap) {
-  std::string text = "needs cores of " + capability_text(gap.required) + " times the reference core, ";
+std::string capability_gap_text(const Gap& gap, const std::string& thing) {
+  std::string text =
+      "needs " + thing + "s of " + capability_text(gap.required) + " times the reference " + thing + ", ";
   if (gap.offered == 0) return text + "how fast those of the pool are is not known";
   return text + "those of the pool have " + capability_text(gap.offered) + ": " +
          capability_text(gap.required - gap.offered) + " too slow";
@@ -235,7 +236,8 @@ std::string text_of(const Gap& gap, const Asking& asking, const Evaluation& eval
       return "the job lets " + counted(gap.offered, "task") + " run at one centre, and " +
              std::to_string(gap.required - 1) + (gap.required == 2 ? " runs" : " run") +
              " at this one: " + counted(gap.required - gap.offered, "task") + " too many";
-    case Constraint::capability: return capability_gap_text(gap);
+    case Constraint::capability: return capability_gap_text(gap, "core");
+    case Constraint::card_capability: return capability_gap_text(gap, "card");
     case Constraint::latency: return latency_text(gap, requirements.latency[gap.bound]);
     case Constraint::acceptance:
       return is_listed(centre, asking.organisation_name) ? "the centre has no local account for your organisation"

@@ -34,8 +34,11 @@ PoolFigures World::figures_at(const PoolState& pool, UnixTime at) const {
     figures.transfer_gb = static_cast<double>(offer->transfer_gb.micro());
   }
   if (centre.link) figures.bandwidth = static_cast<double>(centre.link->value()) / 1'000'000;
-  const std::int64_t capability = pool.row.core_capability.value();
-  if (capability > 0) figures.slowness = static_cast<double>(reference_capability) / static_cast<double>(capability);
+  const auto slowness = [](Capability known) {
+    return static_cast<double>(reference_capability) / static_cast<double>(or_reference(known).value());
+  };
+  figures.core_slowness = slowness(pool.row.core_capability);
+  figures.card_slowness = slowness(pool.row.card_capability);
   const auto grams = is_now ? centre.carbon_now : centre.carbon_at(at);
   const auto carbon = [&](std::optional<Milliwatts> power) {
     if (!power || !centre.pue || !grams) return -1.0;

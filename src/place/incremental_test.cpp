@@ -20,12 +20,14 @@ class Life {
       : random_(seed),
         data_(seed + 1'000'000),
         bounds_(seed + 2'000'000),
+        cards_(seed + 3'000'000),
         engine_(make_engine(bug)),
         is_plain_(seed % 2 == 0),
         trades_places_(seed % 4 == 3),
         has_hours_(seed / 2 % 2 == 0),
         has_data_(seed % 5 != 4),
-        has_bounds_(seed % 4 < 2) {
+        has_bounds_(seed % 4 < 2),
+        has_cards_(seed % 7 != 6) {
     // A third of the lives pass from one half life of usage to the next.
     if (seed % 3 == 0) now_ = usage_period(scene_now) + usage_half_life - Duration::minutes(4);
     for (int i = 0; i < 3; ++i) {
@@ -225,6 +227,8 @@ class Life {
     if (random_.chance(2, 3)) pool.software.push_back({"povray", random_.chance(1, 2) ? "3.6" : "3.7"});
     pool.wall_time_max = Duration::minutes(random_.between(1, 4) * 45);
     pool.core_capability = Capability(random_.between(0, 4) * 6'000);
+    pool.card_capability = Capability();
+    if (has_cards_ && !pool.cards_per_node.is_zero()) pool.card_capability = Capability(cards_.between(0, 4) * 6'000);
     pool.core_power.reset();
     pool.card_power.reset();
     if (random_.chance(4, 5)) pool.core_power = Milliwatts(random_.between(2, 5) * 1'000);
@@ -252,8 +256,20 @@ class Life {
     put(row);
   }
 
+  /// The cards of a pool are found to be faster than was thought, or slower.
+  void find_out() {
+    if (!has_cards_ || pools_.empty() || cards_.chance(1, 2)) return;
+    auto& [key, row] = *std::next(pools_.begin(), static_cast<std::ptrdiff_t>(cards_.below(pools_.size())));
+    const Capability card(cards_.between(0, 4) * 6'000);
+    if (row.cards_per_node.is_zero() || row.card_capability == card) return;
+    row.card_capability = card;
+    book_.erase(key);
+    put(row);
+  }
+
   void change() {
     fetch();
+    find_out();
     if (!jobs_.empty() && random_.chance(1, 20)) reorder(any(jobs_));
     if (random_.chance(1, 20)) weigh();
     if (random_.chance(1, 10)) use(any(projects_));
@@ -293,11 +309,12 @@ class Life {
   void use(const ProjectRow& project) {
     const Resources resources{Cores(random_.between(1, 30)), Bytes(random_.between(0, 60) * 999'999'999),
                               MilliCards(random_.between(0, 4) * 700)};
-    use(project.id, project.organisation, resources, now_ - Duration::seconds(random_.between(1, 900'000)));
+    use(project.id, project.organisation, resources, Capability(cards_.between(0, 4) * 6'000),
+        now_ - Duration::seconds(random_.between(1, 900'000)));
   }
-  void use(ProjectId project, OrganisationId organisation, const Resources& resources, UnixTime from) {
+  void use(ProjectId project, OrganisationId organisation, const Resources& resources, Capability card, UnixTime from) {
     UsageRow& usage = usage_.try_emplace(project, UsageRow{project, organisation, usage_period(now_)}).first->second;
-    add_use(usage, resources, from, now_);
+    add_use(usage, resources, card, from, now_);
     put(usage);
   }
 
@@ -325,6 +342,8 @@ class Life {
     if (!is_plain_ && random_.chance(1, 4)) needs.regions = {"guizhou"};
     if (!is_plain_ && random_.chance(1, 6)) needs.providers = {"org-1"};
     if (!is_plain_ && random_.chance(1, 6)) needs.core_capability_min = Capability(random_.between(0, 4) * 6'000);
+    if (has_cards_ && !needs.resources.cards.is_zero() && cards_.chance(1, 3))
+      needs.card_capability_min = Capability(cards_.between(0, 4) * 6'000);
     if (!is_plain_ && random_.chance(1, 6)) needs.latency = {{"shanghai", Duration::milliseconds(random_.between(10, 60))}};
     if (!is_plain_ && random_.chance(1, 12)) needs.latency.push_back({"beijing", Duration::milliseconds(random_.between(10, 60))});
     needs.wall_time = Duration::minutes(random_.between(1, 150));
@@ -460,7 +479,8 @@ class Life {
       put(task);
     } else {
       ++job.succeeded;
-      use(job.project, job.organisation, lease.resources, lease.granted_at);
+      use(job.project, job.organisation, lease.resources, pools_.at({lease.centre, lease.pool}).card_capability,
+          lease.granted_at);
       job.run_time_sum += std::max<std::int64_t>(job.requirements.run_time.microseconds(), 1'000'000'000);
       job.charged += Cny::micro(lease.held.micro() / 2);
       wallet_row.debits_posted += Cny::micro(lease.held.micro() / 2);
@@ -647,6 +667,7 @@ class Life {
   Prng random_;
   Prng data_;    ///< of inputs alone: the rest is drawn as in lives without
   Prng bounds_;  ///< of bounds of tasks per centre, in the same way
+  Prng cards_;   ///< of how fast cards are
   std::unique_ptr<Engine> engine_;
   UnixTime now_ = scene_now;
   std::int64_t last_id_ = 100;
@@ -666,6 +687,7 @@ class Life {
   bool has_hours_ = false;  ///< prices and carbon change by the hour of the day
   bool has_data_ = false;  ///< jobs have inputs
   bool has_bounds_ = false;  ///< some jobs bound their tasks at one centre
+  bool has_cards_ = false;   ///< cards are not all alike
   bool compares_ = true;  ///< with the oracle: no bug is planted
   UnixTime planned_at_;
   std::size_t hours_passed_ = 0;
@@ -759,13 +781,19 @@ class PlantedBugTest : public testing::TestWithParam<PlantedBug> {};
 TEST_P(PlantedBugTest, IsFoundByTheChecker) {
   // Each planted bug breaks an invariant that the checker tells of, in nearly every life in which it could strike.
   // Promises are made in the longer of the lives of wide and narrow jobs, which have even seeds; jobs bound their tasks
-  // at one centre in those of two seeds in four.
+  // at one centre in those of two seeds in four; jobs with cards run, and cards change under them, in the longer of odd
+  // ones.
   const bool is_of_promises = GetParam() == PlantedBug::forgotten_promise;
   const bool is_of_bounds = GetParam() == PlantedBug::forgotten_centre_bound;
+  const bool is_of_cards = GetParam() == PlantedBug::forgotten_cards;
   int found = 0;
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
-    Life life(is_of_promises ? 2 * seed : is_of_bounds ? seed / 2 * 4 + seed % 2 : seed, GetParam());
-    for (int step = 0; step < (is_of_promises ? 240 : 60); ++step) {
+    std::uint64_t of_life = seed;
+    if (is_of_promises) of_life = 2 * seed;
+    if (is_of_cards) of_life = 2 * seed + 1;
+    if (is_of_bounds) of_life = seed / 2 * 4 + seed % 2;
+    Life life(of_life, GetParam());
+    for (int step = 0; step < (is_of_promises || is_of_cards ? 240 : 60); ++step) {
       life.step();
       (void)life.engine().plan(life.now(), 1'000);
       if (life.engine().broken_invariant().has_value()) {
@@ -781,7 +809,8 @@ TEST_P(PlantedBugTest, IsFoundByTheChecker) {
 INSTANTIATE_TEST_SUITE_P(Bugs, PlantedBugTest,
                          testing::Values(PlantedBug::stale_score, PlantedBug::forgotten_room, PlantedBug::lost_job,
                                          PlantedBug::gang_half_placed, PlantedBug::forgotten_promise,
-                                         PlantedBug::forgotten_reservation, PlantedBug::forgotten_centre_bound));
+                                         PlantedBug::forgotten_reservation, PlantedBug::forgotten_centre_bound,
+                                         PlantedBug::forgotten_cards));
 
 }  // namespace
 }  // namespace dayan::place

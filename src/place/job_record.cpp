@@ -34,6 +34,7 @@ std::string key_of(const Requirements& requirements) {
   add_number(key, requirements.weights.time);
   add_number(key, requirements.weights.carbon);
   add_number(key, requirements.core_capability_min.value());
+  add_number(key, requirements.card_capability_min.value());
   add_number(key, std::ssize(requirements.latency));
   for (const LatencyBound& bound : requirements.latency) {
     add_text(key, bound.city);

@@ -115,17 +115,17 @@ struct JobRecord {
 };
 
 [[nodiscard]] inline Duration expected_run(const JobRecord& job, const PoolRow& pool) {
-  return expected_run(job.wall_time, job.run_time, job.learned(), pool);
+  return expected_run(job.wall_time, job.run_time, job.learned(), speed_on(pool, job.common->requirements.resources));
 }
 
-/// What is expected of its run time on the reference core. Until a task of it has succeeded that is the submitter's
+/// What is expected of its run time on the reference. Until a task of it has succeeded that is the submitter's
 /// estimate, to the microsecond; zero when there is none. From then on it is the mean of those that have, rounded down to
 /// one of 32 steps between two powers of two: what is kept of it is put right when it comes to another step, and not with
 /// each task that ends.
 [[nodiscard]] Duration kept_run_of(const JobRecord& job);
 /// expected_run() by that.
 [[nodiscard]] inline Duration kept_run(const JobRecord& job, const PoolRow& pool) {
-  return expected_run(job.wall_time, job.kept_run, Learned{}, pool);
+  return expected_run(job.wall_time, job.kept_run, Learned{}, speed_on(pool, job.common->requirements.resources));
 }
 
 /// Whether a task leased there at `start` is expected to end by the job's deadline.
@@ -133,7 +133,7 @@ struct JobRecord {
   return !job.has_deadline() || meets_deadline(job.finish_by, start, expected_run(job, pool), staging);
 }
 
-/// Its run time on the reference core, the wall time when it is not known; at least a µs.
+/// Its run time on the reference, the wall time when it is not known; at least a µs.
 [[nodiscard]] Duration mean_run(const JobRecord& job);
 /// What a task there is expected to be charged for its run; zero past what money can count. There is an offer.
 [[nodiscard]] Cny task_cost(const JobRecord& job, const PoolState& pool);
@@ -145,7 +145,7 @@ struct JobRecord {
 /// How much data a job brings for its work, by steps as well, since rankings hang on it: what a transfer takes beside the
 /// run of a task, and what it costs beside the run of all of them. Both as if nothing of it was anywhere yet.
 struct DataSteps {
-  std::uint8_t of_task = 0;  ///< bytes for each µs that a task runs on the reference core; zero: none, or next to none
+  std::uint8_t of_task = 0;  ///< bytes for each µs that a task runs on the reference; zero: none, or next to none
   std::uint8_t of_job = 0;   ///< the same over all its tasks; zero also where cost does not count
   friend constexpr auto operator<=>(const DataSteps&, const DataSteps&) = default;
 };

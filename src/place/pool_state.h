@@ -116,6 +116,8 @@ struct PoolState {
 
   std::uint64_t version = 0;  ///< rises when what it holds, or when that is expected to end, changes
 
+  /// Of a card, as its row says; zero is unknown.
+  [[nodiscard]] Capability card() const { return has_row ? row.card_capability : Capability(); }
   [[nodiscard]] Amounts taken() const;
   [[nodiscard]] Amounts free() const;
   /// How many tasks of this need fit now: by what is free in sum, and by the nodes as leases would lie on them.

@@ -114,6 +114,8 @@ std::uint16_t Ranking::judge(const PoolState& pool) const {
   verdict |= providers_[pool.provider];
   if (pool.centre->current_offer() == nullptr) verdict |= has_no_offer;
   if (requirements_.core_capability_min > pool.row.core_capability) verdict |= too_slow;
+  const bool has_cards = !pool.row.cards_per_node.is_zero();  // else it lacks cards, not fast ones
+  if (has_cards && requirements_.card_capability_min > pool.row.card_capability) verdict |= has_slow_cards;
   if (latency_excess(requirements_, *pool.centre) > 0) verdict |= too_far;
   return static_cast<std::uint16_t>(verdict);
 }
@@ -123,6 +125,8 @@ std::int64_t Ranking::margin(std::size_t verdict, const PoolState& pool) const {
   if (verdict_constraints[verdict] == Constraint::nodes) return need_.nodes - pool.row.nodes;
   if (verdict_constraints[verdict] == Constraint::capability)
     return requirements_.core_capability_min.value() - pool.row.core_capability.value();
+  if (verdict_constraints[verdict] == Constraint::card_capability)
+    return requirements_.card_capability_min.value() - pool.row.card_capability.value();
   if (verdict_constraints[verdict] == Constraint::latency) return latency_excess(requirements_, *pool.centre);
   return 0;
 }

@@ -37,11 +37,13 @@ enum Verdict : std::uint16_t {
   too_few_nodes = 1 << 8,
   too_slow = 1 << 9,
   too_far = 1 << 10,
+  has_slow_cards = 1 << 11,
   is_unknown = 1 << 15,
 };
-inline constexpr std::array<Constraint, 11> verdict_constraints{
+inline constexpr std::array<Constraint, 12> verdict_constraints{
     Constraint::cores,  Constraint::memory,   Constraint::cards, Constraint::chip,  Constraint::software,  Constraint::region,
-    Constraint::provider, Constraint::price, Constraint::nodes, Constraint::capability, Constraint::latency};
+    Constraint::provider, Constraint::price, Constraint::nodes, Constraint::capability, Constraint::latency,
+    Constraint::card_capability};
 
 /// Which names of a pool rule it out for a class: a cache line, so that a hundred classes are passed over without a look
 /// at their rankings. Says yes to names that it does not know.
@@ -106,7 +108,10 @@ class Ranking {
     return cores_ * figures.core_hour + cards_ * figures.card_hour + gigabytes_ * figures.gb_hour;
   }
   /// Run time there as a multiple of that on the reference; 1 when only the wall time is known.
-  [[nodiscard]] double slowness(const PoolFigures& figures) const { return key_.is_estimated ? figures.slowness : 1; }
+  [[nodiscard]] double slowness(const PoolFigures& figures) const {
+    if (!key_.is_estimated) return 1;
+    return cards_ > 0 ? figures.card_slowness : figures.core_slowness;
+  }
   /// What moving the inputs there takes, as a multiple of the run time on the reference; zero where the link is not
   /// known: who has told nothing and has had nothing to fetch yet is ranked as if data were there at once, since else
   /// nobody would ever find out.

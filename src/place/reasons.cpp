@@ -235,7 +235,7 @@ void Turn::count_money(std::vector<RuledOut>& counts) const {
     }
     if (!job_.has_cap()) continue;
     const auto tasks = static_cast<double>(std::max<std::int64_t>(unsettled, 1));
-    const double cost = rate * std::min(run_hours * figures.slowness, wall_hours_) * tasks + inputs;
+    const double cost = rate * std::min(run_hours * ranking.slowness(figures), wall_hours_) * tasks + inputs;
     const double most = std::max(spent + hold, counts_job ? charged + cost : 0);
     const double doubt = most * estimate_slack + (estimate_slack_micro + rate * run_slack_hours) * tasks;
     over_cap.look(each.pool, most, doubt, needed_at);

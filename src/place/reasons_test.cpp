@@ -84,6 +84,7 @@ Case draw(Prng& random) {
   pool.cards_per_node = MilliCards(random.between(0, 4) * 500);
   pool.wall_time_max = Duration::minutes(random.between(20, 200));
   pool.core_capability = Capability(random.between(0, 4) * 5'000);
+  pool.card_capability = Capability(random.between(0, 4) * 5'000);
   JobRow& job = drawn.job;
   job.id = JobId(7);
   job.organisation = scene_customer;
@@ -97,6 +98,7 @@ Case draw(Prng& random) {
   if (random.chance(1, 2)) needs.run_time = Duration::minutes(random.between(1, 200));
   if (random.chance(1, 2)) needs.price_cap = Cny::micro(random.between(1, 60'000'000));
   if (random.chance(1, 4)) needs.core_capability_min = Capability(random.between(1, 30'000));
+  if (random.chance(1, 4)) needs.card_capability_min = Capability(random.between(1, 30'000));
   for (const char* city : {"shanghai", "beijing"}) {
     if (random.chance(1, 5)) needs.latency.push_back({city, Duration::microseconds(random.between(4'000, 50'000))});
   }
@@ -203,6 +205,12 @@ Mended mend(Case& of, const Reason& reason, std::int64_t short_by, bool on_the_j
       else
         of.pool.core_capability = Capability(reason.required - short_by);
       break;
+    case Constraint::card_capability:
+      if (on_the_jobs_side)
+        needs.card_capability_min = Capability(most);
+      else
+        of.pool.card_capability = Capability(reason.required - short_by);
+      break;
     case Constraint::latency:
       for (LatencyBound& bound : needs.latency) {
         if (reason.text.find(" to " + bound.city) == std::string::npos) continue;
@@ -279,7 +287,7 @@ TEST(ReasonsAreTrue, WhatIsChangedByTheReportedAmountIsPlacedAndByOneUnitLessIsN
        {Constraint::cores, Constraint::memory, Constraint::cards, Constraint::capacity, Constraint::wall_time,
         Constraint::price_cap, Constraint::funds, Constraint::throttle, Constraint::reachable, Constraint::capability,
         Constraint::latency, Constraint::acceptance, Constraint::not_before, Constraint::deadline, Constraint::closed,
-        Constraint::tasks_per_centre})
+        Constraint::tasks_per_centre, Constraint::card_capability})
     EXPECT_GE(last[each], 10) << to_text(each);
 }
 

@@ -33,6 +33,12 @@ struct KeptShares {
   };
   using Wide = Int128;
 
+  /// Thousandths of reference cards.
+  static std::int64_t cards(const PoolRow& pool, MilliCards all) {
+    const std::int64_t of_one = pool.card_capability.value() == 0 ? 10'000 : pool.card_capability.value();
+    return (all.value() * of_one + 9'999) / 10'000;
+  }
+
   void renew(const Rows& rows, UnixTime now) {
     if (now.microseconds() / 60'000'000 == minute) return;
     minute = now.microseconds() / 60'000'000;
@@ -54,8 +60,12 @@ struct KeptShares {
     for (const auto& [id, lease] : *rows.leases) {
       const JobRow& job = rows.jobs->at(lease.job);
       const Resources all = over_all_nodes(lease.resources);
+      const auto pool = std::find_if(rows.pools.begin(), rows.pools.end(), [&](const PoolRow& each) {
+        return each.centre == lease.centre && each.name == lease.pool;
+      });
+      const std::int64_t all_cards = pool != rows.pools.end() ? cards(*pool, all.cards) : all.cards.value();
       const std::array<std::int64_t, 3> units = {all.cores.value(), (all.memory.value() + 1'048'575) / 1'048'576,
-                                                 all.cards.value()};
+                                                 all_cards};
       const std::int64_t ran = weighed_time(now, period) - weighed_time(lease.granted_at, period);
       for (std::size_t i = 0; i < 3; ++i)
         running[{job.organisation, job.project}][i] += static_cast<Wide>(units[i]) * ran;
@@ -64,7 +74,7 @@ struct KeptShares {
     for (const PoolRow& pool : rows.pools) {
       whole[0] += pool.cores_per_node.value() * pool.nodes;
       whole[1] += static_cast<Wide>(pool.memory_per_node.value()) * pool.nodes;
-      whole[2] += pool.cards_per_node.value() * pool.nodes;
+      whole[2] += cards(pool, pool.cards_per_node * pool.nodes);
     }
     const auto time_of = [&](const std::array<std::int64_t, 3>& sums) {
       const std::array<std::int64_t, 3> scale = {1'000, 1'048'576'000'000, 1'000'000};

@@ -6,7 +6,7 @@ namespace dayan::place {
 namespace {
 
 constexpr int mib_shift = 20;
-/// Units × µs of the weighed time that make one of a UsageRow: core-ms, MiB-s, card-ms (from thousandths of cards).
+/// Units × µs of the weighed time that make one of a UsageRow: core-ms, MiB-s, card-ms (of reference cards).
 constexpr std::array<std::int64_t, kinds> row_units = {1'000, 1'000'000, 1'000'000};
 
 std::int64_t clamped(Int128 value) {
@@ -44,11 +44,12 @@ Duration kept_setback(Duration kept, Duration raw) {
   return Duration::seconds(raw.microseconds() / second);
 }
 
-ShareUnits share_units(const Need& need) {
+ShareUnits share_units(const Need& need, Capability card) {
   const Amounts all = need.all();
   const std::int64_t bytes = all.of[in_bytes];
   const std::int64_t part = (bytes & ((std::int64_t{1} << mib_shift) - 1)) != 0 ? 1 : 0;
-  return {all.of[in_cores], (bytes >> mib_shift) + part, all.of[in_millicards]};
+  const MilliCards cards = in_reference_cards(MilliCards(all.of[in_millicards]), card);
+  return {all.of[in_cores], (bytes >> mib_shift) + part, cards.value()};
 }
 
 OrganisationShare& Shares::of(OrganisationId organisation) {
@@ -87,9 +88,8 @@ void Shares::remove(JobRecord& job) {
   job.share = nullptr;
 }
 
-void Shares::count(ProjectShare& project, const Need& need, UnixTime granted_at, int sign) {
+void Shares::count(ProjectShare& project, const ShareUnits& units, UnixTime granted_at, int sign) {
   if (period_.is_none()) period_ = usage_period(std::max(granted_at, UnixTime()));
-  const ShareUnits units = share_units(need);
   const auto since = static_cast<Int128>(weighed_time(granted_at, period_));
   for (std::size_t kind = 0; kind < kinds; ++kind) {
     project.held[kind] += sign * units[kind];

@@ -16,8 +16,8 @@
 /// two levels, organisations and their projects.
 ///
 /// Time of a member: the greatest of its parts of all cores, all memory and all cards, times how long it had them,
-/// what lies back decayed by a half life (model/usage.h). Leases that run count up to now. Members are active that
-/// have jobs.
+/// what lies back decayed by a half life (model/usage.h). A card counts as fast as it is. Leases that run count up to
+/// now. Members are active that have jobs.
 ///
 ///   T  time of the member                 w  its weight
 ///   D  time of all active members         W  weights of all active members      (with its own, active or not)
@@ -45,9 +45,10 @@ inline constexpr std::int64_t setback_change_part = 32;
 /// The setback that is kept where `raw` is worked out.
 [[nodiscard]] Duration kept_setback(Duration kept, Duration raw);
 
-/// Cores, MiB and thousandths of cards.
+/// Cores, MiB and thousandths of reference cards.
 using ShareUnits = std::array<std::int64_t, kinds>;
-[[nodiscard]] ShareUnits share_units(const Need& need);
+/// Where a card has this capability.
+[[nodiscard]] ShareUnits share_units(const Need& need, Capability card);
 
 struct OrganisationShare;
 
@@ -90,9 +91,13 @@ class Shares {
   /// The job has come to its project or left it; it knows its project in between.
   void add(JobRecord& job, ProjectShare& to);
   void remove(JobRecord& job);
-  void hold(ProjectShare& project, const Need& need, UnixTime granted_at) { count(project, need, granted_at, 1); }
-  void let_go(ProjectShare& project, const Need& need, UnixTime granted_at) { count(project, need, granted_at, -1); }
-  /// What a known pool has in all came to the platform (+1), or left it (−1).
+  void hold(ProjectShare& project, const ShareUnits& units, UnixTime granted_at) {
+    count(project, units, granted_at, 1);
+  }
+  void let_go(ProjectShare& project, const ShareUnits& units, UnixTime granted_at) {
+    count(project, units, granted_at, -1);
+  }
+  /// What a known pool has in all, in reference cards, came to the platform (+1), or left it (−1).
   void count_capacity(const Amounts& total, int sign);
 
   [[nodiscard]] bool is_due(UnixTime now) const;
@@ -120,7 +125,7 @@ class Shares {
     UInt128 weight = 0;
   };
 
-  void count(ProjectShare& project, const Need& need, UnixTime granted_at, int sign);
+  void count(ProjectShare& project, const ShareUnits& units, UnixTime granted_at, int sign);
   [[nodiscard]] static bool is_active(const OrganisationShare& organisation);
   [[nodiscard]] Sum sum() const;
   [[nodiscard]] static Sum with(Sum sum, std::int64_t time, std::int64_t weight, bool is_active);
@@ -130,7 +135,7 @@ class Shares {
 
   std::map<OrganisationId, OrganisationShare> organisations_;
   std::map<std::pair<OrganisationId, ProjectId>, ProjectShare> projects_;
-  std::array<Int128, kinds> capacity_{};  ///< cores, bytes, thousandths of cards
+  std::array<Int128, kinds> capacity_{};  ///< cores, bytes, thousandths of reference cards
   UnixTime period_;
   UnixTime as_of_;
   std::int64_t worked_out_ = -1;  ///< in which span of shares_every

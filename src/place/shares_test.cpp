@@ -162,6 +162,60 @@ TEST_F(Contest, UseIsCountedByTheResourceOfWhichOneHasMost) {
   }
 }
 
+TEST_F(Contest, ACardCountsAsFastAsItIs) {
+  // One holds a T4 and the other an A100 for an hour: of both cards together they have had 0.17 and 0.83. When the T4
+  // turns out to be as fast, under the lease, both have had half; and when nobody knows of either, as well.
+  std::vector<PoolRow> pools;
+  for (const auto& [name, card, of] : {std::tuple{"t4", 2'083, heavy}, std::tuple{"a100", 10'000, light}}) {
+    PoolRow pool = scene_.pool(centre_, 1, 64, name);
+    pool.memory_per_node = Bytes(64'000'000'000);
+    pool.cards_per_node = MilliCards(1'000);
+    pool.card_capability = Capability(card);
+    scene_.put(pool);
+    pools.push_back(pool);
+    JobRow row = job(of, scene_now - Duration::hours(1));
+    row.requirements.resources.cards = MilliCards(1'000);
+    row.next_task = row.live = 1;
+    row.state = JobState::running;
+    scene_.put(row);
+    LeaseRow lease;
+    lease.job = row.id;
+    lease.centre = centre_;
+    lease.pool = name;
+    lease.resources = row.requirements.resources;
+    lease.wall_time = Duration::hours(24);
+    lease.granted_at = scene_now - Duration::hours(1);
+    lease.ends_at = scene_now + Duration::hours(25);
+    scene_.put(lease);
+  }
+  const auto engine = scene_.engine();
+  const auto hours_of = [&](int minutes) {
+    (void)engine->plan(scene_now + Duration::minutes(minutes), 0);
+    EXPECT_EQ(engine->broken_invariant(), std::nullopt);
+    std::map<OrganisationId, double> hours;
+    for (const ShareStanding& each : engine->shares().organisations) {
+      EXPECT_EQ(each.resource, ShareResource::cards);
+      hours[each.organisation] = static_cast<double>(each.time.microseconds()) / static_cast<double>(hour);
+    }
+    return hours;
+  };
+  auto hours = hours_of(0);
+  EXPECT_NEAR(hours[heavy], 2'083.0 / 12'083, 0.01);
+  EXPECT_NEAR(hours[light], 10'000.0 / 12'083, 0.01);
+  pools[0].card_capability = Capability(10'000);
+  engine->apply({pools[0], RowFate::live});
+  hours = hours_of(1);
+  EXPECT_EQ(hours[heavy], hours[light]);
+  EXPECT_NEAR(hours[light], 0.5 * 61 / 60, 0.01);
+  for (PoolRow& pool : pools) {
+    pool.card_capability = Capability();
+    engine->apply({pool, RowFate::live});
+  }
+  hours = hours_of(2);
+  EXPECT_EQ(hours[heavy], hours[light]);
+  EXPECT_NEAR(hours[light], 0.5 * 62 / 60, 0.01);
+}
+
 TEST_F(Contest, AGreaterWeightIsSetBackLess) {
   // Both have used as much; the one whose weight is three times the usual has had a third of what it may.
   used(heavy, ProjectId(), 100);

@@ -43,7 +43,9 @@ class SightOracle {
     return Ranking({0, job.is_estimated()}, job.common->requirements).rate(world_.figures(pool.index));
   }
   [[nodiscard]] double slowness(const JobRecord& job, const PoolState& pool) const {
-    const std::int64_t capability = pool.row.core_capability.value();
+    const bool has_cards = job.common->requirements.resources.cards > MilliCards(0);
+    const std::int64_t capability =
+        has_cards ? pool.row.card_capability.value() : pool.row.core_capability.value();
     return job.is_estimated() && capability > 0 ? 10'000.0 / static_cast<double>(capability) : 1;
   }
 

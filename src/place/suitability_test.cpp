@@ -51,6 +51,30 @@ TEST_F(SuitabilityTest, ACoreIsFastEnoughByItsMeasuredCapability) {
             "needs cores of 0.9501 times the reference core, how fast those of the pool are is not known");
 }
 
+TEST_F(SuitabilityTest, ACardIsFastEnoughByItsCapability) {
+  // As a core is: with both numbers, and never where nobody knows. How fast the cores are is nothing to it.
+  const CentreRow row = site("a", 30'000);
+  PoolRow pool = scene_.pool(row.id, 1, 4);
+  pool.cards_per_node = MilliCards(8'000);
+  pool.chip = "t4";
+  pool.core_capability = Capability(30'000);
+  pool.card_capability = Capability(2'083);
+  scene_.put(pool);
+  Requirements requirements = Scene::small();
+  requirements.resources.cards = MilliCards(1'000);
+  requirements.card_capability_min = Capability(10'000);
+  EXPECT_EQ(only_reason(requirements),
+            (Reason{Constraint::card_capability, 10'000, 2'083,
+                    "needs cards of 1 times the reference card, those of the pool have 0.2083: 0.7917 too slow",
+                    false}));
+  requirements.card_capability_min = Capability(2'083);
+  EXPECT_TRUE(scene_.quotes(requirements)[0].feasible);
+  pool.card_capability = Capability();
+  scene_.put(pool);
+  EXPECT_EQ(only_reason(requirements).text,
+            "needs cards of 0.2083 times the reference card, how fast those of the pool are is not known");
+}
+
 TEST_F(SuitabilityTest, EachCityIsNearEnoughOrTold) {
   // A reason for each city that is too far, with both times and their difference; a city that the centre does not
   // know is told without numbers.

@@ -76,8 +76,12 @@ void World::put(const CentreRow& row, bool is_live) {
 void World::put(const PoolRow& row, bool is_live) {
   PoolState& pool = pool_of({row.centre, row.name});
   if (pool.has_row == is_live && pool.row == row) return;
+  const Capability card = is_live ? row.card_capability : Capability();
+  const bool has_other_cards = pool.card() != card && bug_ != PlantedBug::forgotten_cards;
+  if (has_other_cards) share_leases(pool, false);
   pool.has_row = is_live;
   pool.row = row;
+  if (has_other_cards) share_leases(pool, true);
   std::string chip = row.chip;
   for (char& c : chip) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   pool.chip = attributes_.chips.number_of(chip);

@@ -50,7 +50,8 @@ struct PoolFigures {
   double reclaimable_part = whole_price;  ///< thousandths of these prices that reclaimable work pays
   double transfer_gb = 0;  ///< of a GB moved in
   double bandwidth = 0;    ///< of the link: bytes a µs; zero: unknown
-  double slowness = 1;  ///< run time there over that on the reference core
+  double core_slowness = 1;  ///< run time there over that on the reference core
+  double card_slowness = 1;  ///< the same of what has cards, and the reference card
   double core_carbon = -1;  ///< mg of CO₂ an hour of a busy core; negative: unknown
   double card_carbon = -1;
   Duration wall_time_max;
@@ -232,6 +233,7 @@ class World {
   void forget_inputs(const Claim& claim);
   void attach_leases(const JobRecord* to, JobId id);
   void share_lease(const Holding& lease, bool is_held);
+  void share_leases(const PoolState& pool, bool is_held);
   void count_capacity(const PoolState& pool);
   [[nodiscard]] std::int64_t tasks_below_bound(const JobRecord& job, CentreId centre) const;
   void count_task(const Holding& holding, std::int32_t by);

@@ -107,16 +107,27 @@ void World::count_capacity(const PoolState& pool) {
   Amounts& counted = counted_capacity_[pool.index];
   shares_.count_capacity(counted, -1);
   counted = pool.is_known ? pool.total : Amounts();
+  counted.of[in_millicards] = in_reference_cards(MilliCards(counted.of[in_millicards]), pool.card()).value();
   shares_.count_capacity(counted, 1);
 }
 
 /// What a lease holds is its project's, as long as its job is known.
 void World::share_lease(const Holding& lease, bool is_held) {
   if (lease.job == nullptr) return;
+  const ShareUnits units = share_units(lease.shape, pools_[lease.pool].card());
   if (is_held) {
-    shares_.hold(*lease.job->share, lease.shape, lease.granted_at);
+    shares_.hold(*lease.job->share, units, lease.granted_at);
   } else {
-    shares_.let_go(*lease.job->share, lease.shape, lease.granted_at);
+    shares_.let_go(*lease.job->share, units, lease.granted_at);
+  }
+}
+
+/// All of a pool's that have cards.
+void World::share_leases(const PoolState& pool, bool is_held) {
+  for (const Holding* each : pool.holdings) {
+    const auto lease = leases_.find(each->attempt);  // else it is a claim
+    if (each->shape.each.of[in_millicards] > 0 && lease != leases_.end() && &lease->second == each)
+      share_lease(*each, is_held);
   }
 }
 

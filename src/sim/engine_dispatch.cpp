@@ -48,7 +48,8 @@ class EngineDispatch final : public Dispatch {
       ++job.failed;
     } else {
       ++job.succeeded;
-      job.run_time_sum += reference_run(stage_.scenario.sites()[task.site].pool, run);
+      const PoolRow& pool = stage_.scenario.sites()[task.site].pool;
+      job.run_time_sum += reference_run(run, speed_on(pool, job.requirements.resources));  // as the core writes it
     }
     take_back(job, task);
     put_or_end(job);
@@ -199,13 +200,6 @@ class EngineDispatch final : public Dispatch {
   /// A centre that is silent sees what was granted to it when it speaks again.
   void start_or_keep(const Start& start, std::vector<Start>& started) {
     (stage_.sites[start.site].is_silent ? unseen_ : started).push_back(start);
-  }
-
-  /// As the core writes it (apply_lease.cpp).
-  [[nodiscard]] static std::int64_t reference_run(const PoolRow& pool, Duration run) {
-    if (pool.core_capability.is_zero()) return run.microseconds();
-    return mul_div(run.microseconds(), pool.core_capability.value(), reference_capability, Rounding::down)
-        .value_or(run.microseconds());
   }
 
   const Stage& stage_;

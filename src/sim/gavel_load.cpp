@@ -92,8 +92,8 @@ jobfile::PlatformFile GavelLoad::platform() const {
     pool.cores_per_node = cores_per_card * cards_per_node;
     pool.memory_per_node = memory_per_card * cards_per_node;
     pool.cards_per_node = MilliCards(cards_per_node * 1'000);
-    pool.core_capability = type.mean;
-    pool.capability_source = CapabilitySource::measured;
+    pool.card_capability = type.mean;
+    pool.card_capability_source = CapabilitySource::measured;
     pool.wall_time_max = wall_time_limit_max;
     centre.pools.push_back(std::move(pool));
     file.centres.push_back(std::move(centre));

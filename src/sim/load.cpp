@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "model/json.h"
+#include "model/run_time.h"
 #include "sim/scenario.h"
 #include "trace/draw.h"
 
@@ -42,12 +43,11 @@ void sort_by_submit(Load& load) { std::ranges::stable_sort(load.jobs, {}, &LoadJ
 }  // namespace
 
 Capability Load::speed(const LoadJob& job, const PoolRow& pool) const {
-  constexpr Capability reference(10'000);
   if (job.kind < speeds.size()) {
     const auto known = speeds[job.kind].find(pool.chip);
     if (known != speeds[job.kind].end()) return known->second;
   }
-  return pool.core_capability.is_zero() ? reference : pool.core_capability;
+  return speed_on(pool, needs(job).resources);
 }
 
 std::size_t Load::tasks() const {

@@ -21,9 +21,9 @@ namespace dayan::sim {
 struct LoadJob {
   std::string name;
   Duration submit;         ///< since the beginning
-  Duration run;            ///< of each task, on the reference core
+  Duration run;            ///< of each task, on the reference
   Duration limit;          ///< its wall time: a task that would run longer is ended then
-  Duration estimate;       ///< the submitter's, on the reference core; zero: only the limit is known
+  Duration estimate;       ///< the submitter's, on the reference; zero: only the limit is known
   std::int32_t tasks = 1;  ///< alike
   std::uint32_t kind = 0;  ///< in Load::kinds
   Cny price_cap;           ///< of the whole job; zero: none
@@ -36,7 +36,7 @@ inline constexpr std::size_t load_tasks_max = 100'000'000;
 struct Load {
   std::string name;                 ///< for people: what was read or made
   std::vector<Requirements> kinds;  ///< what jobs need, times apart; each once
-  /// By kind, how fast it really is on which chip, beside the reference core; empty: as the pools' capability says. The
+  /// By kind, how fast it really is on which chip, beside the reference; empty: as the pools' capability says. The
   /// platform is not told.
   std::vector<std::map<std::string, Capability>> speeds;
   std::vector<LoadJob> jobs;        ///< by submission

@@ -114,7 +114,7 @@ TEST(RunLoad, GavelsRates) {
   const Site& slow = scenario.sites()[1];
   EXPECT_EQ(slow.pool.chip, "slow");
   EXPECT_EQ(slow.pool.nodes * slow.pool.cards_per_node.value(), 36'000);
-  EXPECT_EQ(slow.pool.core_capability, Capability(2'236)) << "the root of 0.5 times 0.1";
+  EXPECT_EQ(slow.pool.card_capability, Capability(2'236)) << "the root of 0.5 times 0.1";
   const Load load = from->draw(200, 0.9, 3);
   ASSERT_EQ(load.jobs.size(), 200U);
   std::map<std::pair<std::size_t, std::int32_t>, std::set<std::int64_t>> ratios;  // by types and nodes

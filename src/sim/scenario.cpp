@@ -4,12 +4,12 @@
 #include <cctype>
 
 #include "model/name_list.h"
+#include "model/run_time.h"
 
 namespace dayan::sim {
 namespace {
 
 constexpr Duration day = Duration::hours(24);
-constexpr std::int64_t reference_core = 10'000;  ///< the capability that run times are told for
 
 Duration time_of_day(Duration at) { return Duration::microseconds(at.microseconds() % day.microseconds()); }
 
@@ -18,9 +18,9 @@ bool is_same_word(const std::string& a, const std::string& b) {
                             [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
-/// From the reference core to what is so fast.
+/// From the reference to what is so fast.
 Duration scaled(Duration run, Capability speed) {
-  const auto here = mul_div(run.microseconds(), reference_core, speed.value(), Rounding::up);
+  const auto here = mul_div(run.microseconds(), reference_capability, speed.value(), Rounding::up);
   return here ? Duration::microseconds(*here) : never;
 }
 
@@ -58,6 +58,7 @@ bool Site::could_run(const Requirements& needs, Duration limit) const {
     if (std::ranges::none_of(pool.software, serves)) return false;
   }
   if (needs.core_capability_min > pool.core_capability) return false;
+  if (needs.card_capability_min > pool.card_capability) return false;
   for (const LatencyBound& bound : needs.latency) {
     const auto is_near = [&](const CityLatency& has) {
       return has.city == bound.city && has.round_trip <= bound.at_most;
