@@ -78,27 +78,32 @@ std::string percent(double part) { return fmt::format("{:.1f}%", part * 100); }
 void show(Output& out, const sim::Compared& compared, const sim::RunInput& input) {
   out.line(fmt::format("{}: {} jobs of {} tasks on {} pools", input.load.name, input.load.jobs.size(),
                        input.load.tasks(), input.scenario.sites().size()));
-  Table table({"POLICY", "JOBS DONE>", "CORES>", "CARDS>", "MEAN WAIT>", "P95 WAIT>", "MAX WAIT>", "SLOWDOWN>",
-               "COST YUAN>", "MAKESPAN>", "VIOLATIONS>"});
-  for (const sim::Figures& each : compared.figures)
-    table.add({each.policy, std::to_string(each.jobs_done), percent(each.core_utilisation),
-               input.scenario.has_cards() ? percent(each.card_utilisation) : "-", readable(each.mean_wait),
-               readable(each.p95_wait), readable(each.max_wait), fmt::format("{:.2f}", each.mean_bounded_slowdown),
-               fmt::format("{:.2f}", static_cast<double>(each.cost.micro()) / 1e6), readable(each.makespan),
-               std::to_string(each.violations)});
+  const bool has_deadlines = input.load.has_deadlines();
+  std::vector<std::string> titles{"POLICY",    "JOBS DONE>", "CORES>",     "CARDS>",     "MEAN WAIT>", "P95 WAIT>",
+                                  "MAX WAIT>", "SLOWDOWN>",  "COST YUAN>", "MAKESPAN>", "VIOLATIONS>"};
+  if (has_deadlines) titles.insert(titles.begin() + 2, "LATE>");
+  Table table(std::move(titles));
+  for (const sim::Figures& each : compared.figures) {
+    std::vector<std::string> cells{each.policy,
+                                   std::to_string(each.jobs_done),
+                                   percent(each.core_utilisation),
+                                   input.scenario.has_cards() ? percent(each.card_utilisation) : "-",
+                                   readable(each.mean_wait),
+                                   readable(each.p95_wait),
+                                   readable(each.max_wait),
+                                   fmt::format("{:.2f}", each.mean_bounded_slowdown),
+                                   fmt::format("{:.2f}", static_cast<double>(each.cost.micro()) / 1e6),
+                                   readable(each.makespan),
+                                   std::to_string(each.violations)};
+    if (has_deadlines) cells.insert(cells.begin() + 2, std::to_string(each.late));
+    table.add(std::move(cells));
+  }
   out.table(table);
 }
 
 Answer<void> run_here(Output& out, Host& host, const Words& words) {
   TRY(const std::vector<sim::PolicyKind> policies, policies_of(words.policies));
   TRY(const sim::RunInput input, input_of(words));
-  const auto has_engine = [](sim::PolicyKind policy) {
-    return policy == sim::PolicyKind::ours || policy == sim::PolicyKind::engine;
-  };
-  if (sim::needs_engine(input) && !std::ranges::all_of(policies, has_engine))
-    return bad_usage("the platform has reservations, or jobs with a begin, a deadline or tasks_per_centre_max, which "
-                     "only the policies ours and engine know",
-                     "give --policy ours, or --policy engine", "--policy");
   if (input.load.left_out > 0)
     out.note(std::to_string(input.load.left_out) + " jobs are left out: " + input.load.why_left_out);
   const std::filesystem::path folder(words.out);

@@ -63,6 +63,10 @@ void JobReader::read_keys(const YamlNode& root) {
       {"tasks_per_centre_max", [&](const YamlNode& node, Field field) { read_tasks_per_centre_max(node, field); }},
       {"providers", [&](const YamlNode& node, Field field) { read_texts(node, field, wanted.providers, faults_); }},
   };
+  constexpr const char* one_by_one =
+      "each job when the one before has ended (dayan submit --wait): jobs do not wait for one another";
+  for (const char* const word : {"after", "depends_on", "dependencies", "dependency", "needs"})
+    keys.push_back({word, nullptr, one_by_one});
   // What is only placed brings no files, and says how many bytes they would be.
   if (!needs_command_)
     keys.push_back({"input_bytes", [&](const YamlNode& node, Field field) {

@@ -128,6 +128,8 @@ const std::vector<BadLine> bad_lines = {
     {"name", "name:", "name: line %: is nothing; give a text"},
     {"name", "name: a/b", "name: line %: 'a/b' is not a name"},
     {"-", "project: ''", "project: line %: '' is not a name"},
+    {"-", "after: [other]",
+     "line %: has no key 'after'; give each job when the one before has ended (dayan submit --wait)"},
     {"-", "colour: red", "line %: has no key 'colour'; give one of: name, project, command"},
     {"-", "name: b", "name: line %: is given twice; give each key once"},
     {"-", "resources: {memory: 500}", "resources.memory: line %: '500' "},

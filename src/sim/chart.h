@@ -4,7 +4,7 @@
 #include <vector>
 
 /// Charts as SVG text, drawn with the colours that the page defines (`--ink`, `--faint`, `--line`, `--accent`, `--c0`
-/// to `--c5`). Widths are fixed; the page lets a narrow screen scroll.
+/// to `--c6`). Widths are fixed; the page lets a narrow screen scroll.
 
 namespace dayan::sim {
 

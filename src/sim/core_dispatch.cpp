@@ -41,28 +41,29 @@ class CoreDispatch final : public Dispatch {
     jobs_.emplace(id->value(), job);
   }
 
-  std::optional<Cny> end(const Start& task, Duration run, bool by_limit, Duration now) override {
+  std::optional<Cny> end(const Start& task, const Ran& ran, Duration now) override {
     platform_.pass_to(beginning + now);
-    platform_.end_attempt(attempts_[task.task], run, by_limit ? Outcome::timed_out : Outcome::exited, 0);
+    platform_.end_attempt(attempts_[task.task], ran, ran.by_limit ? Outcome::timed_out : Outcome::exited, 0);
     Cny charged;
     for (const Platform::Settled& settled : platform_.take_settled()) charged += settled.charged;
     charged_ += charged;
     return charged;
   }
 
-  void interrupt(const Start& task, Duration run, Duration now) override {
+  void interrupt(const Start& task, const Ran& ran, Duration now) override {
     platform_.pass_to(beginning + now);
     // What an agent says of a node that failed under an attempt: it may be tried again when its lease has ended.
-    platform_.end_attempt(attempts_[task.task], run, Outcome::lost, 0);
+    platform_.end_attempt(attempts_[task.task], ran, Outcome::lost, 0);
     for (const Platform::Settled& settled : platform_.take_settled()) note(settled);
   }
 
   void change(const Change& change, Duration now) override {
     platform_.pass_to(beginning + now);
     switch (change.what) {
-      case Change::What::prices: break;  // the platform knows the hours of an offer ahead
+      case Change::What::prices:
+      case Change::What::opening: break;  // the platform knows the hours of an offer, and reservations, ahead
       case Change::What::nodes: report_pools(change.centre); break;
-      case Change::What::silence: platform_.set_silent(centres_[change.centre], is_silent(change.centre)); break;
+      case Change::What::silence: platform_.hear(centres_[change.centre]); break;
     }
   }
 
@@ -89,7 +90,7 @@ class CoreDispatch final : public Dispatch {
       if (lease.starts_by < beginning + now) {
         expire(lease);
       } else {
-        started.push_back({task, site, lease.wall_time});
+        started.push_back({task, site, lease.wall_time, lease.starts_by - (beginning + now)});
       }
     }
     while (!retries_.empty() && retries_.top() <= platform_.now()) retries_.pop();
@@ -106,6 +107,7 @@ class CoreDispatch final : public Dispatch {
     return next;
   }
 
+  [[nodiscard]] bool knows_times() const override { return true; }
   [[nodiscard]] bool has_waiting() const override { return platform_.state().jobs.size() > 0; }
 
   [[nodiscard]] std::optional<std::string> broken() const override {
@@ -117,12 +119,6 @@ class CoreDispatch final : public Dispatch {
   }
 
  private:
-  [[nodiscard]] bool is_silent(std::size_t centre) const {
-    for (std::size_t site = 0; site < stage_.sites.size(); ++site)
-      if (stage_.scenario.sites()[site].centre == centre) return stage_.sites[site].is_silent;
-    return false;
-  }
-
   void report_pools(std::size_t centre) {
     std::vector<PoolRow> pools;
     for (std::size_t site = 0; site < stage_.sites.size(); ++site) {
@@ -140,7 +136,7 @@ class CoreDispatch final : public Dispatch {
 
   /// A lease that its centre saw too late.
   void expire(const LeaseRow& lease) {
-    platform_.end_attempt(lease.attempt(), Duration(), Outcome::expired, 0);
+    platform_.end_attempt(lease.attempt(), {}, Outcome::expired, 0);
     for (const Platform::Settled& settled : platform_.take_settled()) note(settled);
   }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/fields.h"
+#include "sim/ran.h"
 #include "sim/schedule.h"
 
 /// A rule of who runs where and when. It is told what a scheduler is told; how long unfinished work will run it never
@@ -40,7 +41,8 @@ namespace dayan::sim {
 struct Start {
   TaskIndex task = 0;
   std::uint32_t site = 0;
-  Duration limit = never;  ///< what its lease lets it run, where that is less than the job's limit
+  Duration limit = never;        ///< what its lease lets it run, where that is less than the job's limit
+  Duration staging_max = never;  ///< so long its lease waits for its inputs
 };
 
 /// What every policy may look at.
@@ -68,9 +70,9 @@ class Dispatch {
   virtual void arrive(std::uint32_t job, Duration now) = 0;
   /// A started task has ended, after `run`; now it is heard of. Returns what is charged for it, when that is known
   /// here; else it costs what its pool asked for when it started.
-  virtual std::optional<Cny> end(const Start& task, Duration run, bool by_limit, Duration now) = 0;
-  /// A started task was cut short since its node left: it has to run again.
-  virtual void interrupt(const Start& task, Duration run, Duration now) = 0;
+  virtual std::optional<Cny> end(const Start& task, const Ran& ran, Duration now) = 0;
+  /// A started task was cut short: its node left, or its inputs took longer than its lease waits. It has to run again.
+  virtual void interrupt(const Start& task, const Ran& ran, Duration now) = 0;
   /// Something has happened to the pools; the stage stands as after it.
   virtual void change(const Change& change, Duration now) = 0;
   /// Appends the tasks that start now.
@@ -79,6 +81,9 @@ class Dispatch {
   virtual std::vector<TaskIndex> take_given_up() { return {}; }
   /// When it wants to decide though nothing happens.
   [[nodiscard]] virtual Duration wakeup() const { return never; }
+  /// It knows of earliest starts and deadlines. One that does not is given a job when that may start, and may end it
+  /// too late.
+  [[nodiscard]] virtual bool knows_times() const { return false; }
   /// Something waits that may start some day.
   [[nodiscard]] virtual bool has_waiting() const = 0;
   /// An invariant of its own that does not hold, in words.
@@ -86,8 +91,8 @@ class Dispatch {
 };
 
 /// A load under a policy, from the first submission to the last end. Every start is checked as it is made: room in
-/// the pool, the right pool, once and not before its submission or earliest start, and not where the pool is closed
-/// before it ends; `broken` is asked now and then and at the end.
+/// the pool, the right pool, once and not before its submission or earliest start, not where the pool is closed
+/// before it ends, and no more of a job than it lets run at once; `broken` is asked now and then and at the end.
 [[nodiscard]] Schedule replay(const Scenario& scenario, const Load& load, PolicyKind policy, std::uint64_t seed,
                               const OnAdvance& on_advance = {}, Duration plan_every = {});
 

@@ -8,6 +8,7 @@
 #include "model/run_time.h"
 #include "place/engine.h"
 #include "sim/supply_rows.h"
+#include "sim/transfer_rows.h"
 
 namespace dayan::sim {
 namespace {
@@ -17,7 +18,11 @@ constexpr std::size_t plan_max = 1'000;
 class EngineDispatch final : public Dispatch {
  public:
   EngineDispatch(const Stage& stage, Duration plan_every)
-      : stage_(stage), plan_every_(plan_every), engine_(place::make_engine()), supply_(stage, *engine_) {
+      : stage_(stage),
+        plan_every_(plan_every),
+        engine_(place::make_engine()),
+        supply_(stage, *engine_),
+        transfers_(*engine_) {
     jobs_.resize(stage.load.jobs.size());
     grants_.resize(stage.job_of.size());
   }
@@ -30,6 +35,7 @@ class EngineDispatch final : public Dispatch {
     job.count = spec.count;
     job.throttle = spec.throttle;
     job.requirements = spec.requirements;
+    job.input_bytes = stage_.load.jobs[index].inputs;
     job.submitted_at = beginning + now;
     waiting_ += job.count;
     Duration patience = now + spec.wait_max;
@@ -39,26 +45,29 @@ class EngineDispatch final : public Dispatch {
     is_plan_due_ = true;
   }
 
-  std::optional<Cny> end(const Start& task, Duration run, bool by_limit, Duration) override {
+  std::optional<Cny> end(const Start& task, const Ran& ran, Duration) override {
     JobRow& job = jobs_[stage_.job_of[task.task]];
-    const OfferRow prices = supply_.prices_at(task.site, grants_[task.task].at);
-    const Result<Cny> charged = amount_of(prices, job.requirements.resources, run, Rounding::down);
+    const OfferRow prices = prices_of(job, task.site, grants_[task.task].at);
+    const Bytes moved = take_fetched(job, task, ran, true);
+    const auto run = amount_of(prices, job.requirements.resources, ran.run, Rounding::down);
+    const Result<Cny> charged = with_transfer(run, prices, moved, Rounding::down);
     job.charged += charged.value_or(Cny());
-    if (by_limit) {
+    if (ran.by_limit) {
       ++job.failed;
     } else {
       ++job.succeeded;
       const PoolRow& pool = stage_.scenario.sites()[task.site].pool;
-      job.run_time_sum += reference_run(run, speed_on(pool, job.requirements.resources));  // as the core writes it
+      job.run_time_sum += reference_run(ran.run, speed_on(pool, job.requirements.resources));  // as the core writes it
     }
     take_back(job, task);
     put_or_end(job);
     return charged ? std::optional(*charged) : std::nullopt;
   }
 
-  void interrupt(const Start& task, Duration, Duration now) override {
+  void interrupt(const Start& task, const Ran& ran, Duration now) override {
     const std::uint32_t index = stage_.job_of[task.task];
     JobRow& job = jobs_[index];
+    (void)take_fetched(job, task, ran, false);
     take_back(job, task);
     ++job.retrying;
     ++waiting_;
@@ -75,17 +84,17 @@ class EngineDispatch final : public Dispatch {
 
   void change(const Change& change, Duration now) override {
     switch (change.what) {
-      case Change::What::prices: break;  // the engine knows the hours of an offer ahead
+      case Change::What::prices:
+      case Change::What::opening: break;  // the engine knows the hours of an offer, and reservations, ahead
       case Change::What::nodes: supply_.put_pools(change.centre); break;
       case Change::What::silence:  // the last word before it, or the first after it
-        engine_->observe({SupplyRows::centre_id(change.centre), beginning + now, {}});
+        supply_.hear(change.centre, now);
         break;
     }
     is_plan_due_ = true;
   }
 
   void decide(Duration now, std::vector<Start>& started) override {
-    supply_.hear(now);
     now_ = now;
     for (; !give_ups_.empty() && give_ups_.top().first <= now; give_ups_.pop()) give_up(give_ups_.top().second);
     for (const Start& start : std::exchange(unseen_, {})) start_or_keep(start, started);
@@ -106,12 +115,14 @@ class EngineDispatch final : public Dispatch {
     if (const auto at = engine_->wakes_at(); at && beginning + now_ < *at) next = std::min(next, *at - beginning);
     return next;
   }
+  [[nodiscard]] bool knows_times() const override { return true; }
   [[nodiscard]] bool has_waiting() const override { return waiting_ > 0; }
 
  private:
   /// What a started task holds. A million of them are kept.
   struct Grant {
     Cny held;
+    Bytes transfer;           ///< of its job's inputs, which it holds for
     Duration at;              ///< whose hour its prices are of
     std::int32_t number = 0;  ///< of its newest attempt
   };
@@ -139,11 +150,17 @@ class EngineDispatch final : public Dispatch {
     lease.centre = assignment.placement.centre;
     lease.pool = assignment.placement.pool;
     lease.resources = job.requirements.resources;
-    lease.wall_time = lease_wall_time(job.requirements.wall_time, job.requirements.finish_by, beginning + now);
+    const Duration staging = staging_allowance(transfers_.to_move(job, lease.centre),
+                                               supply_.link(stage_.scenario.sites()[site].centre));
+    lease.wall_time =
+        lease_wall_time(job.requirements.wall_time, job.requirements.finish_by, beginning + now, staging);
     lease.granted_at = beginning + now;
-    lease.starts_by = lease.granted_at + lease_start_allowance;
+    lease.starts_by = lease.granted_at + lease_start_allowance + staging;
     lease.ends_at = lease.starts_by + lease.wall_time;
-    grant.held = amount_of(supply_.prices_at(site, now), lease.resources, lease.wall_time, Rounding::up).value_or(Cny());
+    lease.transfer = grant.transfer = transfers_.grant(job, lease.centre);
+    const OfferRow prices = prices_of(job, site, now);
+    const auto run = amount_of(prices, lease.resources, lease.wall_time, Rounding::up);
+    grant.held = with_transfer(run, prices, lease.transfer, Rounding::up).value_or(Cny());
     lease.held = grant.held;
     if (is_retry) {
       --job.retrying;
@@ -160,7 +177,21 @@ class EngineDispatch final : public Dispatch {
     job.state = JobState::running;
     put(job);
     put(lease);
-    return {counted, site, lease.wall_time};
+    return {counted, site, lease.wall_time, lease.starts_by - lease.granted_at};
+  }
+
+  /// A lease costs what the hour of its grant says.
+  [[nodiscard]] OfferRow prices_of(const JobRow& job, std::uint32_t site, Duration at) const {
+    const OfferRow offer = supply_.prices_at(site, at);
+    return part_of(offer, price_part_of(offer, job.requirements.reclaimable));
+  }
+
+  /// What it fetched is at its centre. Returns what of that its lease pays for.
+  Bytes take_fetched(const JobRow& job, const Start& task, const Ran& ran, bool is_charged) {
+    const std::size_t centre = stage_.scenario.sites()[task.site].centre;
+    supply_.measure_link(centre, ran.fetched);
+    const Bytes held = grants_[task.task].transfer;
+    return transfers_.end(job, SupplyRows::centre_id(centre), held, ran.fetched.bytes, is_charged);
   }
 
   void take_back(JobRow& job, const Start& task) {
@@ -182,7 +213,9 @@ class EngineDispatch final : public Dispatch {
     const bool is_over = job.succeeded + job.failed == job.count;
     if (is_over) job.state = job.failed > 0 ? JobState::failed : JobState::succeeded;
     put(job, is_over ? RowFate::retired : RowFate::live);
-    if (is_over) job = {};
+    if (!is_over) return;
+    transfers_.forget(job.id);
+    job = {};
   }
 
   /// What still waits of a job has waited as long as it may.
@@ -208,6 +241,7 @@ class EngineDispatch final : public Dispatch {
   bool is_plan_due_ = false;  ///< something has happened since the last plan
   std::unique_ptr<place::Engine> engine_;
   SupplyRows supply_;
+  TransferRows transfers_;
   std::vector<JobRow> jobs_;                          ///< as in the load; what has ended is empty
   std::vector<Grant> grants_;                         ///< by task
   std::vector<Start> unseen_;                         ///< granted to a centre that is silent

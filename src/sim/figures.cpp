@@ -80,8 +80,10 @@ Figures figures_of(const Schedule& schedule, const Scenario& scenario, const Loa
   Figures figures;
   figures.policy = schedule.policy;
   figures.unfinished = schedule.unfinished;
+  figures.moved = schedule.moved;
   figures.seconds = schedule.seconds;
   std::vector<std::int32_t> whole(load.jobs.size());
+  std::vector<Duration> ends(load.jobs.size());
   std::vector<double> waits;
   waits.reserve(schedule.runs.size());
   double wait_sum = 0;
@@ -93,22 +95,27 @@ Figures figures_of(const Schedule& schedule, const Scenario& scenario, const Loa
       continue;
     }
     ++whole[run.job];
+    ends[run.job] = std::max(ends[run.job], run.end);
     ++figures.tasks_done;
     figures.cut += run.how == RunEnd::cut ? 1 : 0;
     figures.cost += run.cost;
     figures.makespan = std::max(figures.makespan, run.end - load.jobs.front().submit);
-    const Duration wait = run.start - job.submit;
+    const Duration wait = run.start + run.staged - submission(schedule, load, run.job);
     if (figures.longest_waiter.empty() || wait > figures.max_wait) {
       figures.max_wait = wait;
       figures.longest_waiter = job.name;
     }
     waits.push_back(seconds(wait));
     wait_sum += waits.back();
-    const double took = seconds(run.end - run.start);
+    const double took = seconds(run.end - run.start - run.staged);
     slowdown_sum += std::max(1.0, (waits.back() + took) / std::max(took, seconds(slowdown_floor)));
   }
-  for (std::size_t job = 0; job < whole.size(); ++job)
-    figures.jobs_done += whole[job] == load.jobs[job].tasks ? 1 : 0;
+  for (std::size_t job = 0; job < whole.size(); ++job) {
+    const bool is_done = whole[job] == load.jobs[job].tasks;
+    const UnixTime due = load.needs(load.jobs[job]).finish_by;
+    figures.jobs_done += is_done ? 1 : 0;
+    figures.late += !due.is_none() && (!is_done || beginning + ends[job] > due) ? 1 : 0;
+  }
   add_utilisation(figures, schedule, scenario, load);
   if (waits.empty()) return figures;
   std::ranges::sort(waits);
@@ -129,6 +136,7 @@ JsonObject json_of(const Figures& figures) {
   object["jobs_done"] = figures.jobs_done;
   object["tasks_done"] = figures.tasks_done;
   object["tasks_unfinished"] = figures.unfinished;
+  object["jobs_late"] = figures.late;
   object["tasks_cut"] = figures.cut;
   object["starts_interrupted"] = figures.interrupted;
   object["core_utilisation"] = figures.core_utilisation;
@@ -139,6 +147,7 @@ JsonObject json_of(const Figures& figures) {
   object["longest_waiter"] = figures.longest_waiter;
   object["mean_bounded_slowdown"] = figures.mean_bounded_slowdown;
   object["cost"] = to_json(figures.cost);
+  object["bytes_moved"] = to_json(figures.moved);
   object["makespan"] = to_json(figures.makespan);
   object["violations"] = figures.violations;
   object["violations_told"] = to_json(figures.violations_told);

@@ -24,16 +24,18 @@ struct Figures {
   std::int64_t jobs_done = 0;  ///< all of whose tasks ran to an end
   std::int64_t tasks_done = 0;
   std::int64_t unfinished = 0;   ///< tasks that never did
+  std::int64_t late = 0;         ///< jobs that did not end by their deadline
   std::int64_t cut = 0;          ///< of those done: ended by their wall time
   std::int64_t interrupted = 0;  ///< starts that came to nothing, by outages and silences
   double core_utilisation = 0;   ///< of what there is, from the first submission to the last
   double card_utilisation = 0;
-  Duration mean_wait;  ///< of a task, to its last start
+  Duration mean_wait;  ///< of a task, until it ran for the last time: its inputs were there
   Duration p95_wait;
   Duration max_wait;
   std::string longest_waiter;  ///< the job that waited so long
   double mean_bounded_slowdown = 0;
   Cny cost;
+  Bytes moved;        ///< inputs that crossed to centres
   Duration makespan;  ///< from the first submission to the last end
   std::int64_t violations = 0;
   std::vector<std::string> violations_told;
@@ -57,13 +59,18 @@ struct Stretch {
 /// The pool in which most work was done, by parts of its capacity.
 [[nodiscard]] std::uint32_t busiest_site(const Schedule& schedule, const Scenario& scenario, const Load& load);
 
+/// When a job was submitted under the policy.
+[[nodiscard]] inline Duration submission(const Schedule& schedule, const Load& load, std::uint32_t job) {
+  return job < schedule.submitted.size() ? schedule.submitted[job] : load.jobs[job].submit;
+}
+
 /// What is wrong with a schedule, found from its runs alone: capacity at every instant, starts before submissions, a
 /// task that ran twice to its end, a run of another length than the task's, a pool that cannot run it. Written apart
 /// from what made it. At most violations_told_max are told.
 [[nodiscard]] std::vector<std::string> check(const Schedule& schedule, const Scenario& scenario, const Load& load);
 
-/// A line a run: job, task, submit, start, end, wait (seconds from the beginning), centre, pool, cores, cards, cost
-/// (yuan), how it ended. By submission, task and start.
+/// A line a run: job, task, submit, start, how long its inputs took, end, wait until they were there (seconds, times
+/// from the beginning), centre, pool, nodes, cores, cards, cost (yuan), how it ended. By submission, task and start.
 [[nodiscard]] std::string csv_of(const Schedule& schedule, const Scenario& scenario, const Load& load);
 
 }  // namespace dayan::sim

@@ -9,6 +9,7 @@
 
 #include "model/json.h"
 #include "model/run_time.h"
+#include "model/transfer.h"
 #include "sim/scenario.h"
 #include "trace/draw.h"
 
@@ -27,6 +28,15 @@ constexpr double pod_looseness = 5;
 constexpr std::pair<std::string_view, std::string_view> forecast_model{"wrf", "4.5"};
 
 Duration at_least_a_second(Duration limit) { return std::max(limit, wall_time_limit_min); }
+
+std::string region_name(int region) {
+  return std::string(trace::platform_regions[static_cast<std::size_t>(region)]);
+}
+
+/// Of a way told in tenths of a millisecond; within a region a millisecond.
+Duration round_trip(int one_way) {
+  return std::max(Duration::microseconds(std::int64_t{one_way} * 200), Duration::milliseconds(1));
+}
 
 Requirements needs_of(const trace::OpenbPod& pod) {
   Requirements needs;
@@ -56,6 +66,14 @@ std::size_t Load::tasks() const {
   return count;
 }
 
+bool Load::has_deadlines() const {
+  return std::ranges::any_of(kinds, [](const Requirements& needs) { return !needs.finish_by.is_none(); });
+}
+
+bool Load::has_inputs() const {
+  return std::ranges::any_of(jobs, [](const LoadJob& job) { return !job.inputs.is_zero(); });
+}
+
 JobSpec Load::spec(const LoadJob& job) const {
   JobSpec spec;
   spec.name = job.name;
@@ -64,7 +82,10 @@ JobSpec Load::spec(const LoadJob& job) const {
   spec.requirements.wall_time = job.limit;
   spec.requirements.run_time = job.estimate;
   if (!job.price_cap.is_zero()) spec.requirements.price_cap = job.price_cap;
+  spec.throttle = job.throttle;
+  spec.wait_max = job.wait_max;
   spec.payload.command = {"true"};
+  if (!job.inputs.is_zero()) spec.payload.inputs.push_back({"inputs", sha256("inputs"), job.inputs});
   return spec;
 }
 
@@ -92,7 +113,15 @@ Load load_of(const trace::RigidLog& log) {
       needs.objective = Objective::balanced;
       load.kinds.push_back(std::move(needs));
     }
-    load.jobs.push_back({"j" + std::to_string(job.number), job.submit, job.run, limit, {}, 1, kind->second, {}});
+    LoadJob made;
+    made.name = "j" + std::to_string(job.number);
+    made.submit = job.submit;
+    made.run = job.run;
+    made.limit = limit;
+    made.kind = kind->second;
+    if (job.after != trace::RigidJob::no_job) made.after = "j" + std::to_string(job.after);
+    made.think = job.think;
+    load.jobs.push_back(std::move(made));
   }
   load.left_out = log.left_out + too_long;
   if (log.left_out > 0) load.why_left_out = "without known processors or run time";
@@ -104,12 +133,13 @@ Load load_of(const trace::RigidLog& log) {
 Load load_of(std::span<const trace::PlatformJob> jobs) {
   Load load;
   KindList kinds(load.kinds);
-  std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t, int, std::uint32_t, int>, std::uint32_t> known;
+  std::map<std::tuple<Cores, Bytes, MilliCards, int, std::uint32_t, int, int, int, Duration>, std::uint32_t> known;
   std::int64_t number = 0;
   for (const trace::PlatformJob& job : jobs) {
     const int region = job.stays_in_region ? job.region : -1;
+    const int near = job.latency_max > 0 ? job.region : -1;
     const auto [kind, is_new] = known.try_emplace(
-        {job.cores.value(), job.memory.value(), job.cards.value(), job.nodes, job.chips, region}, 0U);
+        {job.cores, job.memory, job.cards, job.nodes, job.chips, region, near, job.latency_max, job.due}, 0U);
     if (is_new) {
       Requirements needs;
       needs.resources = {job.cores, job.memory, job.cards, job.nodes};
@@ -117,13 +147,17 @@ Load load_of(std::span<const trace::PlatformJob> jobs) {
         if (((job.chips >> chip) & 1U) != 0) needs.chips.emplace_back(trace::platform_chips[chip].name);
       // A forecast is sized for nodes without cards, where its model is installed.
       if (job.cards.is_zero()) needs.software.push_back({std::string(forecast_model.first), ""});
-      if (region >= 0) needs.regions.emplace_back(trace::platform_regions[static_cast<std::size_t>(region)]);
+      if (region >= 0) needs.regions.push_back(region_name(region));
+      if (near >= 0) needs.latency.push_back({region_name(near), round_trip(job.latency_max)});
+      if (job.due > Duration()) needs.finish_by = beginning + job.due;
       kind->second = kinds.find_or_add(std::move(needs));
     }
     LoadJob made;
     made.name = "j" + std::to_string(++number);
     made.submit = job.arrival;
     made.run = job.run_time;
+    if (job.due > Duration()) made.estimate = job.run_time;
+    made.inputs = job.input;
     made.limit = std::min(at_least_a_second(job.limit), wall_time_limit_max);
     made.tasks = job.tasks;
     made.kind = kind->second;
@@ -133,7 +167,10 @@ Load load_of(std::span<const trace::PlatformJob> jobs) {
       const auto seconds = made.limit.seconds_up();
       const auto cap =
           mul_div(job.price_cap.micro() * made.tasks, units * seconds, std::int64_t{3'600} * 1'000, Rounding::up);
-      if (cap) made.price_cap = Cny::micro(*cap + made.tasks);  // a hold rounds up, task by task
+      OfferRow dearest;
+      dearest.transfer_gb = trace::platform_transfer_high;
+      const auto inputs = transfer_cost(dearest, job.input, Rounding::up);
+      if (cap && inputs) made.price_cap = Cny::micro(*cap + made.tasks) + *inputs;  // a hold rounds up, task by task
     }
     load.jobs.push_back(std::move(made));
   }
@@ -170,6 +207,9 @@ Load load_of(std::span<const jobfile::JobFile> jobs) {
     made.run = made.estimate > Duration() ? made.estimate : made.limit;
     made.tasks = job.spec.count;
     if (job.spec.requirements.price_cap) made.price_cap = *job.spec.requirements.price_cap;
+    made.inputs = input_bytes_of(job.spec.payload.inputs);
+    made.throttle = job.spec.throttle;
+    made.wait_max = job.spec.wait_max;
     Requirements needs = job.spec.requirements;
     needs.wall_time = {};
     needs.run_time = {};
@@ -244,8 +284,14 @@ jobfile::PlatformFile platform_of(std::span<const trace::PlatformPool> pools) {
     jobfile::CentreFile centre;
     centre.name = "c" + std::to_string(from.centre) + "-" + std::to_string(++number) + "-" + chip;
     centre.provider = "provider-" + std::to_string(from.provider);
-    centre.region = trace::platform_regions[static_cast<std::size_t>(from.region)];
+    centre.region = region_name(from.region);
     (has_cards ? centre.card_hour : centre.core_hour) = from.price;
+    centre.bandwidth = from.link;
+    centre.transfer_gb = from.transfer_gb;
+    centre.pue = from.pue_percent * 10;
+    for (std::size_t region = 0; region < trace::platform_region_count; ++region)
+      centre.latency.push_back({region_name(static_cast<int>(region)),
+                                round_trip(trace::platform_latency[region][static_cast<std::size_t>(from.region)])});
     PoolRow pool;
     pool.name = chip;
     pool.nodes = from.nodes;

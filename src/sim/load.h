@@ -20,13 +20,18 @@ namespace dayan::sim {
 
 struct LoadJob {
   std::string name;
-  Duration submit;         ///< since the beginning
+  Duration submit;         ///< since the beginning; of one that follows another: not before
   Duration run;            ///< of each task, on the reference
   Duration limit;          ///< its wall time: a task that would run longer is ended then
   Duration estimate;       ///< the submitter's, on the reference; zero: only the limit is known
   std::int32_t tasks = 1;  ///< alike
   std::uint32_t kind = 0;  ///< in Load::kinds
   Cny price_cap;           ///< of the whole job; zero: none
+  Bytes inputs = {};       ///< that cross to a centre before its first task there starts
+  std::int32_t throttle = 0;            ///< tasks at once; zero: no bound
+  Duration wait_max = wait_limit_max;  ///< what still waits then, the platform gives up
+  std::string after = {};  ///< the job whose end it follows; empty, or of none of the load: it follows none
+  Duration think = {};     ///< from that end to the submission at least
 };
 
 /// One task of one job, counted over all jobs in order of submission.
@@ -47,6 +52,8 @@ struct Load {
   /// How fast a job really is on a pool; of unknown capability it is as the reference.
   [[nodiscard]] Capability speed(const LoadJob& job, const PoolRow& pool) const;
   [[nodiscard]] std::size_t tasks() const;
+  [[nodiscard]] bool has_deadlines() const;
+  [[nodiscard]] bool has_inputs() const;
   /// What is submitted to the platform for it.
   [[nodiscard]] JobSpec spec(const LoadJob& job) const;
 };
@@ -62,11 +69,12 @@ class KindList {
   std::map<std::string, std::uint32_t> by_text_;
 };
 
-/// A log: each processor is a core with 1 GB, all on one node; jobs beyond the limits of a job file are left out.
+/// A log: each processor is a core with 1 GB, all on one node; jobs beyond the limits of a job file are left out. A job
+/// with a preceding one is submitted when that has ended, and its think time has passed, under whatever policy.
 [[nodiscard]] Load load_of(const trace::RigidLog& log);
-/// Jobs of a made-up platform, gangs among them.
-/// What such a job has no field for (latency, reclaimable, replicas a node, a due time) is not asked for; nor is a
-/// price cap an hour for jobs of several tasks, since the platform's cap is one sum for the whole job.
+/// Jobs of a made-up platform, gangs among them. Whoever has a due time knows how long the job takes: a forecast is run
+/// every day. What a job file has no key for (replicas a node) is not asked for; nor is a price cap an hour for jobs of
+/// several tasks, since the platform's cap is one sum for the whole job.
 [[nodiscard]] Load load_of(std::span<const trace::PlatformJob> jobs);
 /// The jobs of a platform file, all at the beginning, and the rounds of those that are periodic when their time comes;
 /// without an estimate they run to their wall time.

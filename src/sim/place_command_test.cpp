@@ -106,7 +106,12 @@ jobs: [{name: shot, tasks: 4, wall_time: 2h, run_time: 1h, input_bytes: 100GB}]
     EXPECT_EQ(leases[0].held + leases[1].held, wave == 0 ? Cny::yuan(14) : Cny::yuan(4));
     EXPECT_EQ(leases[0].starts_by - leases[0].granted_at,
               lease_start_allowance + Duration::seconds(wave == 0 ? 1'000 : 0));
-    for (const LeaseRow& lease : leases) platform.end_attempt(lease.attempt(), Duration::hours(1), Outcome::exited, 0);
+    Ran ran{Duration::hours(1)};
+    if (wave == 0) ran.fetched = {Bytes(100'000'000'000), ran.staged = Duration::seconds(1'000)};
+    for (const LeaseRow& lease : leases) {
+      platform.end_attempt(lease.attempt(), ran, Outcome::exited, 0);
+      ran.fetched = {};
+    }
     for (const Platform::Settled& settled : platform.take_settled()) charged += settled.charged;
   }
   EXPECT_EQ(charged, Cny::yuan(14));

@@ -1,14 +1,12 @@
 #include "sim/platform.h"
 
-#include <algorithm>
+#include "sim/scenario.h"
 
 namespace dayan::sim {
 namespace {
 
 constexpr OrganisationId customer_organisation{2};
 constexpr std::size_t plan_max = 1'000;
-/// Well within place::reachable_within.
-constexpr Duration hear_every = Duration::seconds(20);
 /// Every command needs a later time than the one before.
 constexpr Duration instant = Duration::microseconds(1);
 
@@ -94,7 +92,7 @@ Result<CentreId> Platform::add_centre(const jobfile::CentreFile& centre) {
     TRY_VOID(must(owner, AddReservation{ReservationId(++last_id_), centre.name, closed.pool, from, from + closed.span,
                                         closed.organisations, closed.note}));
   }
-  agents_[id] = {bearer(agent), 0, false};
+  agents_.emplace(id, Agent{bearer(agent), 0, centre.silences});
   hear(id);
   return id;
 }
@@ -119,46 +117,29 @@ std::vector<LeaseRow> Platform::place_all() {
   return std::exchange(granted_, {});
 }
 
-void Platform::end_attempt(const AttemptKey& attempt, Duration run, Outcome outcome, std::int32_t exit_code) {
+void Platform::end_attempt(const AttemptKey& attempt, const Ran& ran, Outcome outcome, std::int32_t exit_code) {
   const LeaseRow* lease = state_.leases.find({attempt.job, attempt.task, attempt.number});
   ASSERT(lease != nullptr);
   Agent& agent = agents_.at(lease->centre);
   AttemptReport report;
-  fetch(*lease, report);
   // The commands of one instant follow each other by a microsecond: no run is shorter on the hub's clock for that.
-  now_ = std::max(now_, lease->granted_at + report.fetch_time + run);
+  now_ = std::max(now_, lease->granted_at + ran.staged + ran.run);
   report.attempt = attempt;
   report.state = AttemptState::ended;
   report.outcome = outcome;
   report.exit_code = exit_code;
-  report.engine_run = run;
-  report.wrapper_run = run;
+  report.engine_run = ran.run;
+  report.wrapper_run = ran.run;
+  report.fetched = ran.fetched.bytes;
+  report.fetch_time = ran.fetched.time;
   const CentreRow* centre = state_.centres.find({lease->centre});
   const auto decision = must(agent.actor, ReportAttempts{centre->agent_epoch, ++agent.sequence, {std::move(report)}});
   ASSERT(decision.has_value());
 }
 
-/// What of its job's inputs is not there yet crosses for it, as fast as the link is said to be.
-void Platform::fetch(const LeaseRow& lease, AttemptReport& report) const {
-  const JobRow* job = state_.jobs.find({lease.job});
-  const CentreRow* centre = state_.centres.find({lease.centre});
-  report.fetched = bytes_to_move(job->input_bytes, state_.transfers.find({lease.job, lease.centre}));
-  if (!report.fetched.is_zero() && centre->link()) report.fetch_time = transfer_time(report.fetched, *centre->link());
-}
-
 void Platform::report_pools(CentreId centre, std::vector<PoolRow> pools) {
   const auto decision = must(agents_.at(centre).actor, ReportPools{std::move(pools)});
   ASSERT(decision.has_value());
-}
-
-void Platform::set_silent(CentreId centre, bool is_silent) {
-  agents_.at(centre).is_silent = is_silent;
-  hear(centre);  // the last word before its silence, or the first after it
-}
-
-void Platform::pass_to(UnixTime time) {
-  now_ = std::max(now_, time);
-  hear_when_due();
 }
 
 void Platform::advance(UnixTime to) {
@@ -173,13 +154,9 @@ void Platform::advance(UnixTime to) {
   }
 }
 
-void Platform::hear(CentreId centre) { engine_->observe({centre, now_, {}}); }
-
-void Platform::hear_when_due() {
-  if (now_ - heard_at_ < hear_every) return;
-  heard_at_ = now_;
-  for (const auto& [centre, agent] : agents_)
-    if (!agent.is_silent) hear(centre);
+void Platform::hear(CentreId centre) {
+  const Duration since = now_ - began_;
+  engine_->observe({centre, now_ + (heard_until(agents_.at(centre).silences, since) - since), {}});
 }
 
 Cny Platform::spent() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 #include "core/core.h"
 #include "jobfile/platform_file.h"
 #include "place/engine.h"
+#include "sim/ran.h"
 
 /// A platform in memory and virtual time: the real core and the real engine, without store, agents or faults. What is
 /// described in a file is enrolled, priced and submitted by the same commands as on a hub.
@@ -25,8 +27,8 @@ class Platform {
   [[nodiscard]] Result<JobId> submit(const JobSpec& spec);
   /// Plans until the engine proposes nothing more; returns the leases that were granted, in order.
   std::vector<LeaseRow> place_all();
-  /// The attempt has had its inputs, run for so long and ended: it is settled, and its room is free again.
-  void end_attempt(const AttemptKey& attempt, Duration run, Outcome outcome, std::int32_t exit_code);
+  /// The attempt has ended: it is settled, and its room is free again.
+  void end_attempt(const AttemptKey& attempt, const Ran& ran, Outcome outcome, std::int32_t exit_code);
   /// Attempts that were settled since the last look: those that ended, and those that a timer gave up.
   struct Settled {
     AttemptKey attempt;
@@ -38,10 +40,9 @@ class Platform {
   [[nodiscard]] std::vector<Settled> take_settled() { return std::exchange(settled_, {}); }
   /// The centre's agent reports its pools, all of them.
   void report_pools(CentreId centre, std::vector<PoolRow> pools);
-  /// Nothing is heard of a silent centre.
-  void set_silent(CentreId centre, bool is_silent);
-  /// Time passes; every centre is heard from that speaks.
-  void pass_to(UnixTime time);
+  /// Its last word before a silence, or the first after it.
+  void hear(CentreId centre);
+  void pass_to(UnixTime time) { now_ = std::max(now_, time); }
   /// The same, and fires the core's timers.
   void advance(UnixTime to);
 
@@ -61,9 +62,6 @@ class Platform {
   Decided<core::Decision> decide(const Actor& actor, CommandBody body);
   [[nodiscard]] Result<core::Decision> must(const Actor& actor, CommandBody body);
   [[nodiscard]] Actor bearer(const std::string& token) const;
-  void fetch(const LeaseRow& lease, AttemptReport& report) const;
-  void hear(CentreId centre);
-  void hear_when_due();
 
   core::State state_;
   Actor customer_;
@@ -75,10 +73,9 @@ class Platform {
   struct Agent {
     Actor actor;
     std::int64_t sequence = 0;  ///< of its last report
-    bool is_silent = false;
+    std::vector<jobfile::Silence> silences;
   };
   std::map<CentreId, Agent> agents_;
-  UnixTime heard_at_;                              ///< of all that speak
   std::map<AttemptKey, PlacementRow> placements_;  ///< of live leases
   std::vector<LeaseRow> granted_;                  ///< since the last look
   std::vector<Settled> settled_;                   ///< since the last look

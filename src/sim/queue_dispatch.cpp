@@ -1,8 +1,10 @@
 #include "sim/queue_dispatch.h"
 
 #include <algorithm>
+#include <deque>
 #include <limits>
 
+#include "sim/job_bounds.h"
 #include "sim/options.h"
 
 namespace dayan::sim {
@@ -15,13 +17,15 @@ double seconds(Duration duration) { return static_cast<double>(duration.microsec
 
 class QueueDispatch final : public Dispatch {
  public:
-  QueueDispatch(const Stage& stage, place::QueueRule rule) : stage_(stage), rule_(rule), options_(stage) {
+  QueueDispatch(const Stage& stage, place::QueueRule rule)
+      : stage_(stage), rule_(rule), options_(stage), bounds_(stage) {
     lines_.resize(stage.scenario.sites().size());
     for (std::size_t site = 0; site < lines_.size(); ++site) {
       const Site& from = stage.scenario.sites()[site];
       Line& line = lines_[site];
       const std::int64_t finest =
           from.pool.cards_per_node.is_zero() ? from.pool.cores_per_node.value() : from.pool.cards_per_node.value();
+      if (!from.closed.empty()) closing_.push_back(site);
       line.units_per_node = std::clamp<std::int64_t>(units_max / std::max(1, from.pool.nodes), 1, finest);
       open(line, site);
     }
@@ -33,24 +37,38 @@ class QueueDispatch final : public Dispatch {
     for (TaskIndex task = stage_.first_task[job]; task < stage_.first_task[job + 1]; ++task) join(task, now);
   }
 
-  std::optional<Cny> end(const Start& task, Duration, bool, Duration now) override {
+  [[nodiscard]] Duration wakeup() const override {
+    Duration next = never;
+    for (const std::size_t site : closing_) next = std::min(next, lines_[site].leaves_at);
+    return next;
+  }
+
+  std::optional<Cny> end(const Start& task, const Ran&, Duration now) override {
     leave(task, now);
+    join_next(stage_.job_of[task.task], now);
     return std::nullopt;
   }
 
-  void interrupt(const Start& task, Duration, Duration now) override {
+  void interrupt(const Start& task, const Ran&, Duration now) override {
     leave(task, now);
     stranded_.push_back(task.task);
+    join_next(stage_.job_of[task.task], now);
   }
 
   void change(const Change& change, Duration now) override {
     if (change.what == Change::What::nodes) reopen(change.site, now);
     for (std::size_t site = 0; site < lines_.size(); ++site) mark(site);
-    // Those that had to leave a queue look for another; those that find none look again when something changes.
-    for (const TaskIndex task : std::exchange(stranded_, {})) join(task, now);
+    join_again(now);
   }
 
   void decide(Duration now, std::vector<Start>& started) override {
+    bool has_left = false;
+    for (const std::size_t site : closing_) {
+      if (lines_[site].leaves_at > now) continue;
+      reopen(site, now);
+      has_left = true;
+    }
+    if (has_left) join_again(now);
     std::ranges::sort(marked_);
     for (const std::size_t site : std::exchange(marked_, {})) {
       Line& line = lines_[site];
@@ -62,7 +80,7 @@ class QueueDispatch final : public Dispatch {
     }
   }
 
-  [[nodiscard]] bool has_waiting() const override { return waiting_ > 0 || !stranded_.empty(); }
+  [[nodiscard]] bool has_waiting() const override { return waiting_ > 0 || !stranded_.empty() || held_ > 0; }
 
  private:
   enum class State : std::uint8_t { waiting, running, gone };
@@ -82,6 +100,7 @@ class QueueDispatch final : public Dispatch {
     double waiting_work = 0;  ///< unit-seconds asked for by those that wait
     double running_ends = 0;  ///< Σ units × the second of the limit, of those that run
     bool is_marked = false;
+    Duration leaves_at = never;  ///< one that waits would not end before the pool is closed
   };
 
   void open(Line& line, std::size_t site) {
@@ -114,15 +133,55 @@ class QueueDispatch final : public Dispatch {
     return (line.waiting_work + std::max(0.0, running)) / static_cast<double>(line.units);
   }
 
+  /// How long it has its room at the most: its inputs may have to cross first.
+  [[nodiscard]] Duration limit_of(TaskIndex task, std::size_t site) const {
+    return job(task).limit + stage_.scenario.crossing_time(site, job(task).inputs);
+  }
+
+  /// From then on it would not end before the pool is closed.
+  [[nodiscard]] Duration leaves_at(TaskIndex task, std::size_t site, Duration now) const {
+    const Site& from = stage_.scenario.sites()[site];
+    const Duration closes = from.closed.empty() ? never : from.closes_at(now);
+    return closes == never ? never : closes - limit_of(task, site) + Duration::microseconds(1);
+  }
+
+  /// Those that had to leave a queue look for another; those that find none look again when something changes.
+  void join_again(Duration now) {
+    for (const TaskIndex task : std::exchange(stranded_, {})) join(task, now);
+  }
+
+  /// One of a job with bounds has ended: another may be sent somewhere.
+  void join_next(std::uint32_t job, Duration now) {
+    const auto known = held_of_.find(job);
+    if (known == held_of_.end() || known->second.empty()) return;
+    const TaskIndex task = known->second.front();
+    known->second.pop_front();
+    --held_;
+    join(task, now);
+  }
+
+  /// Its job lets no more of it run: it waits for one that ends.
+  void hold(TaskIndex task) {
+    held_of_[stage_.job_of[task]].push_back(task);
+    ++held_;
+  }
+
   /// To the queue with the least expected wait; among equals to the cheapest, then the first.
   void join(TaskIndex task, Duration now) {
+    const std::uint32_t of = stage_.job_of[task];
+    if (bounds_.is_throttled(of)) return hold(task);
+    bool is_held = false;
     std::optional<std::size_t> best;
     double best_wait = 0;
     Cny best_cost;
     for (const std::uint32_t site : options_.of(stage_.job_of[task])) {
       const Line& line = lines_[site];
       const std::int64_t units = units_of(task, site);
-      if (line.policy == nullptr || is_too_large(task, site)) continue;
+      if (line.policy == nullptr || is_too_large(task, site) || leaves_at(task, site, now) <= now) continue;
+      if (!bounds_.allows(of, site)) {
+        is_held = true;
+        continue;
+      }
       // A silent centre is as far away as its silence: it is joined only when no other will do.
       const double wait =
           stage_.sites[site].is_silent ? std::numeric_limits<double>::max() : expected_wait(line, units, now);
@@ -134,7 +193,10 @@ class QueueDispatch final : public Dispatch {
       best_cost = cost;
     }
     if (best) {
+      bounds_.add(task, static_cast<std::uint32_t>(*best));
       enter(task, *best, now);
+    } else if (is_held) {
+      hold(task);
     } else {
       stranded_.push_back(task);
     }
@@ -143,10 +205,11 @@ class QueueDispatch final : public Dispatch {
   void enter(TaskIndex task, std::size_t site, Duration now) {
     Line& line = lines_[site];
     const std::int64_t units = units_of(task, site);
-    submit(line, {task, State::waiting, {}}, units, job(task).limit, now);
+    submit(line, {task, State::waiting, {}}, units, limit_of(task, site), now);
     ++line.waiting;
     ++waiting_;
-    line.waiting_work += static_cast<double>(units) * seconds(job(task).limit);
+    line.leaves_at = std::min(line.leaves_at, leaves_at(task, site, now));
+    line.waiting_work += static_cast<double>(units) * seconds(limit_of(task, site));
     mark(site);
   }
 
@@ -162,7 +225,7 @@ class QueueDispatch final : public Dispatch {
     Entry& entry = line.entries[index];
     if (entry.state == State::running) return;  // it ran when the queue was opened anew
     const std::int64_t units = units_of(entry.task, site);
-    const Duration limit = job(entry.task).limit;
+    const Duration limit = limit_of(entry.task, site);
     entry.state = State::running;
     entry.limit_end = now + limit;
     --line.waiting;
@@ -181,6 +244,7 @@ class QueueDispatch final : public Dispatch {
     Entry& entry = line.entries[place_in_line_[task.task]];
     ASSERT(entry.task == task.task && entry.state == State::running);
     entry.state = State::gone;
+    bounds_.remove(task.task, task.site);
     const std::int64_t units = units_of(task.task, task.site);
     line.units_taken -= units;
     line.running_ends -= static_cast<double>(units) * seconds(entry.limit_end);
@@ -189,8 +253,9 @@ class QueueDispatch final : public Dispatch {
     mark(task.site);
   }
 
-  /// With other nodes it is another queue: those that run enter it first, and start at once; then those that wait, in
-  /// their order. Who needs more than there is now has to leave.
+  /// With other nodes, or when some would not end before it is closed, it is another queue: those that run enter it first, and start at once; then those that wait, in
+  /// their order. Who needs more than there is now, or a pool
+  /// that is open longer, has to leave.
   void reopen(std::size_t site, Duration now) {
     Line& line = lines_[site];
     const std::vector<Entry> before = std::exchange(line.entries, {});
@@ -208,12 +273,14 @@ class QueueDispatch final : public Dispatch {
     }
     line.waiting = 0;
     line.waiting_work = 0;
+    line.leaves_at = never;
     for (const Entry& entry : before) {
       if (entry.state != State::waiting) continue;
       --waiting_;
-      if (line.policy != nullptr && !is_too_large(entry.task, site)) {
+      if (line.policy != nullptr && !is_too_large(entry.task, site) && leaves_at(entry.task, site, now) > now) {
         enter(entry.task, site, now);
       } else {
+        bounds_.remove(entry.task, static_cast<std::uint32_t>(site));
         stranded_.push_back(entry.task);
       }
     }
@@ -231,6 +298,10 @@ class QueueDispatch final : public Dispatch {
   std::vector<Line> lines_;                     ///< by site
   std::vector<place::JobIndex> place_in_line_;  ///< by task, in the line that it is in
   std::vector<TaskIndex> stranded_;             ///< no queue has room for them
+  std::vector<std::size_t> closing_;            ///< sites that are closed now and then
+  JobBounds bounds_;
+  std::map<std::uint32_t, std::deque<TaskIndex>> held_of_;  ///< by job: until one of it ends
+  std::int64_t held_ = 0;
   std::vector<std::size_t> marked_;             ///< sites of which something has changed
   std::vector<place::JobIndex> chosen_;
   std::int64_t waiting_ = 0;

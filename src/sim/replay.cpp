@@ -1,10 +1,15 @@
 #include <algorithm>
 #include <ctime>
+#include <map>
 #include <queue>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "sim/dispatch.h"
+#include "model/transfer.h"
 #include "sim/occupancy.h"
+#include "sim/staging.h"
 
 namespace dayan::sim {
 namespace {
@@ -25,6 +30,7 @@ class Replay {
       : timeline_(scenario),
         stage_{scenario, load, timeline_.now(), {}, {}},
         occupancy_(stage_),
+        staging_(stage_),
         on_advance_(on_advance) {
     schedule_.policy = std::move(policy);
     ASSERT(load.tasks() <= load_tasks_max);
@@ -36,6 +42,7 @@ class Replay {
     }
     stage_.first_task.push_back(count);
     tasks_.resize(count);
+    find_followers();
     unheard_.resize(scenario.sites().size());
     dispatch_ = make(stage_);
   }
@@ -56,10 +63,12 @@ class Replay {
   enum class State : std::uint8_t { coming, waiting, running, done };
   struct Task {
     Duration start;
+    Duration staged;
     Duration run;
     Cny cost;
     std::uint32_t site = 0;
-    bool is_cut = false;  ///< its limit ends it
+    bool is_cut = false;      ///< its limit ends it
+    bool is_unstaged = false;  ///< its lease does not wait for all of its inputs
     int tries = 0;
     int cuts = 0;
     State state = State::coming;
@@ -72,6 +81,7 @@ class Replay {
     TaskIndex task = 0;
     bool is_cut_short = false;
     Duration at;
+    Fetched fetched;
   };
   struct End {
     Duration at;
@@ -85,12 +95,15 @@ class Replay {
 
   /// One instant: ends, what happens to pools, submissions, decisions. False when all is over.
   bool step() {
-    const bool is_over = next_job_ == jobs().size() && ends_.empty() && unheard_count_ == 0;
-    if (is_over && !dispatch_->has_waiting()) return false;
+    const bool is_over = next_job_ == jobs().size() && later_.empty() && ends_.empty() && unheard_count_ == 0;
+    if (is_over && !dispatch_->has_waiting() && !release_followers()) return false;
     Duration next = std::min(timeline_.next(), dispatch_->wakeup());
     // Nothing but prices will change: what waits now waits for ever.
-    if (is_over && !timeline_.has_faults_left() && dispatch_->wakeup() == never) return false;
+    if (is_over && later_.empty() && !timeline_.has_faults_left() && dispatch_->wakeup() == never &&
+        !release_followers())
+      return false;
     if (next_job_ < jobs().size()) next = std::min(next, jobs()[next_job_].submit);
+    if (!later_.empty()) next = std::min(next, later_.top().first);
     if (!ends_.empty()) next = std::min(next, ends_.top().at);
     now_ = std::max(now_, next);
     while (!ends_.empty() && ends_.top().at <= now_) {
@@ -99,15 +112,58 @@ class Replay {
       if (end.plan == tasks_[end.task].plan() && tasks_[end.task].state == State::running) end_now(end.task);
     }
     for (const Change& change : timeline_.take(now_)) take(change);
-    for (; next_job_ < jobs().size() && jobs()[next_job_].submit <= now_; ++next_job_) arrive();
+    while (!later_.empty() && later_.top().first <= now_) {
+      const std::uint32_t job = later_.top().second;
+      later_.pop();
+      if (tasks_[stage_.first_task[job]].state == State::coming) arrive(job);
+      else dispatch_->arrive(job, now_);
+    }
+    for (; next_job_ < jobs().size() && jobs()[next_job_].submit <= now_; ++next_job_)
+      if (!is_follower_[next_job_]) arrive(static_cast<std::uint32_t>(next_job_));
     decide();
     return true;
   }
 
-  void arrive() {
-    for (TaskIndex task = stage_.first_task[next_job_]; task < stage_.first_task[next_job_ + 1]; ++task)
+  void arrive(std::uint32_t index) {
+    schedule_.submitted[index] = now_;
+    for (TaskIndex task = stage_.first_task[index]; task < stage_.first_task[index + 1]; ++task)
       tasks_[task].state = State::waiting;
-    dispatch_->arrive(static_cast<std::uint32_t>(next_job_), now_);
+    const UnixTime begin = stage_.load.needs(jobs()[index]).not_before;
+    if (begin > beginning + now_ && !dispatch_->knows_times()) later_.emplace(begin - beginning, index);
+    else dispatch_->arrive(index, now_);
+  }
+
+  /// Who follows a job of the load is not submitted before that has ended.
+  void find_followers() {
+    schedule_.submitted.resize(jobs().size());
+    is_follower_.resize(jobs().size());
+    std::unordered_map<std::string_view, std::uint32_t> index;
+    for (std::uint32_t job = 0; job < jobs().size(); ++job) index.try_emplace(jobs()[job].name, job);
+    for (std::uint32_t job = 0; job < jobs().size(); ++job) {
+      if (jobs()[job].after.empty()) continue;
+      const auto before = index.find(jobs()[job].after);
+      if (before == index.end()) continue;
+      is_follower_[job] = true;
+      Followed& followed = followed_[before->second];
+      followed.tasks_left = jobs()[before->second].tasks;
+      followed.by.push_back(job);
+    }
+  }
+
+  /// A task of the job has ended.
+  void call_followers(std::uint32_t job) {
+    const auto known = followed_.find(job);
+    if (known == followed_.end() || --known->second.tasks_left > 0) return;
+    for (const std::uint32_t by : known->second.by) later_.emplace(std::max(now_ + jobs()[by].think, jobs()[by].submit), by);
+    followed_.erase(known);
+  }
+
+  /// When nothing else is left: those whose job was given up.
+  bool release_followers() {
+    if (followed_.empty()) return false;
+    for (const auto& [job, followed] : std::exchange(followed_, {}))
+      for (const std::uint32_t by : followed.by) later_.emplace(std::max(now_, jobs()[by].submit), by);
+    return true;
   }
 
   void decide() {
@@ -139,13 +195,17 @@ class Replay {
     const Duration whole = site.run_of(stage_.load, job);
     task.run = std::min(whole, start.limit);
     task.is_cut = site.is_cut(stage_.load, job) || task.run < whole;
+    const Duration staging = staging_.begin(start.task, start.site, now_);
+    task.is_unstaged = staging > start.staging_max;
+    task.staged = std::min(staging, start.staging_max);
     check_times(start, needs);
     task.site = start.site;
     task.state = State::running;
-    if (needs.tasks_per_centre_max > 0) check_centre(start.task, needs.tasks_per_centre_max);
+    check_bounds(start.task, needs.tasks_per_centre_max, job.throttle);
     ++task.tries;
-    const Result<Cny> cost = amount_of(stage_.sites[start.site].offer, needs.resources, task.run, Rounding::down);
-    task.cost = cost ? *cost : Cny();
+    const OfferRow prices = prices_for(needs, stage_.sites[start.site].offer);
+    const Result<Cny> cost = amount_of(prices, needs.resources, task.run, Rounding::down);
+    task.cost = cost.value_or(Cny());
     occupancy_.begin(start.site, start.task, now_);
     if (stage_.need_of(start.task).nodes > stage_.sites[start.site].nodes)
       schedule_.violate(name_of(start.task) + " was started on more nodes than the pool " + site.pool.name + " of " +
@@ -153,43 +213,46 @@ class Replay {
     for (const std::string& excess : occupancy_.excess(start.site))
       schedule_.violate("the pool " + site.pool.name + " of " + site.centre_name + " is over its capacity at " +
                         to_text(now_) + ", by " + excess);
-    ends_.push({now_ + task.run, start.task, task.plan()});
+    ends_.push({now_ + task.staged + (task.is_unstaged ? Duration() : task.run), start.task, task.plan()});
   }
 
   /// When it may start, and that its pool is open as long as it runs.
   void check_times(const Start& start, const Requirements& needs) {
     const UnixTime now = beginning + now_;
-    const UnixTime end = now + tasks_[start.task].run;
+    const UnixTime end = now + tasks_[start.task].staged + tasks_[start.task].run;
     if (now < needs.not_before) schedule_.violate(name_of(start.task) + " was started before its earliest start");
-    if (!needs.finish_by.is_none() && end > needs.finish_by)
+    if (dispatch_->knows_times() && !needs.finish_by.is_none() && end > needs.finish_by)
       schedule_.violate(name_of(start.task) + " was started so that it runs past its deadline");
     const Site& site = stage_.scenario.sites()[start.site];
-    for (const jobfile::ClosedSpan& closed : stage_.scenario.file().centres[site.centre].reservations) {
-      if (!closed.pool.empty() && closed.pool != site.pool.name) continue;
-      if (std::ranges::find(closed.organisations, stage_.scenario.file().customer) != closed.organisations.end())
-        continue;
-      const UnixTime from = beginning + closed.from;
-      if (now < from + closed.span && end > from)
-        schedule_.violate(name_of(start.task) + " was started in the pool " + site.pool.name + " of " +
-                          site.centre_name + ", which is closed before it ends");
-    }
+    const Duration closes = site.closes_at(now_);
+    if (closes != never && end > beginning + closes)
+      schedule_.violate(name_of(start.task) + " was started in the pool " + site.pool.name + " of " + site.centre_name +
+                        ", which is closed before it ends");
   }
 
-  /// That no more tasks of its job run at its centre than may.
-  void check_centre(TaskIndex index, std::int32_t most) {
+  /// That no more tasks of its job run than may, at its centre and in all.
+  void check_bounds(TaskIndex index, std::int32_t most, std::int32_t throttle) {
+    if (most == 0 && throttle == 0) return;
     const std::size_t centre = stage_.scenario.sites()[tasks_[index].site].centre;
     const std::uint32_t job = stage_.job_of[index];
     std::int32_t there = 0;
-    for (TaskIndex each = stage_.first_task[job]; each < stage_.first_task[job + 1]; ++each)
-      if (tasks_[each].state == State::running && stage_.scenario.sites()[tasks_[each].site].centre == centre) ++there;
-    if (there > most)
+    std::int32_t all = 0;
+    for (TaskIndex each = stage_.first_task[job]; each < stage_.first_task[job + 1]; ++each) {
+      if (tasks_[each].state != State::running) continue;
+      ++all;
+      if (stage_.scenario.sites()[tasks_[each].site].centre == centre) ++there;
+    }
+    if (throttle > 0 && all > throttle)
+      schedule_.violate(name_of(index) + " was started though as many tasks of its job run as it lets");
+    if (most > 0 && there > most)
       schedule_.violate(name_of(index) + " was started at a centre where as many tasks of its job run as it lets");
   }
 
   void end_now(TaskIndex index) {
     Task& task = tasks_[index];
+    if (task.is_unstaged) return cut(index);
     occupancy_.end(task.site, index, task.start);
-    tell({index, false, now_});
+    tell({index, false, now_, fetched_by(index)});
   }
 
   /// An end, or a task cut short, is heard at once, or when its centre speaks again.
@@ -203,18 +266,33 @@ class Replay {
   void hear(const News& news) {
     const TaskIndex index = news.task;
     Task& task = tasks_[index];
+    const Duration had = news.at - task.start;
+    const Ran ran{std::max(Duration(), had - task.staged), std::min(had, task.staged), news.fetched, task.is_cut};
     if (news.is_cut_short) {
       task.state = State::waiting;
       record(index, RunEnd::interrupted, news.at);
-      dispatch_->interrupt({index, task.site}, news.at - task.start, now_);
+      dispatch_->interrupt({index, task.site}, ran, now_);
       return;
     }
-    const bool by_limit = task.is_cut;
-    const auto charged = dispatch_->end({index, task.site}, task.run, by_limit, now_);
+    const auto charged = dispatch_->end({index, task.site}, ran, now_);
+    const bool pays_inputs = staging_.charge(index, task.site);
     if (charged) task.cost = *charged;
+    else if (pays_inputs) task.cost += price_of_inputs(index);
     task.state = State::done;
     ++done_;
-    record(index, by_limit ? RunEnd::cut : RunEnd::done, task.start + task.run);
+    call_followers(stage_.job_of[index]);
+    record(index, task.is_cut ? RunEnd::cut : RunEnd::done, news.at);
+  }
+
+  [[nodiscard]] Cny price_of_inputs(TaskIndex index) const {
+    const OfferRow& offer = stage_.sites[tasks_[index].site].offer;
+    return transfer_cost(offer, jobs()[stage_.job_of[index]].inputs, Rounding::down).value_or(Cny());
+  }
+
+  [[nodiscard]] Fetched fetched_by(TaskIndex index) {
+    const Fetched fetched = staging_.end(index, tasks_[index].site, now_);
+    schedule_.moved = schedule_.moved + fetched.bytes;
+    return fetched;
   }
 
   void record(TaskIndex index, RunEnd how, Duration end) {
@@ -222,7 +300,7 @@ class Replay {
     const std::uint32_t job = stage_.job_of[index];
     const bool is_whole = how == RunEnd::done || how == RunEnd::cut;
     schedule_.runs.push_back({job, static_cast<std::int32_t>(index - stage_.first_task[job]), task.site, how,
-                              task.start, end, is_whole ? task.cost : Cny()});
+                              task.start, end, is_whole ? task.cost : Cny(), std::min(task.staged, end - task.start)});
   }
 
   void take(const Change& change) {
@@ -241,13 +319,14 @@ class Replay {
   /// Gangs that are wider than what is left go with the nodes, then the youngest tasks, until there is room for the
   /// others.
   void cut_short(std::size_t site) {
-    const auto cut = [&](TaskIndex index) {
-      occupancy_.end(site, index, tasks_[index].start);
-      ++tasks_[index].cuts;  // the end that was planned for it is void
-      tell({index, true, now_});
-    };
     for (const TaskIndex index : occupancy_.too_wide(site)) cut(index);
     while (!occupancy_.excess(site).empty()) cut(occupancy_.youngest(site));
+  }
+
+  void cut(TaskIndex index) {
+    occupancy_.end(tasks_[index].site, index, tasks_[index].start);
+    ++tasks_[index].cuts;  // the end that was planned for it is void
+    tell({index, true, now_, fetched_by(index)});
   }
 
   void hear_all(std::size_t centre) {
@@ -297,6 +376,7 @@ class Replay {
   Timeline timeline_;
   Stage stage_;
   Occupancy occupancy_;
+  Staging staging_;
   const OnAdvance& on_advance_;
   std::unique_ptr<Dispatch> dispatch_;
   Schedule schedule_;
@@ -308,6 +388,14 @@ class Replay {
   std::vector<Change> untold_;              ///< of nodes, while their centre is silent
   std::size_t unheard_count_ = 0;
   std::priority_queue<End> ends_;
+  using Later = std::pair<Duration, std::uint32_t>;  ///< when it may start, and which job
+  std::priority_queue<Later, std::vector<Later>, std::greater<>> later_;
+  struct Followed {
+    std::int32_t tasks_left = 0;
+    std::vector<std::uint32_t> by;
+  };
+  std::map<std::uint32_t, Followed> followed_;  ///< jobs that have not ended, by index
+  std::vector<bool> is_follower_;               ///< by job
   std::vector<Start> started_;
 };
 

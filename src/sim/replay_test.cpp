@@ -6,22 +6,12 @@
 
 #include "base/prng.h"
 #include "place/calendar/policies.h"
-#include "sim/dispatch.h"
-#include "sim/figures.h"
+#include "sim/greedy_dispatch.h"
+#include "sim/replay_for_tests.h"
 #include "trace/lublin.h"
 
 namespace dayan::sim {
 namespace {
-
-constexpr PolicyKind all_policies[] = {PolicyKind::ours,  PolicyKind::engine,       PolicyKind::fcfs,
-                                       PolicyKind::easy,  PolicyKind::conservative, PolicyKind::cheapest,
-                                       PolicyKind::random};
-
-Scenario scenario_of(const std::string& yaml) {
-  auto file = jobfile::parse_platform_yaml(yaml);
-  EXPECT_TRUE(file.has_value()) << (file ? "" : to_text(file.error().front()));
-  return Scenario(*std::move(file));
-}
 
 /// A job of one task: submitted, running for and limited to so many seconds.
 struct Job {
@@ -46,14 +36,6 @@ std::vector<std::int64_t> starts_of(const Schedule& schedule, const Load& load) 
   for (const TaskRun& run : schedule.runs)
     if (run.is_whole()) starts[run.job] = run.start.microseconds() / 1'000'000;
   return starts;
-}
-
-Schedule clean(const Scenario& scenario, const Load& load, PolicyKind policy, std::uint64_t seed = 1) {
-  Schedule schedule = replay(scenario, load, policy, seed);
-  EXPECT_EQ(schedule.violations_found, 0) << to_text(policy) << ": " << schedule.violations.front();
-  const auto wrong = check(schedule, scenario, load);
-  EXPECT_TRUE(wrong.empty()) << to_text(policy) << ": " << wrong.front();
-  return schedule;
 }
 
 // Shows each policy's starts on one machine, worked out by hand. Of 4 cores the first job takes 3 for 100 s (limit
@@ -174,6 +156,43 @@ TEST(Replay, QueuesAreThoseOfTheCalendar) {
     const auto starts = place::replay(jobs, 64, *queue);
     const Schedule schedule = clean(machine, load, policy);
     for (const TaskRun& run : schedule.runs) ASSERT_EQ(beginning + run.start, starts[run.job]) << to_text(policy);
+  }
+}
+
+// Shows that a job of a log which follows another is submitted when that has ended and its think time has passed, under
+// each policy when it ends there, and waits from then on; and that one whose own time is later waits for that.
+TEST(Replay, FollowersComeAfterTheEnd) {
+  const Scenario machine(platform_of(4));
+  Load load = load_of({{0, 4, 100, 200}, {10, 4, 50, 60}, {20, 1, 10, 10}, {500, 1, 10, 10}});
+  load.jobs[2].after = load.jobs[1].name;
+  load.jobs[2].think = Duration::seconds(30);
+  load.jobs[3].after = load.jobs[2].name;
+  for (const PolicyKind policy : all_policies) {
+    const Schedule schedule = clean(machine, load, policy);
+    EXPECT_EQ(starts_of(schedule, load), (std::vector<std::int64_t>{0, 100, 180, 500})) << to_text(policy);
+    EXPECT_EQ(figures_of(schedule, machine, load).mean_wait, Duration::milliseconds(22'500)) << to_text(policy);
+  }
+}
+
+// Shows that nobody starves under any policy: small jobs keep three of four cores busy for three days, so that a wide one
+// never finds four free by itself; it waits no longer than a greedy policy's patience and the longest small job.
+TEST(Replay, NobodyStarves) {
+  const Scenario machine(platform_of(4));
+  trace::RigidLog log;
+  Prng prng(11);
+  for (std::int64_t at = 0; at < 3 * 86'400; at += 100) {
+    const std::int64_t run = prng.between(250, 390);
+    log.jobs.push_back({at, Duration::seconds(at), Duration::seconds(run), Duration::seconds(400), 1, 0});
+  }
+  log.jobs.insert(log.jobs.begin() + 10, {1'000'000, Duration::seconds(950), Duration::seconds(60), Duration::seconds(90), 4, 0});
+  const Load load = sim::load_of(log);
+  for (const PolicyKind policy : all_policies) {
+    const Schedule schedule = clean(machine, load, policy);
+    EXPECT_EQ(schedule.unfinished, 0) << to_text(policy);
+    const bool is_greedy = policy == PolicyKind::cheapest || policy == PolicyKind::random;
+    const Duration longest = figures_of(schedule, machine, load).max_wait;
+    EXPECT_LE(longest, (is_greedy ? greedy_patience : Duration()) + Duration::seconds(2'000)) << to_text(policy);
+    EXPECT_TRUE(!is_greedy || longest >= greedy_patience) << "it was not starved: the test shows too little";
   }
 }
 
@@ -311,8 +330,30 @@ TEST(Replay, TheEngineAloneWaitsForCheapHours) {
   expect_the_engine_does_the_same(scenario, sim::load_of(scenario.file().jobs));
 }
 
-// Shows that nothing runs where a pool is closed to the customer, that an hour for which nothing is closed is used, and
-// that the check of it can fail.
+/// Starts everything at once in the first pool, whatever room there is.
+class Overbooking final : public Dispatch {
+ public:
+  explicit Overbooking(const Stage& stage) : stage_(stage) {}
+  void arrive(std::uint32_t job, Duration) override {
+    for (TaskIndex task = stage_.first_task[job]; task < stage_.first_task[job + 1]; ++task) waiting_.push_back(task);
+  }
+  std::optional<Cny> end(const Start&, const Ran&, Duration) override { return std::nullopt; }
+  void interrupt(const Start&, const Ran&, Duration) override {}
+  void change(const Change&, Duration) override {}
+  void decide(Duration, std::vector<Start>& started) override {
+    for (const TaskIndex task : std::exchange(waiting_, {})) started.push_back({task, 0});
+  }
+  [[nodiscard]] bool has_waiting() const override { return !waiting_.empty(); }
+
+ private:
+  const Stage& stage_;
+  std::vector<TaskIndex> waiting_;
+};
+
+std::unique_ptr<Dispatch> make_overbooking(const Stage& stage) { return std::make_unique<Overbooking>(stage); }
+
+// Shows that under every policy nothing runs where a pool is closed to the customer, that what is closed to others alone
+// is used, that work goes on afterwards, and that the check of it can fail.
 TEST(Replay, ReservationsStandEmpty) {
   const std::string yaml = R"(
 customer: lab
@@ -327,15 +368,17 @@ centres:
   for (std::int64_t i = 0; i < 40; ++i)
     log.jobs.push_back({i + 1, Duration::minutes(i), Duration::minutes(10), Duration::minutes(20), 8, 0});
   const Load load = sim::load_of(log);
-  const Schedule schedule = clean(scenario, load, PolicyKind::ours);
-  EXPECT_EQ(schedule.unfinished, 0);
-  bool is_used_by_lab = false;
-  for (const TaskRun& run : schedule.runs) {
-    EXPECT_TRUE(run.end <= Duration::hours(1) || run.start >= Duration::hours(3)) << to_text(run.start);
-    is_used_by_lab = is_used_by_lab || (run.start >= Duration::hours(4) && run.end <= Duration::hours(5));
+  for (const PolicyKind policy : all_policies) {
+    const Schedule schedule = clean(scenario, load, policy);
+    EXPECT_EQ(schedule.unfinished, 0) << to_text(policy);
+    bool is_used_by_lab = false;
+    for (const TaskRun& run : schedule.runs) {
+      EXPECT_TRUE(run.end <= Duration::hours(1) || run.start >= Duration::hours(3)) << to_text(run.start);
+      is_used_by_lab = is_used_by_lab || (run.start >= Duration::hours(4) && run.end <= Duration::hours(5));
+    }
+    EXPECT_TRUE(is_used_by_lab) << to_text(policy);
   }
-  EXPECT_TRUE(is_used_by_lab);
-  EXPECT_GT(replay(scenario, load, PolicyKind::cheapest, 1).violations_found, 0);
+  EXPECT_GT(replay(scenario, load, "overbooking", make_overbooking).violations_found, 0);
 }
 
 // Shows that never more tasks of a job run at one centre than it lets, though the cheapest has room for all and
@@ -352,9 +395,9 @@ jobs:
   - {name: service, tasks: 12, tasks_per_centre_max: 2, wall_time: 2h, run_time: 2h, objective: cheapest}
 )");
   const Load load = sim::load_of(scenario.file().jobs);
-  for (const PolicyKind policy : {PolicyKind::ours, PolicyKind::engine}) {
+  for (const PolicyKind policy : all_policies) {
     const Schedule schedule = clean(scenario, load, policy);
-    EXPECT_EQ(schedule.unfinished, 0);
+    EXPECT_EQ(schedule.unfinished, 0) << to_text(policy);
     std::map<std::uint32_t, int> at_once;  // by site, which is a centre each
     for (const TaskRun& run : schedule.runs) {
       at_once[run.site] += run.start < Duration::minutes(1) ? 1 : 0;
@@ -365,7 +408,7 @@ jobs:
     }
     EXPECT_EQ(at_once, (std::map<std::uint32_t, int>{{0, 2}, {1, 2}, {2, 2}})) << to_text(policy);
   }
-  EXPECT_GT(replay(scenario, load, PolicyKind::cheapest, 1).violations_found, 0);
+  EXPECT_GT(replay(scenario, load, "overbooking", make_overbooking).violations_found, 0);
 }
 
 // Shows that a run costs what its pool asked for when it started.
@@ -387,30 +430,12 @@ centres:
   }
 }
 
-/// Starts everything at once in the first pool, whatever room there is.
-class Overbooking final : public Dispatch {
- public:
-  explicit Overbooking(const Stage& stage) : stage_(stage) {}
-  void arrive(std::uint32_t job, Duration) override { waiting_.push_back(stage_.first_task[job]); }
-  std::optional<Cny> end(const Start&, Duration, bool, Duration) override { return std::nullopt; }
-  void interrupt(const Start&, Duration, Duration) override {}
-  void change(const Change&, Duration) override {}
-  void decide(Duration, std::vector<Start>& started) override {
-    for (const TaskIndex task : std::exchange(waiting_, {})) started.push_back({task, 0});
-  }
-  [[nodiscard]] bool has_waiting() const override { return !waiting_.empty(); }
-
- private:
-  const Stage& stage_;
-  std::vector<TaskIndex> waiting_;
-};
-
 /// Forgets every job.
 class Forgetting final : public Dispatch {
  public:
   void arrive(std::uint32_t, Duration) override {}
-  std::optional<Cny> end(const Start&, Duration, bool, Duration) override { return std::nullopt; }
-  void interrupt(const Start&, Duration, Duration) override {}
+  std::optional<Cny> end(const Start&, const Ran&, Duration) override { return std::nullopt; }
+  void interrupt(const Start&, const Ran&, Duration) override {}
   void change(const Change&, Duration) override {}
   void decide(Duration, std::vector<Start>&) override {}
   [[nodiscard]] bool has_waiting() const override { return true; }
@@ -461,7 +486,7 @@ TEST(Replay, PlantedBugsAreCaught) {
   const Scenario machine(platform_of(4));
   const Load load = load_of({{0, 3, 100, 200}, {10, 3, 10, 20}});
   const Schedule over =
-      replay(machine, load, "overbooking", [](const Stage& stage) { return std::make_unique<Overbooking>(stage); });
+      replay(machine, load, "overbooking", make_overbooking);
   EXPECT_EQ(over.violations_found, 2) << "cores and memory";
   const auto wrong = check(over, machine, load);
   ASSERT_EQ(wrong.size(), 1U);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/readable.h"
 #include "sim/chart.h"
 #include "sim/run_load.h"
 
@@ -14,9 +15,9 @@ namespace {
 /// Colours after Okabe and Ito, which those who see fewer colours can tell apart; each curve has its own dashes too.
 constexpr const char* style = R"(
 :root{--paper:#fff;--ink:#1c2430;--faint:#68727f;--line:#e3e7ec;--accent:#0072b2;--mute:#b9c3cf;
---c0:#0072b2;--c1:#333c47;--c2:#d55e00;--c3:#009e73;--c4:#cc79a7;--c5:#a07d00}
+--c0:#0072b2;--c1:#333c47;--c2:#d55e00;--c3:#009e73;--c4:#cc79a7;--c5:#a07d00;--c6:#7f56c4}
 @media (prefers-color-scheme:dark){:root{--paper:#12161c;--ink:#e6eaf0;--faint:#97a3b2;--line:#29313b;--accent:#56b4e9;
---mute:#475362;--c0:#56b4e9;--c1:#d9dee5;--c2:#f08a4b;--c3:#2cc295;--c4:#e29ac4;--c5:#e0bd3f}}
+--mute:#475362;--c0:#56b4e9;--c1:#d9dee5;--c2:#f08a4b;--c3:#2cc295;--c4:#e29ac4;--c5:#e0bd3f;--c6:#b79bea}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:1040px;padding:32px 20px 64px;background:var(--paper);color:var(--ink);
 font:15px/1.5 system-ui,-apple-system,"Segoe UI","Noto Sans","Noto Sans CJK SC",sans-serif}
@@ -39,7 +40,7 @@ text{fill:var(--ink)}.tick{fill:var(--faint);font-size:11px}.mid{text-anchor:mid
 .curve{fill:none;stroke-width:1.8;stroke-linejoin:round}
 .c0{stroke:var(--c0);stroke-width:3}.c1{stroke:var(--c1);stroke-dasharray:7 3}.c2{stroke:var(--c2)}
 .c3{stroke:var(--c3);stroke-dasharray:2 3}.c4{stroke:var(--c4);stroke-dasharray:9 3 2 3}
-.c5{stroke:var(--c5);stroke-dasharray:4 2}
+.c5{stroke:var(--c5);stroke-dasharray:4 2}.c6{stroke:var(--c6);stroke-dasharray:12 3}
 .block{stroke:var(--paper);stroke-width:.4;fill:var(--accent)}.b1{opacity:.78}.b2{opacity:.58}
 .legend{display:flex;flex-wrap:wrap;gap:4px 18px;margin:2px 0 6px;color:var(--ink);font-size:13px}
 .legend svg{display:inline-block;vertical-align:middle;margin-right:6px}
@@ -67,22 +68,30 @@ double hours(Duration duration) { return static_cast<double>(duration.microsecon
 double yuan(Cny amount) { return static_cast<double>(amount.micro()) / 1e6; }
 std::string percent(double part) { return fmt::format("{:.1f} %", part * 100); }
 
-void add_table(std::string& page, const Compared& compared, bool has_cards) {
-  page += "<div class=\"wide\"><table><thead><tr><th>policy</th><th>jobs done</th><th>cores used</th>";
+void add_table(std::string& page, const Compared& compared, const RunInput& input) {
+  const bool has_cards = input.scenario.has_cards();
+  const bool has_deadlines = input.load.has_deadlines();
+  const bool has_inputs = input.load.has_inputs();
+  page += "<div class=\"wide\"><table><thead><tr><th>policy</th><th>jobs done</th>";
+  if (has_deadlines) page += "<th>jobs late</th>";
+  page += "<th>cores used</th>";
   if (has_cards) page += "<th>cards used</th>";
   page +=
-      "<th>mean wait</th><th>p95 wait</th><th>longest wait</th><th>mean bounded<br>slowdown</th><th>cost, yuan</th>"
-      "<th>makespan</th><th>violations</th></tr></thead><tbody>\n";
+      "<th>mean wait</th><th>p95 wait</th><th>longest wait</th><th>mean bounded<br>slowdown</th><th>cost, yuan</th>";
+  if (has_inputs) page += "<th>data moved</th>";
+  page += "<th>makespan</th><th>violations</th></tr></thead><tbody>\n";
   for (const Figures& each : compared.figures) {
     page += "<tr>";
     const auto cell = [&](const std::string& text) { page += "<td>" + escaped(text) + "</td>"; };
     cell(each.policy);
     cell(grouped(static_cast<double>(each.jobs_done), 0));
+    if (has_deadlines) cell(grouped(static_cast<double>(each.late), 0));
     cell(percent(each.core_utilisation));
     if (has_cards) cell(percent(each.card_utilisation));
     for (const Duration wait : {each.mean_wait, each.p95_wait, each.max_wait}) cell(time_text(wait));
     cell(grouped(each.mean_bounded_slowdown, 2));
     cell(grouped(yuan(each.cost), 2));
+    if (has_inputs) cell(readable(each.moved));
     cell(time_text(each.makespan));
     page += fmt::format("<td{}>{}</td></tr>\n", each.violations > 0 ? " class=\"bad\"" : "", each.violations);
   }
@@ -142,7 +151,7 @@ std::string html_of(const Compared& compared, const RunInput& input) {
   if (input.load.left_out > 0)
     page += fmt::format(" {} jobs are left out: {}.", input.load.left_out, escaped(input.load.why_left_out));
   page += "</p>\n";
-  add_table(page, compared, has_cards);
+  add_table(page, compared, input);
 
   std::vector<Band> bands;
   std::vector<WaitLine> waits;
@@ -170,8 +179,8 @@ std::string html_of(const Compared& compared, const RunInput& input) {
             gantt_chart(blocks_of(compared, input)));
   page +=
       "<footer>A bounded slowdown is (wait + run) / run, of runs of less than 10 s as if they took 10 s. The "
-      "policies beside ours count room in sum, not node by node, which is in their "
-      "favour.</footer>\n</body></html>\n";
+      "policies beside ours count room in sum, not node by node, which is in their favour; they know of no deadline, and "
+      "look at the price of running alone.</footer>\n</body></html>\n";
   return page;
 }
 

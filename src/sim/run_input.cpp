@@ -166,6 +166,9 @@ Input read_load(RunOrder& order) {
                  "1 to " + std::to_string(machine_processors_max));
   if (!(order.load >= 0 && order.load <= load_max))
     return wrong("--load", std::to_string(order.load), "above 0, at most " + std::to_string(load_max));
+  if (order.load > 0 && (!order.swf.empty() || !order.openb.empty()))
+    return wrong("--load", "it is of what is generated, or drawn from Gavel's table",
+                 "leave it out: a log has its own times, and openb's pods come evenly, --jobs of them in --days");
   if (order.providers < 1 || order.providers > trace::platform_providers_max)
     return wrong("--providers", std::to_string(order.providers) + " providers",
                  "1 to " + std::to_string(trace::platform_providers_max));
@@ -198,15 +201,6 @@ tl::expected<RunInput, Faults> input_of(RunOrder order) {
     return wrong("--jobs", std::to_string(input.load.tasks()) + " tasks",
                  "a load of at most " + std::to_string(load_tasks_max));
   return input;
-}
-
-bool needs_engine(const RunInput& input) {
-  const auto has_reservations = [](const jobfile::CentreFile& centre) { return !centre.reservations.empty(); };
-  const auto asks_more = [](const Requirements& needs) {
-    return !needs.not_before.is_none() || !needs.finish_by.is_none() || needs.tasks_per_centre_max > 0;
-  };
-  return std::ranges::any_of(input.scenario.file().centres, has_reservations) ||
-         std::ranges::any_of(input.load.kinds, asks_more);
 }
 
 }  // namespace dayan::sim

@@ -36,10 +36,6 @@ struct RunInput {
 /// Reads or makes what is to be played. Every fault of the order and of what it names.
 [[nodiscard]] tl::expected<RunInput, Faults> input_of(RunOrder order);
 
-/// Whether something in it says when work may run (reservations, earliest starts, deadlines), or how much of a job at
-/// one centre. Only the platform's own policies know of these.
-[[nodiscard]] bool needs_engine(const RunInput& input);
-
 /// What is kept of a policy: its figures; and of the first one the runs of its busiest pool, for a chart.
 struct Compared {
   std::vector<Figures> figures;

@@ -53,6 +53,8 @@ TEST(RunLoad, NamesEachFault) {
   order = {};
   order.openb = "/nowhere";
   EXPECT_EQ(field_of(order), "--openb");
+  order.load = 0.9;
+  EXPECT_EQ(field_of(order), "--load") << "it would do nothing";
   order = {};
   order.gavel = "/nowhere";
   EXPECT_EQ(field_of(order), "--gavel");
@@ -73,8 +75,8 @@ TEST(RunLoad, WhatNoNodeCanRunIsLeftOut) {
   EXPECT_EQ(static_cast<std::int64_t>(input->load.jobs.size()) + input->load.left_out, 200);
 }
 
-// Shows that a platform's mix, gangs, fractions of cards and price caps among it, is played whole and without a
-// violation.
+// Shows that a platform's mix, gangs, fractions of cards, price caps, bounds of latency and inputs among it, is played
+// whole and without a violation.
 TEST(RunLoad, AGeneratedPlatform) {
   RunOrder order;
   order.generate = "platform";
@@ -85,13 +87,17 @@ TEST(RunLoad, AGeneratedPlatform) {
   ASSERT_TRUE(input.has_value()) << to_text(input.error().front());
   const auto is_gang = [](const Requirements& needs) { return needs.resources.nodes > 1; };
   EXPECT_TRUE(std::ranges::any_of(input->load.kinds, is_gang)) << "no gang was drawn: the test shows too little";
+  EXPECT_TRUE(input->load.has_inputs());
+  EXPECT_TRUE(std::ranges::any_of(input->load.kinds, [](const Requirements& needs) { return !needs.latency.empty(); }));
+  order.policies.push_back(PolicyKind::ours);
   Result<void> written;
   const Compared compared = compare(*input, order, {}, {}, written);
-  ASSERT_EQ(compared.figures.size(), 3U);
+  ASSERT_EQ(compared.figures.size(), 4U);
   for (const Figures& each : compared.figures) {
     EXPECT_EQ(each.violations, 0) << each.policy << ": " << each.violations_told.front();
     EXPECT_EQ(each.unfinished, 0) << each.policy;
     EXPECT_GT(each.card_utilisation, 0);
+    EXPECT_GT(each.moved, Bytes()) << each.policy;
   }
   // Whoever takes the cheapest pool pays no more than whoever takes any.
   EXPECT_LT(compared.figures[1].cost, compared.figures[2].cost);
@@ -193,9 +199,9 @@ TEST(RunLoad, FiguresByHand) {
   EXPECT_EQ(figures.makespan, Duration::seconds(150));
   EXPECT_NEAR(figures.core_utilisation, 0.5, 1e-9) << "2 of 4 cores until the last submission";
   EXPECT_EQ(csv_of(schedule, machine, load),
-            "job,task,submit,start,end,wait,centre,pool,nodes,cores,cards,cost,ended\n"
-            "j1,0,0,0,100,0,machine,batch,1,2,0,3,done\n"
-            "j2,0,100,130,150,30,machine,batch,1,2,0,4,cut\n");
+            "job,task,submit,start,staged,end,wait,centre,pool,nodes,cores,cards,cost,ended\n"
+            "j1,0,0,0,0,100,0,machine,batch,1,2,0,3,done\n"
+            "j2,0,100,130,0,150,30,machine,batch,1,2,0,4,cut\n");
 }
 
 }  // namespace

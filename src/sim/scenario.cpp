@@ -5,11 +5,14 @@
 
 #include "model/name_list.h"
 #include "model/run_time.h"
+#include "model/transfer.h"
 
 namespace dayan::sim {
 namespace {
 
 constexpr Duration day = Duration::hours(24);
+/// Longer than any simulation, and far from the end of the integers.
+constexpr Duration for_good = Duration::hours(24 * 366 * 200);
 
 Duration time_of_day(Duration at) { return Duration::microseconds(at.microseconds() % day.microseconds()); }
 
@@ -68,9 +71,25 @@ bool Site::could_run(const Requirements& needs, Duration limit) const {
   return is_among(needs.regions, region) && is_among(needs.providers, provider);
 }
 
+Duration Site::closes_at(Duration now) const {
+  for (const auto& [from, until] : closed)
+    if (now < until) return std::max(now, from);
+  return never;
+}
+
+Duration heard_until(std::span<const jobfile::Silence> silences, Duration at) {
+  Duration until = for_good;
+  for (const jobfile::Silence& silence : silences) {
+    if (at < silence.from) until = std::min(until, silence.from);
+    else if (at < silence.from + silence.span) return at;
+  }
+  return until;
+}
+
 Scenario::Scenario(jobfile::PlatformFile file) : file_(std::move(file)) {
   for (std::size_t centre = 0; centre < file_.centres.size(); ++centre) {
     const jobfile::CentreFile& from = file_.centres[centre];
+    first_sites_.push_back(sites_.size());
     for (const PoolRow& pool : from.pools) {
       for (const jobfile::Outage& outage : from.outages) {
         if (outage.pool != pool.name) continue;
@@ -79,7 +98,15 @@ Scenario::Scenario(jobfile::PlatformFile file) : file_(std::move(file)) {
             {outage.from + outage.span, Change::What::nodes, centre, sites_.size(), outage.nodes, false});
       }
       const bool is_for_customer = is_among(from.accepts, file_.customer);
-      sites_.push_back({centre, from.name, from.provider, from.region, from.latency, is_for_customer, pool});
+      Site site{centre, from.name, from.provider, from.region, from.latency, is_for_customer, {}, pool};
+      for (const jobfile::ClosedSpan& closed : from.reservations) {
+        const bool is_open = std::ranges::find(closed.organisations, file_.customer) != closed.organisations.end();
+        if (is_open || (!closed.pool.empty() && closed.pool != pool.name)) continue;
+        site.closed.emplace_back(closed.from, closed.from + closed.span);
+        changes_.push_back({closed.from + closed.span, Change::What::opening, centre, sites_.size(), 0, false});
+      }
+      std::ranges::sort(site.closed);
+      sites_.push_back(std::move(site));
     }
     for (const jobfile::Silence& silence : from.silences) {
       changes_.push_back({silence.from, Change::What::silence, centre, 0, 0, true});
@@ -108,6 +135,11 @@ OfferRow Scenario::offer(std::size_t centre) const {
 }
 
 OfferRow Scenario::prices(std::size_t centre, Duration at) const { return offer_at(offer(centre), beginning + at); }
+
+Duration Scenario::crossing_time(std::size_t site, Bytes bytes) const {
+  const std::optional<Bandwidth> link = file_.centres[sites_[site].centre].bandwidth;
+  return link ? transfer_time(bytes, *link) : Duration();
+}
 
 Duration Scenario::next_prices(Duration at) const {
   if (price_times_.empty()) return never;
@@ -140,7 +172,7 @@ std::vector<Change> Timeline::take(Duration now) {
     if (change.what == Change::What::nodes) {
       away_[change.site] -= change.nodes;
       now_[change.site].nodes = std::max(0, scenario_.sites()[change.site].pool.nodes - away_[change.site]);
-    } else {
+    } else if (change.what == Change::What::silence) {
       silences_[change.centre] += change.begins ? 1 : -1;
       for (std::size_t site = 0; site < now_.size(); ++site)
         if (scenario_.sites()[site].centre == change.centre) now_[site].is_silent = silences_[change.centre] > 0;

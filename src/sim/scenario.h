@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "jobfile/platform_file.h"
@@ -11,7 +13,7 @@
 #include "sim/load.h"
 
 /// The supply side of a simulation, as every policy meets it: pools in a row, and what happens to them over time
-/// (nodes that leave and come back, centres that fall silent, prices by the hour).
+/// (nodes that leave and come back, centres that fall silent, prices by the hour, pools that are closed).
 
 namespace dayan::sim {
 
@@ -27,6 +29,7 @@ struct Site {
   std::string region;
   std::vector<CityLatency> latency;
   bool is_for_customer = true;  ///< the centre accepts whose jobs they are
+  std::vector<std::pair<Duration, Duration>> closed;  ///< to whose jobs they are: from and until, by from
   PoolRow pool;
 
   [[nodiscard]] place::Amounts per_node() const;
@@ -38,7 +41,13 @@ struct Site {
   /// A node of the pool could run it: shape, chip, capability, software, region, provider, latency, wall time, and the
   /// centre takes it. Written apart from the engine's own check, which it also checks.
   [[nodiscard]] bool could_run(const Requirements& needs, Duration limit) const;
+  /// When it is closed next: the first moment from `now` on at which it is; never: it stays open.
+  [[nodiscard]] Duration closes_at(Duration now) const;
 };
+
+/// Until when a centre is heard of that is heard of at `at`: a scripted one is known ahead, and speaks until its next
+/// silence begins.
+[[nodiscard]] Duration heard_until(std::span<const jobfile::Silence> silences, Duration at);
 
 struct SiteNow {
   std::int32_t nodes = 0;
@@ -48,7 +57,7 @@ struct SiteNow {
 
 /// Something that happens by itself.
 struct Change {
-  enum class What { nodes, silence, prices };
+  enum class What { nodes, silence, prices, opening };
   Duration at;
   What what = What::nodes;
   std::size_t centre = 0;
@@ -57,18 +66,27 @@ struct Change {
   bool begins = false;     ///< of `silence`
 };
 
+/// What is asked for at a pool, of such work: reclaimable work may pay less.
+[[nodiscard]] inline OfferRow prices_for(const Requirements& needs, const OfferRow& offer) {
+  return part_of(offer, price_part_of(offer, needs.reclaimable));
+}
+
 class Scenario {
  public:
   explicit Scenario(jobfile::PlatformFile file);
 
   [[nodiscard]] const jobfile::PlatformFile& file() const { return file_; }
   [[nodiscard]] const std::vector<Site>& sites() const { return sites_; }
+  /// Those of a centre stand together, from this one on.
+  [[nodiscard]] std::size_t first_site(std::size_t centre) const { return first_sites_[centre]; }
   /// By time; prices not among them, since they change every day.
   [[nodiscard]] const std::vector<Change>& changes() const { return changes_; }
   /// What a centre offers, with the hours of the day at which its prices are others.
   [[nodiscard]] OfferRow offer(std::size_t centre) const;
   /// Its prices at a moment.
   [[nodiscard]] OfferRow prices(std::size_t centre, Duration at) const;
+  /// How long so many bytes take to the centre of a site, by its link; nothing where none is described.
+  [[nodiscard]] Duration crossing_time(std::size_t site, Bytes bytes) const;
   /// When some price changes next, after `at`; never when none does.
   [[nodiscard]] Duration next_prices(Duration at) const;
   [[nodiscard]] bool has_cards() const;
@@ -76,6 +94,7 @@ class Scenario {
  private:
   jobfile::PlatformFile file_;
   std::vector<Site> sites_;
+  std::vector<std::size_t> first_sites_;  ///< by centre
   std::vector<Change> changes_;
   std::vector<Duration> price_times_;  ///< of a day, sorted, each once
 };

@@ -14,7 +14,7 @@ namespace dayan::sim {
 enum class RunEnd : std::uint8_t {
   done,         ///< by itself
   cut,          ///< its wall time ended it
-  interrupted,  ///< its node left; the task was started again elsewhere, or failed
+  interrupted,  ///< its node left, or its inputs took too long; the task was started again, or failed
   unheard,      ///< its centre was silent for so long that it was given up; the task was started again, or failed
 };
 
@@ -24,9 +24,10 @@ struct TaskRun {
   std::int32_t task = 0;
   std::uint32_t site = 0;
   RunEnd how = RunEnd::done;
-  Duration start;
+  Duration start;  ///< from then on it has its room
   Duration end;
   Cny cost;
+  Duration staged = {};  ///< until its inputs were there, and it ran
 
   [[nodiscard]] bool is_whole() const { return how == RunEnd::done || how == RunEnd::cut; }
 };
@@ -36,9 +37,11 @@ inline constexpr std::size_t violations_told_max = 20;
 struct Schedule {
   std::string policy;
   std::vector<TaskRun> runs;            ///< in order of their ends
+  std::vector<Duration> submitted;      ///< by job: of those that follow another it hangs on the policy
   std::vector<std::string> violations;  ///< of invariants, as found on the way; at most violations_told_max
   std::int64_t violations_found = 0;
   std::int64_t unfinished = 0;  ///< tasks that never ran to an end
+  Bytes moved;                  ///< to centres, of inputs
   std::string first_unfinished;
   double seconds = 0;  ///< of this processor, for the policy alone
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "sim/figures.h"
@@ -57,16 +58,32 @@ void check_capacity(std::uint32_t number, std::vector<Step>& steps, const Site& 
   }
 }
 
+using JobAtCentre = std::pair<std::uint32_t, std::size_t>;
+
+/// Since when a job's inputs may be at a centre at the earliest: they begin to cross with its first start there.
+std::map<JobAtCentre, Duration> inputs_ready(const Schedule& schedule, const Scenario& scenario, const Load& load) {
+  std::map<JobAtCentre, Duration> ready;
+  for (const TaskRun& run : schedule.runs) {
+    const LoadJob& job = load.jobs[run.job];
+    if (job.inputs.is_zero()) continue;
+    const Duration here = run.start + scenario.crossing_time(run.site, job.inputs);
+    const auto [known, is_new] = ready.try_emplace({run.job, scenario.sites()[run.site].centre}, here);
+    if (!is_new) known->second = std::min(known->second, here);
+  }
+  return ready;
+}
+
 }  // namespace
 
 std::vector<std::string> check(const Schedule& schedule, const Scenario& scenario, const Load& load) {
   Told told;
   std::vector<std::vector<Step>> steps(scenario.sites().size());
   std::set<std::pair<std::uint32_t, std::int32_t>> whole;
+  const std::map<JobAtCentre, Duration> ready = inputs_ready(schedule, scenario, load);
   for (const TaskRun& run : schedule.runs) {
     const LoadJob& job = load.jobs[run.job];
     const Site& site = scenario.sites()[run.site];
-    if (run.start < job.submit) told.add(name_of(run, load) + " started before it was submitted");
+    if (run.start < submission(schedule, load, run.job)) told.add(name_of(run, load) + " started before it was submitted");
     if (!site.could_run(load.needs(job), job.limit)) told.add(name_of(run, load) + " ran where it cannot run");
     if (run.end < run.start) told.add(name_of(run, load) + " ended before it started");
     if (run.is_whole()) {
@@ -74,8 +91,12 @@ std::vector<std::string> check(const Schedule& schedule, const Scenario& scenari
       // A lease is cut so that it ends by the job's deadline.
       const bool may_be_cut = run.how == RunEnd::cut && !load.needs(job).finish_by.is_none();
       const Duration wanted = site.run_of(load, job);
-      if (may_be_cut ? run.end - run.start > wanted : run.end - run.start != wanted)
+      const Duration ran = run.end - run.start - run.staged;
+      if (may_be_cut ? ran > wanted : ran != wanted)
         told.add(name_of(run, load) + " ran for another time than its own");
+      const auto inputs = ready.find({run.job, site.centre});
+      if (inputs != ready.end() && run.start + run.staged < inputs->second)
+        told.add(name_of(run, load) + " ran before its inputs were there");
     }
     Amounts need = place::need_of(load.needs(job).resources).all();
     const std::int32_t width = load.needs(job).resources.nodes;

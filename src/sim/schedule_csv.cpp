@@ -26,14 +26,15 @@ std::string csv_of(const Schedule& schedule, const Scenario& scenario, const Loa
   runs.reserve(schedule.runs.size());
   for (const TaskRun& run : schedule.runs) runs.push_back(&run);
   std::ranges::sort(runs, {}, [](const TaskRun* run) { return std::tuple(run->job, run->task, run->start); });
-  std::string text = "job,task,submit,start,end,wait,centre,pool,nodes,cores,cards,cost,ended\n";
+  std::string text = "job,task,submit,start,staged,end,wait,centre,pool,nodes,cores,cards,cost,ended\n";
   for (const TaskRun* run : runs) {
     const LoadJob& job = load.jobs[run->job];
+    const Duration submit = submission(schedule, load, run->job);
     const Site& site = scenario.sites()[run->site];
     const std::int32_t nodes = load.needs(job).resources.nodes;
     const Resources needs = over_all_nodes(load.needs(job).resources);
     fmt::format_to(std::back_inserter(text), "{},{},", job.name, run->task);
-    for (const Duration time : {job.submit, run->start, run->end, run->start - job.submit}) {
+    for (const Duration time : {submit, run->start, run->staged, run->end, run->start + run->staged - submit}) {
       text += decimal_text(time.microseconds(), 6);  // seconds
       text += ',';
     }

@@ -1,14 +1,9 @@
 #include "sim/supply_rows.h"
 
 #include "model/meter.h"
+#include "model/transfer.h"
 
 namespace dayan::sim {
-namespace {
-
-/// Well within place::reachable_within.
-constexpr Duration hear_every = Duration::seconds(20);
-
-}  // namespace
 
 SupplyRows::SupplyRows(const Stage& stage, place::Engine& engine) : stage_(stage), engine_(engine) {
   const jobfile::PlatformFile& file = stage.scenario.file();
@@ -18,13 +13,19 @@ SupplyRows::SupplyRows(const Stage& stage, place::Engine& engine) : stage_(stage
   wallet.owner = customer;
   wallet.credits_posted = amount_max;
   put(wallet);
+  // Organisations first: the engine looks through the centres that it knows for those of a new name.
+  for (const jobfile::CentreFile& centre : file.centres) {
+    const OrganisationId next(customer.value() + static_cast<std::int64_t>(providers_.size()) + 1);
+    if (providers_.try_emplace(centre.provider, next).second) put_organisation(next, centre.provider);
+  }
   for (std::size_t centre = 0; centre < file.centres.size(); ++centre) add_centre(centre);
 }
 
 void SupplyRows::put_pools(std::size_t centre) {
-  for (std::uint32_t index = 0; index < stage_.sites.size(); ++index) {
+  const auto first = static_cast<std::uint32_t>(stage_.scenario.first_site(centre));
+  for (std::uint32_t index = first; index < stage_.sites.size(); ++index) {
     const Site& site = stage_.scenario.sites()[index];
-    if (site.centre != centre) continue;
+    if (site.centre != centre) return;
     PoolRow row = site.pool;
     row.centre = centre_id(centre);
     row.nodes = stage_.sites[index].nodes;
@@ -33,14 +34,16 @@ void SupplyRows::put_pools(std::size_t centre) {
   }
 }
 
-void SupplyRows::hear(Duration now) {
-  if (now - heard_at_ < hear_every) return;
-  heard_at_ = now;
-  std::vector<bool> is_silent(stage_.scenario.file().centres.size());
-  for (std::size_t site = 0; site < stage_.sites.size(); ++site)
-    if (stage_.sites[site].is_silent) is_silent[stage_.scenario.sites()[site].centre] = true;
-  for (std::size_t centre = 0; centre < is_silent.size(); ++centre)
-    if (!is_silent[centre]) engine_.observe({centre_id(centre), beginning + now, {}});
+void SupplyRows::hear(std::size_t centre, Duration now) {
+  engine_.observe({centre_id(centre), beginning + heard_until(stage_.scenario.file().centres[centre].silences, now), {}});
+}
+
+void SupplyRows::measure_link(std::size_t centre, const Fetched& fetched) {
+  CentreRow& row = centres_[centre];
+  const auto link = measured_link(row.bandwidth_measured, fetched.bytes, fetched.time);
+  if (!link) return;
+  row.bandwidth_measured = link;
+  put(row);
 }
 
 OfferRow SupplyRows::prices_at(std::uint32_t site, Duration at) const {
@@ -56,12 +59,9 @@ void SupplyRows::put_organisation(OrganisationId id, const std::string& name) {
 
 void SupplyRows::add_centre(std::size_t index) {
   const jobfile::CentreFile& from = stage_.scenario.file().centres[index];
-  const auto [provider, is_new] = providers_.try_emplace(
-      from.provider, OrganisationId(customer.value() + static_cast<std::int64_t>(providers_.size()) + 1));
-  if (is_new) put_organisation(provider->second, from.provider);
   CentreRow row;
   row.id = centre_id(index);
-  row.provider = provider->second;
+  row.provider = providers_.at(from.provider);
   row.name = from.name;
   row.region = from.region;
   row.accepts = from.accepts;
@@ -71,6 +71,7 @@ void SupplyRows::add_centre(std::size_t index) {
   row.carbon_hours = from.carbon_hours;
   row.bandwidth = from.bandwidth;
   put(row);
+  centres_.push_back(row);
   put_pools(index);
   OfferRow offer = stage_.scenario.offer(index);
   offer.id = OfferId(row.id.value());
@@ -88,7 +89,7 @@ void SupplyRows::add_centre(std::size_t index) {
     reservation.organisations = closed.organisations;
     put(reservation);
   }
-  engine_.observe({row.id, beginning, {}});
+  hear(index, Duration());
 }
 
 }  // namespace dayan::sim

@@ -24,8 +24,12 @@ class SupplyRows {
 
   /// The pools of a centre as they stand now.
   void put_pools(std::size_t centre);
-  /// Each centre that is not silent says so, now and then.
-  void hear(Duration now);
+  /// A centre is heard of, and if it speaks then from now on until it falls silent.
+  void hear(std::size_t centre, Duration now);
+  /// The link to it, as it is told or was measured.
+  [[nodiscard]] std::optional<Bandwidth> link(std::size_t centre) const { return centres_[centre].link(); }
+  /// What has crossed tells how good the link is.
+  void measure_link(std::size_t centre, const Fetched& fetched);
 
   [[nodiscard]] std::uint32_t site_of(CentreId centre, const std::string& pool) const {
     return sites_.at({centre, pool});
@@ -45,8 +49,8 @@ class SupplyRows {
   place::Engine& engine_;
   std::map<std::string, OrganisationId> providers_;
   std::map<std::pair<CentreId, std::string>, std::uint32_t> sites_;
+  std::vector<CentreRow> centres_;
   std::vector<OfferRow> offers_;  ///< by centre
-  Duration heard_at_;
   std::int64_t last_reservation_ = 0;
 };
 

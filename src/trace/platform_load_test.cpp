@@ -41,6 +41,24 @@ TEST(PlatformPools, HaveTheSizeOfThePlatform) {
   }
 }
 
+// Shows that the centres' links come to about the 860 Gbit/s that are told of the platform, one for all pools of a centre,
+// and that no GB costs more than the most.
+TEST(PlatformPools, HaveTheLinksOfThePlatform) {
+  double bytes = 0;  // a second
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    int centre = -1;
+    Bandwidth link;
+    for (const PlatformPool& pool : pools_of(33, seed)) {
+      EXPECT_TRUE(pool.centre != centre || pool.link == link);
+      if (pool.centre != centre) bytes += static_cast<double>(pool.link.value());
+      centre = pool.centre;
+      link = pool.link;
+      EXPECT_LE(pool.transfer_gb, platform_transfer_high);
+    }
+  }
+  EXPECT_NEAR(bytes * 8 / 20, 860e9, 200e9);
+}
+
 // Shows that latencies are the same both ways and nothing at home.
 TEST(PlatformPools, LatencyIsSymmetric) {
   for (std::size_t a = 0; a < platform_region_count; ++a) {

@@ -50,6 +50,9 @@ inline constexpr std::array<PlatformChip, 6> platform_chips = {{
     {"mlu370-x8", 96, 48, 4, Cny::micro(2'000'000), Cny::micro(4'000'000), 0.10},
 }};
 
+/// The most that is asked for a GB moved in.
+inline constexpr Cny platform_transfer_high = Cny::micro(50'000);
+
 struct PlatformPool {
   int provider = 0;
   int centre = 0;  ///< counted over all providers
@@ -61,6 +64,8 @@ struct PlatformPool {
   Bytes memory_per_node;
   Cny price;  ///< per card and hour; without cards per core and hour
   int pue_percent = 0;
+  Bandwidth link;    ///< of the centre, to where customers' data lies
+  Cny transfer_gb;   ///< of a GB moved in, asked by the centre
 
   friend bool operator==(const PlatformPool&, const PlatformPool&) = default;
 };

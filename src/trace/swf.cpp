@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <unordered_map>
 
 #include "base/scan.h"
 
@@ -132,10 +133,42 @@ class Reader {
   bool millisecond_;
 };
 
+constexpr std::size_t column_preceding = 16;
+
+/// Jobs by number; of two with one number the first.
+std::unordered_map<std::int64_t, std::size_t> by_number(const SwfLog& log) {
+  std::unordered_map<std::int64_t, std::size_t> index;
+  index.reserve(log.jobs.size());
+  for (std::size_t job = 0; job < log.jobs.size(); ++job) index.try_emplace(log.jobs[job].number, job);
+  return index;
+}
+
+/// Circles of jobs each of which waits for the next. Who waits for a job that the log does not have waits for nothing.
+Faults circles_of(const SwfLog& log, const std::vector<std::size_t>& lines) {
+  Faults faults;
+  const auto index = by_number(log);
+  std::vector<std::size_t> walk_of(log.jobs.size());  // the walk that came by a job; 0: none yet
+  for (std::size_t first = 0; first < log.jobs.size() && faults.size() < swf_faults_max; ++first) {
+    for (std::size_t at = first; walk_of[at] == 0;) {
+      walk_of[at] = first + 1;
+      const auto next = log.jobs[at].preceding_job ? index.find(*log.jobs[at].preceding_job) : index.end();
+      if (next == index.end()) break;
+      at = next->second;
+      if (walk_of[at] != first + 1) continue;
+      faults.push_back(fault(lines[at], column_preceding,
+                             "job " + std::to_string(log.jobs[at].number) + " waits for its own end, by way of job " +
+                                 std::to_string(*log.jobs[at].preceding_job),
+                             "a job that does not wait for it, or -1"));
+    }
+  }
+  return faults;
+}
+
 }  // namespace
 
 tl::expected<SwfLog, Faults> parse_swf(std::string_view text, SwfUnit unit) {
   SwfLog log;
+  std::vector<std::size_t> lines;  ///< of the jobs
   Faults faults;
   const Reader reader(unit);
   for (std::size_t line = 1; !text.empty() && faults.size() < swf_faults_max; ++line) {
@@ -153,8 +186,10 @@ tl::expected<SwfLog, Faults> parse_swf(std::string_view text, SwfUnit unit) {
       faults.push_back(std::move(*wrong));
     } else {
       log.jobs.push_back(job);
+      lines.push_back(line);
     }
   }
+  if (faults.empty()) faults = circles_of(log, lines);
   if (!faults.empty()) return tl::make_unexpected(std::move(faults));
   return log;
 }
@@ -174,7 +209,8 @@ RigidLog rigid_jobs(const SwfLog& log) {
     const Duration limit = job.time_requested && *job.time_requested > Duration{}
                                ? *job.time_requested
                                : std::max(*run, Duration::microseconds(1));
-    rigid.jobs.push_back({job.number, job.submit, std::min(*run, limit), limit, processors, job.user.value_or(-1)});
+    rigid.jobs.push_back({job.number, job.submit, std::min(*run, limit), limit, processors, job.user.value_or(-1),
+                          job.preceding_job.value_or(RigidJob::no_job), job.think_time.value_or(Duration())});
   }
   std::stable_sort(rigid.jobs.begin(), rigid.jobs.end(),
                    [](const RigidJob& a, const RigidJob& b) { return a.submit < b.submit; });

@@ -52,7 +52,7 @@ inline constexpr std::size_t swf_faults_max = 20;
 /// Reads a log. Fractions of a time are kept to the microsecond; a fraction of a count or of memory is cut off.
 /// Missing columns at the end of a line, and columns beyond the eighteenth, are faults, as are a negative submit
 /// time, numbers that do not fit and text. One fault a line, with line and column; after swf_faults_max of them the
-/// rest is not read.
+/// rest is not read. Of a log without such faults, jobs that wait for each other in a circle are faults, one a circle.
 [[nodiscard]] tl::expected<SwfLog, Faults> parse_swf(std::string_view text, SwfUnit unit = SwfUnit::second);
 
 /// A job as a replay needs it. All known.
@@ -63,6 +63,10 @@ struct RigidJob {
   Duration limit;  ///< ≥ run, > 0
   std::int64_t processors = 0;
   std::int64_t user = 0;
+  std::int64_t after = no_job;  ///< the number of the job before whose end this one is not submitted
+  Duration think = {};          ///< from that end to the submission at least
+
+  static constexpr std::int64_t no_job = -1;
 };
 
 /// The jobs that can be replayed, in submission order (the log's order where times are equal). The processors are

@@ -42,6 +42,31 @@ TEST(Swf, ReadsALog) {
   EXPECT_EQ(log->jobs[1].run, std::nullopt);
 }
 
+/// A line of a job that waits for another.
+std::string line_of(int number, int preceding) {
+  return std::to_string(number) + " 0 0 60 1 -1 -1 1 60 -1 1 1 1 -1 -1 1 " + std::to_string(preceding) + " 30\n";
+}
+
+// Shows that jobs which wait for each other in a circle are one fault a circle, with the line, and that chains, jobs of
+// which the log knows nothing and forks are none.
+TEST(Swf, CirclesAreFaults) {
+  const auto chain = parse_swf(line_of(1, -1) + line_of(2, 1) + line_of(3, 2) + line_of(4, 2) + line_of(5, 99));
+  ASSERT_TRUE(chain.has_value());
+  const RigidLog rigid = rigid_jobs(*chain);
+  EXPECT_EQ(rigid.jobs[0].after, RigidJob::no_job);
+  EXPECT_EQ(rigid.jobs[3].after, 2);
+  EXPECT_EQ(rigid.jobs[3].think, Duration::seconds(30));
+  const auto own = parse_swf(line_of(1, -1) + line_of(2, 2));
+  ASSERT_FALSE(own.has_value());
+  ASSERT_EQ(own.error().size(), 1U);
+  EXPECT_EQ(own.error()[0].field, "line 2, column 17 (preceding job)");
+  const auto two = parse_swf(line_of(1, 3) + line_of(2, 1) + line_of(3, 2) + line_of(4, 3) + line_of(5, 6) + line_of(6, 5));
+  ASSERT_FALSE(two.has_value());
+  ASSERT_EQ(two.error().size(), 2U);
+  EXPECT_EQ(two.error()[0].wrong, "job 1 waits for its own end, by way of job 3");
+  EXPECT_EQ(two.error()[1].wrong, "job 5 waits for its own end, by way of job 6");
+}
+
 // Shows which jobs can be replayed and with what: requested before allocated, CPU time for a run time that is
 // unknown, a job ended at its limit, submission order.
 TEST(Swf, ChoosesWhatIsReplayed) {

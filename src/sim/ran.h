@@ -1,0 +1,24 @@
+#pragma once
+
+#include "base/time.h"
+#include "base/units.h"
+
+/// What is known of a start once it is over.
+
+namespace dayan::sim {
+
+/// What a task has fetched itself of its job's inputs.
+struct Fetched {
+  Bytes bytes;
+  Duration time;
+};
+
+/// How a start ended, or was cut short.
+struct Ran {
+  Duration run;          ///< once its inputs were there
+  Duration staged = {};  ///< until then
+  Fetched fetched = {};
+  bool by_limit = false;
+};
+
+}  // namespace dayan::sim
