@@ -48,8 +48,8 @@ inline constexpr Cny amount_max = Cny::micro(100'000'000'000'000'000);
 [[nodiscard]] std::string to_text(Cny amount);
 /// Reads an unsigned decimal string in yuan: ASCII digits, at most six decimals, no sign, no exponent, ≤ amount_max.
 [[nodiscard]] Result<Cny> parse_cny(std::string_view text);
-/// Reads every text that to_text writes: a balance is a sum and may pass amount_max; one that went wrong may be negative.
-/// What enters the platform by it is bounded where it is checked.
+/// Reads every text that to_text writes: a balance is a sum and may pass amount_max; one that went wrong may be
+/// negative. What enters the platform by it is bounded where it is checked.
 [[nodiscard]] Result<Cny> parse_balance(std::string_view text);
 
 enum class Rounding {

@@ -39,7 +39,8 @@ struct AccountKey {
 /// "customer_wallet/org_…", "clearing".
 [[nodiscard]] std::string to_text(const AccountKey& account);
 
-/// Debits may never pass credits, pending ones counted: checked when money is held, so a post cannot fail for want of it.
+/// Debits may never pass credits, pending ones counted: checked when money is held, so a post cannot fail for want of
+/// it.
 [[nodiscard]] constexpr bool must_not_go_negative(AccountKind kind) {
   return kind == AccountKind::customer_wallet || kind == AccountKind::clearing;
 }

@@ -214,11 +214,11 @@ inline constexpr std::size_t assignments_max = 1'000;
 /// Time passes: fires what is due.
 struct Tick {};
 
-using CommandBody = std::variant<Bootstrap, CreateOrganisation, CreateProject, CreateToken, RevokeToken, ReissueToken,
-                                 RenewAgentToken, TopUpWallet,
-                                 CreateCentre, UpdateCentre, CreateJoinToken, EnrolAgent, PublishOffer, ReportPools, SubmitJob,
-                                 CancelJob, ReportAttempts, CommitPlan, Tick, AddReservation, RemoveReservation,
-                                 WeighOrganisation, WeighProject>;
+using CommandBody =
+    std::variant<Bootstrap, CreateOrganisation, CreateProject, CreateToken, RevokeToken, ReissueToken,
+                 RenewAgentToken, TopUpWallet, CreateCentre, UpdateCentre, CreateJoinToken, EnrolAgent, PublishOffer,
+                 ReportPools, SubmitJob, CancelJob, ReportAttempts, CommitPlan, Tick, AddReservation,
+                 RemoveReservation, WeighOrganisation, WeighProject>;
 
 struct Command {
   Actor actor;

@@ -23,8 +23,8 @@ inline constexpr std::int32_t attempts_max = 3;
 /// So often a task's room may be taken back for other work; its next attempt is left alone. None of these counts as one
 /// of attempts_max.
 inline constexpr std::int32_t reclaims_max = 3;
-/// Attempts of a task that never began count apart from these: a centre that cannot take them must not use up what another
-/// one could do.
+/// Attempts of a task that never began count apart from these: a centre that cannot take them must not use up what
+/// another one could do.
 inline constexpr std::int32_t refusals_max = 9;
 inline constexpr std::int32_t attempt_number_max = attempts_max + refusals_max + reclaims_max;
 inline constexpr Duration wall_time_limit_max = Duration::hours(24 * 30);

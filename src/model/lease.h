@@ -32,8 +32,9 @@ struct EnumWords<Desired> {
 };
 
 /// What an agent is to do at its centre. The attempt must start by `starts_by`, or not at all; its own time limit is
-/// `wall_time`, so nothing of it runs past `ends_at` = starts_by + wall_time. A lease that is taken back is ended by its
-/// agent reclaim_notice after the task was told; `ends_at` stays, since an agent out of reach does not hear of it.
+/// `wall_time`, so nothing of it runs past `ends_at` = starts_by + wall_time. A lease that is taken back is ended by
+/// its agent reclaim_notice after the task was told; `ends_at` stays, since an agent out of reach does not hear of
+/// it.
 struct LeaseRow {
   JobId job;
   std::int32_t task = 0;

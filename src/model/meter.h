@@ -20,16 +20,17 @@ inline constexpr Meter meters[] = {Meter::core_time, Meter::card_time, Meter::me
 [[nodiscard]] std::int64_t price_part_of(const OfferRow& offer, bool reclaimable);
 [[nodiscard]] OfferRow part_of(const OfferRow& offer, std::int64_t thousandths);
 
-/// The price of one unit block of a meter: an hour of a core, of a card, of a GB, or a GB moved, in the meter's own unit.
+/// The price of one unit block of a meter: an hour of a core, of a card, of a GB, or a GB moved, in the meter's own
+/// unit.
 [[nodiscard]] Price price_of(const OfferRow& offer, Meter meter);
 
 /// What a task takes of all its nodes together, as one node as large as they are. What passes 64 bits stays at their
 /// maximum.
 [[nodiscard]] Resources over_all_nodes(const Resources& resources);
 
-/// What `run` (≥ 0) of these resources measures on a meter of run time, in its unit, over all their nodes. Run time counts in
-/// whole milliseconds, rounded down; memory in whole MB of a node, rounded up. What passes 64 bits stays at their
-/// maximum, which amount_of refuses.
+/// What `run` (≥ 0) of these resources measures on a meter of run time, in its unit, over all their nodes. Run time
+/// counts in whole milliseconds, rounded down; memory in whole MB of a node, rounded up. What passes 64 bits stays at
+/// their maximum, which amount_of refuses.
 [[nodiscard]] std::int64_t quantity_of(Meter meter, const Resources& resources, Duration run);
 
 /// What `run` of these resources comes to: each meter rounded as named, then added. Rounded up, as a hold is, it is

@@ -40,8 +40,8 @@ struct Learned {
 }
 
 /// What a task takes at the most from its lease to its expected end: it may start as late as the start allowance lets
-/// it, and what it is given for its inputs (`staging`, transfer.h) on top, and no lease is shorter than the shortest wall
-/// time.
+/// it, and what it is given for its inputs (`staging`, transfer.h) on top, and no lease is shorter than the shortest
+/// wall time.
 [[nodiscard]] inline Duration needed_time(Duration run, Duration staging = Duration()) {
   return lease_start_allowance + staging + std::max(run, wall_time_limit_min);
 }

@@ -76,8 +76,8 @@ inline constexpr Duration transfer_time_max = Duration::hours(24 * 365);
 /// That added to what the run costs; `exhausted` when either, or the sum, leaves the range of Cny.
 [[nodiscard]] Result<Cny> with_transfer(Result<Cny> run, const OfferRow& offer, Bytes bytes, Rounding rounding);
 
-/// Of so many bytes over that link. `paid` of the inputs are still to be paid for, rounded down as a bill is; what money
-/// cannot count is told as the most that it can.
+/// Of so many bytes over that link. `paid` of the inputs are still to be paid for, rounded down as a bill is; what
+/// money cannot count is told as the most that it can.
 [[nodiscard]] Transfer expected_transfer(Bytes bytes, std::optional<Bandwidth> link, const OfferRow& offer, Bytes paid);
 
 /// A link of which nothing is known is given the time of one of so much: a bound for leases, no estimate.
@@ -87,9 +87,9 @@ inline constexpr Duration staging_allowance_max = Duration::hours(24);
 /// By how much more than lease_start_allowance a lease may start later, so that its inputs can cross before.
 [[nodiscard]] Duration staging_allowance(Bytes bytes, std::optional<Bandwidth> link);
 
-/// The link as it is taken to be from now on, by what has just crossed: half of the way from what was measured before, in
-/// two digits. Nothing where that was too little to tell, or within an eighth of what is known: each change has all that
-/// waits look at the centre again.
+/// The link as it is taken to be from now on, by what has just crossed: half of the way from what was measured
+/// before, in two digits. Nothing where that was too little to tell, or within an eighth of what is known: each
+/// change has all that waits look at the centre again.
 [[nodiscard]] std::optional<Bandwidth> measured_link(std::optional<Bandwidth> known, Bytes bytes, Duration time);
 /// Less than that has crossed before a link shows what it can.
 inline constexpr Bytes link_sample_min = Bytes(10'000'000);

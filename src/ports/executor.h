@@ -38,12 +38,13 @@ class Executor {
   /// The pools of this engine: nodes, cores, memory, cards. Software and capability are added by the agent.
   [[nodiscard]] virtual Result<std::vector<PoolRow>> probe() = 0;
   /// Starts an attempt, or finds the job that already bears its name: repeating an order starts nothing twice.
-  /// `denied`/`invalid`: the engine will never take it; `unavailable`: not now; `unknown_outcome`: look before trying again.
+  /// `denied`/`invalid`: the engine will never take it; `unavailable`: not now; `unknown_outcome`: look before trying
+  /// again.
   [[nodiscard]] virtual Result<std::string> start(const StartOrder& order) = 0;
   /// Asks the engine to end it, the whole tree. Fine when it has ended or was never there.
   [[nodiscard]] virtual Result<void> stop(const AttemptKey& attempt) = 0;
-  /// Tells it, the whole tree, that it will be ended soon (SIGTERM): it may save what it has. Fine when it has ended, or
-  /// waits still in the engine's queue.
+  /// Tells it, the whole tree, that it will be ended soon (SIGTERM): it may save what it has. Fine when it has ended,
+  /// or waits still in the engine's queue.
   [[nodiscard]] virtual Result<void> give_notice(const AttemptKey& attempt) = 0;
   /// Everything of ours that the engine knows, asked for at once. `unavailable` when the engine does not answer: then
   /// nothing is known, and nothing may be concluded from silence.

@@ -46,7 +46,7 @@ struct RowQuery {
   std::string table;
   /// All must hold; columns must be of the key or in `indexed_columns`, and beside one of those in `filtered_columns`.
   std::vector<ColumnEquals> where;
-  std::vector<ColumnValue> after_key;     ///< strictly after this key (before it, when descending); empty: from the start
+  std::vector<ColumnValue> after_key;     ///< strictly after this key (before, when descending); empty: from the start
   bool descending = false;
   std::int32_t limit = 100;               ///< 1 to query_limit_max
 };
