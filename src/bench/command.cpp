@@ -3,29 +3,24 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <ctime>
-#include <fstream>
 
 #include "bench/bench.h"
+#include "bench/decision_file.h"
 
 namespace dayan::bench {
 
 void add_output_options(CLI::App& options, Output& output, bool writes_decisions) {
   options.add_flag("--json", output.json, "a JSON line per figure");
-  if (writes_decisions) options.add_option("--out", output.decisions_path, "writes every decision to this file");
+  if (writes_decisions) 
+    options.add_option("--out", output.decisions_path,
+                       "writes every decision to this file, compressed when it ends in .gz");
 }
 
 Result<void> write_decisions(const std::string& path, const std::function<void(std::ostream&)>& write) {
-  const std::string partial = path + ".part";
-  std::ofstream file(partial, std::ios::trunc);
-  if (!file)
-    return fail(ErrorCode::invalid, "'" + path + "' cannot be written", "a file in a folder that is there", "out");
-  write(file);
-  file.close();
-  if (!file || std::rename(partial.c_str(), path.c_str()) != 0)
-    return fail(ErrorCode::exhausted, "'" + path + "' could not be written whole", "room on the disk", "out");
-  return {};
+  TRY(const std::unique_ptr<DecisionFile> file, DecisionFile::open(path));
+  write(file->stream());
+  return file->finish();
 }
 
 double cpu_seconds() {

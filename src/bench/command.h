@@ -24,7 +24,7 @@ struct Output {
 };
 /// Adds --json; `writes_decisions` adds --out FILE too.
 void add_output_options(CLI::App& options, Output& output, bool writes_decisions);
-/// Writes a file of decisions, whole or not at all.
+/// Writes a file of decisions (DecisionFile).
 [[nodiscard]] Result<void> write_decisions(const std::string& path, const std::function<void(std::ostream&)>& write);
 
 /// CPU seconds of this thread: what else runs on the machine does not count.

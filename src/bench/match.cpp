@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <string>
 
+#include "bench/decision_file.h"
 #include "bench/match_load.h"
 
 /// `dayan-bench match`: finding nodes, cores and cards in a large fleet, and whole nodes over time.
@@ -14,8 +15,6 @@ namespace {
 
 using place::FitPolicy;
 
-constexpr std::string_view departures = "node_leaves";
-constexpr std::string_view plain_loop = "plain_loop";
 constexpr std::string_view bookings = "bookings";
 
 /// Fluxion of August 2026 by its own `resource-query`, on nodes of 32 cores and 8 cards, measured apart on two busy
@@ -57,146 +56,77 @@ bool wants(const MatchOptions& options, std::string_view load) {
   return options.loads.empty() || std::ranges::find(options.loads, load) != options.loads.end();
 }
 
-/// The loads beside those of the peer have a tenth of the pairs.
-constexpr std::uint64_t pairs_of_others = 10;
-
 bool is_main(LoadKind kind) {
   return kind == LoadKind::single_core || kind == LoadKind::whole_node || kind == LoadKind::gang;
 }
 
 /// Fills a fleet and replaces; pairs a second. A gang is one match.
-Result<void> measure_load(const MatchOptions& options, LoadKind kind, FitPolicy policy) {
+Result<MatchRun> play_load(const MatchOptions& options, LoadKind kind, FitPolicy policy, DecisionLog log) {
   const std::int64_t resident_before = own_resident_bytes();
   const double begin = cpu_seconds();
   place::Fleet fleet = three_shape_fleet(options.nodes);
   const double built = cpu_seconds() - begin;
-  const std::unique_ptr<MatchLoad> load = make_load(kind, fleet, options.seed, DecisionLog());
+  log.begin(fleet, name_of(kind), name_of(policy), options.seed);
+  const std::unique_ptr<MatchLoad> load = make_load(kind, fleet, options.seed, log);
   load->fill();
   if (load->live() == 0) return fail(ErrorCode::invalid, "the fleet is too small for this load", "more", "nodes");
-  std::uint64_t refused = 0;
+  MatchRun run;
   // Each allocation is replaced about once before the clock starts, so that the fill's order is gone.
-  const std::uint64_t pairs =
-      is_main(kind) ? options.pairs : std::max<std::uint64_t>(1, options.pairs / pairs_of_others);
-  for (std::uint64_t i = std::min<std::uint64_t>(load->live(), pairs); i > 0; --i) {
-    refused += load->replace_one(policy) ? 0U : 1U;
-  }
+  run.count = is_main(kind) ? options.pairs : std::max<std::uint64_t>(1, options.pairs / pairs_of_others);
+  log.phase("mix");
+  for (std::uint64_t i = std::min<std::uint64_t>(load->live(), run.count); i > 0; --i)
+    (void)load->replace_one(policy);
+  log.phase("measured");
   const double start = cpu_seconds();
-  for (std::uint64_t i = 0; i < pairs; ++i) refused += load->replace_one(policy) ? 0U : 1U;
-  const double seconds = cpu_seconds() - start;
-  print(options, {name_of(kind), name_of(policy), words_of(kind), options.nodes, pairs, seconds, refused});
-  if (kind == LoadKind::single_core && policy == FitPolicy::first) {
+  for (std::uint64_t i = 0; i < run.count; ++i) run.refused += load->replace_one(policy) ? 0U : 1U;
+  run.seconds = cpu_seconds() - start;
+  if (!options.output.decisions_path.empty()) run.left = sum_of_free(fleet);
+  if (log.writes()) return run;
+  if (kind == LoadKind::single_core && policy == FitPolicy::first)
     print_size(options, built, fleet.bytes(), own_resident_bytes() - resident_before);
-  }
-  if (options.nodes > recount_nodes_max) return {};
+  if (options.nodes > recount_nodes_max) return run;
   const std::optional<place::Grant> held = load->held();
-  if (!held) return {};
+  if (!held) return run;
   if (const auto broken = fleet.broken_invariant(*held)) return fail(ErrorCode::corrupt, *broken);
-  return {};
+  return run;
 }
 
-/// Nodes that leave a fleet filled with single cores, and return.
-void measure_departures(const MatchOptions& options) {
-  place::Fleet fleet = three_shape_fleet(options.nodes);
-  const std::unique_ptr<MatchLoad> load = make_load(LoadKind::single_core, fleet, options.seed, DecisionLog());
-  load->fill();
-  Prng prng(options.seed);
-  const std::uint64_t pairs = std::max<std::uint64_t>(1, options.pairs / pairs_of_others);
-  const double start = cpu_seconds();
-  for (std::uint64_t i = 0; i < pairs; ++i) {
-    const auto node = static_cast<place::NodeIndex>(prng.below(fleet.size()));
-    fleet.set_available(node, false);
-    fleet.set_available(node, true);
-  }
-  print(options, {departures, "", "a node leaves and returns", options.nodes, pairs, cpu_seconds() - start, 0});
-}
-
-/// The bound that needs no index: a loop over plain arrays of free cores and memory, for one core and 2 GiB.
-void measure_plain_loop(const MatchOptions& options, FitPolicy policy) {
-  constexpr std::uint64_t looks_max = 200'000'000;
-  constexpr std::int32_t memory = 2048;
-  std::vector<std::int32_t> cores;
-  std::vector<std::int32_t> free_memory;
-  for (place::NodeIndex node = 0; node < options.nodes; ++node) {
-    const place::NodeShape& shape = three_shapes[node / 32 % three_shapes.size()];
-    cores.push_back(static_cast<std::int32_t>(shape.cores.value()));
-    free_memory.push_back(static_cast<std::int32_t>(shape.memory.value() >> 20));
-  }
-  const std::vector<std::int32_t> cores_all = cores;
-  Prng prng(options.seed);
-  const auto take = [&](std::size_t node, std::int32_t count) {
-    cores[node] -= count;
-    free_memory[node] -= memory * count;
-  };
-  // As first fit leaves them after long use: what is free is free behind everything else.
-  for (std::size_t node = 0; node < cores.size() / 10 * 9; ++node) take(node, cores[node]);
-  const std::uint64_t pairs = std::clamp<std::uint64_t>(looks_max / options.nodes, 1, options.pairs);
-  const double start = cpu_seconds();
-  for (std::uint64_t i = 0; i < pairs; ++i) {
-    std::size_t node = 0;
-    do node = prng.below(cores.size());
-    while (cores[node] == cores_all[node]);
-    take(node, -1);
-    std::size_t found = cores.size();
-    for (std::size_t at = 0; at < cores.size(); ++at) {
-      if (cores[at] < 1 || free_memory[at] < memory) continue;
-      if (found != cores.size() && cores[at] >= cores[found]) continue;
-      found = at;
-      if (policy == FitPolicy::first) break;
-    }
-    ASSERT(found < cores.size());
-    take(found, 1);
-  }
-  print(options, {plain_loop, name_of(policy), "one core and 2 GiB, by a loop over all nodes", options.nodes, pairs,
-                  cpu_seconds() - start, 0});
-}
-
-/// Every decision of the same loads on a small fleet.
-Result<void> write_match_decisions(const MatchOptions& options) {
-  return write_decisions(options.output.decisions_path, [&](std::ostream& out) {
-    const place::NodeIndex nodes = std::min(options.nodes, options.out_nodes);
-    for (const LoadKind kind : load_kinds) {
-      if (!wants(options, name_of(kind))) continue;
-      for (const FitPolicy policy : {FitPolicy::first, FitPolicy::best}) {
-        place::Fleet fleet = three_shape_fleet(nodes);
-        DecisionLog log(&out);
-        log.begin(fleet, name_of(kind), policy);
-        const std::unique_ptr<MatchLoad> load = make_load(kind, fleet, options.seed, log);
-        load->fill();
-        for (std::uint64_t i = 0; load->live() > 0 && i < options.out_pairs; ++i) (void)load->replace_one(policy);
-      }
-    }
-    if (wants(options, bookings)) write_bookings(out, options, nodes);
-  });
-}
-
-Result<void> match(const MatchOptions& options) {
+Result<void> match_all(const MatchOptions& options, const DecisionLog& log) {
   print_peer(options);
   for (const LoadKind kind : load_kinds) {
     if (!wants(options, name_of(kind))) continue;
-    TRY_VOID(measure_load(options, kind, FitPolicy::first));
-    TRY_VOID(measure_load(options, kind, FitPolicy::best));
+    for (const FitPolicy policy : {FitPolicy::first, FitPolicy::best}) {
+      TRY_VOID(measure_and_write(
+          options, log,
+          {.load = name_of(kind), .policy = name_of(policy), .words = words_of(kind), .nodes = options.nodes},
+          [&](DecisionLog written) { return play_load(options, kind, policy, std::move(written)); }));
+    }
   }
-  if (wants(options, departures)) measure_departures(options);
+  if (wants(options, departures)) TRY_VOID(measure_departures(options, log));
   if (wants(options, plain_loop)) {
-    measure_plain_loop(options, FitPolicy::first);
-    measure_plain_loop(options, FitPolicy::best);
+    TRY_VOID(measure_plain_loop(options, log, FitPolicy::first));
+    TRY_VOID(measure_plain_loop(options, log, FitPolicy::best));
   }
   if (wants(options, bookings)) {
     std::vector<place::NodeIndex> sizes{options.nodes};
     if (options.nodes != 1'000) sizes.insert(sizes.begin(), 1'000);
     for (const place::NodeIndex nodes : sizes) {
-      TRY_VOID(measure_bookings(options, nodes, true));
-      TRY_VOID(measure_bookings(options, nodes, false));
+      TRY_VOID(measure_bookings(options, log, nodes, true));
+      TRY_VOID(measure_bookings(options, log, nodes, false));
     }
   }
   std::printf(options.output.json ? "{\"nodes\":%u,\"process_bytes_max\":%lld}\n"
                                   : "%9u nodes  the process with all its lists, at its greatest: %lld bytes\n",
               options.nodes, static_cast<long long>(own_resident_bytes_max()));
-  if (!options.output.decisions_path.empty()) return write_match_decisions(options);
   return {};
 }
 
-}  // namespace
+Result<void> match(const MatchOptions& options) {
+  if (options.output.decisions_path.empty()) return match_all(options, DecisionLog());
+  TRY(const std::unique_ptr<DecisionFile> file, DecisionFile::open(options.output.decisions_path));
+  TRY_VOID(match_all(options, DecisionLog(&file->stream())));
+  return file->finish();
+}
 
 void print(const MatchOptions& options, const Rate& rate) {
   const double per_second = rate.seconds > 0 ? static_cast<double>(rate.count) / rate.seconds : 0;
@@ -214,6 +144,23 @@ void print(const MatchOptions& options, const Rate& rate) {
   std::fflush(stdout);  // the next load may take a minute
 }
 
+}  // namespace
+
+Result<void> measure_and_write(const MatchOptions& options, DecisionLog log, Rate rate,
+                               const std::function<Result<MatchRun>(DecisionLog)>& play) {
+  TRY(const MatchRun measured, play(DecisionLog()));
+  rate.count = measured.count;
+  rate.seconds = measured.seconds;
+  rate.refused = measured.refused;
+  print(options, rate);
+  if (!log.writes()) return {};
+  TRY(const MatchRun written, play(log));
+  if (written.count != measured.count || written.refused != measured.refused || written.left != measured.left)
+    return fail(ErrorCode::corrupt, "the decisions that were written are not those that were measured");
+  log.done(measured.count, measured.refused, measured.seconds);
+  return {};
+}
+
 Command match_command(CLI::App& program) {
   CLI::App* options = program.add_subcommand("match", "nodes, cores and cards found in a fleet of three node shapes");
   auto given = std::make_shared<MatchOptions>();
@@ -229,10 +176,11 @@ Command match_command(CLI::App& program) {
   for (const std::string_view name : {departures, plain_loop, bookings}) names.emplace_back(name);
   for (const LoadKind kind : load_kinds) names.emplace_back(name_of(kind));
   options->add_option("--load", given->loads, "only these loads")->check(CLI::IsMember(names));
-  options->add_option("--out-nodes", given->out_nodes, "nodes of the fleet whose decisions --out writes")
-      ->check(CLI::Range(100, 10'000'000));
-  options->add_option("--out-pairs", given->out_pairs, "pairs per load that --out writes");
   add_output_options(*options, given->output, true);
+  options->get_option("--out")->description(
+      "writes every decision of all that is measured to this file, compressed when it ends in .gz: about 3 GB with ten "
+      "million pairs, 1 GB compressed. Nothing is written while the clock runs: each load is played a second time, and "
+      "that both came to the same is checked");
   return {options, [given] { return match(*given); }};
 }
 

@@ -1,13 +1,14 @@
 #include <algorithm>
 
 #include "bench/match.h"
-#include "bench/match_load.h"
 #include "place/booking/bookings.h"
 
 namespace dayan::bench {
 namespace {
 
 constexpr UnixTime epoch(1'000'000);
+constexpr std::string_view moving = "bookings";
+constexpr std::string_view standing = "bookings_at_once";
 
 /// 1 to 90 nodes of one shape for 64 s to 18 h, all numbers as likely as any other.
 place::NodeRequest draw_request(Prng& prng, const place::Fleet& fleet) {
@@ -51,50 +52,62 @@ void advance_and_write(std::ostream& out, place::Bookings& bookings, UnixTime no
   bookings.advance(now);
 }
 
-}  // namespace
-
-Result<void> measure_bookings(const MatchOptions& options, place::NodeIndex nodes, bool clock_runs) {
-  place::Bookings bookings(three_shape_fleet(nodes), epoch);
-  Prng prng(options.seed);
-  const std::uint64_t requests = clock_runs ? options.requests : options.requests / 5;
-  UnixTime now = epoch;
-  std::uint64_t refused = 0;
-  const double start = cpu_seconds();
-  for (std::uint64_t i = 0; i < requests; ++i) {
-    if (clock_runs) {
-      now = now + draw_gap(prng, nodes);
-      bookings.advance(now);
-    }
-    refused += bookings.book(draw_request(prng, bookings.fleet())) ? 0U : 1U;
-  }
-  const double seconds = cpu_seconds() - start;
-  print(options, {clock_runs ? "bookings" : "bookings_at_once", "first_fit",
-                  clock_runs ? "allocate or reserve 1-90 nodes, 64 s-18 h: whole lives at a load of 1"
-                             : "the same, all at one moment: what does not start is reserved",
-                  nodes, requests, seconds, refused});
-  if (nodes > recount_nodes_max) return {};
-  if (const auto broken = bookings.broken_invariant()) return fail(ErrorCode::corrupt, *broken);
-  return {};
+void write_booked(std::ostream& out, const place::Bookings& bookings, const place::NodeRequest& request,
+                  const place::Booking& booking) {
+  out << R"({"op":"book","booking":)" << static_cast<std::uint64_t>(booking.id) << R"(,"now_us":)"
+      << bookings.now().microseconds() << R"(,"shape":)" << int{booking.shape} << R"(,"nodes":)" << booking.nodes
+      << R"(,"wall_us":)" << request.wall_time.microseconds() << R"(,"start_us":)" << booking.start.microseconds()
+      << "}\n";
+  if (booking.runs) write_started(out, bookings, booking.id);
 }
 
-void write_bookings(std::ostream& out, const MatchOptions& options, place::NodeIndex nodes) {
+Result<MatchRun> play_bookings(const MatchOptions& options, place::NodeIndex nodes, bool clock_runs, DecisionLog log) {
   place::Bookings bookings(three_shape_fleet(nodes), epoch);
-  DecisionLog(&out).begin(bookings.fleet(), "bookings", place::FitPolicy::first);
+  log.begin(bookings.fleet(), clock_runs ? moving : standing, name_of(place::FitPolicy::first), options.seed);
+  log.phase("measured");
   Prng prng(options.seed);
+  MatchRun run;
+  run.count = clock_runs ? options.requests : options.requests / 5;
   UnixTime now = epoch;
-  for (std::uint64_t i = 0; i < options.out_pairs; ++i) {
-    now = now + draw_gap(prng, nodes);
-    advance_and_write(out, bookings, now);
+  const double start = cpu_seconds();
+  for (std::uint64_t i = 0; i < run.count; ++i) {
+    if (clock_runs) {
+      now = now + draw_gap(prng, nodes);
+      if (log.writes()) advance_and_write(log.out(), bookings, now);
+      bookings.advance(now);
+    }
     const place::NodeRequest request = draw_request(prng, bookings.fleet());
     const std::optional<place::Booking> booking = bookings.book(request);
-    if (!booking) continue;
-    out << R"({"op":"book","booking":)" << static_cast<std::uint64_t>(booking->id) << R"(,"now_us":)"
-        << now.microseconds() << R"(,"shape":)" << int{booking->shape} << R"(,"nodes":)" << booking->nodes
-        << R"(,"wall_us":)" << request.wall_time.microseconds() << R"(,"start_us":)" << booking->start.microseconds()
-        << "}\n";
-    if (booking->runs) write_started(out, bookings, booking->id);
+    if (!booking) {
+      ++run.refused;
+      if (log.writes()) log.out() << R"({"op":"refuse","now_us":)" << now.microseconds() << "}\n";
+      continue;
+    }
+    run.left = run.left * 31 + static_cast<std::uint64_t>(booking->start.microseconds());
+    if (log.writes()) write_booked(log.out(), bookings, request, *booking);
   }
-  while (bookings.next_event() < place::never) advance_and_write(out, bookings, bookings.next_event());
+  run.seconds = cpu_seconds() - start;
+  if (log.writes()) {
+    // So that each reservation's nodes are told.
+    log.phase("after");
+    while (bookings.next_event() < place::never) advance_and_write(log.out(), bookings, bookings.next_event());
+  } else if (nodes <= recount_nodes_max) {
+    if (const auto broken = bookings.broken_invariant()) return fail(ErrorCode::corrupt, *broken);
+  }
+  return run;
+}
+
+}  // namespace
+
+Result<void> measure_bookings(const MatchOptions& options, DecisionLog log, place::NodeIndex nodes, bool clock_runs) {
+  const Rate rate{.load = clock_runs ? moving : standing,
+                  .policy = name_of(place::FitPolicy::first),
+                  .words = clock_runs ? "allocate or reserve 1-90 nodes, 64 s-18 h: whole lives at a load of 1"
+                                      : "the same, all at one moment: what does not start is reserved",
+                  .nodes = nodes};
+  return measure_and_write(options, std::move(log), rate, [&](DecisionLog written) {
+    return play_bookings(options, nodes, clock_runs, std::move(written));
+  });
 }
 
 }  // namespace dayan::bench

@@ -20,9 +20,11 @@ class SingleCores : public MatchLoad {
   using MatchLoad::MatchLoad;
 
   void fill() override {
+    log_.asks({demand_}, 1, place::GangScope::fleet);
+    log_.phase("fill");
     NodeSlot slot;
     while (fleet_.match(demand_, FitPolicy::first, slot)) {
-      log_.match(demand_, &slot, 1);
+      log_.match(0, demand_, &slot, 1);
       ++live_;
     }
     const std::size_t kept = live_ * filled_percent / 100;
@@ -31,8 +33,11 @@ class SingleCores : public MatchLoad {
   bool replace_one(FitPolicy policy) override {
     release_one();
     NodeSlot slot;
-    if (!fleet_.match(demand_, policy, slot)) return false;
-    log_.match(demand_, &slot, 1);
+    if (!fleet_.match(demand_, policy, slot)) {
+      log_.refuse(0);
+      return false;
+    }
+    log_.match(0, demand_, &slot, 1);
     ++live_;
     return true;
   }
@@ -67,7 +72,7 @@ class SingleCores : public MatchLoad {
     slot.cores[static_cast<std::size_t>(core) / 64] = std::uint64_t{1} << (core % 64);
     slot.memory_steps = memory_steps;
     fleet_.release(slot);
-    log_.release(&slot, 1);
+    log_.release(slot, false);
     --live_;
   }
 

@@ -67,15 +67,15 @@ std::string_view words_of(LoadKind kind) {
 
 std::unique_ptr<MatchLoad> make_load(LoadKind kind, Fleet& fleet, std::uint64_t seed, DecisionLog log) {
   switch (kind) {
-    case LoadKind::single_core: return make_single_cores(fleet, seed, log);
-    case LoadKind::whole_node: return make_whole_nodes(fleet, seed, log, 1, GangScope::fleet);
-    case LoadKind::gang: return make_whole_nodes(fleet, seed, log, gang_members, GangScope::fleet);
-    case LoadKind::gang_in_rack: return make_whole_nodes(fleet, seed, log, gang_members, GangScope::rack);
+    case LoadKind::single_core: return make_single_cores(fleet, seed, std::move(log));
+    case LoadKind::whole_node: return make_whole_nodes(fleet, seed, std::move(log), 1, GangScope::fleet);
+    case LoadKind::gang: return make_whole_nodes(fleet, seed, std::move(log), gang_members, GangScope::fleet);
+    case LoadKind::gang_in_rack: return make_whole_nodes(fleet, seed, std::move(log), gang_members, GangScope::rack);
     case LoadKind::gang_of_shares: {
       std::vector<NodeDemand> share{{.cores = Cores(4), .memory = gib * 16}};
-      return make_shares(fleet, seed, log, gang_members, std::move(share));
+      return make_shares(fleet, seed, std::move(log), gang_members, std::move(share));
     }
-    case LoadKind::mixed: return make_shares(fleet, seed, log, 1, mixed_demands());
+    case LoadKind::mixed: return make_shares(fleet, seed, std::move(log), 1, mixed_demands());
   }
   return nullptr;
 }

@@ -4,7 +4,9 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/prng.h"
@@ -23,24 +25,62 @@ inline constexpr std::array<place::NodeShape, 3> three_shapes{{
     {Cores(128), 4, Bytes(std::int64_t{1024} << 30)},
 }};
 
-/// Writes decisions as JSON lines; one without a stream writes nothing.
+/// Writes decisions; one without a stream writes nothing. What is told once is a line of JSON; each decision is a short
+/// line of its own:
+///   `+ASK SLOT …`  matched: what was asked (its number), and a slot for each node that it got
+///   `!ASK`         refused
+///   `-NODE:CORE`   released: all that holds this core, a gang as a whole
+///   `~NODE`        the node leaves and returns
+/// A slot is `NODE:CORES:CARDS` as in `17:0-3,9:1`; without cards `17:0-3,9`; a whole node is its number, and is
+/// released by that. The memory of a slot is what was asked.
 class DecisionLog {
  public:
   explicit DecisionLog(std::ostream* out = nullptr) : out_(out) {}
-  void begin(const place::Fleet& fleet, std::string_view load, place::FitPolicy policy);
-  void match(const place::NodeDemand& demand, const place::NodeSlot* slots, std::size_t count);
-  void release(const place::NodeSlot* slots, std::size_t count);
+  /// What is tried, and on which nodes.
+  void begin(const place::Fleet& fleet, std::string_view load, std::string_view policy, std::uint64_t seed);
+  /// What is asked; the first is number 0.
+  void asks(const std::vector<place::NodeDemand>& demands, int members, place::GangScope scope);
+  /// What the next lines belong to: "fill", "mix" (before the clock starts) or "measured".
+  void phase(std::string_view name);
+  void match(std::size_t ask, const place::NodeDemand& demand, const place::NodeSlot* slots, std::size_t count) {
+    if (writes()) write_match(ask, demand.whole_node, slots, count);
+  }
+  void refuse(std::size_t ask) {
+    if (writes()) write_line('!', ask);
+  }
+  void release(const place::NodeSlot& first, bool whole_node) {
+    if (writes()) write_release(first, whole_node);
+  }
+  void leaves_and_returns(place::NodeIndex node) {
+    if (writes()) write_line('~', node);
+  }
+  /// A node alone, of which no core is named.
+  void match_node(std::size_t ask, place::NodeIndex node);
+  void release_node(place::NodeIndex node) {
+    if (writes()) write_line('-', node);
+  }
+  /// What was counted, and how long the run took in which nothing was written.
+  void done(std::uint64_t count, std::uint64_t refused, double measured_seconds);
   [[nodiscard]] bool writes() const { return out_ != nullptr; }
   [[nodiscard]] std::ostream& out() { return *out_; }
 
  private:
-  void slots(const place::NodeSlot* slots, std::size_t count);
+  void write_match(std::size_t ask, bool whole_node, const place::NodeSlot* slots, std::size_t count);
+  void write_release(const place::NodeSlot& first, bool whole_node);
+  void write_line(char sign, std::uint64_t number);
+  void add(std::uint64_t number);
+
   std::ostream* out_;
+  std::string line_;
 };
+
+/// A checksum of every node's free cores, cards and memory.
+[[nodiscard]] std::uint64_t sum_of_free(const place::Fleet& fleet);
 
 class MatchLoad {
  public:
-  MatchLoad(place::Fleet& fleet, std::uint64_t seed, DecisionLog log) : fleet_(fleet), prng_(seed), log_(log) {}
+  MatchLoad(place::Fleet& fleet, std::uint64_t seed, DecisionLog log)
+      : fleet_(fleet), prng_(seed), log_(std::move(log)) {}
   MatchLoad(const MatchLoad&) = delete;
   MatchLoad& operator=(const MatchLoad&) = delete;
   virtual ~MatchLoad() = default;

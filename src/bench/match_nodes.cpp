@@ -20,9 +20,14 @@ using place::ShapeIndex;
 class WholeNodes : public MatchLoad {
  public:
   WholeNodes(Fleet& fleet, std::uint64_t seed, DecisionLog log, int members, GangScope scope)
-      : MatchLoad(fleet, seed, log), members_(members), scope_(scope) {}
+      : MatchLoad(fleet, seed, std::move(log)), members_(members), scope_(scope) {}
 
   void fill() override {
+    std::vector<NodeDemand> demands;
+    for (std::size_t shape = 0; shape < three_shapes.size(); ++shape)
+      demands.push_back(demand_of(static_cast<ShapeIndex>(shape)));
+    log_.asks(demands, members_, scope_);
+    log_.phase("fill");
     for (std::size_t shape = 0; shape < three_shapes.size(); ++shape) {
       while (place_one(static_cast<ShapeIndex>(shape), FitPolicy::first)) {
         nodes_.resize(nodes_.size() + members());
@@ -41,7 +46,10 @@ class WholeNodes : public MatchLoad {
     const std::size_t drawn = prng_.below(live());
     const ShapeIndex shape = fleet_.shape_of(*first_of(drawn));
     release(drawn);
-    if (!place_one(shape, policy)) return false;
+    if (!place_one(shape, policy)) {
+      log_.refuse(shape);
+      return false;
+    }
     keep(drawn);
     return true;
   }
@@ -58,15 +66,16 @@ class WholeNodes : public MatchLoad {
   [[nodiscard]] std::vector<NodeIndex>::iterator first_of(std::size_t allocation) {
     return nodes_.begin() + static_cast<std::ptrdiff_t>(allocation * members());
   }
+  [[nodiscard]] static NodeDemand demand_of(ShapeIndex shape) { return {.whole_node = true, .shape = shape}; }
   bool place_one(ShapeIndex shape, FitPolicy policy) {
-    const NodeDemand demand{.whole_node = true, .shape = shape};
+    const NodeDemand demand = demand_of(shape);
     if (members_ == 1) {
       grant_.resize(1);
       if (!fleet_.match(demand, policy, grant_[0])) return false;
     } else if (!fleet_.match_gang(demand, members_, scope_, policy, grant_)) {
       return false;
     }
-    log_.match(demand, grant_.data(), grant_.size());
+    log_.match(shape, demand, grant_.data(), grant_.size());
     return true;
   }
   void keep(std::size_t allocation) {
@@ -78,7 +87,7 @@ class WholeNodes : public MatchLoad {
       grant_.push_back(fleet_.whole(*node));
       fleet_.release(grant_.back());
     }
-    log_.release(grant_.data(), grant_.size());
+    log_.release(grant_.front(), true);
   }
 
   int members_;
@@ -91,7 +100,7 @@ class WholeNodes : public MatchLoad {
 
 std::unique_ptr<MatchLoad> make_whole_nodes(Fleet& fleet, std::uint64_t seed, DecisionLog log, int members,
                                             GangScope scope) {
-  return std::make_unique<WholeNodes>(fleet, seed, log, members, scope);
+  return std::make_unique<WholeNodes>(fleet, seed, std::move(log), members, scope);
 }
 
 }  // namespace dayan::bench

@@ -29,9 +29,11 @@ struct PackedSlot {
 class Shares : public MatchLoad {
  public:
   Shares(Fleet& fleet, std::uint64_t seed, DecisionLog log, int members, std::vector<NodeDemand> demands)
-      : MatchLoad(fleet, seed, log), members_(members), demands_(std::move(demands)) {}
+      : MatchLoad(fleet, seed, std::move(log)), members_(members), demands_(std::move(demands)) {}
 
   void fill() override {
+    log_.asks(demands_, members_, GangScope::fleet);
+    log_.phase("fill");
     std::int64_t cores_free = 0;
     for (NodeIndex node = 0; node < fleet_.size(); ++node) cores_free += fleet_.free_of(node).cores;
     const std::int64_t cores_kept_free = cores_free - cores_free * static_cast<std::int64_t>(filled_percent) / 100;
@@ -65,7 +67,10 @@ class Shares : public MatchLoad {
     const std::size_t drawn = prng_.below(live());
     const std::uint32_t demand = first_of(drawn)->demand;
     release(drawn);
-    if (!place_one(demand, policy)) return false;
+    if (!place_one(demand, policy)) {
+      log_.refuse(demand);
+      return false;
+    }
     keep(drawn, demand);
     return true;
   }
@@ -96,7 +101,7 @@ class Shares : public MatchLoad {
     } else if (!fleet_.match_gang(demands_[demand], members_, GangScope::fleet, policy, grant_)) {
       return false;
     }
-    log_.match(demands_[demand], grant_.data(), grant_.size());
+    log_.match(demand, demands_[demand], grant_.data(), grant_.size());
     return true;
   }
   void keep(std::size_t allocation, std::uint32_t demand) {
@@ -118,7 +123,7 @@ class Shares : public MatchLoad {
       grant_.push_back(unpacked(*slot));
       fleet_.release(grant_.back());
     }
-    log_.release(grant_.data(), grant_.size());
+    log_.release(grant_.front(), false);
   }
 
   int members_;
@@ -132,7 +137,7 @@ class Shares : public MatchLoad {
 
 std::unique_ptr<MatchLoad> make_shares(Fleet& fleet, std::uint64_t seed, DecisionLog log, int members,
                                        std::vector<NodeDemand> demands) {
-  return std::make_unique<Shares>(fleet, seed, log, members, std::move(demands));
+  return std::make_unique<Shares>(fleet, seed, std::move(log), members, std::move(demands));
 }
 
 }  // namespace dayan::bench

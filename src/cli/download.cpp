@@ -53,6 +53,11 @@ Answer<Digest> complete(ApiClient& api, const Digest& digest, Bytes size, const 
 Answer<Downloaded> download(ApiClient& api, const Digest& digest, Bytes size, const std::string& path,
                             const std::function<void(Bytes)>& on_bytes) {
   if (is_right(path, digest, size)) return Downloaded::was_there;
+  std::error_code missing;
+  const fs::file_status there = fs::symlink_status(path, missing);
+  if (fs::exists(there) && !fs::is_regular_file(there)) {
+    return failed_here("something stands there that is not a file", "move it away, or name another folder", path);
+  }
   const fs::path folder = fs::path(path).parent_path();
   std::error_code error;
   fs::create_directories(folder, error);

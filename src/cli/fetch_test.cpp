@@ -1,5 +1,7 @@
 #include "cli/fetch.h"
 
+#include <sys/stat.h>
+
 #include <filesystem>
 
 #include "base/digest.h"
@@ -98,6 +100,22 @@ TEST_F(Fetch, RefusesAPathThatLeadsOut) {
   add_output(0, 1, "../../evil", "x");
   EXPECT_EQ(person.runs("job fetch " + id + " --to " + folder.file("to")), 1);
   EXPECT_FALSE(std::filesystem::exists(folder.file("evil")));
+}
+
+TEST_F(Fetch, LeavesWhatIsNoFile) {
+  // A link and a pipe stand where outputs belong: neither is replaced, and nothing goes through them.
+  add_output(0, 1, "a", "0123456789");
+  folder.write("kept", "mine");
+  folder.write("to/0/b", "");
+  std::filesystem::create_symlink("../../kept", folder.file("to/0/a"));
+  EXPECT_EQ(person.runs("job fetch " + id + " --to " + folder.file("to")), 1);
+  EXPECT_NE(person.complained().find("something stands there that is not a file"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::is_symlink(folder.file("to/0/a")));
+  EXPECT_EQ(folder.read("kept"), "mine");
+  std::filesystem::remove(folder.file("to/0/a"));
+  ASSERT_EQ(::mkfifo(folder.file("to/0/a").c_str(), 0600), 0);
+  EXPECT_EQ(person.runs("job fetch " + id + " --to " + folder.file("to")), 1);
+  EXPECT_TRUE(std::filesystem::is_fifo(folder.file("to/0/a")));
 }
 
 TEST_F(Fetch, FollowsUntilTheJobHasEnded) {

@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 
 #include "base/readable.h"
+#include "edge/out_file.h"
 
 namespace dayan::cli {
 namespace {
@@ -104,23 +104,10 @@ Answer<std::string> read_file(const std::string& path, Bytes size_max) {
 }
 
 Answer<void> replace_file(const std::string& path, std::string_view bytes, mode_t mode) {
-  std::string beside = path + ".XXXXXX";
-  const int descriptor = ::mkostemp(beside.data(), O_CLOEXEC);
-  if (descriptor < 0) return failure_of(path, "cannot be written");
-  bool good = ::fchmod(descriptor, mode) == 0;
-  while (good && !bytes.empty()) {
-    const ssize_t put = ::write(descriptor, bytes.data(), bytes.size());
-    if (put < 0 && errno == EINTR) continue;
-    good = put >= 0;
-    if (good) bytes.remove_prefix(static_cast<std::size_t>(put));
-  }
-  good = good && ::fsync(descriptor) == 0;
-  good = ::close(descriptor) == 0 && good;
-  good = good && std::rename(beside.c_str(), path.c_str()) == 0;
-  if (good) return {};
-  auto failure = failure_of(path, "cannot be written");
-  ::unlink(beside.c_str());
-  return failure;
+  TRY(edge::OutFile file, edge::OutFile::open(path, mode));
+  TRY_VOID(file.write(bytes));
+  TRY_VOID(file.finish());
+  return {};
 }
 
 Answer<FileDigest> digest_file(const std::string& path, const std::function<void(Bytes)>& on_bytes) {

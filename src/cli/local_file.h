@@ -40,7 +40,7 @@ class LocalFile {
 
 /// The whole file, at most `size_max`; of a pipe, all that comes.
 [[nodiscard]] Answer<std::string> read_file(const std::string& path, Bytes size_max);
-/// Writes beside it and renames, so that a reader sees the old file or the new one, whole.
+/// A reader sees the old file or the new one, whole; a pipe or a device is written to (edge::OutFile).
 [[nodiscard]] Answer<void> replace_file(const std::string& path, std::string_view bytes, mode_t mode);
 
 struct FileDigest {

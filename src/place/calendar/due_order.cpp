@@ -11,8 +11,12 @@ namespace {
 constexpr double day_seconds = 86'400;
 /// The machine is far behind from here on.
 constexpr double far_behind_seconds = 1 * day_seconds;
-/// As if it were behind so far at least: on an idle machine, too, who waits for a short job can wait.
-constexpr double least_behind_seconds = 2 * day_seconds;
+/// A machine that is hardly behind on average may be so for an hour: a job that comes then counts what is there many
+/// times, and so much beside, up to two days. Who comes to an idle machine has a short grace: there is little that it
+/// should wait for.
+constexpr double times_behind_now = 6.5;
+constexpr double beside_behind_now_seconds = 3 * 3600;
+constexpr double behind_now_max_seconds = 2 * day_seconds;
 /// The longest grace, in times of how far the machine is behind, given to jobs of long_seconds and more. Below, it
 /// goes with the square root of the run time: as a wait that costs jobs of different length alike.
 constexpr double grace = 3;
@@ -22,20 +26,31 @@ constexpr double span_far_behind = 1;
 constexpr double span_seconds = 3 * 3600;
 /// What fills holes first.
 constexpr double short_seconds = 1000;
-/// How many submissions the average remembers.
+/// How many submissions, and how many ended jobs, the averages remember.
 constexpr double submissions_averaged = 64;
+constexpr double ends_averaged = 1000;
+/// As if the machine had been busy so long with jobs that took what was expected of them: the first few tell little.
+constexpr double taken_as_expected_seconds = day_seconds;
 
 double seconds(std::int64_t microseconds) { return static_cast<double>(microseconds) / 1e6; }
 std::int64_t microseconds(double seconds) { return std::llround(seconds * 1e6); }
 
 }  // namespace
 
+DueOrder::DueOrder(std::int64_t processors)
+    : processors_(processors),
+      free_(processors),
+      expected_work_(taken_as_expected_seconds * static_cast<double>(processors)),
+      taken_work_(expected_work_) {}
+
 void DueOrder::submit(JobIndex job, const BatchRequest& request) {
   const std::int64_t now = request.submitted.microseconds();
   const auto processors = static_cast<std::int32_t>(request.processors);
   const double expected = run_times_.expected_seconds(request.user, request.limit);
-  usually_behind_ += (behind_seconds(now) - usually_behind_) / submissions_averaged;
-  const double behind = std::max(usually_behind_, least_behind_seconds);
+  const double behind_now = behind_seconds(now);
+  usually_behind_ += (behind_now - usually_behind_) / submissions_averaged;
+  const double behind = std::max(
+      usually_behind_, std::min(behind_now_max_seconds, times_behind_now * behind_now + beside_behind_now_seconds));
   const double given = grace * behind * std::sqrt(std::min(1.0, expected / long_seconds));
   const double span = far_behind() ? span_far_behind * behind : span_seconds;
   least_ = waiting_.empty() ? processors : std::min(least_, processors);
@@ -52,14 +67,22 @@ void DueOrder::finish(JobIndex job, UnixTime now) {
       [job](const Running& r, std::int64_t end) { return r.limit_end != end ? r.limit_end < end : r.job < job; });
   ASSERT(at != running_.end() && at->job == job);
   free_ += at->processors;
+  note_end(*at, seconds(now.microseconds()) - seconds(started.start));
   running_.erase(at);
   run_times_.note(started.user, now - UnixTime(started.start));
+}
+
+void DueOrder::note_end(const Running& ended, double took) {
+  const double expected = ended.expected_end - seconds(jobs_[ended.job].start);
+  const double kept = 1 - 1 / ends_averaged;
+  expected_work_ = expected_work_ * kept + expected * ended.processors;
+  taken_work_ = taken_work_ * kept + took * ended.processors;
 }
 
 void DueOrder::decide(UnixTime time, std::vector<JobIndex>& started) {
   const std::int64_t now = time.microseconds();
   while (!waiting_.empty() && free_ >= least_) {
-    if (promised_ == nobody || !far_behind()) promised_ = waiting_[first_in_turn()].job;
+    if (promised_ == nobody || !far_behind()) promised_ = waiting_[first_in_turn(now)].job;
     const std::size_t first = position_of(promised_);
     if (waiting_[first].processors > free_) {
       fill(promise_to(waiting_[first]), promised_, now, started);
@@ -74,13 +97,17 @@ double DueOrder::behind_seconds(std::int64_t now) const {
   double work = waiting_work_;
   for (const Running& running : running_)
     work += std::max(0.0, running.expected_end - seconds(now)) * running.processors;
-  return std::max(0.0, work) / static_cast<double>(processors_);
+  const double taken_of_expected = std::min(1.0, taken_work_ / expected_work_);
+  return std::max(0.0, work) * taken_of_expected / static_cast<double>(processors_);
 }
 
 bool DueOrder::far_behind() const { return usually_behind_ > far_behind_seconds; }
 
-std::size_t DueOrder::first_in_turn() const {
+std::size_t DueOrder::first_in_turn(std::int64_t now) const {
   std::size_t earliest = 0;
+  for (std::size_t i = 0; i < waiting_.size(); ++i) {
+    if (waiting_[i].due <= now) return i;
+  }
   for (std::size_t i = 1; i < waiting_.size(); ++i) {
     if (waiting_[i].due < waiting_[earliest].due) earliest = i;
   }

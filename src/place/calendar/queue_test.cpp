@@ -281,6 +281,77 @@ TEST(Queue, NobodyStarves) {
   }
 }
 
+/// Seconds, per processor, of all that was there and not ended when `job` came, if everything ran to its limit.
+double behind_at(const Jobs& jobs, const Starts& starts, std::size_t job, std::int64_t processors) {
+  double work = 0;
+  for (std::size_t i = 0; i < job; ++i) {
+    const std::int64_t from = std::max(starts[i], submit_of(jobs[job]));
+    if (starts[i] + jobs[i].run.microseconds() <= submit_of(jobs[job])) continue;
+    work += static_cast<double>(starts[i] + limit_of(jobs[i]) - from) * static_cast<double>(jobs[i].request.processors);
+  }
+  return work / 1e6 / static_cast<double>(processors);
+}
+
+/// Seconds that our own rule lets a job wait at most, as DueOrder says it: the grace, and one longest limit for what
+/// is promised already, for its own promise, and for each job that waited when it came.
+double longest_wait(const Jobs& jobs, const Starts& starts, std::size_t job, double behind, double usually_behind) {
+  double longest = 0;
+  double waiting = 0;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (i < job && starts[i] > submit_of(jobs[job])) ++waiting;
+    const bool ran_meanwhile =
+        i != job && starts[i] < starts[job] && starts[i] + jobs[i].run.microseconds() > submit_of(jobs[job]);
+    if (ran_meanwhile) longest = std::max(longest, static_cast<double>(limit_of(jobs[i])) / 1e6);
+  }
+  const double grace = 3 * std::max(usually_behind, std::min(2 * 86'400.0, 6.5 * behind + 3 * 3600));
+  return grace + (waiting + 2) * longest;
+}
+
+// Shows the bound that our own rule states, on random streams of narrow short jobs among which wide ones come now and
+// then, with limits up to ten days.
+TEST(DueOrder, NobodyWaitsLongerThanItSays) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    Prng prng(seed);
+    Jobs jobs;
+    for (std::int64_t second = 0; second < 150'000; second += prng.between(5, 35)) {
+      const std::int64_t run = prng.between(60, 300);
+      jobs.push_back(job(second, prng.between(1, 2), run * prng.between(1, 3), run));
+      jobs.back().request.user = prng.between(-1, 3);
+      if (prng.chance(1, 3000)) jobs.push_back(job(second, prng.between(12, 16), prng.between(1, 240) * 3'600, 3'600));
+    }
+    DueOrder due(16);
+    const Starts starts = numbers(replay(jobs, 16, due));
+    double usually_behind = 0;
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+      if (i % 50 != 0 && jobs[i].request.processors <= 2) continue;
+      const double behind = behind_at(jobs, starts, i, 16);
+      usually_behind = std::max(usually_behind, behind);
+      const double wait = static_cast<double>(starts[i] - submit_of(jobs[i])) / 1e6;
+      ASSERT_LE(wait, longest_wait(jobs, starts, i, behind, usually_behind)) << "seed " << seed << " job " << i;
+    }
+  }
+}
+
+// Shows that a job for the whole machine which comes to narrow short ones that never stop coming starts within the
+// three hours (thrice) that such a machine has for it, whatever its limit: what it is behind are minutes.
+TEST(DueOrder, AWideJobBesideNarrowOnesStartsWhateverItsLimit) {
+  for (const std::int64_t limit : {7'200, 72'000, 864'000}) {
+    Prng prng(7);
+    Jobs jobs;
+    for (std::int64_t second = 0; second < 300'000; second += prng.between(1, 9)) {
+      const std::int64_t run = prng.between(60, 300);
+      jobs.push_back(job(second, prng.between(1, 2), run + prng.between(0, 150), run));
+      if (jobs.size() == 200) jobs.push_back(job(second, 64, limit, 7'200));
+    }
+    DueOrder due(64);
+    const Starts starts = start_seconds(jobs, 64, due);
+    const std::int64_t wait = starts[200] - submit_of(jobs[200]) / 1'000'000;
+    EXPECT_LE(wait, 3 * 3 * 3600) << "limit " << limit;
+    EXPECT_LE(wait, longest_wait(jobs, numbers(replay(jobs, 64, *policy_of(QueueRule::dayan, 64))), 200, 450, 0));
+    RecordProperty("limit_" + std::to_string(limit), static_cast<int>(wait));
+  }
+}
+
 // Shows for every rule that it is deterministic, starts every job once and never more than there are processors for
 // (replay asserts that), on random logs with users, ties and loose limits.
 TEST(Queue, EveryRuleServesEveryJob) {
