@@ -1,13 +1,11 @@
 #include <algorithm>
 #include <ctime>
-#include <map>
 #include <queue>
-#include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "sim/dispatch.h"
 #include "model/transfer.h"
+#include "sim/followers.h"
 #include "sim/occupancy.h"
 #include "sim/staging.h"
 
@@ -31,7 +29,8 @@ class Replay {
         stage_{scenario, load, timeline_.now(), {}, {}},
         occupancy_(stage_),
         staging_(stage_),
-        on_advance_(on_advance) {
+        on_advance_(on_advance),
+        followers_(load) {
     schedule_.policy = std::move(policy);
     ASSERT(load.tasks() <= load_tasks_max);
     TaskIndex count = 0;
@@ -42,7 +41,7 @@ class Replay {
     }
     stage_.first_task.push_back(count);
     tasks_.resize(count);
-    find_followers();
+    schedule_.submitted.resize(load.jobs.size());
     unheard_.resize(scenario.sites().size());
     dispatch_ = make(stage_);
   }
@@ -119,7 +118,7 @@ class Replay {
       else dispatch_->arrive(job, now_);
     }
     for (; next_job_ < jobs().size() && jobs()[next_job_].submit <= now_; ++next_job_)
-      if (!is_follower_[next_job_]) arrive(static_cast<std::uint32_t>(next_job_));
+      if (!followers_.follows(next_job_)) arrive(static_cast<std::uint32_t>(next_job_));
     decide();
     return true;
   }
@@ -133,37 +132,15 @@ class Replay {
     else dispatch_->arrive(index, now_);
   }
 
-  /// Who follows a job of the load is not submitted before that has ended.
-  void find_followers() {
-    schedule_.submitted.resize(jobs().size());
-    is_follower_.resize(jobs().size());
-    std::unordered_map<std::string_view, std::uint32_t> index;
-    for (std::uint32_t job = 0; job < jobs().size(); ++job) index.try_emplace(jobs()[job].name, job);
-    for (std::uint32_t job = 0; job < jobs().size(); ++job) {
-      if (jobs()[job].after.empty()) continue;
-      const auto before = index.find(jobs()[job].after);
-      if (before == index.end()) continue;
-      is_follower_[job] = true;
-      Followed& followed = followed_[before->second];
-      followed.tasks_left = jobs()[before->second].tasks;
-      followed.by.push_back(job);
-    }
+  void call(const std::vector<Followers::Call>& followers) {
+    for (const Followers::Call& each : followers) later_.push(each);
   }
 
-  /// A task of the job has ended.
-  void call_followers(std::uint32_t job) {
-    const auto known = followed_.find(job);
-    if (known == followed_.end() || --known->second.tasks_left > 0) return;
-    for (const std::uint32_t by : known->second.by) later_.emplace(std::max(now_ + jobs()[by].think, jobs()[by].submit), by);
-    followed_.erase(known);
-  }
-
-  /// When nothing else is left: those whose job was given up.
+  /// Nothing else is left.
   bool release_followers() {
-    if (followed_.empty()) return false;
-    for (const auto& [job, followed] : std::exchange(followed_, {}))
-      for (const std::uint32_t by : followed.by) later_.emplace(std::max(now_, jobs()[by].submit), by);
-    return true;
+    const auto followers = followers_.release(now_);
+    call(followers);
+    return !followers.empty();
   }
 
   void decide() {
@@ -280,7 +257,7 @@ class Replay {
     else if (pays_inputs) task.cost += price_of_inputs(index);
     task.state = State::done;
     ++done_;
-    call_followers(stage_.job_of[index]);
+    call(followers_.end_task(stage_.job_of[index], now_));
     record(index, task.is_cut ? RunEnd::cut : RunEnd::done, news.at);
   }
 
@@ -388,14 +365,9 @@ class Replay {
   std::vector<Change> untold_;              ///< of nodes, while their centre is silent
   std::size_t unheard_count_ = 0;
   std::priority_queue<End> ends_;
-  using Later = std::pair<Duration, std::uint32_t>;  ///< when it may start, and which job
-  std::priority_queue<Later, std::vector<Later>, std::greater<>> later_;
-  struct Followed {
-    std::int32_t tasks_left = 0;
-    std::vector<std::uint32_t> by;
-  };
-  std::map<std::uint32_t, Followed> followed_;  ///< jobs that have not ended, by index
-  std::vector<bool> is_follower_;               ///< by job
+  Followers followers_;
+  /// Jobs that come later than their own time, by when they do.
+  std::priority_queue<Followers::Call, std::vector<Followers::Call>, std::greater<>> later_;
   std::vector<Start> started_;
 };
 

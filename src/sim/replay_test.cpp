@@ -174,6 +174,20 @@ TEST(Replay, FollowersComeAfterTheEnd) {
   }
 }
 
+// Shows that a job whose predecessor never ran, since its price cap pays nowhere, comes all the same.
+TEST(Replay, FollowersOfWhatIsGivenUpCome) {
+  const Scenario machine(platform_of(4));
+  Load load = load_of({{0, 4, 100, 200}, {10, 4, 50, 60}});
+  load.jobs[0].price_cap = Cny::micro(1);
+  load.jobs[1].after = load.jobs[0].name;
+  for (const PolicyKind policy : all_policies) {
+    const Schedule schedule = clean(machine, load, policy);
+    EXPECT_EQ(schedule.unfinished, 1) << to_text(policy);
+    ASSERT_EQ(schedule.runs.size(), 1U) << to_text(policy);
+    EXPECT_EQ(schedule.runs[0].job, 1U) << to_text(policy);
+  }
+}
+
 // Shows that nobody starves under any policy: small jobs keep three of four cores busy for three days, so that a wide one
 // never finds four free by itself; it waits no longer than a greedy policy's patience and the longest small job.
 TEST(Replay, NobodyStarves) {
