@@ -138,6 +138,7 @@ class WaitQueue {
   [[nodiscard]] Lane& lane(LaneIndex index) { return lanes_[index]; }
   [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }
   [[nodiscard]] View& view(ViewIndex index) { return views_[index]; }
+  [[nodiscard]] const View& view(ViewIndex index) const { return views_[index]; }
   [[nodiscard]] JobClass& job_class(ClassIndex index) { return *classes_[index]; }
   [[nodiscard]] const std::vector<std::unique_ptr<JobClass>>& classes() const { return classes_; }
   /// False when the pool's names rule it out for the class.
