@@ -36,6 +36,8 @@ Answer<jobfile::PlatformFile> read_platform(const PlaceOptions& options) {
     if (!job.has_value()) return end_with(Exit::usage, in_file(std::move(job).error(), path));
     file->jobs.push_back(*std::move(job));
   }
+  if (Faults missing = jobfile::missing_transfer_prices(*file); !missing.empty())
+    return end_with(Exit::usage, in_file(std::move(missing), options.platform));
   if (file->jobs.empty()) {
     return end_with(Exit::usage, {Error{ErrorCode::invalid, "jobs", "there is no job to place",
                                         "describe jobs in the file, or name job files behind it"}});
@@ -43,7 +45,7 @@ Answer<jobfile::PlatformFile> read_platform(const PlaceOptions& options) {
   return *std::move(file);
 }
 
-void show(Output& out, const std::vector<sim::PlacedJob>& placed, bool explain) {
+void show(Output& out, const std::vector<sim::PlacedJob>& placed, bool explain, bool later) {
   // How many nodes a task gets, where some get more than one.
   const bool has_gangs = std::ranges::any_of(placed, [](const sim::PlacedJob& job) { return job.nodes > 1; });
   const auto row = [&](const std::string& nodes, std::vector<std::string> cells) {
@@ -69,13 +71,29 @@ void show(Output& out, const std::vector<sim::PlacedJob>& placed, bool explain) 
     }
   }
   for (const sim::PlacedJob& job : placed) {
-    if (!job.waiting && !explain) continue;
+    const auto is_carbon_unknown = [](const Quote& quote) { return quote.feasible && !quote.carbon_unknown.empty(); };
+    if (!job.waiting && !explain && std::ranges::none_of(job.quotes, is_carbon_unknown)) continue;
     out.line("");
     out.line(job.name);
     show_waiting(out, job.waiting);
     const bool is_hopeless = job.waiting && job.waiting->hopeless;
-    if (explain || is_hopeless) show_quotes(out, job.quotes);
+    if (!explain && !is_hopeless) {
+      show_carbon_unknown(out, job.quotes);
+      continue;
+    }
+    out.line(job.waiting ? "beside all that has been placed:" : "as much again, beside all that has been placed:");
+    show_quotes(out, job.quotes);
   }
+  if (later)
+    out.note("what the file says of silences and outages from later on does not count: this is when all begins");
+}
+
+/// The file says of a centre that it will fall silent, or lose nodes, later on.
+bool tells_of_later(const jobfile::PlatformFile& file) {
+  const auto is_later = [](const auto& each) { return each.from > Duration(); };
+  return std::ranges::any_of(file.centres, [&](const jobfile::CentreFile& centre) {
+    return std::ranges::any_of(centre.silences, is_later) || std::ranges::any_of(centre.outages, is_later);
+  });
 }
 
 Answer<void> place_here(Output& out, const PlaceOptions& options) {
@@ -86,7 +104,7 @@ Answer<void> place_here(Output& out, const PlaceOptions& options) {
     for (const sim::PlacedJob& job : placed) items.push_back(to_json(job));
     out.json_items(std::move(items));
   } else {
-    show(out, placed, options.explain);
+    show(out, placed, options.explain, tells_of_later(file));
   }
   return {};
 }

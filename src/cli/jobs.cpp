@@ -72,6 +72,19 @@ void show_series(Output& out, const JobRow& job, const std::optional<SeriesRow>&
   out.note(text);
 }
 
+/// Why what failed of it did, as far as that stands in its row.
+void show_giving_up(Output& out, const JobRow& job) {
+  if (job.failed > 0 && job.gave_up == GaveUp::no)
+    out.note("why tasks failed: dayan job attempts " + to_text(job.id));
+  if (job.gave_up == GaveUp::wait_max)
+    out.note("gave up what still waited on " + readable(job.waits_until) + " UTC: wait_max was over");
+  if (job.gave_up == GaveUp::deadline)
+    out.note("gave up what still waited: no pool could have ended a task of it by its deadline, " +
+             readable(job.requirements.finish_by) + " UTC");
+  if (job.gave_up == GaveUp::price_cap)
+    out.note("gave up what still waited: the price cap pays for no further task at any price that is offered");
+}
+
 }  // namespace
 
 Answer<void> list_jobs(Session& session, std::size_t limit) {
@@ -102,15 +115,7 @@ void show_seen(Output& out, const SeenJob& seen) {
   show_times(out, seen.view.job);
   show_centre_bound(out, seen.view.job);
   show_reclaimable(out, seen.view.job);
-  if (seen.view.job.failed > 0 && seen.view.job.gave_up == GaveUp::no)
-    out.note("why tasks failed: dayan job attempts " + to_text(seen.view.job.id));
-  if (seen.view.job.gave_up == GaveUp::wait_max)
-    out.note("gave up what still waited on " + readable(seen.view.job.waits_until) + " UTC: wait_max was over");
-  if (seen.view.job.gave_up == GaveUp::deadline)
-    out.note("gave up what still waited: no pool could have ended a task of it by its deadline, " +
-             readable(seen.view.job.requirements.finish_by) + " UTC");
-  if (seen.view.job.gave_up == GaveUp::price_cap)
-    out.note("gave up what still waited: the price cap pays for no further task at any price that is offered");
+  show_giving_up(out, seen.view.job);
 }
 
 Answer<void> show_job(Session& session, const std::string& id) {
@@ -134,7 +139,11 @@ Answer<void> explain_job(Session& session, const std::string& id, std::optional<
   }
   TRY(const auto view, read_as<wire::ExplanationView>(std::move(document)));
   if (!view.ended_at.is_none()) {
-    session.out.line(id + " has ended, on " + readable(view.ended_at) + " UTC; of its placements was kept:");
+    TRY(const SeenJob seen, see_job(session, id));
+    session.out.line(id + " has ended, on " + readable(view.ended_at) + " UTC: " +
+                     std::string(to_text(seen.view.job.state)));
+    show_giving_up(session.out, seen.view.job);
+    session.out.line("of its placements was kept:");
     return show_placements(session, id);
   }
   session.out.line(id + " as of " + readable(view.as_of) + " UTC");

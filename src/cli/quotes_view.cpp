@@ -2,6 +2,7 @@
 
 #include "cli/display.h"
 #include "cli/shares.h"
+#include "place/evaluation.h"
 
 namespace dayan::cli {
 namespace {
@@ -24,6 +25,14 @@ std::string verdict(const Quote& quote) {
   return constraints.empty() ? "no" : constraints;
 }
 
+/// "10m to 2h": as everything is expected to end, and if everything takes as long as it may.
+std::string wait_text(const Quote& quote) {
+  if (quote.wait >= place::wait_unknown) return "unknown";
+  const std::string least = readable(quote.wait);
+  const std::string longest = quote.wait_longest ? readable(*quote.wait_longest) : least;
+  return least + (longest == least ? "" : " to " + longest) + (quote.is_wait_least ? " or more" : "");
+}
+
 void show_set_back(Output& out, const place::SetBack& set_back) {
   std::string line = "by fair share it stands " + readable(set_back.by) + " later in the queue: of what all have had " +
                      "lately that compute or wait, its organisation has had " + percent_text(set_back.share) + " (" +
@@ -43,8 +52,9 @@ void show_quotes(Output& out, const std::vector<Quote>& quotes, const place::Quo
   for (const Quote& quote : quotes) {
     if (quote.feasible) {
       table.add({std::to_string(quote.rank), quote.centre_name, quote.pool, quote.provider_name,
-                 to_text(quote.task_cost), to_text(quote.job_cost), to_text(quote.price_cap_min), readable(quote.wait),
-                 readable(quote.run), readable(quote.finish), verdict(quote)});
+                 to_text(quote.task_cost), to_text(quote.job_cost), to_text(quote.price_cap_min), wait_text(quote),
+                 readable(quote.run), quote.wait >= place::wait_unknown ? "unknown" : readable(quote.finish),
+                 verdict(quote)});
     } else {
       table.add(
           {"-", quote.centre_name, quote.pool, quote.provider_name, "-", "-", "-", "-", "-", "-", verdict(quote)});
@@ -69,6 +79,7 @@ void show_quotes(Output& out, const std::vector<Quote>& quotes, const place::Quo
     out.line(quote.centre_name + '/' + quote.pool + " from " + readable(next.from) + " UTC: " +
              std::to_string(next.percent) + " % of its prices, one task " + to_text(next.task_cost) + " yuan");
   }
+  show_carbon_unknown(out, quotes);
   for (const Quote& quote : quotes) {
     if (quote.reasons.empty()) continue;
     out.line(quote.centre_name + '/' + quote.pool + (quote.feasible ? " waits for" : " cannot"));
@@ -81,6 +92,14 @@ void show_quotes(Output& out, const std::vector<Quote>& quotes, const place::Quo
     out.line("  " + std::string(to_text(each.constraint)) + ": " + pools_text(each.pools));
 }
 
+void show_carbon_unknown(Output& out, const std::vector<Quote>& quotes) {
+  for (const Quote& quote : quotes) {
+    if (quote.feasible && !quote.carbon_unknown.empty())
+      out.line(quote.centre_name + '/' + quote.pool + ' ' + quote.carbon_unknown +
+               "; it stands behind all where it is known");
+  }
+}
+
 void show_waiting(Output& out, const std::optional<place::Waiting>& waiting) {
   if (!waiting || waiting->tasks == 0) return;
   const std::string tasks = std::to_string(waiting->tasks) + (waiting->tasks == 1 ? " task waits" : " tasks wait");
@@ -89,11 +108,14 @@ void show_waiting(Output& out, const std::optional<place::Waiting>& waiting) {
   for (const Reason& reason : waiting->reasons) out.line(constraint_line(reason));
   if (!waiting->promised_from.is_none())
     out.line("the next task is promised room at pool " + waiting->promised_pool + " of " +
-             (waiting->promised_centre ? to_text(*waiting->promised_centre) : std::string("a centre")) +
+             (waiting->promised_name.empty() ? std::string("a centre") : waiting->promised_name) +
              ", at the latest from " + readable(waiting->promised_from) + " UTC");
   if (waiting->taken_back > 0)
     out.line("room is being made there: " + std::to_string(waiting->taken_back) +
              (waiting->taken_back == 1 ? " reclaimable task has" : " reclaimable tasks have") + " been told to end");
+  if (!waiting->gives_up_at.is_none())
+    out.line(std::string(waiting->hopeless ? "" : "before it is expected to start ") + "its wait_max is over, on " +
+             readable(waiting->gives_up_at) + " UTC: what waits then is given up");
   if (waiting->set_back) show_set_back(out, *waiting->set_back);
 }
 

@@ -73,6 +73,21 @@ void note_upload(Output& out, const UploadSum& sum) {
            "); already there: " + std::to_string(sum.was_there));
 }
 
+/// What becomes of a job that no centre can run as it stands.
+std::string cannot_run_text(const JobRow& job) {
+  const std::string id = to_text(job.id);
+  const bool is_too_late = !job.latest_start.is_none() && job.latest_start <= job.submitted_at;
+  if (is_too_late)
+    return "no pool could end a task of it by its deadline, " + readable(job.requirements.finish_by) +
+           " UTC: it fails at once, and nothing of it is charged; dayan job show " + id;
+  std::string text = "no centre can run it as it stands: it waits for one";
+  if (!job.waits_until.is_none()) {
+    const UnixTime until = job.latest_start.is_none() ? job.waits_until : std::min(job.waits_until, job.latest_start);
+    text += " until " + readable(until) + " UTC, and is given up then";
+  }
+  return text + "; dayan job cancel " + id;
+}
+
 }  // namespace
 
 std::string limit_query(std::optional<std::int64_t> limit) {
@@ -116,7 +131,7 @@ Answer<void> submit_job(Session& session, const SubmitOptions& options) {
     if (!gang.empty()) session.out.line("each task gets " + gang);
     show_quotes(session.out, reply.quotes, reply.rest);
     const bool can_run = std::ranges::any_of(reply.quotes, &Quote::feasible);
-    if (!can_run) session.out.note("no centre can run it as it stands: it waits for one; dayan job cancel " + id);
+    if (!can_run) session.out.note(cannot_run_text(reply.job));
     session.out.flush();
   }
   if (!options.wait) return {};

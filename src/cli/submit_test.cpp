@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "cli/fake_hub.h"
+#include "place/evaluation.h"
 #include "wire/job.h"
 
 namespace dayan::cli::testing {
@@ -114,6 +115,70 @@ TEST_F(Submit, QuotesWithReasons) {
   EXPECT_TRUE(hub.heard("PUT", "/").empty());
   ASSERT_EQ(person.runs("submit " + folder.file("shot.yaml") + " --dry-run --json"), 0);
   EXPECT_TRUE(hub.heard("POST", "/v1/jobs").empty());
+}
+
+TEST_F(Submit, AWaitIsARangeAndUnknownIsNotZero) {
+  // As everything is expected to end, and if it takes as long as it may; one that is behind more than were looked at;
+  // one of which nobody knows.
+  Quote range = quote_of("range", true);
+  range.wait = Duration::minutes(10);
+  range.wait_longest = Duration::hours(2);
+  Quote least = range;
+  least.centre_name = "least";
+  least.is_wait_least = true;
+  Quote unknown = quote_of("unknown", true);
+  unknown.wait = place::wait_unknown;
+  unknown.carbon_unknown = "carbon unknown: the centre tells no PUE";
+  hub.on_any([&](const HttpRequest&) {
+    return testing::json(json_text(to_json(wire::QuotesReply{UnixTime(1), {range, least, unknown}, {}})));
+  });
+  ASSERT_EQ(person.runs("quote " + folder.file("shot.yaml")), 0) << person.complained();
+  for (const char* const said : {"  10m to 2h  1.5s ", "  10m to 2h or more  1.5s ", "  unknown  1.5s  unknown  now",
+                                 "unknown/main carbon unknown: the centre tells no PUE; it stands behind"})
+    EXPECT_NE(person.said().find(said), std::string::npos) << said << '\n' << person.said();
+}
+
+TEST_F(Submit, WhatNoPoolCouldEndInTimeIsNotSaidToWait) {
+  // Its latest start is over as it is submitted: it fails at once. Another that nobody can run waits for its wait_max.
+  job.submitted_at = UnixTime(1'800'000'000'000'000);
+  job.waits_until = job.submitted_at + Duration::hours(24);
+  hub.on_any([&](const HttpRequest& request) {
+    if (request.target.starts_with("/v1/blobs/")) return answer(request);
+    return testing::json(json_text(to_json(wire::SubmitReply{job, {quote_of("small", false)}, {}})), 201);
+  });
+  received = content.size();
+  ASSERT_EQ(person.runs("submit " + folder.file("shot.yaml")), 0) << person.complained();
+  EXPECT_NE(person.complained().find("it waits for one until 2027-01-16 08:00:00 UTC, and is given up then"),
+            std::string::npos)
+      << person.complained();
+  job.requirements.finish_by = job.submitted_at + Duration::minutes(5);
+  job.latest_start = job.submitted_at - Duration::minutes(5);
+  ASSERT_EQ(person.runs("submit " + folder.file("shot.yaml")), 0) << person.complained();
+  EXPECT_NE(person.complained().find("no pool could end a task of it by its deadline, 2027-01-15 08:05:00 UTC: it "
+                                     "fails at once"),
+            std::string::npos)
+      << person.complained();
+}
+
+TEST_F(Submit, WhyAJobEndedStandsInItsExplanation) {
+  // It was never placed: the explanation says why it failed, and not only that nothing was kept.
+  job.state = JobState::failed;
+  job.gave_up = GaveUp::deadline;
+  job.requirements.finish_by = UnixTime(1'800'000'000'000'000);
+  job.ended_at = UnixTime(1'800'000'000'000'000);
+  hub.on_any([&](const HttpRequest& request) {
+    if (request.target.find("/explanation") != std::string::npos) {
+      wire::ExplanationView view;
+      view.ended_at = job.ended_at;
+      return testing::json(json_text(to_json(view)));
+    }
+    if (request.target.find("/tasks") != std::string::npos) return testing::json("{\"items\":[],\"next\":null}");
+    return testing::json(json_text(to_json(wire::JobView{job, {}})));
+  });
+  ASSERT_EQ(person.runs("job explain " + to_text(job.id)), 0) << person.complained();
+  EXPECT_NE((person.said() + person.complained()).find("no pool could have ended a task of it by its deadline"),
+            std::string::npos)
+      << person.said() << person.complained();
 }
 
 TEST_F(Submit, WaitsAndTellsHowItEnded) {

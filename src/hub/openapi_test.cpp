@@ -148,6 +148,7 @@ TEST(OpenApi, HasTheFieldsOfTheRows) {
   expect_fields<AttemptKey>("AttemptKey");
   expect_fields<AttemptReport>("AttemptReport");
   expect_fields<place::Waiting>("Waiting");
+  expect_fields<place::Instead>("Instead");
   expect_fields<place::SetBack>("SetBack");
 }
 

@@ -145,8 +145,8 @@ void take_prices(const GivenPrices& prices, Field around, CentreFile& centre, Fa
       std::ranges::any_of(centre.pools, [](const PoolRow& pool) { return !pool.cards_per_node.is_zero(); });
   centre.core_hour = known(prices.core_hour, "core_hour", true);
   centre.card_hour = known(prices.card_hour, "card_hour", has_cards);
-  centre.gb_hour = known(prices.gb_hour, "gb_hour", false);
-  centre.transfer_gb = known(prices.transfer_gb, "transfer_gb", false);
+  centre.gb_hour = known(prices.gb_hour, "gb_hour", true);  // every pool has memory
+  centre.transfer_gb = prices.transfer_gb;
 }
 
 void add_pool(const YamlNode& node, Field around, CentreFile& centre, FaultList& faults) {

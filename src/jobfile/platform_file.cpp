@@ -59,12 +59,29 @@ class PlatformReader {
 
 }  // namespace
 
+Faults missing_transfer_prices(const PlatformFile& file) {
+  const auto brings = [](const JobFile& job) { return !job.spec.payload.inputs.empty(); };
+  const auto job = std::ranges::find_if(file.jobs, brings);
+  Faults faults;
+  for (std::size_t i = 0; job != file.jobs.end() && i < file.centres.size(); ++i) {
+    if (file.centres[i].transfer_gb) continue;
+    faults.push_back({ErrorCode::invalid, "centres[" + std::to_string(i) + "].prices.transfer_gb",
+                      "is missing, though job " + quote(job->spec.name) +
+                          " brings data that it would have to move there",
+                      "give yuan a GB; \"0\" when it is free"});
+  }
+  return faults;
+}
+
 tl::expected<PlatformFile, Faults> parse_platform_yaml(std::string_view text) {
   FaultList faults;
   if (!check_source_text(text, "platform", faults, platform_bytes_max)) return tl::unexpected(faults.take());
   const auto root = read_yaml(text, faults);
   if (!root.has_value()) return tl::unexpected(faults.take());
   PlatformFile file = PlatformReader(faults).read(*root);
+  if (faults.empty())
+    for (Error& fault : missing_transfer_prices(file))
+      faults.add(std::move(fault.field), std::move(fault.wrong), std::move(fault.right));
   if (!faults.empty()) return tl::unexpected(faults.take());
   return file;
 }

@@ -53,7 +53,7 @@ struct CentreFile {
   Cny card_hour;
   Cny gb_hour;
   std::int64_t reclaimable_part = whole_price;  ///< of these, for reclaimable work, in thousandths
-  Cny transfer_gb;                              ///< of a GB moved in; zero where it is not said
+  std::optional<Cny> transfer_gb;               ///< of a GB moved in; nothing: it is not known
   std::optional<Bandwidth> bandwidth;           ///< of the link to it
   std::vector<std::string> accepts;
   std::vector<CityLatency> latency;
@@ -75,7 +75,11 @@ struct PlatformFile {
 };
 
 /// Reads a platform. Every fault at once, in order of lines. Names are unique; a price of a meter that some pool has
-/// must be given, since a price that is not known is not zero.
+/// must be given, since a price that is not known is not zero; that of moving data in, where a job brings some.
 [[nodiscard]] tl::expected<PlatformFile, Faults> parse_platform_yaml(std::string_view text);
+
+/// A fault for each centre of which it is not known what moving data in costs, where a job of the file brings some. For
+/// who adds jobs to it; what is parsed has been checked.
+[[nodiscard]] Faults missing_transfer_prices(const PlatformFile& file);
 
 }  // namespace dayan::jobfile

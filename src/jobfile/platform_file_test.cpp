@@ -15,13 +15,13 @@ centres:
     bandwidth: 1.5 GB/s
     latency: {shanghai: 28ms, guiyang: 900us}
     accepts: [film-studio]
-    prices: {core_hour: "0.36", card_hour: "12.5"}
+    prices: {core_hour: "0.36", gb_hour: "0", card_hour: "12.5"}
     pools:
       - {name: batch, nodes: 4, cpus: 64, memory: 256GB, software: [povray 3.7.0.10], capability: 1.25}
       - {name: a100, nodes: 2, cpus: 96, memory: 1TB, cards: 8, chip: a100, wall_time_max: 3d, card_capability: 0.95,
          core_power: 4.5W, card_power: 0.4kW}
   - name: shanghai
-    prices: {core_hour: "0.72"}
+    prices: {core_hour: "0.72", gb_hour: "0"}
     pools:
       - {name: batch, nodes: 1, cpus: 8, memory: 32GB}
 jobs:
@@ -72,6 +72,7 @@ centres:
   - name: guian
     prices:
       core_hour: "0.36"
+      gb_hour: "0"
       hours:
         - {from: "22:00", until: "06:00", percent: 11}
         - {from: 18:30, until: "03:00+05:00", percent: 120}
@@ -118,6 +119,7 @@ TEST(PlatformFile, NamesEachFault) {
       {"name: shanghai", "name: guian", "centres[1].name"},
       {"core_hour: \"0.36\", ", "", "centres[0].prices.core_hour"},
       {", card_hour: \"12.5\"", "", "centres[0].prices.card_hour"},
+      {", gb_hour: \"0\"", "", "centres[0].prices.gb_hour"},
       {"core_hour: \"0.72\"", "core_hour: \"-1\"", "centres[1].prices.core_hour"},
       {"nodes: 4", "nodes: 0", "centres[0].pools[0].nodes"},
       {"nodes: 4", "nodes: 99999999999999999999", "centres[0].pools[0].nodes"},
@@ -193,6 +195,21 @@ TEST(PlatformFile, TellsWhatATariffIsCalledNow) {
   EXPECT_NE(gone.wrong.find("has no key 'tariff'"), std::string::npos) << gone.wrong;
   EXPECT_NE(gone.right.find("give hours in prices"), std::string::npos) << gone.right;
   EXPECT_EQ(told("tarif: []").right.find("tariff"), std::string::npos);
+}
+
+// Shows that what moving data in costs must be known everywhere as soon as a job brings some, and not before.
+TEST(PlatformFile, APriceOfMovingDataThatIsNotKnownIsNoZero) {
+  const std::string centres =
+      "centres:\n"
+      "  - {name: a, prices: {core_hour: \"1\", gb_hour: \"0\", transfer_gb: \"0\"},"
+      " pools: [{name: p, nodes: 1, cpus: 1, memory: 1GB}]}\n"
+      "  - {name: b, prices: {core_hour: \"1\", gb_hour: \"0\"}, pools: [{name: p, nodes: 1, cpus: 1, memory: 1GB}]}\n";
+  EXPECT_TRUE(parse_platform_yaml(centres + "jobs: [{name: j, wall_time: 1h}]\n").has_value());
+  const auto file = parse_platform_yaml(centres + "jobs: [{name: j, wall_time: 1h, input_bytes: 1GB}]\n");
+  ASSERT_FALSE(file.has_value());
+  ASSERT_EQ(file.error().size(), 1U);
+  EXPECT_EQ(file.error()[0].field, "centres[1].prices.transfer_gb");
+  EXPECT_EQ(file.error()[0].wrong, "line 3: is missing, though job 'j' brings data that it would have to move there");
 }
 
 }  // namespace

@@ -45,14 +45,15 @@ enum class Constraint {
   tasks_per_centre,  ///< tasks of the job at once at the centre
   card_capability,   ///< of one card, in 1/10,000 of the reference card
   tasks_per_node,    ///< tasks of the job at once on one node: how many it had to let there, and how many it does
+  preference,  ///< at the pool that it waits for, and at one with room now: micro-yuan, mg of CO₂ (greenest), or µs until done
 };
 template <>
 struct EnumWords<Constraint> {
-  static constexpr std::array<std::string_view, 27> words{
-        "cores",     "memory",   "cards",       "chip",  "software", "wall_time", "region", "provider", "price_cap",
+  static constexpr std::array<std::string_view, 28> words{
+      "cores",     "memory",   "cards",       "chip",  "software", "wall_time", "region", "provider", "price_cap",
       "price",     "reachable", "capacity", "failed_here", "funds", "throttle", "nodes", "capability", "latency",
       "acceptance", "reserved", "not_before", "deadline", "closed", "hour", "tasks_per_centre",
-      "card_capability", "tasks_per_node"};
+      "card_capability", "tasks_per_node", "preference"};
 };
 
 /// One constraint that is not met, by how much. Change `required` to `offered` and this constraint is met.
@@ -97,7 +98,7 @@ struct Quote {
   Cny task_hold;                  ///< held for one task: its wall time in full
   Cny job_cost;                   ///< expected charge for all tasks
   Cny price_cap_min;              ///< the least price cap that lets all of it run there: the last task's hold counts in full
-  Duration wait;                  ///< until the first task could start
+  Duration wait;                  ///< until the first task could start, as everything is expected to end
   Duration run;                   ///< expected run time of one task there
   Duration finish;                ///< from now until the last task would be done, if all ran there
   std::optional<Joules> energy;      ///< expected of one task, with its part of the centre's overhead; null: unknown
@@ -106,6 +107,10 @@ struct Quote {
   std::optional<NextPrice> next_price;  ///< null: the prices are the same all day
   Transfer transfer = {};  ///< of the job's inputs to there; its time is in wait and finish, its cost in job_cost
   std::int64_t price_part = whole_price;  ///< of the offer's prices, in thousandths, that these costs are of
+  std::optional<Duration> wait_longest = {};  ///< the wait if everything takes as long as it may; null: nobody knows
+  std::int32_t jobs_before = 0;    ///< that stand before it in the queue and take room there: the wait counts them
+  bool is_wait_least = false;      ///< more stand before it than were looked at: the wait is that at the least
+  std::string carbon_unknown = {};  ///< where the objective counts carbon: why it is not known there
 
   static constexpr auto fields() {
     using R = Quote;
@@ -118,7 +123,9 @@ struct Quote {
                       field("run", &R::run),               field("finish", &R::finish),
                       field("energy", &R::energy),         field("carbon", &R::carbon),
                       field("rank", &R::rank),           field("next_price", &R::next_price),
-                      field("transfer", &R::transfer), field("price_part", &R::price_part)};
+                      field("transfer", &R::transfer), field("price_part", &R::price_part),
+                      field("wait_longest", &R::wait_longest), field("jobs_before", &R::jobs_before),
+                      field("is_wait_least", &R::is_wait_least), field("carbon_unknown", &R::carbon_unknown)};
   }
   friend bool operator==(const Quote&, const Quote&) = default;
 };

@@ -7,7 +7,9 @@
 #include "place/check.h"
 #include "place/evaluation.h"
 #include "place/explain.h"
+#include "place/instead.h"
 #include "place/planner.h"
+#include "place/queue_ahead.h"
 
 namespace dayan::place {
 namespace {
@@ -42,6 +44,16 @@ void rule_out_avoided(std::vector<Evaluation>& evaluations, CentreId avoided) {
   }
 }
 
+}  // namespace
+
+void note_giving_up(Waiting& waiting, UnixTime waits_until, UnixTime now) {
+  if (waits_until.is_none() || waiting.tasks == 0) return;
+  const bool is_before = waiting.hopeless || (waiting.wait && now + *waiting.wait > waits_until);
+  if (is_before) waiting.gives_up_at = waits_until;
+}
+
+namespace {
+
 class IncrementalEngine : public Engine {
  public:
   explicit IncrementalEngine(PlantedBug bug) : world_(bug), planner_(world_, bug) {}
@@ -51,7 +63,7 @@ class IncrementalEngine : public Engine {
 
   [[nodiscard]] std::vector<Quote> quotes(const Question& question, UnixTime now) const override {
     const Asking asking = asking_of(question, world_);
-    return quotes_of(evaluations_of(asking, {}, now), asking, now);
+    return quotes_of(evaluations_of(asking, {}, place_of(question, asking, now), now), asking, now);
   }
 
   [[nodiscard]] std::vector<Quote> quotes(JobId id, UnixTime now) const override {
@@ -59,7 +71,7 @@ class IncrementalEngine : public Engine {
     if (job == nullptr) return {};
     const Requirements requirements = job->requirements();
     const Asking asking = asking_of(*job, requirements, world_);
-    return quotes_of(evaluations_of(asking, avoided_by_all(world_, *job), now), asking, now);
+    return quotes_of(evaluations_of(asking, avoided_by_all(world_, *job), job->key(), now), asking, now);
   }
 
   [[nodiscard]] std::optional<Waiting> waiting(JobId id, UnixTime now) const override {
@@ -71,7 +83,8 @@ class IncrementalEngine : public Engine {
     answer.set_back = world_.shares().set_back(*job);
     const Requirements requirements = job->requirements();
     const Asking asking = asking_of(*job, requirements, world_);
-    const std::vector<Evaluation> all = evaluations_of(asking, avoided_by_all(world_, *job), now);
+    const std::vector<Evaluation> all =
+        evaluations_of(asking, avoided_by_all(world_, *job), job->key(), now);
     if (all.empty()) {
       answer.hopeless = true;
       answer.reasons = {
@@ -84,12 +97,21 @@ class IncrementalEngine : public Engine {
     };
     const Evaluation& nearest = answer.hopeless ? *std::min_element(all.begin(), all.end(), is_nearer) : all.front();
     answer.nearest = nearest.pool->centre->id;
+    answer.nearest_name = nearest.pool->centre->name;
     answer.reasons = quote_of(nearest, asking, now).reasons;
+    if (!answer.hopeless) {
+      if (nearest.wait != wait_unknown) answer.wait = nearest.wait;
+      answer.wait_longest = nearest.wait_longest;
+      answer.jobs_before = nearest.jobs_before;
+      answer.is_wait_least = nearest.is_wait_least;
+      prefer(answer, *job, asking, all, now);
+    }
     if (job->awaited_hour.pool != no_pool) wait_for_hour(answer, *job, asking, now);
     if (job->promised != no_pool) {
       const PoolState& pool = world_.pool(job->promised);
       answer.promised_from = pool.promise->start;
       answer.promised_centre = pool.centre->id;
+      answer.promised_name = pool.centre->name;
       answer.promised_pool = pool.row.name;
       answer.taken_back = static_cast<std::int32_t>(std::count_if(
           pool.holdings.begin(), pool.holdings.end(), [](const Holding* each) { return each->is_taken_back; }));
@@ -148,11 +170,43 @@ class IncrementalEngine : public Engine {
       reason.text = "waits for the cheaper" + reason.text + to_text(*then) + " yuan instead of " + to_text(*at_once);
     }
     answer.nearest = pool.centre->id;
+    answer.nearest_name = pool.centre->name;
+    answer.wait = from - now;  // it is the hour that it waits for
+    answer.wait_longest = answer.wait;
+    answer.jobs_before = 0;
+    answer.is_wait_least = false;
+    answer.instead.reset();
     answer.reasons = {std::move(reason)};
   }
 
+  /// It passes over what has room now, for the nearest: that is why it waits, before all that this one lacks.
+  void prefer(Waiting& answer, const JobRecord& job, const Asking& asking, const std::vector<Evaluation>& best_first,
+              UnixTime now) const {
+    const Evaluation* other = passed_over(best_first);
+    if (other == nullptr) return;
+    const CentreState& centre = *other->pool->centre;
+    Instead& instead = answer.instead.emplace();
+    instead.centre = centre.id;
+    instead.centre_name = centre.name;
+    instead.pool = other->pool->row.name;
+    instead.task_cost = other->terms->task_cost;
+    instead.finish = other->finish;
+    instead.objective = objective_to_start(job, asking, best_first, world_, planner_.agenda().queue(), now);
+    answer.reasons.insert(answer.reasons.begin(),
+                          preference_reason(best_first.front(), instead, *other, *asking.requirements));
+  }
+
+  /// Where it would stand in the queue if it was submitted now.
+  [[nodiscard]] QueueKey place_of(const Question& question, const Asking& asking, UnixTime now) const {
+    const auto& organisations = world_.shares().organisations();
+    const auto known = organisations.find(question.organisation);
+    const Duration setback = known != organisations.end() ? known->second.setback : Duration();
+    return {rank_of(asking.start(now), question.requirements.priority) + setback.microseconds(), JobId(int64_max)};
+  }
+
   /// Of every known pool, best first.
-  [[nodiscard]] std::vector<Evaluation> evaluations_of(const Asking& asking, CentreId avoided, UnixTime now) const {
+  [[nodiscard]] std::vector<Evaluation> evaluations_of(const Asking& asking, CentreId avoided, const QueueKey& place,
+                                                       UnixTime now) const {
     std::vector<Evaluation> evaluations;
     evaluations.reserve(world_.pools().size());
     for (const PoolState& pool : world_.pools()) {
@@ -160,7 +214,34 @@ class IncrementalEngine : public Engine {
     }
     rule_out_avoided(evaluations, avoided);
     sort_best_first(evaluations, *asking.requirements);
+    if (!stand_behind(evaluations, asking, place, now)) return evaluations;
+    rule_out_avoided(evaluations, avoided);
+    sort_best_first(evaluations, *asking.requirements);
     return evaluations;
+  }
+
+  /// Counts those that stand before it at the pools that it would have to wait for. False when they change nothing.
+  bool stand_behind(std::vector<Evaluation>& best_first, const Asking& asking, const QueueKey& place,
+                    UnixTime now) const {
+    std::vector<const PoolState*> full;
+    for (const Evaluation& each : best_first) {
+      const bool waits_for_room = each.is_feasible && each.is_reachable && each.opening->wait != Duration();
+      if (waits_for_room) full.push_back(each.pool);
+    }
+    if (full.empty() || planner_.agenda().queue().size() == 0) return false;
+    QueueAhead ahead(world_, planner_.agenda().queue(), asking, place, full, now);
+    ahead.give_room();
+    bool has_changed = false;
+    for (Evaluation& each : best_first) {
+      if (!each.is_feasible || !each.is_reachable || each.opening->wait == Duration()) continue;
+      const auto queued = ahead.at(*each.pool);
+      if (!queued) continue;
+      each.is_wait_least = queued->is_least;
+      if (!queued->is_counted) continue;
+      each = evaluate(asking, *each.pool, now, &*queued);
+      has_changed = true;
+    }
+    return has_changed;
   }
 
   [[nodiscard]] static std::vector<Quote> quotes_of(const std::vector<Evaluation>& evaluations, const Asking& asking,

@@ -85,6 +85,22 @@ struct SetBack {
   }
 };
 
+/// A pool with room now that a job passes over, since by its objective it waits for another (instead.h).
+struct Instead {
+  CentreId centre;
+  std::string centre_name;
+  std::string pool;
+  Cny task_cost;    ///< expected there
+  Duration finish;  ///< from now until all of it would be done there
+  std::optional<Objective> objective;  ///< with it, all else as it is, a task starts now; null: none surely lets it
+
+  static constexpr auto fields() {
+    using R = Instead;
+    return std::tuple{field("centre", &R::centre), field("centre_name", &R::centre_name), field("pool", &R::pool),
+                      field("task_cost", &R::task_cost), field("finish", &R::finish), field("objective", &R::objective)};
+  }
+};
+
 /// What a waiting job waits for: the reasons of the best pool, or of every pool when none will ever do.
 struct Waiting {
   std::int32_t tasks = 0;       ///< that wait
@@ -96,6 +112,14 @@ struct Waiting {
   std::string promised_pool = {};
   std::int32_t taken_back = 0;  ///< tasks there that are told to end, to make that room
   std::optional<SetBack> set_back = {};  ///< none: it stands where it was submitted, or alone
+  std::string nearest_name = {};          ///< of the nearest centre
+  std::string promised_name = {};         ///< of the centre that keeps room for it
+  std::optional<Duration> wait = {};          ///< until a task is expected to start at the nearest; none: nobody knows
+  std::optional<Duration> wait_longest = {};  ///< if everything takes as long as it may
+  std::int32_t jobs_before = 0;           ///< that stand before it and take room there; counted in both
+  bool is_wait_least = false;             ///< more of them than were looked at
+  std::optional<Instead> instead = {};    ///< none: nothing that it passes over has room
+  UnixTime gives_up_at = {};              ///< its wait_max is over then, before it is expected to start; or none
 
   static constexpr auto fields() {
     using R = Waiting;
@@ -103,9 +127,16 @@ struct Waiting {
                       field("nearest", &R::nearest), field("promised_from", &R::promised_from),
                       field("promised_centre", &R::promised_centre), field("promised_pool", &R::promised_pool),
                       field("taken_back", &R::taken_back),
-                      field("set_back", &R::set_back)};
+                      field("set_back", &R::set_back), field("nearest_name", &R::nearest_name),
+                      field("promised_name", &R::promised_name), field("wait", &R::wait),
+                      field("wait_longest", &R::wait_longest), field("jobs_before", &R::jobs_before),
+                      field("is_wait_least", &R::is_wait_least), field("instead", &R::instead),
+                      field("gives_up_at", &R::gives_up_at)};
   }
 };
+
+/// Tells a waiting job that its wait_max is over, at `waits_until`, before it is expected to start.
+void note_giving_up(Waiting& waiting, UnixTime waits_until, UnixTime now);
 
 class Engine {
  public:

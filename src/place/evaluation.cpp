@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "model/energy.h"
 #include "model/meter.h"
@@ -56,12 +57,63 @@ Duration finish_of(const Asking& asking, const Evaluation& evaluation) {
       plus(evaluation.wait.microseconds(), times(waves, evaluation.terms->run.microseconds())));
 }
 
-/// How long until the first of the job's tasks at the pool's centre is expected to leave it. There is one.
-Duration first_to_leave(const Asking& asking, const PoolState& pool, UnixTime now) {
-  Duration first = wait_unknown;
-  for (const Holding* each : asking.tasks_at.at(pool.centre->id))
-    first = std::min(first, stepwise_end(*each, asking.world->pool(each->pool).row, now) - now);
-  return first;
+/// How long until the first of the job's tasks at the pool's centre is expected to leave it, and at the latest.
+/// There is one.
+std::pair<Duration, Duration> first_to_leave(const Asking& asking, const PoolState& pool, UnixTime now) {
+  Duration expected = wait_unknown;
+  Duration longest = wait_unknown;
+  for (const Holding* each : asking.tasks_at.at(pool.centre->id)) {
+    expected = std::min(expected, stepwise_end(*each, asking.world->pool(each->pool).row, now) - now);
+    longest = std::min(longest, sure_end(*each, now) - now);
+  }
+  return {expected, longest};
+}
+
+/// When there is room for it: now, or when leases will have made it, and those that stand before it have had theirs.
+void find_opening(Evaluation& result, const Asking& asking, UnixTime now, const Queued* queued) {
+  const PoolState& pool = *result.pool;
+  const Need need = asking.need();
+  result.opening = pool.opening(need, now);
+  result.slots = result.opening->slots;
+  const auto sure = pool.surely_opens(need, now);
+  if (sure) result.wait_longest = *sure - now;
+  const bool is_its_own = pool.promise && !asking.job.is_none() && pool.promise->job == asking.job;
+  if (is_its_own) {  // what is promised is not put off by anybody
+    const Duration promised = std::max(pool.promise->start - now, Duration());
+    result.opening->wait = std::min(result.opening->wait.value_or(promised), promised);
+    result.wait_longest = promised;
+  } else if (queued != nullptr && result.opening->wait != Duration()) {
+    result.jobs_before = queued->jobs_before;
+    result.is_wait_least = queued->is_least;
+    if (queued->is_counted) {
+      const auto later_of = [](const std::optional<Duration>& a, const std::optional<Duration>& b) {
+        return a && b ? std::optional(std::max(*a, *b)) : std::nullopt;
+      };
+      result.opening->wait = later_of(result.opening->wait, queued->wait);
+      result.wait_longest = later_of(result.wait_longest, queued->longest);
+      result.slots = std::max<std::int64_t>(queued->slots, 1);
+    }
+  }
+  result.wait = result.opening->wait.value_or(wait_unknown);
+  if (result.wait == wait_unknown) result.wait_longest.reset();
+}
+
+/// What keeps it waiting beside room: a promise to another, a bound of its own.
+void count_other_waits(Evaluation& result, const Asking& asking, UnixTime now) {
+  const PoolState& pool = *result.pool;
+  const auto is_reserved = [](const Gap& gap) { return gap.constraint == Constraint::reserved; };
+  if (std::any_of(result.gaps.begin(), result.gaps.end(), is_reserved)) {
+    const Duration starts_in = std::max(pool.promise->start - now, Duration());
+    const JobRecord* other = asking.world->job(pool.promise->job);
+    result.wait = starts_in + pool.promise->run;
+    result.wait_longest.reset();
+    if (other != nullptr) result.wait_longest = starts_in + lease_start_allowance + other->wall_time;
+  }
+  result.is_full_of_it = asking.is_full_of_it(pool);
+  if (!result.is_full_of_it) return;
+  const auto [expected, longest] = first_to_leave(asking, pool, now);
+  result.wait = std::max(result.wait, expected);
+  if (result.wait_longest) result.wait_longest = std::max(*result.wait_longest, longest);
 }
 
 struct Least {
@@ -130,7 +182,7 @@ std::int64_t relative(std::int64_t value, std::int64_t least) {
   return permille.has_value() ? *permille : int64_max;
 }
 
-Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now) {
+Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now, const Queued* queued) {
   Evaluation result;
   result.pool = &pool;
   result.is_reachable = pool.centre->reachable(now);
@@ -152,19 +204,17 @@ Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now) {
   result.is_feasible = result.terms.has_value() && std::all_of(result.gaps.begin(), result.gaps.end(),
                                                                [](const Gap& gap) { return gap.passes_with_time; });
   if (!result.is_feasible) return result;
-  result.opening = pool.opening(asking.need(), now);
-  result.wait = result.opening->wait.value_or(wait_unknown);
-  result.slots = result.opening->slots;
-  const auto is_reserved = [](const Gap& gap) { return gap.constraint == Constraint::reserved; };
-  if (std::any_of(result.gaps.begin(), result.gaps.end(), is_reserved))
-    result.wait = std::max(pool.promise->start - now, Duration()) + pool.promise->run;
-  result.is_full_of_it = asking.is_full_of_it(pool);
-  if (result.is_full_of_it) result.wait = std::max(result.wait, first_to_leave(asking, pool, now));
-  const UnixTime start = std::max(now + result.wait, asking.start(now));
-  if (result.wait != wait_unknown)
-    result.wait = pool.open_from(start, asking.requirements->wall_time, asking.requirements->finish_by,
-                                 [&](const ReservationRow& row) { return asking.is_named(row); }, asking.staging(pool)) -
-                  now;
+  find_opening(result, asking, now, queued);
+  count_other_waits(result, asking, now);
+  // From when on it is not closed to a lease that could start so long from now.
+  const auto until_open = [&](Duration wait) {
+    const UnixTime start = std::max(now + wait, asking.start(now));
+    return pool.open_from(start, asking.requirements->wall_time, asking.requirements->finish_by,
+                          [&](const ReservationRow& row) { return asking.is_named(row); }, asking.staging(pool)) -
+           now;
+  };
+  if (result.wait != wait_unknown) result.wait = until_open(result.wait);
+  if (result.wait_longest) result.wait_longest = until_open(*result.wait_longest);
   result.is_late = !asking.is_in_time(now + result.wait, pool);
   if (result.is_late) {
     const Duration needed = result.wait + needed_time(result.terms->run, asking.staging(pool));
@@ -172,7 +222,13 @@ Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now) {
                            (asking.requirements->finish_by - now).microseconds(), true});
   }
   // The inputs cross once there is a lease; how long that takes where nobody knows the link is left out.
-  if (result.wait != wait_unknown) result.wait = result.wait + result.terms->transfer.time.value_or(Duration());
+  const Duration crossing = result.terms->transfer.time.value_or(Duration());
+  if (!result.is_reachable) {  // when it is heard again nobody knows
+    result.wait = wait_unknown;
+    result.wait_longest.reset();
+  }
+  if (result.wait != wait_unknown) result.wait = result.wait + crossing;
+  if (result.wait_longest) result.wait_longest = std::max(*result.wait_longest + crossing, result.wait);
   result.finish = finish_of(asking, result);
   return result;
 }

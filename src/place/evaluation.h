@@ -13,6 +13,16 @@ namespace dayan::place {
 /// Stands for a wait of which nobody knows the end: the pool is held by others than our leases.
 inline constexpr Duration wait_unknown = wall_time_limit_max;
 
+/// When a full pool has room for what is asked, counting those that stand before it in the queue (queue_ahead.h).
+struct Queued {
+  std::optional<Duration> wait;     ///< as everything is expected to end; nothing: no known lease makes room
+  std::optional<Duration> longest;  ///< if everything takes as long as it may
+  std::int64_t slots = 0;           ///< when it opens
+  std::int32_t jobs_before = 0;     ///< that stand before it, and take room there
+  bool is_counted = false;          ///< some take room there: all above holds
+  bool is_least = false;            ///< not all that stand before it were looked at
+};
+
 struct Evaluation {
   const PoolState* pool = nullptr;
   std::optional<Terms> terms;  ///< nothing without an offer
@@ -24,11 +34,16 @@ struct Evaluation {
   std::optional<Opening> opening;  ///< for room alone; nothing where it was not worked out
   Duration wait;           ///< for room, or for a task of its own to leave the centre, and then for its inputs;
                            ///< wait_unknown when nothing makes room
+  std::optional<Duration> wait_longest;  ///< if everything takes as long as it may; nothing where nobody knows it
+  std::int32_t jobs_before = 0;          ///< of those that stand before it in the queue, counted in the wait
+  bool is_wait_least = false;            ///< more of them than were looked at
   std::int64_t slots = 0;  ///< when it opens
   Duration finish;         ///< of all waiting tasks, if all ran there
 };
 
-[[nodiscard]] Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now);
+/// `queued`: what those that stand before it in the queue leave of the pool; nullptr: none takes of it.
+[[nodiscard]] Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now,
+                                  const Queued* queued = nullptr);
 
 /// Feasible ones first, best first by the objective:
 ///   cheapest: what the job costs, then when it is finished;

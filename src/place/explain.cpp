@@ -13,11 +13,7 @@ std::string counted(std::int64_t count, const std::string& thing) {
   return std::to_string(count) + ' ' + thing + (count == 1 ? "" : "s");
 }
 
-/// A length of time to the second, rounded up; one below a second in full.
-std::string readable(Duration duration) {
-  if (duration < Duration::seconds(1)) return to_text(duration);
-  return to_text(Duration::seconds(duration.seconds_up()));
-}
+std::string readable(Duration duration) { return rounded(duration); }
 
 std::string cards(std::int64_t thousandths) {
   return decimal_text(thousandths, 3) + (thousandths == 1'000 ? " card" : " cards");
@@ -110,7 +106,21 @@ std::string gang_capacity_text(const Gap& gap, const Need& need) {
          ", no node has so much left: at most " + amount_text(gap.kind, gap.offered) + " on each would fit now";
 }
 
-std::string capacity_text(const Gap& gap, const PoolState& pool, const Asking& asking, std::optional<Duration> wait) {
+/// When there is room, from as expected to as late as it may be, and who has it before.
+std::string opening_text(const std::optional<Duration>& wait, const Evaluation& evaluation) {
+  std::string text = "when room comes is not known";
+  if (wait) {
+    text = std::string("room is expected in ") + (evaluation.is_wait_least ? "at least " : "") + readable(*wait);
+    const auto& longest = evaluation.wait_longest;
+    if (longest && longest->seconds_up() > wait->seconds_up()) text += " to " + readable(*longest);
+  }
+  const std::int32_t before = evaluation.jobs_before;
+  if (before == 0) return text;
+  return text + ", behind " + counted(before, "job") + (before == 1 ? " that stands" : " that stand") + " before it";
+}
+
+std::string capacity_text(const Gap& gap, const PoolState& pool, const Asking& asking, std::optional<Duration> wait,
+                          const Evaluation& evaluation) {
   const Need need = asking.need();
   const bool is_promised = pool.promise && !asking.job.is_none() && pool.promise->job == asking.job;
   const Amounts free = pool.free();
@@ -129,7 +139,7 @@ std::string capacity_text(const Gap& gap, const PoolState& pool, const Asking& a
                                     [](const Holding* each) { return each->is_taken_back; });
   if (is_promised && ending > 0)
     text += ", and " + counted(ending, "reclaimable task") + (ending == 1 ? " has" : " have") + " been told to end for it";
-  return text + (wait ? "; room is expected in " + readable(*wait) : std::string("; when room comes is not known"));
+  return text + "; " + opening_text(wait, evaluation);
 }
 
 std::string reserved_text(const Gap& gap, const PoolState& pool) {
@@ -211,7 +221,7 @@ std::string text_of(const Gap& gap, const Asking& asking, const Evaluation& eval
     case Constraint::reachable: return reachable_text(gap, centre);
     case Constraint::capacity: {
       const Opening opening = evaluation.opening ? *evaluation.opening : pool.opening(asking.need(), now);
-      return capacity_text(gap, pool, asking, opening.wait);
+      return capacity_text(gap, pool, asking, opening.wait, evaluation);
     }
     case Constraint::reserved: return reserved_text(gap, pool);
     case Constraint::not_before:
@@ -222,6 +232,7 @@ std::string text_of(const Gap& gap, const Asking& asking, const Evaluation& eval
              readable(Duration::microseconds(gap.required));
     case Constraint::deadline: return deadline_text(gap, asking, pool, now);
     case Constraint::closed: return closed_text(gap, asking.start(now));
+    case Constraint::preference: return "the job waits by its objective";  // worded where both are known (instead.cpp)
     case Constraint::hour: return "the job waits for a cheaper hour";  // worded where it is known which (engine.cpp)
     case Constraint::failed_here: return "the task failed at this centre last, and another one can take it";
     case Constraint::funds:
@@ -249,7 +260,28 @@ std::string text_of(const Gap& gap, const Asking& asking, const Evaluation& eval
   ASSERT(false);
 }
 
+/// What is not told that carbon follows from; empty where it is known, or the objective does not count it.
+std::string carbon_gap(const Asking& asking, const Evaluation& evaluation) {
+  const Requirements& requirements = *asking.requirements;
+  const bool counts = requirements.objective == Objective::greenest ||
+                      (requirements.objective == Objective::weighted && requirements.weights.carbon > 0);
+  if (!counts || !evaluation.terms || evaluation.terms->carbon) return {};
+  const PoolState& pool = *evaluation.pool;
+  std::vector<std::string> missing;
+  if (!pool.centre->pue) missing.emplace_back("no PUE");
+  if (!pool.centre->carbon) missing.emplace_back("no carbon of its grid");
+  if (!evaluation.terms->energy && pool.centre->pue) missing.emplace_back("no power of what the job uses there");
+  std::string text = "carbon unknown: the centre tells ";
+  for (std::size_t i = 0; i < missing.size(); ++i) text += (i == 0 ? "" : " and ") + missing[i];
+  return missing.empty() ? "carbon unknown" : text;
+}
+
 }  // namespace
+
+std::string rounded(Duration duration) {
+  if (duration < Duration::seconds(1)) return to_text(duration);
+  return to_text(Duration::seconds(duration.seconds_up()));
+}
 
 std::optional<NextPrice> next_price_of(const CentreState& centre, const Asking& asking, Duration run, UnixTime now) {
   const std::vector<DayHours>& hours = centre.published_offer()->hours;
@@ -285,6 +317,10 @@ Quote quote_of(const Evaluation& evaluation, const Asking& asking, UnixTime now)
   }
   quote.wait = evaluation.wait;
   quote.finish = evaluation.finish;
+  quote.wait_longest = evaluation.wait_longest;
+  quote.jobs_before = evaluation.jobs_before;
+  quote.is_wait_least = evaluation.is_wait_least;
+  quote.carbon_unknown = carbon_gap(asking, evaluation);
   if (evaluation.terms) quote.next_price = next_price_of(centre, asking, evaluation.terms->run, now);
   if (centre.current_offer() != nullptr)
     quote.price_part = price_part_of(*centre.current_offer(), asking.requirements->reclaimable);

@@ -12,6 +12,9 @@ namespace dayan::place {
 [[nodiscard]] std::optional<NextPrice> next_price_of(const CentreState& centre, const Asking& asking, Duration run,
                                                      UnixTime now);
 
+/// A length of time to the second, rounded up; one below a second in full.
+[[nodiscard]] std::string rounded(Duration duration);
+
 /// The quote of one evaluated pool, without its rank.
 [[nodiscard]] Quote quote_of(const Evaluation& evaluation, const Asking& asking, UnixTime now);
 

@@ -145,7 +145,7 @@ TEST(ConstraintTest, Capacity) {
   requirements.resources.cores = Cores(4);
   const Quote quote = scene.quotes(requirements)[0];
   expect_only(quote, Constraint::capacity, 4, 2, true,
-              "needs 4 cores, 2 cores of 16 cores are free now: 2 cores too few; room is expected in 20m");
+              "needs 4 cores, 2 cores of 16 cores are free now: 2 cores too few; room is expected in 20m to 30m");
   EXPECT_EQ(quote.wait, Duration::minutes(20));
   EXPECT_EQ(quote.finish, Duration::minutes(80));
 }
@@ -158,7 +158,7 @@ TEST(ConstraintTest, CapacityOnChoppedUpNodes) {
   Requirements requirements = Scene::small();
   requirements.resources.cores = Cores(3);
   expect_only(scene.quotes(requirements)[0], Constraint::capacity, 3, 1, true,
-              "needs 3 cores, no node has so much left: at most 1 core would fit now; room is expected in 1h");
+              "needs 3 cores, no node has so much left: at most 1 core would fit now; room is expected in 1h to 1h10m");
 }
 
 TEST(ConstraintTest, NodesOfAGang) {
@@ -185,7 +185,7 @@ TEST(ConstraintTest, CapacityOfAGangIsToldInNodes) {
   const Quote quote = scene.quotes(requirements)[0];
   expect_only(quote, Constraint::capacity, 3, 1, true,
               "needs 3 nodes with 4 cores and 2GB of memory left on each, 1 has so much now: 2 too few; room is "
-              "expected in 30m");
+              "expected in 30m to 40m");
   EXPECT_EQ(quote.wait, Duration::minutes(30));
   requirements.resources.nodes = 1;
   EXPECT_TRUE(scene.quotes(requirements)[0].reasons.empty());
@@ -194,7 +194,7 @@ TEST(ConstraintTest, CapacityOfAGangIsToldInNodes) {
   expect_only(
       scene.quotes(requirements)[0], Constraint::capacity, 4, 2, true,
       "needs 4 cores on each of 2 nodes, no node has so much left: at most 2 cores on each would fit now; room "
-      "is expected in 30m");
+      "is expected in 30m to 40m");
 }
 
 TEST(ConstraintTest, CapacityHeldByOthersHasNoKnownEnd) {

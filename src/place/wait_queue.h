@@ -165,6 +165,7 @@ class WaitQueue {
   [[nodiscard]] Lane& lane(LaneIndex index) { return lanes_[index]; }
   [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }
   [[nodiscard]] View& view(ViewIndex index) { return views_[index]; }
+  [[nodiscard]] const View& view(ViewIndex index) const { return views_[index]; }
   /// How many there are, some of which nobody is in.
   [[nodiscard]] std::size_t views() const { return views_.size(); }
   [[nodiscard]] JobClass& job_class(ClassIndex index) { return *classes_[index]; }

@@ -39,6 +39,16 @@ Error within(Error error, const std::string& what) {
   return error;
 }
 
+/// The centre as it stands when all begins: without the nodes that are out then.
+jobfile::CentreFile at_the_beginning(jobfile::CentreFile centre) {
+  for (const jobfile::Outage& outage : centre.outages) {
+    if (outage.from > Duration() || outage.span <= Duration()) continue;
+    const auto pool = std::ranges::find(centre.pools, outage.pool, &PoolRow::name);
+    if (pool != centre.pools.end()) pool->nodes = std::max(pool->nodes - outage.nodes, 0);
+  }
+  return centre;
+}
+
 /// A job that the core refuses since its price cap pays for no task of it anywhere.
 PlacedJob not_taken(const Platform& platform, const JobSpec& spec) {
   PlacedJob job{spec.name, spec.count, spec.requirements.resources.nodes, {}, {}, platform.quotes(spec)};
@@ -61,7 +71,7 @@ PlacedJob not_taken(const Platform& platform, const JobSpec& spec) {
 Result<std::vector<PlacedJob>> place_jobs(const jobfile::PlatformFile& file) {
   Platform platform(jobfile::platform_beginning, file.customer);
   for (const jobfile::CentreFile& centre : file.centres) {
-    const auto added = platform.add_centre(centre);
+    const auto added = platform.add_centre(at_the_beginning(centre));
     if (!added) return fail(within(added.error(), "centre " + centre.name));
   }
   std::vector<PlacedJob> placed;
@@ -74,17 +84,17 @@ Result<std::vector<PlacedJob>> place_jobs(const jobfile::PlatformFile& file) {
     }
     if (!id) return fail(within(id.error(), "job " + job.spec.name));
     index[*id] = placed.size();
-    placed.push_back({job.spec.name,
-                      job.spec.count,
-                      job.spec.requirements.resources.nodes,
-                      {},
-                      {},
-                      platform.engine().quotes(*id, platform.now())});
+    placed.push_back({job.spec.name, job.spec.count, job.spec.requirements.resources.nodes, {}, {}, {}});
   }
-  for (const LeaseRow& lease : platform.place_all()) add(placed[index.at(lease.job)], platform, lease);
+  for (const LeaseRow& lease : platform.place_all(Platform::Room::is_taken_back))
+    add(placed[index.at(lease.job)], platform, lease);
   for (const auto& [id, at] : index) {
     placed[at].waiting = platform.engine().waiting(id, platform.now());
     if (placed[at].waiting && placed[at].waiting->tasks == 0) placed[at].waiting.reset();
+    if (placed[at].waiting)
+      place::note_giving_up(*placed[at].waiting, platform.state().jobs.find({id})->waits_until, platform.now());
+    placed[at].quotes =
+        placed[at].waiting ? platform.engine().quotes(id, platform.now()) : platform.quotes_again(id);
   }
   return placed;
 }

@@ -35,7 +35,8 @@ struct PlacedJob {
   std::int32_t nodes = 1;                     ///< of each task: a gang when more than one
   std::vector<PlacedShare> shares;            ///< what can start now
   std::optional<place::Waiting> waiting;      ///< what has to wait, and for what; none when nothing waits
-  std::vector<Quote> quotes;                  ///< of every pool as it was before the first job, best first
+  /// Of every pool beside all that has been placed, best first: of what waits, or else of as much again.
+  std::vector<Quote> quotes;
 
   static constexpr auto fields() {
     using P = PlacedJob;
@@ -44,7 +45,8 @@ struct PlacedJob {
   }
 };
 
-/// Submits every job in order and places what can start now. Errors: what the core refuses of a centre or a job.
+/// Submits every job in order and places what can start when all begins: a centre that is silent then, and nodes that
+/// are out, take nothing; what the file says of later does not count. Errors: what the core refuses.
 [[nodiscard]] Result<std::vector<PlacedJob>> place_jobs(const jobfile::PlatformFile& file);
 
 }  // namespace dayan::sim

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "place/evaluation.h"
 #include "sim/platform.h"
 #include "sim/scenario.h"
 
@@ -11,10 +12,10 @@ namespace {
 constexpr std::string_view centres = R"(
 centres:
   - name: cheap
-    prices: {core_hour: "0.36"}
+    prices: {core_hour: "0.36", gb_hour: "0"}
     pools: [{name: batch, nodes: 2, cpus: 2, memory: 8GB}]
   - name: large
-    prices: {core_hour: "0.72", card_hour: "10"}
+    prices: {core_hour: "0.72", gb_hour: "0", card_hour: "10"}
     pools: [{name: cards, nodes: 1, cpus: 16, memory: 64GB, cards: 4, chip: a100}]
 )";
 
@@ -42,7 +43,7 @@ TEST(PlaceCommand, TheCheapestIsFilledFirst) {
 // Shows that a centre which names its customers takes the jobs of those alone.
 TEST(PlaceCommand, AChoosyCentreTakesItsOwnCustomersOnly) {
   const std::string choosy =
-      "centres: [{name: c, accepts: [film-studio], prices: {core_hour: \"1\"}, "
+      "centres: [{name: c, accepts: [film-studio], prices: {core_hour: \"1\", gb_hour: \"0\"}, "
       "pools: [{name: batch, nodes: 1, cpus: 4, memory: 8GB}]}]\n"
       "jobs: [{name: shot, wall_time: 1h}]\n";
   for (const bool is_theirs : {true, false}) {
@@ -61,10 +62,12 @@ TEST(PlaceCommand, AChoosyCentreTakesItsOwnCustomersOnly) {
 TEST(PlaceCommand, DataGoWhereTheSumIsBest) {
   const std::string text = R"(
 centres:
-  - {name: cheap, prices: {core_hour: "0.30", transfer_gb: "0.10"}, bandwidth: 100 MB/s,
+  - {name: cheap, prices: {core_hour: "0.30", gb_hour: "0", transfer_gb: "0.10"}, bandwidth: 100 MB/s,
      pools: [{name: p, nodes: 4, cpus: 8, memory: 64GB}]}
-  - {name: far, prices: {core_hour: "0.31"}, bandwidth: 1 MB/s, pools: [{name: p, nodes: 4, cpus: 8, memory: 64GB}]}
-  - {name: near, prices: {core_hour: "0.35"}, bandwidth: 1 GB/s, pools: [{name: p, nodes: 4, cpus: 8, memory: 64GB}]}
+  - {name: far, prices: {core_hour: "0.31", gb_hour: "0", transfer_gb: "0"}, bandwidth: 1 MB/s,
+     pools: [{name: p, nodes: 4, cpus: 8, memory: 64GB}]}
+  - {name: near, prices: {core_hour: "0.35", gb_hour: "0", transfer_gb: "0"}, bandwidth: 1 GB/s,
+     pools: [{name: p, nodes: 4, cpus: 8, memory: 64GB}]}
 jobs:
   - {name: none-cheap, wall_time: 2h, run_time: 1h, objective: cheapest}
   - {name: data-cheap, wall_time: 2h, run_time: 1h, objective: cheapest, input_bytes: 100GB}
@@ -90,7 +93,7 @@ jobs:
 TEST(PlaceCommand, ABillHasItsInputsOnce) {
   const auto file = jobfile::parse_platform_yaml(R"(
 centres:
-  - {name: only, prices: {core_hour: "1", transfer_gb: "0.10"}, bandwidth: 100 MB/s,
+  - {name: only, prices: {core_hour: "1", gb_hour: "0", transfer_gb: "0.10"}, bandwidth: 100 MB/s,
      pools: [{name: p, nodes: 1, cpus: 2, memory: 8GB}]}
 jobs: [{name: shot, tasks: 4, wall_time: 2h, run_time: 1h, input_bytes: 100GB}]
 )");
@@ -124,9 +127,10 @@ jobs: [{name: shot, tasks: 4, wall_time: 2h, run_time: 1h, input_bytes: 100GB}]
 TEST(PlaceCommand, TimesAreKept) {
   const std::string times =
       "centres:\n"
-      "  - {name: cheap, prices: {core_hour: \"1\"}, reservations: [{from: 1h, for: 2h, note: new switches}], "
+      "  - {name: cheap, prices: {core_hour: \"1\", gb_hour: \"0\"}, "
+      "reservations: [{from: 1h, for: 2h, note: new switches}], pools: [{name: batch, nodes: 1, cpus: 4, memory: 8GB}]}\n"
+      "  - {name: dear, prices: {core_hour: \"2\", gb_hour: \"0\"}, "
       "pools: [{name: batch, nodes: 1, cpus: 4, memory: 8GB}]}\n"
-      "  - {name: dear, prices: {core_hour: \"2\"}, pools: [{name: batch, nodes: 1, cpus: 4, memory: 8GB}]}\n"
       "jobs:\n"
       "  - {name: short, wall_time: 45m, objective: cheapest}\n"
       "  - {name: long, wall_time: 2h, objective: cheapest}\n"
@@ -139,7 +143,8 @@ TEST(PlaceCommand, TimesAreKept) {
   ASSERT_EQ(jobs->at(0).shares.size(), 1U);
   EXPECT_EQ(jobs->at(0).shares[0].centre, "cheap");
   ASSERT_TRUE(jobs->at(1).waiting.has_value());
-  EXPECT_EQ(jobs->at(1).waiting->reasons.at(0).constraint, Constraint::closed);
+  EXPECT_EQ(jobs->at(1).waiting->reasons.at(0).constraint, Constraint::preference);  // the dear one has room
+  EXPECT_EQ(jobs->at(1).waiting->reasons.at(1).constraint, Constraint::closed);
   ASSERT_EQ(jobs->at(2).shares.size(), 1U);
   EXPECT_EQ(jobs->at(2).shares[0].centre, "dear");
   ASSERT_TRUE(jobs->at(3).waiting.has_value());
@@ -172,8 +177,8 @@ TEST(PlaceCommand, WhatCannotRunIsToldWhy) {
 TEST(PlaceCommand, JobsOfOneCustomerArePlacedTogether) {
   const auto file = jobfile::parse_platform_yaml(R"(
 centres:
-  - {name: cheap, prices: {core_hour: "0.1"}, pools: [{name: p, nodes: 1, cpus: 1, memory: 4GB}]}
-  - {name: dear, prices: {core_hour: "0.3"}, pools: [{name: p, nodes: 1, cpus: 1, memory: 4GB}]}
+  - {name: cheap, prices: {core_hour: "0.1", gb_hour: "0"}, pools: [{name: p, nodes: 1, cpus: 1, memory: 4GB}]}
+  - {name: dear, prices: {core_hour: "0.3", gb_hour: "0"}, pools: [{name: p, nodes: 1, cpus: 1, memory: 4GB}]}
 jobs:
   - {name: short, run_time: 10m, wall_time: 20m}
   - {name: long, run_time: 10h, wall_time: 20h}
@@ -187,6 +192,103 @@ jobs:
   EXPECT_EQ(brief.exchanged_with, std::vector<std::string>{"long"});
   EXPECT_EQ(lengthy.centre, "cheap");
   EXPECT_EQ(lengthy.exchanged_with, std::vector<std::string>{"short"});
+}
+
+std::vector<PlacedJob> placed_of(const std::string& platform) {
+  const auto file = jobfile::parse_platform_yaml(platform);
+  EXPECT_TRUE(file.has_value()) << (file ? "" : to_text(file.error().front()));
+  const auto answer = place_jobs(*file);
+  EXPECT_TRUE(answer.has_value()) << (answer ? "" : to_text(answer.error()));
+  return *answer;
+}
+
+// Shows that quotes are of the platform with all that has been placed: what the first job has filled is not "now".
+TEST(PlaceCommand, QuotesCountWhatHasBeenPlaced) {
+  const auto jobs = placed_of(R"(
+centres:
+  - {name: a, prices: {core_hour: "1", gb_hour: "0"}, pools: [{name: p, nodes: 1, cpus: 4, memory: 8GB}]}
+jobs:
+  - {name: first, resources: {cpus: 4}, wall_time: 2h, run_time: 1h}
+  - {name: second, resources: {cpus: 4}, wall_time: 2h, run_time: 1h, wait_max: 30m}
+)");
+  // The command begins a few microseconds before it asks.
+  EXPECT_EQ(jobs[1].quotes.at(0).wait.seconds_up(), 3'600);
+  EXPECT_EQ(jobs[1].waiting->wait->seconds_up(), 3'600);
+  EXPECT_FALSE(jobs[1].waiting->gives_up_at.is_none());
+  EXPECT_EQ(jobs[0].quotes.at(0).wait.seconds_up(), 7'200);  // as much again: behind the second
+  EXPECT_EQ(jobs[0].quotes.at(0).jobs_before, 1);
+}
+
+// Shows that whom room is made for is told of one time, of the centre by its name, and of the task that is told to end;
+// and that who stands behind it waits for the job that has the room then.
+TEST(PlaceCommand, RoomThatIsTakenBackIsToldOnce) {
+  const auto jobs = placed_of(R"(
+centres:
+  - {name: b, prices: {core_hour: "0.10", gb_hour: "0", reclaimable_percent: 50},
+     pools: [{name: p, nodes: 1, cpus: 10, memory: 100GB}]}
+jobs:
+  - {name: low, resources: {cpus: 10}, wall_time: 10h, reclaimable: true}
+  - {name: high, resources: {cpus: 10}, wall_time: 1h}
+  - {name: behind, resources: {cpus: 4}, wall_time: 1h}
+)");
+  const place::Waiting& high = jobs[1].waiting.value();
+  EXPECT_EQ(high.taken_back, 1);
+  EXPECT_EQ(high.promised_name, "b");
+  EXPECT_EQ(high.nearest_name, "b");
+  EXPECT_LE(*high.wait, reclaim_notice);
+  EXPECT_NE(high.reasons.at(0).text.find("room is expected in " + to_text(reclaim_notice)), std::string::npos)
+      << high.reasons.at(0).text;
+  const place::Waiting& behind = jobs[2].waiting.value();
+  EXPECT_EQ(behind.jobs_before, 1);
+  EXPECT_GE(*behind.wait, Duration::hours(1));
+  EXPECT_LE(*behind.wait, Duration::hours(1) + reclaim_notice);
+}
+
+// Shows that a centre which is silent when all begins, and nodes that are out then, take nothing, and say so.
+TEST(PlaceCommand, WhatIsSilentOrOutTakesNothing) {
+  const auto jobs = placed_of(R"(
+centres:
+  - name: silent
+    prices: {core_hour: "0.05", gb_hour: "0"}
+    pools: [{name: p, nodes: 1, cpus: 10, memory: 100GB}]
+    silent: [{from: 0s, for: 10h}]
+  - name: out
+    prices: {core_hour: "0.10", gb_hour: "0"}
+    pools: [{name: p, nodes: 2, cpus: 10, memory: 100GB, outages: [{from: 0s, for: 10h, nodes: 1}]}]
+jobs:
+  - {name: a, tasks: 3, resources: {cpus: 10}, wall_time: 1h, objective: cheapest}
+)");
+  ASSERT_EQ(jobs[0].shares.size(), 1U);
+  EXPECT_EQ(jobs[0].shares[0].centre, "out");
+  EXPECT_EQ(jobs[0].shares[0].tasks, 1);
+  const auto silent = std::ranges::find(jobs[0].quotes, "silent", &Quote::centre_name);
+  ASSERT_NE(silent, jobs[0].quotes.end());
+  EXPECT_EQ(silent->wait, place::wait_unknown);
+  EXPECT_FALSE(silent->wait_longest);
+  EXPECT_EQ(silent->reasons.at(0).constraint, Constraint::reachable);
+}
+
+// Shows that a job which counts carbon is told where it is not known, and what is missing.
+TEST(PlaceCommand, UnknownCarbonIsTold) {
+  const auto jobs = placed_of(R"(
+centres:
+  - {name: dirty, carbon: 700, pue: 1.5, prices: {core_hour: "0.05", gb_hour: "0"},
+     pools: [{name: p, nodes: 4, cpus: 10, memory: 100GB, core_power: 5W}]}
+  - {name: clean, carbon: 100, prices: {core_hour: "0.10", gb_hour: "0"},
+     pools: [{name: p, nodes: 1, cpus: 10, memory: 100GB, core_power: 5W}]}
+  - {name: blank, prices: {core_hour: "0.10", gb_hour: "0"}, pools: [{name: p, nodes: 1, cpus: 10, memory: 100GB}]}
+jobs:
+  - {name: green, wall_time: 1h, objective: greenest}
+  - {name: cheap, wall_time: 1h, objective: cheapest}
+)");
+  const auto told = [&](std::size_t job, const std::string& centre) {
+    return std::ranges::find(jobs[job].quotes, centre, &Quote::centre_name)->carbon_unknown;
+  };
+  EXPECT_EQ(jobs[0].shares.at(0).centre, "dirty");
+  EXPECT_EQ(told(0, "dirty"), "");
+  EXPECT_EQ(told(0, "clean"), "carbon unknown: the centre tells no PUE");
+  EXPECT_EQ(told(0, "blank"), "carbon unknown: the centre tells no PUE and no carbon of its grid");
+  EXPECT_EQ(told(1, "clean"), "");
 }
 
 }  // namespace

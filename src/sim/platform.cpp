@@ -84,7 +84,7 @@ Result<CentreId> Platform::add_centre(const jobfile::CentreFile& centre) {
   PublishOffer offer{OfferId(++last_id_), centre.name, centre.core_hour, centre.card_hour, centre.gb_hour};
   offer.reclaimable_part = centre.reclaimable_part;
   offer.hours = centre.hours;
-  offer.transfer_gb = centre.transfer_gb;
+  offer.transfer_gb = centre.transfer_gb.value_or(Cny());  // else no job brings any data
   TRY_VOID(must(owner, std::move(offer)));
   TRY_VOID(must(bearer(agent), ReportPools{centre.pools}));
   for (const jobfile::ClosedSpan& closed : centre.reservations) {
@@ -93,7 +93,8 @@ Result<CentreId> Platform::add_centre(const jobfile::CentreFile& centre) {
                                         closed.organisations, closed.note}));
   }
   agents_.emplace(id, Agent{bearer(agent), 0, centre.silences});
-  hear(id);
+  const auto is_now = [](const jobfile::Silence& each) { return each.from <= Duration() && each.span > Duration(); };
+  if (std::ranges::none_of(centre.silences, is_now)) hear(id);
   return id;
 }
 
@@ -103,16 +104,18 @@ Result<JobId> Platform::submit(const JobSpec& spec) {
   return id;
 }
 
-std::vector<LeaseRow> Platform::place_all() {
+std::vector<LeaseRow> Platform::place_all(Room room) {
   Actor host;
   host.is_host = true;
   for (;;) {
-    std::vector<Assignment> plan = engine_->plan(now_, plan_max);
-    if (plan.empty()) break;
-    const std::size_t proposed = plan.size();
-    const auto decision = decide(host, CommitPlan{std::move(plan)});
+    CommitPlan plan{engine_->plan(now_, plan_max)};
+    if (room == Room::is_taken_back) plan.reclaims = engine_->reclaims();
+    if (plan.assignments.empty() && plan.reclaims.empty()) break;
+    const std::size_t proposed = plan.assignments.size();
+    const bool makes_room = !plan.reclaims.empty();
+    const auto decision = decide(host, std::move(plan));
     ASSERT(decision.has_value());
-    if (decision->stale.size() == proposed) break;
+    if (decision->stale.size() == proposed && !makes_room) break;
   }
   return std::exchange(granted_, {});
 }

@@ -25,8 +25,10 @@ class Platform {
   /// Enrols the centre with its pools and prices. An error names what the core refused.
   [[nodiscard]] Result<CentreId> add_centre(const jobfile::CentreFile& centre);
   [[nodiscard]] Result<JobId> submit(const JobSpec& spec);
+  /// Whether tasks are told to end whose room the engine would take back for others.
+  enum class Room { is_free, is_taken_back };
   /// Plans until the engine proposes nothing more; returns the leases that were granted, in order.
-  std::vector<LeaseRow> place_all();
+  std::vector<LeaseRow> place_all(Room room = Room::is_free);
   /// The attempt has ended: it is settled, and its room is free again.
   void end_attempt(const AttemptKey& attempt, const Ran& ran, Outcome outcome, std::int32_t exit_code);
   /// Attempts that were settled since the last look: those that ended, and those that a timer gave up.
@@ -54,6 +56,12 @@ class Platform {
   /// Of a job of the customer that is not submitted.
   [[nodiscard]] std::vector<Quote> quotes(const JobSpec& spec) const {
     return engine_->quotes({customer_.organisation, spec.requirements, spec.count, spec.throttle}, now_);
+  }
+  /// Of as much again of a job that is submitted, beside all that is placed and waits.
+  [[nodiscard]] std::vector<Quote> quotes_again(JobId id) const {
+    const JobRow* job = state_.jobs.find({id});
+    ASSERT(job != nullptr);
+    return engine_->quotes({job->organisation, job->requirements, job->count, job->throttle, job->input_bytes}, now_);
   }
   /// The placement of an attempt, as the core kept it.
   [[nodiscard]] const PlacementRow* placement(const AttemptKey& attempt) const;

@@ -55,8 +55,8 @@ TEST(Replay, OneMachineByHand) {
 
 constexpr const char* two_centres = R"(
 centres:
-  - {name: dear, prices: {core_hour: "2"}, pools: [{name: batch, nodes: 1, cpus: 4, memory: 100GB}]}
-  - {name: cheap, prices: {core_hour: "1"}, pools: [{name: batch, nodes: 1, cpus: 2, memory: 100GB}]}
+  - {name: dear, prices: {core_hour: "2", gb_hour: "0"}, pools: [{name: batch, nodes: 1, cpus: 4, memory: 100GB}]}
+  - {name: cheap, prices: {core_hour: "1", gb_hour: "0"}, pools: [{name: batch, nodes: 1, cpus: 2, memory: 100GB}]}
 )";
 
 // Shows where each policy sends two jobs of two cores for an hour, and what that costs.
@@ -74,10 +74,10 @@ TEST(Replay, CheapestFirstThenWhereThereIsRoom) {
 
 constexpr const char* four_centres = R"(
 centres:
-  - {name: a, prices: {core_hour: "2"}, pools: [{name: batch, nodes: 1, cpus: 32, memory: 100GB}]}
-  - {name: b, prices: {core_hour: "1"}, pools: [{name: batch, nodes: 1, cpus: 16, memory: 100GB}]}
-  - {name: c, prices: {core_hour: "1.1"}, pools: [{name: batch, nodes: 1, cpus: 64, memory: 100GB}]}
-  - {name: d, prices: {core_hour: "3"}, pools: [{name: batch, nodes: 1, cpus: 64, memory: 100GB}]}
+  - {name: a, prices: {core_hour: "2", gb_hour: "0"}, pools: [{name: batch, nodes: 1, cpus: 32, memory: 100GB}]}
+  - {name: b, prices: {core_hour: "1", gb_hour: "0"}, pools: [{name: batch, nodes: 1, cpus: 16, memory: 100GB}]}
+  - {name: c, prices: {core_hour: "1.1", gb_hour: "0"}, pools: [{name: batch, nodes: 1, cpus: 64, memory: 100GB}]}
+  - {name: d, prices: {core_hour: "3", gb_hour: "0"}, pools: [{name: batch, nodes: 1, cpus: 64, memory: 100GB}]}
 )";
 
 Load lublin(std::int64_t jobs) {
@@ -221,13 +221,13 @@ TEST(Replay, FcfsNeverOvertakes) {
 constexpr const char* with_faults = R"(
 centres:
   - name: a
-    prices: {core_hour: "1", hours: [{from: "01:00", until: "03:00", percent: 10}]}
+    prices: {core_hour: "1", gb_hour: "0", hours: [{from: "01:00", until: "03:00", percent: 10}]}
     silent: [{from: 30m, for: 20m}]
     pools:
       - {name: batch, nodes: 4, cpus: 8, memory: 100GB,
          outages: [{from: 1h, for: 2h, nodes: 3}, {from: 90m, for: 30m, nodes: 1}]}
   - name: b
-    prices: {core_hour: "3"}
+    prices: {core_hour: "3", gb_hour: "0"}
     silent: [{from: 2h, for: 3h}]
     pools: [{name: batch, nodes: 2, cpus: 8, memory: 100GB, outages: [{from: 150m, for: 1h, nodes: 2}]}]
 )";
@@ -276,9 +276,9 @@ TEST(Replay, ForecastsAreInTime) {
     outages += std::string(day == 0 ? "" : ", ") + "{from: " + std::to_string(24 * day + 5) + "h, for: 3h, nodes: 1}";
   const std::string centres = R"(
 centres:
-  - {name: cheap, prices: {core_hour: "1"}, pools: [{name: batch, nodes: 1, cpus: 8, memory: 100GB, outages: [)" +
+  - {name: cheap, prices: {core_hour: "1", gb_hour: "0"}, pools: [{name: batch, nodes: 1, cpus: 8, memory: 100GB, outages: [)" +
                               outages + R"(]}]}
-  - {name: dear, prices: {core_hour: "2"}, pools: [{name: batch, nodes: 1, cpus: 8, memory: 100GB}]}
+  - {name: dear, prices: {core_hour: "2", gb_hour: "0"}, pools: [{name: batch, nodes: 1, cpus: 8, memory: 100GB}]}
 )";
   for (const bool says_so : {true, false}) {
     const Scenario scenario = scenario_of(centres + forecasts(days, says_so));
@@ -306,7 +306,7 @@ std::string week_of_hours(int percent) {
   const std::string rounds =
       "every: 24h, times: 7, objective: cheapest, wall_time: 2h, run_time: 2h, tasks: 4, begin: +10h";
   return "centres:\n"
-         "  - {name: guian, prices: {core_hour: \"1\"" + (percent == 100 ? std::string() : hours) +
+         "  - {name: guian, prices: {core_hour: \"1\", gb_hour: \"0\"" + (percent == 100 ? std::string() : hours) +
          "}, pools: [{name: batch, nodes: 1, cpus: 8, memory: 100GB}]}\n"
          "jobs:\n"
          "  - {name: patient, " + rounds + ", deadline: +32h}\n"
@@ -373,7 +373,7 @@ TEST(Replay, ReservationsStandEmpty) {
 customer: lab
 centres:
   - name: a
-    prices: {core_hour: "1"}
+    prices: {core_hour: "1", gb_hour: "0"}
     reservations: [{from: 1h, for: 2h, note: new switches}, {pool: batch, from: 4h, for: 1h, organisations: [lab]}]
     pools: [{name: batch, nodes: 1, cpus: 8, memory: 100GB}]
 )";
@@ -400,11 +400,11 @@ centres:
 TEST(Replay, ReplicasStandApart) {
   const Scenario scenario = scenario_of(R"(
 centres:
-  - {name: a, prices: {core_hour: "1"}, pools: [{name: batch, nodes: 1, cpus: 16, memory: 100GB}]}
+  - {name: a, prices: {core_hour: "1", gb_hour: "0"}, pools: [{name: batch, nodes: 1, cpus: 16, memory: 100GB}]}
   - name: b
-    prices: {core_hour: "2"}
+    prices: {core_hour: "2", gb_hour: "0"}
     pools: [{name: batch, nodes: 1, cpus: 4, memory: 100GB, outages: [{from: 1h, for: 3h, nodes: 1}]}]
-  - {name: c, prices: {core_hour: "3"}, pools: [{name: batch, nodes: 1, cpus: 4, memory: 100GB}]}
+  - {name: c, prices: {core_hour: "3", gb_hour: "0"}, pools: [{name: batch, nodes: 1, cpus: 4, memory: 100GB}]}
 jobs:
   - {name: service, tasks: 12, tasks_per_centre_max: 2, wall_time: 2h, run_time: 2h, objective: cheapest}
 )");
@@ -430,7 +430,7 @@ TEST(Replay, HoursHoldFromTheStart) {
   const Scenario scenario = scenario_of(R"(
 centres:
   - name: a
-    prices: {core_hour: "1", hours: [{from: "01:00", until: "03:00", percent: 10}]}
+    prices: {core_hour: "1", gb_hour: "0", hours: [{from: "01:00", until: "03:00", percent: 10}]}
     pools: [{name: batch, nodes: 1, cpus: 8, memory: 100GB}]
 )");
   const Load load = load_of({{0, 1, 3'600, 7'200}, {5'400, 2, 7'200, 7'200}, {86'400 + 4'000, 1, 3'600, 3'600}});
@@ -457,7 +457,7 @@ class Forgetting final : public Dispatch {
 
 constexpr const char* three_nodes = R"(
 centres:
-  - {name: a, prices: {core_hour: "1"}, pools: [{name: batch, nodes: 3, cpus: 4, memory: 100GB%}]}
+  - {name: a, prices: {core_hour: "1", gb_hour: "0"}, pools: [{name: batch, nodes: 3, cpus: 4, memory: 100GB%}]}
 )";
 
 /// Of one pool of three nodes, two of which are away from 50 s to 150 s if so.

@@ -65,7 +65,8 @@ TEST(RunLoad, WhatNoNodeCanRunIsLeftOut) {
   RunOrder order = lublin(200);
   order.processors = 64;
   const auto file = jobfile::parse_platform_yaml(
-      "centres: [{name: a, prices: {core_hour: \"1\"}, pools: [{name: p, nodes: 4, cpus: 16, memory: 64GB}]}]");
+      "centres: [{name: a, prices: {core_hour: \"1\", gb_hour: \"0\"}, "
+      "pools: [{name: p, nodes: 4, cpus: 16, memory: 64GB}]}]");
   ASSERT_TRUE(file.has_value());
   order.platform = *file;
   const auto input = input_of(order);

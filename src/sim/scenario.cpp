@@ -130,7 +130,7 @@ OfferRow Scenario::offer(std::size_t centre) const {
   offer.gb_hour = from.gb_hour;
   offer.hours = from.hours;
   offer.reclaimable_part = from.reclaimable_part;
-  offer.transfer_gb = from.transfer_gb;
+  offer.transfer_gb = from.transfer_gb.value_or(Cny());  // loads bring no data
   return offer;
 }
 
