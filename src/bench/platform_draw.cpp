@@ -3,6 +3,7 @@
 #include <string>
 
 #include "bench/platform_load.h"
+#include "model/chip.h"
 
 /// What a platform's load is drawn from: centres, pools and kinds of jobs.
 
@@ -70,6 +71,7 @@ PlatformLoad::PlatformLoad(const PlatformSize& size, place::Engine& engine)
     if (random_.chance(1, 3)) {
       row.cards_per_node = MilliCards(8'000);
       row.chip = any(random_, chips);
+      fill_card_capability(row);
     }
     row.software = any(random_, stacks);
     pool.is_busy = !row.cards_per_node.is_zero() || at % regions.size() < busy_regions;

@@ -47,6 +47,7 @@ JobSpec Customer::draw_spec() {
   Requirements& needs = spec.requirements;
   needs.resources = {Cores(prng_.between(1, 3)), Bytes(prng_.between(1, 3'000) * 1'000'001), MilliCards(0)};
   if (prng_.chance(1, 5)) needs.resources.cards = MilliCards(500 * prng_.between(1, 3));
+  if (prng_.chance(1, 10)) needs.card_capability_min = Capability(prng_.between(1, 20'000));  // without cards: refused
   if (prng_.chance(1, 5)) needs.resources.nodes = static_cast<std::int32_t>(prng_.between(2, 4));  // no pool has four
   needs.wall_time = Duration::seconds(prng_.between(30, 1'500));
   if (prng_.chance(1, 2)) needs.run_time = Duration::seconds(needs.wall_time.seconds_up() / 3 + 1);

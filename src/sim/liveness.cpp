@@ -17,7 +17,8 @@ constexpr Duration quiet_bound = Duration::minutes(10);
 bool is_large_enough(const PoolRow& pool, const Requirements& needs) {
   return needs.resources.cores <= pool.cores_per_node && needs.resources.memory <= pool.memory_per_node &&
          needs.resources.cards <= pool.cards_per_node && needs.resources.nodes <= pool.nodes &&
-         needs.wall_time <= pool.wall_time_max && needs.software.empty();
+         needs.card_capability_min <= pool.card_capability && needs.wall_time <= pool.wall_time_max &&
+         needs.software.empty();
 }
 
 /// Some pool could take a task of it: money is there, and room comes with time.

@@ -48,6 +48,9 @@ void World::set_up() {
   trial_.faults = faults;
 }
 
+/// How fast cards are, known or not.
+Capability World::draw_card() { return Capability(prng_.chance(1, 3) ? 0 : prng_.between(2'000, 40'000)); }
+
 PoolRow World::draw_pool(std::int32_t index) {
   PoolRow pool;
   pool.name = numbered("pool", index);
@@ -57,6 +60,7 @@ PoolRow World::draw_pool(std::int32_t index) {
   if (prng_.chance(1, 3)) {
     pool.cards_per_node = MilliCards(1'000 * prng_.between(1, 4));
     pool.chip = "mi-50";
+    pool.card_capability = draw_card();
   }
   pool.wall_time_max = Duration::minutes(prng_.between(10, 60));
   pool.core_capability = Capability(prng_.chance(1, 3) ? 0 : prng_.between(5'000, 20'000));
@@ -142,8 +146,20 @@ void World::change_price_again() {
       if (*told.pue % 4 == 0) told.seen = CentreDescription{};
       request.body = std::move(told);
     }
+    // Its cards turn out to be faster than was thought, or slower, under what runs there.
+    if (prng_.chance(1, 4)) {
+      std::vector<PoolRow> pools = centre.pools;
+      for (PoolRow& pool : pools) {
+        if (!pool.cards_per_node.is_zero()) pool.card_capability = draw_card();
+      }
+      request.token = sha256("agent " + centre.name);
+      request.body = ReportPools{std::move(pools)};
+    }
     // It closes a pool now and then, or all of them, and takes back what may be there no more.
-    if (prng_.chance(1, 3)) request.body = draw_reservation(centre);
+    if (prng_.chance(1, 3)) {
+      request.token = centre.provider_token;
+      request.body = draw_reservation(centre);
+    }
     request.key = "offer " + std::to_string(trial_.next_id());
     request.digest = sha256(request.key);
     provider_.send(std::move(request), {});
