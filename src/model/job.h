@@ -122,6 +122,7 @@ struct Requirements {
   Capability core_capability_min;     ///< of one core of the pool, as measured or told; zero: any
   std::vector<LatencyBound> latency;  ///< each must be met; a centre that does not know its latency meets none
   std::int32_t tasks_per_centre_max = 0;  ///< tasks of the job leased at once at one centre; zero: no bound
+  std::int32_t tasks_per_node_max = 0;    ///< tasks of the job that run at once on one node; zero: no bound
   std::int32_t priority = 0;          ///< −priority_steps_max to 0; more goes first
   UnixTime not_before;                ///< no task starts earlier; none: at once
   UnixTime finish_by;                 ///< no task is started that is not expected to end by then, or runs on past it
@@ -138,7 +139,8 @@ struct Requirements {
                       field("latency", &R::latency),     field("priority", &R::priority),
                       field("not_before", &R::not_before), field("finish_by", &R::finish_by),
                       field("reclaimable", &R::reclaimable),
-                      field("tasks_per_centre_max", &R::tasks_per_centre_max)};
+                      field("tasks_per_centre_max", &R::tasks_per_centre_max),
+                      field("tasks_per_node_max", &R::tasks_per_node_max)};
   }
   friend bool operator==(const Requirements&, const Requirements&) = default;
 };

@@ -110,6 +110,8 @@ void check_requirements(const Requirements& wanted, Checker& checker) {
   checker.range("requirements.run_time", wanted.run_time, Duration(), wall_time_limit_max, show);
   checker.range("requirements.tasks_per_centre_max", wanted.tasks_per_centre_max, std::int32_t{0}, array_count_max,
                 [](std::int32_t tasks) { return std::to_string(tasks) + " tasks at one centre"; });
+  checker.range("requirements.tasks_per_node_max", wanted.tasks_per_node_max, std::int32_t{0}, array_count_max,
+                [](std::int32_t tasks) { return std::to_string(tasks) + " tasks on one node"; });
   checker.plain_names("requirements.regions", wanted.regions);
   checker.plain_names("requirements.providers", wanted.providers);
   if (wanted.price_cap.has_value())

@@ -62,6 +62,8 @@ std::vector<BadSpec> bad_specs() {
       {"requirements.priority", [](S& s) { s.requirements.priority = 1; }},
       {"requirements.tasks_per_centre_max", [](S& s) { s.requirements.tasks_per_centre_max = -1; }},
       {"requirements.tasks_per_centre_max", [](S& s) { s.requirements.tasks_per_centre_max = array_count_max + 1; }},
+      {"requirements.tasks_per_node_max", [](S& s) { s.requirements.tasks_per_node_max = -1; }},
+      {"requirements.tasks_per_node_max", [](S& s) { s.requirements.tasks_per_node_max = array_count_max + 1; }},
       {"requirements.finish_by",
        [](S& s) { s.requirements.finish_by = s.requirements.not_before = UnixTime(1'800'000'000'000'000); }},
       {"requirements.priority", [](S& s) { s.requirements.priority = -101; }},

@@ -56,6 +56,7 @@ struct LeaseRow {
   UnixTime reclaimed_at;      ///< when it was taken back; none: it was not
   std::int64_t sequence = 0;  ///< hub-wide, rises with every change of a lease: what a watch resumes from
   Bytes transfer;             ///< so much of its job's inputs, moved to the centre, is covered by the hold
+  std::int32_t tasks_per_node_max = 0;  ///< its job's: the agent keeps it off nodes with as many; zero: no bound
 
   static constexpr std::string_view table = "lease";
   [[nodiscard]] auto key() const { return std::tuple{job, task, number}; }
@@ -82,7 +83,8 @@ struct LeaseRow {
                       field("transfer", &R::transfer),
                       field("reclaimable", &R::reclaimable),
                       field("price_part", &R::price_part),
-                      field("reclaimed_at", &R::reclaimed_at)};
+                      field("reclaimed_at", &R::reclaimed_at),
+                      field("tasks_per_node_max", &R::tasks_per_node_max)};
   }
   friend bool operator==(const LeaseRow&, const LeaseRow&) = default;
 };

@@ -43,13 +43,15 @@ enum class Constraint {
   closed,       ///< µs: its wall time, and how long until the provider closes the pool
   hour,         ///< what a task costs at the cheaper hour that it waits for, and now: micro-yuan, or mg of CO₂ (greenest)
   tasks_per_centre,  ///< tasks of the job at once at the centre
+  tasks_per_node,    ///< tasks of the job at once on one node: how many it had to let there, and how many it does
 };
 template <>
 struct EnumWords<Constraint> {
-  static constexpr std::array<std::string_view, 25> words{
+  static constexpr std::array<std::string_view, 26> words{
       "cores",     "memory",   "cards",       "chip",  "software", "wall_time", "region", "provider", "price_cap",
       "price",     "reachable", "capacity", "failed_here", "funds", "throttle", "nodes", "capability", "latency",
-      "acceptance", "reserved", "not_before", "deadline", "closed", "hour", "tasks_per_centre"};
+      "acceptance", "reserved", "not_before", "deadline", "closed", "hour", "tasks_per_centre",
+      "tasks_per_node"};
 };
 
 /// One constraint that is not met, by how much. Change `required` to `offered` and this constraint is met.

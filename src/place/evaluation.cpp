@@ -5,6 +5,7 @@
 
 #include "model/energy.h"
 #include "model/meter.h"
+#include "model/spread.h"
 #include "place/preference.h"
 
 namespace dayan::place {
@@ -56,12 +57,37 @@ Duration finish_of(const Asking& asking, const Evaluation& evaluation) {
       plus(evaluation.wait.microseconds(), times(waves, evaluation.terms->run.microseconds())));
 }
 
-/// How long until the first of the job's tasks at the pool's centre is expected to leave it. There is one.
+/// How long until the first of the job's tasks at the pool's centre is expected to leave it, or the pool where that is
+/// not full. There is one.
 Duration first_to_leave(const Asking& asking, const PoolState& pool, UnixTime now) {
   Duration first = wait_unknown;
-  for (const Holding* each : asking.tasks_at.at(pool.centre->id))
-    first = std::min(first, stepwise_end(*each, asking.world->pool(each->pool).row, now) - now);
+  const bool is_of_centre = asking.is_centre_full_of_it(pool);
+  for (const Holding* each : asking.tasks_at.at(pool.centre->id)) {
+    if (is_of_centre || each->pool == pool.index)
+      first = std::min(first, stepwise_end(*each, asking.world->pool(each->pool).row, now) - now);
+  }
   return first;
+}
+
+/// Where the job keeps its tasks apart: no more at once than surely find nodes, or do now where there is room; and
+/// where none does, though there is, once the next lease there has ended.
+void keep_apart(const Asking& asking, const PoolState& pool, UnixTime now, Evaluation& result) {
+  if (!asking.keeps_apart()) return;
+  const Spread there = asking.spread(pool);
+  const Need need = asking.need();
+  const std::int64_t most = tasks_apart_max(there.on_node_max, pool.row.nodes, need.nodes);
+  if (pool.has_room(need)) {
+    const std::int64_t slots = slots_apart(pool, need, there);
+    if (slots > 0) {
+      result.slots = slots;
+    } else {
+      result.slots = pool.slots_when_empty(need);
+      result.wait = wait_unknown;
+      for (const Holding* each : pool.holdings)
+        result.wait = std::min(result.wait, stepwise_end(*each, pool.row, now) - now);
+    }
+  }
+  result.slots = std::min(result.slots, most);
 }
 
 struct Least {
@@ -155,6 +181,7 @@ Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now) {
   result.opening = pool.opening(asking.need(), now);
   result.wait = result.opening->wait.value_or(wait_unknown);
   result.slots = result.opening->slots;
+  keep_apart(asking, pool, now, result);
   const auto is_reserved = [](const Gap& gap) { return gap.constraint == Constraint::reserved; };
   if (std::any_of(result.gaps.begin(), result.gaps.end(), is_reserved))
     result.wait = std::max(pool.promise->start - now, Duration()) + pool.promise->run;

@@ -116,6 +116,7 @@ void Planner::look_behind_repacked(std::uint64_t changes, std::span<const Assign
   Packing packing;
   for (const PoolIndex index : taken) {
     const PoolState& pool = agenda_.world().pool(index);
+    agenda_.ask_apart(pool, key);
     bool is_packed = false;
     for (const auto& [need, shape] : agenda_.queue().shapes()) {
       const bool is_asked = shape.asked.get(index) ||
@@ -236,7 +237,7 @@ bool Planner::may_be_interested(const Lane& lane) {
 /// The same for one job of a particular lane.
 bool Planner::may_be_interested(const Lane& lane, const JobRecord& job) {
   if (open_.size() > many_open || job.retrying > 0 || !job.has_cap() || job.has_deadline() || job.has_inputs() ||
-      job.is_bounded_at_centres())
+      job.is_bounded())
     return true;
   JobClass& job_class = agenda_.queue().job_class(lane.in);
   const Ranking& ranking = agenda_.ranking(job_class);
