@@ -96,8 +96,8 @@ Answer<void> run_here(Output& out, Host& host, const Words& words) {
     return policy == sim::PolicyKind::ours || policy == sim::PolicyKind::engine;
   };
   if (sim::needs_engine(input) && !std::ranges::all_of(policies, has_engine))
-    return bad_usage("the platform has reservations, or jobs with a begin, a deadline or tasks_per_centre_max, which "
-                     "only the policies ours and engine know",
+    return bad_usage("the platform has reservations, or jobs with a begin, a deadline, tasks_per_centre_max or "
+                     "tasks_per_node_max, which only the policies ours and engine know",
                      "give --policy ours, or --policy engine", "--policy");
   if (input.load.left_out > 0)
     out.note(std::to_string(input.load.left_out) + " jobs are left out: " + input.load.why_left_out);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/time.h"
 #include "base/units.h"
@@ -25,6 +26,7 @@ struct EngineJob {
   Duration engine_run;   ///< cumulative, by the engine's clock
   Duration wrapper_run;  ///< cumulative, by the wrapper's own stamps
   Bytes memory_peak;
+  std::vector<std::string> nodes{};  ///< that it has, while it runs; empty: not known
 };
 
 }  // namespace dayan

@@ -3,6 +3,7 @@
 #include <queue>
 #include <utility>
 
+#include "model/spread.h"
 #include "sim/dispatch.h"
 #include "sim/occupancy.h"
 
@@ -143,6 +144,7 @@ class Replay {
     task.site = start.site;
     task.state = State::running;
     if (needs.tasks_per_centre_max > 0) check_centre(start.task, needs.tasks_per_centre_max);
+    if (needs.tasks_per_node_max > 0) check_apart(start.task, needs.tasks_per_node_max);
     ++task.tries;
     const Result<Cny> cost = amount_of(stage_.sites[start.site].offer, needs.resources, task.run, Rounding::down);
     task.cost = cost ? *cost : Cny();
@@ -175,15 +177,32 @@ class Replay {
     }
   }
 
+  /// How many tasks of its job run at such sites.
+  template <class IsThere>
+  [[nodiscard]] std::int64_t running_beside(TaskIndex index, IsThere&& is_there) const {
+    const std::uint32_t job = stage_.job_of[index];
+    std::int64_t there = 0;
+    for (TaskIndex each = stage_.first_task[job]; each < stage_.first_task[job + 1]; ++each)
+      there += tasks_[each].state == State::running && is_there(tasks_[each].site) ? 1 : 0;
+    return there;
+  }
+
   /// That no more tasks of its job run at its centre than may.
   void check_centre(TaskIndex index, std::int32_t most) {
-    const std::size_t centre = stage_.scenario.sites()[tasks_[index].site].centre;
-    const std::uint32_t job = stage_.job_of[index];
-    std::int32_t there = 0;
-    for (TaskIndex each = stage_.first_task[job]; each < stage_.first_task[job + 1]; ++each)
-      if (tasks_[each].state == State::running && stage_.scenario.sites()[tasks_[each].site].centre == centre) ++there;
-    if (there > most)
+    const auto centre_of = [&](std::size_t site) { return stage_.scenario.sites()[site].centre; };
+    const auto is_there = [&](std::size_t site) { return centre_of(site) == centre_of(tasks_[index].site); };
+    if (running_beside(index, is_there) > most)
       schedule_.violate(name_of(index) + " was started at a centre where as many tasks of its job run as it lets");
+  }
+
+  /// The same of its pool, where so many of them may run on one node.
+  void check_apart(TaskIndex index, std::int32_t on_node) {
+    const auto is_there = [&](std::size_t site) { return site == tasks_[index].site; };
+    const std::int64_t most =
+        tasks_apart_max(on_node, stage_.sites[tasks_[index].site].nodes, stage_.need_of(index).nodes);
+    if (running_beside(index, is_there) > most)
+      schedule_.violate(name_of(index) + " was started in a pool each node of which may have as many tasks of its "
+                                         "job as it lets run on one");
   }
 
   void end_now(TaskIndex index) {

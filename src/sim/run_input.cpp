@@ -203,7 +203,8 @@ tl::expected<RunInput, Faults> input_of(RunOrder order) {
 bool needs_engine(const RunInput& input) {
   const auto has_reservations = [](const jobfile::CentreFile& centre) { return !centre.reservations.empty(); };
   const auto asks_more = [](const Requirements& needs) {
-    return !needs.not_before.is_none() || !needs.finish_by.is_none() || needs.tasks_per_centre_max > 0;
+    return !needs.not_before.is_none() || !needs.finish_by.is_none() || needs.tasks_per_centre_max > 0 ||
+           needs.tasks_per_node_max > 0;
   };
   return std::ranges::any_of(input.scenario.file().centres, has_reservations) ||
          std::ranges::any_of(input.load.kinds, asks_more);
