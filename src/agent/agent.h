@@ -89,7 +89,7 @@ class Agent {
   void begin_work(const AttemptKey& attempt) { ++busy_[attempt]; }
   void end_work(const AttemptKey& attempt);
   [[nodiscard]] Result<void> stage(const LeaseRow& lease, execute::Fetched& fetched);
-  [[nodiscard]] Result<std::string> start(const LeaseRow& lease);
+  [[nodiscard]] Result<std::string> start(const LeaseRow& lease, const std::vector<std::string>& nodes_to_avoid);
   [[nodiscard]] Result<execute::Collected> collect(const AttemptKey& attempt);
 
   // agent_watch.cpp: threads of their own.

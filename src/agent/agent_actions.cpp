@@ -35,8 +35,8 @@ void Agent::act(const execute::StartAttempt& action) {
   const execute::LeaseRecord* record = find(state_, action.attempt);
   ASSERT(record != nullptr);
   begin_work(action.attempt);
-  engine_workers_.add([this, lease = record->lease] {
-    const Result<std::string> result = start(lease);
+  engine_workers_.add([this, lease = record->lease, avoided = action.nodes_to_avoid] {
+    const Result<std::string> result = start(lease, avoided);
     inbox_.add([this, attempt = lease.attempt(), result](UnixTime now) {
       end_work(attempt);
       on_started(state_, attempt, result, now);
@@ -124,7 +124,7 @@ Result<void> Agent::stage(const LeaseRow& lease, execute::Fetched& fetched) {
   return prepare_work_folder(folder_of(lease.attempt()), lease.attempt(), payload, cache_, fetched);
 }
 
-Result<std::string> Agent::start(const LeaseRow& lease) {
+Result<std::string> Agent::start(const LeaseRow& lease, const std::vector<std::string>& nodes_to_avoid) {
   TRY(const Mapping mapping, mapping_of(parts_.config, lease.organisation));
   TRY(const Payload payload, payloads_.get(lease.job));
   StartOrder order;
@@ -140,6 +140,7 @@ Result<std::string> Agent::start(const LeaseRow& lease) {
   order.chip = lease.chip;
   order.wall_time = lease.wall_time;
   order.starts_by = lease.starts_by;
+  order.nodes_to_avoid = nodes_to_avoid;
   return parts_.executor.start(order);
 }
 

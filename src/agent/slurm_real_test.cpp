@@ -4,11 +4,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <iostream>
 #include <sstream>
+#include <tuple>
+#include <utility>
 
 #include "adapters/files.h"
 #include "adapters/processes/real_processes.h"
@@ -17,6 +20,7 @@
 #include "agent/engines.h"
 #include "agent/output_files.h"
 #include "edge/http_client.h"
+#include "execute/reconcile.h"
 
 /// A real Slurm cluster of two nodes, driven as a provider's agent drives its own: by Slurm's commands and through
 /// slurmrestd, for several local users, as root and as an ordinary user with a rule of sudo. Needs root, and becomes
@@ -274,6 +278,70 @@ TEST_P(SlurmBothWays, AGangGetsItsNodes) {
   ASSERT_TRUE(write_file(half.folder + "/go", "", 0644).has_value());
   EXPECT_EQ(wait_for_end(again.attempt).exit_code, 0) << text_of(again.folder + "/stderr.log");
   EXPECT_EQ(output(again), "ad1\nad2\n");
+}
+
+// Shows that of tasks of one job of which one may run on a node none ever shares one, though each node has room for four:
+// by the agent's own decisions, on a real engine of two nodes. A third, leased when the first has ended, runs where that
+// was and not beside the second.
+TEST_P(SlurmBothWays, TasksAreKeptApart) {
+  execute::AgentState state;
+  execute::on_caught_up(state);
+  std::vector<StartOrder> tasks;
+  std::vector<LeaseRow> news;
+  const auto lease_one = [&] {
+    StartOrder& of = tasks.emplace_back(shell("echo $SLURMD_NODENAME; until [ -e go ]; do sleep 0.1; done"));
+    of.attempt.job = tasks.front().attempt.job;
+    orders_.back() = of;
+    LeaseRow lease;
+    std::tie(lease.job, lease.task, lease.number) = std::tie(of.attempt.job, of.attempt.task, of.attempt.number);
+    lease.pool = of.pool;
+    lease.resources = of.resources;
+    lease.wall_time = of.wall_time;
+    lease.starts_by = of.starts_by;
+    lease.ends_at = of.starts_by + of.wall_time;
+    lease.sequence = std::ssize(tasks);
+    lease.tasks_per_node_max = 1;
+    news.push_back(lease);
+  };
+  const auto act = [&](const execute::Action& action, UnixTime now) {
+    if (const auto* stage = std::get_if<execute::StageInputs>(&action)) on_staged(state, stage->attempt, {}, now);
+    if (const auto* start = std::get_if<execute::StartAttempt>(&action)) {
+      const auto of = std::ranges::find(tasks, start->attempt, &StartOrder::attempt);
+      of->nodes_to_avoid = start->nodes_to_avoid;
+      on_started(state, start->attempt, executor_->start(*of), now);
+    }
+    if (const auto* collect = std::get_if<execute::CollectOutputs>(&action))
+      on_collected(state, collect->attempt, execute::Collected{}, now);
+  };
+  const auto begun = [&] {
+    return std::ranges::count_if(tasks, [](const StartOrder& each) { return !output(each).empty(); });
+  };
+  const auto live_until_begun = [&](std::ptrdiff_t wanted) {
+    const UnixTime until = time_of_day() + Duration::seconds(60);
+    for (; begun() < wanted && time_of_day() < until; ::usleep(200'000)) {
+      const UnixTime asked_at = time_of_day();
+      auto listed = executor_->list();
+      std::optional<execute::Observation> observed;
+      if (listed.has_value()) {
+        std::erase_if(*listed, [&](const EngineJob& each) { return each.attempt.job != tasks[0].attempt.job; });
+        observed = execute::Observation{asked_at, std::move(*listed)};
+      }
+      const UnixTime now = time_of_day();
+      for (const execute::Action& action : execute::reconcile(state, std::exchange(news, {}), observed, now))
+        act(action, now);
+    }
+    EXPECT_EQ(begun(), wanted);
+  };
+  lease_one();
+  lease_one();
+  live_until_begun(2);
+  EXPECT_NE(output(tasks[0]), output(tasks[1]));
+  ASSERT_TRUE(write_file(tasks[0].folder + "/go", "", 0644).has_value());
+  (void)wait_for_end(tasks[0].attempt);
+  lease_one();
+  live_until_begun(3);
+  EXPECT_EQ(output(tasks[2]), output(tasks[0]));
+  EXPECT_EQ(look(tasks[1].attempt).state, AttemptState::running);
 }
 
 // Shows that the example does what it says.

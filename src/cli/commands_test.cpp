@@ -261,18 +261,20 @@ TEST(Commands, ASeriesIsShownAndEnded) {
   EXPECT_EQ(hub.heard().back().target, path + "/cancel");
 }
 
-TEST(Commands, ABoundOfTasksPerCentreIsShown) {
-  // As long as it says something: not of a job that has ended.
+TEST(Commands, BoundsOfTasksPerCentreAndNodeAreShown) {
+  // As long as they say something: not of a job that has ended.
   FakeHub hub;
   JobRow job;
   job.id = JobId(78);
   job.requirements.tasks_per_centre_max = 2;
+  job.requirements.tasks_per_node_max = 1;
   const std::string path = "/v1/jobs/" + to_text(job.id);
   hub.on("GET " + path, json(json_text(to_json(wire::JobView{job, {}}))));
   Person person(hub);
   const std::string told = "at most 2 tasks run at once at one centre";
   EXPECT_EQ(person.runs("job show " + to_text(job.id)), 0) << person.complained();
   EXPECT_NE((person.said() + person.complained()).find(told), std::string::npos) << person.said() << person.complained();
+  EXPECT_NE((person.said() + person.complained()).find("at most 1 task runs at once on one node"), std::string::npos);
   job.state = JobState::succeeded;
   FakeHub later;
   later.on("GET " + path, json(json_text(to_json(wire::JobView{job, {}}))));

@@ -39,10 +39,13 @@ void show_reclaimable(Output& out, const JobRow& job) {
 }
 
 /// Where no more of its tasks may go.
-void show_centre_bound(Output& out, const JobRow& job) {
-  const std::int32_t most = job.requirements.tasks_per_centre_max;
-  if (most == 0 || is_final(job.state)) return;
-  out.note("at most " + std::to_string(most) + (most == 1 ? " task runs" : " tasks run") + " at once at one centre");
+void show_bounds(Output& out, const JobRow& job) {
+  const auto show = [&](std::int32_t most, const char* where) {
+    if (most == 0 || is_final(job.state)) return;
+    out.note("at most " + std::to_string(most) + (most == 1 ? " task runs" : " tasks run") + " at once " + where);
+  };
+  show(job.requirements.tasks_per_centre_max, "at one centre");
+  show(job.requirements.tasks_per_node_max, "on one node");
 }
 
 /// When it may run, and until when it can be started at all.
@@ -113,7 +116,7 @@ void show_seen(Output& out, const SeenJob& seen) {
   show_waiting(out, seen.view.waiting);
   show_priority(out, seen.view.job);
   show_times(out, seen.view.job);
-  show_centre_bound(out, seen.view.job);
+  show_bounds(out, seen.view.job);
   show_reclaimable(out, seen.view.job);
   show_giving_up(out, seen.view.job);
 }

@@ -4,6 +4,7 @@
 #include "ledger/ledger.h"
 #include "model/name_list.h"
 #include "model/run_time.h"
+#include "model/spread.h"
 #include "trade/rating.h"
 
 /// A plan is checked against the rows, assignment by assignment: what has changed since it was made is dropped.
@@ -101,6 +102,18 @@ tl::expected<void, Reason> keeps_centre_bound(const State& state, const JobRow& 
                "as many of the job's tasks run at the centre as it lets");
 }
 
+/// Whether one more of a job's tasks surely finds nodes of the pool with fewer of them than it lets run on one.
+tl::expected<void, Reason> keeps_node_bound(const State& state, const JobRow& job, const PoolRow& pool) {
+  const std::int32_t on_node = job.requirements.tasks_per_node_max;
+  const PoolTasks* there = on_node > 0 ? state.pool_tasks.find({job.id, pool.centre, pool.name}) : nullptr;
+  const std::int32_t nodes = job.requirements.resources.nodes;
+  if (there == nullptr || there->tasks < tasks_apart_max(on_node, pool.nodes, nodes)) return {};
+  std::int64_t needed = on_node;
+  while (needed <= there->tasks && there->tasks >= tasks_apart_max(needed, pool.nodes, nodes)) ++needed;
+  return stale(Constraint::tasks_per_node, needed, on_node,
+               "each node of the pool may have as many of the job's tasks as it lets run on one");
+}
+
 /// Whoever has been taken back as often as may be is left alone from now on, and pays what it paid.
 bool is_reclaimable(const State& state, const JobRow& job, const AttemptKey& key) {
   const TaskRow* task = state.tasks.find({key.job, key.task});
@@ -122,6 +135,7 @@ tl::expected<Grant, Reason> check_assignment(const State& state, const Assignmen
   const OrganisationRow* customer = state.organisations.find({job->organisation});
   ASSERT(centre != nullptr && customer != nullptr);
   if (auto bound = keeps_centre_bound(state, *job, pool->centre); !bound) return Stale(std::move(bound).error());
+  if (auto bound = keeps_node_bound(state, *job, *pool); !bound) return Stale(std::move(bound).error());
   if (!is_among(centre->accepts, customer->name))
     return stale(Constraint::acceptance, 0, 0, "the centre does not serve the organisation");
   if (!has_account(centre->maps, customer->name))
@@ -166,6 +180,7 @@ tl::expected<Grant, Reason> check_assignment(const State& state, const Assignmen
   lease.transfer = transfer;
   lease.reclaimable = is_reclaimable(state, *job, *key);
   lease.price_part = price_part;
+  lease.tasks_per_node_max = job->requirements.tasks_per_node_max;
   return grant;
 }
 

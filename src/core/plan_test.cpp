@@ -57,6 +57,34 @@ TEST_F(PlanTest, TasksAtOneCentreAreBounded) {
   EXPECT_TRUE(plan({assign(job, 2, 11)}).stale.empty());
 }
 
+TEST_F(PlanTest, TasksOnOneNodeAreBounded) {
+  // One task on a node at once, in a pool of two: the third is dropped, within a plan, from plan to plan, and after a
+  // start from the rows. One that ends makes room for the next.
+  JobSpec replicas = spec(4);
+  replicas.requirements.tasks_per_node_max = 1;
+  must(as("film-studio"), SubmitJob{JobId(300), "default", replicas});
+  const JobId job(300);
+  const Decision first = plan({assign(job, 0, 11), assign(job, 1, 11), assign(job, 2, 11)});
+  ASSERT_EQ(first.stale.size(), 1U);
+  const Reason& reason = first.stale[0].reason;
+  EXPECT_EQ(reason.constraint, Constraint::tasks_per_node);
+  EXPECT_EQ(reason.required, 2);
+  EXPECT_EQ(reason.offered, 1);
+  EXPECT_TRUE(reason.passes_with_time);
+  State loaded;
+  for (const RowChange& each : state_.drain()) {
+    if (each.fate == RowFate::live) loaded.load(each.row);
+  }
+  const Command again{host_, CommitPlan{{assign(job, 2, 11)}}};
+  for (const State* each : {&state_, &loaded}) {
+    const auto refused = decide(*each, again, now_ + Duration::seconds(1));
+    ASSERT_TRUE(refused) << to_text(refused.error().faults.front());
+    EXPECT_EQ(refused->stale.size(), 1U);
+  }
+  must(as("agent shanghai"), report("shanghai", ended(job, 0, 1, 0, Duration::minutes(5))));
+  EXPECT_TRUE(plan({assign(job, 2, 11)}).stale.empty());
+}
+
 TEST_F(PlanTest, AGangGetsAllItsNodesOrNone) {
   // In a pool of two nodes of 2 cores: three nodes are too many for ever; two of 1 core each go twice, then neither
   // they nor a single node's work of 1 core fits; what ends gives back all its nodes.

@@ -81,6 +81,7 @@ State State::over(const State& base) {
   lay(draft.due, base.due);
   lay(draft.pool_use, base.pool_use);
   lay(draft.centre_tasks, base.centre_tasks);
+  lay(draft.pool_tasks, base.pool_tasks);
   lay(draft.project_names, base.project_names);
   lay(draft.current_offers, base.current_offers);
   lay(draft.live_rounds, base.live_rounds);
@@ -138,6 +139,7 @@ void State::note_lease(const LeaseRow& lease) {
   use.taken.cards += all.cards;
   pool_use.put(std::move(use));
   count_at_centre(lease, 1);
+  count_in_pool(lease, 1);
 }
 
 void State::forget_lease(const LeaseRow& lease) {
@@ -151,6 +153,7 @@ void State::forget_lease(const LeaseRow& lease) {
   use.taken.cards -= all.cards;
   pool_use.put(std::move(use));
   count_at_centre(lease, -1);
+  count_in_pool(lease, -1);
 }
 
 /// Its job is there: rows come in the order of their tables.
@@ -162,6 +165,16 @@ void State::count_at_centre(const LeaseRow& lease, std::int32_t by) {
   there.tasks += by;
   if (there.tasks > 0) centre_tasks.put(there);
   else centre_tasks.erase(there.key());
+}
+
+void State::count_in_pool(const LeaseRow& lease, std::int32_t by) {
+  const JobRow* job = jobs.find({lease.job});
+  if (job == nullptr || job->requirements.tasks_per_node_max == 0) return;
+  const PoolTasks* found = pool_tasks.find({lease.job, lease.centre, lease.pool});
+  PoolTasks there = found != nullptr ? *found : PoolTasks{lease.job, lease.centre, lease.pool};
+  there.tasks += by;
+  if (there.tasks > 0) pool_tasks.put(there);
+  else pool_tasks.erase(there.key());
 }
 
 void State::note_job(const JobRow& job) {
@@ -193,6 +206,7 @@ std::vector<RowChange> State::drain() {
   due.settle();
   pool_use.settle();
   centre_tasks.settle();
+  pool_tasks.settle();
   project_names.settle();
   current_offers.settle();
   live_rounds.settle();

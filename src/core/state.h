@@ -45,6 +45,15 @@ struct CentreTasks {
   [[nodiscard]] auto key() const { return std::tuple{job, centre}; }
 };
 
+/// How many live leases a job has in a pool, where it bounds how many of its tasks run on one node.
+struct PoolTasks {
+  JobId job;
+  CentreId centre;
+  std::string pool;
+  std::int32_t tasks = 0;
+  [[nodiscard]] auto key() const { return std::tuple{job, centre, pool}; }
+};
+
 struct ProjectName {
   OrganisationId organisation;
   std::string name;
@@ -96,6 +105,7 @@ class State {
   Table<DueRow> due;                    ///< timers, earliest first
   Table<PoolUse> pool_use;              ///< what the live leases take of each pool
   Table<CentreTasks> centre_tasks;      ///< of live jobs with a bound of tasks per centre
+  Table<PoolTasks> pool_tasks;          ///< of live jobs with a bound of tasks per node
   Table<ProjectName> project_names;     ///< to find a project by its name
   Table<CurrentOffer> current_offers;   ///< the newest version of each centre
   Table<LiveRound> live_rounds;
@@ -125,6 +135,7 @@ class State {
   void note_lease(const LeaseRow& lease);
   void forget_lease(const LeaseRow& lease);
   void count_at_centre(const LeaseRow& lease, std::int32_t by);
+  void count_in_pool(const LeaseRow& lease, std::int32_t by);
   void note_job(const JobRow& job);
   void forget_job(const JobRow& job);
   void note_reservation(const ReservationRow& row);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <string>
 #include <variant>
+#include <vector>
 
 #include "model/command.h"
 #include "model/ids.h"
@@ -17,6 +19,7 @@ struct StageInputs {
 /// Order the engine to start it. Result: on_started.
 struct StartAttempt {
   AttemptKey attempt;
+  std::vector<std::string> nodes_to_avoid{};  ///< they have as many tasks of its job as may run on one
 };
 /// Ask the engine to end it. No result: the engine is asked again until it shows the end.
 struct StopAttempt {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "execute/steps.h"
 
@@ -98,6 +99,14 @@ void stage(LeaseRecord& record, std::vector<Action>& actions) {
   actions.push_back(StageInputs{record.attempt()});
 }
 
+void start(const AgentState& state, LeaseRecord& record, std::vector<Action>& actions) {
+  Apart apart = keep_apart(state, record);
+  if (apart.must_wait) return;
+  record.phase = Phase::ordered;
+  record.under_way = true;
+  actions.push_back(StartAttempt{record.attempt(), std::move(apart.nodes_to_avoid)});
+}
+
 }  // namespace
 
 Want want_of(const AgentState& state, const LeaseRecord& record) {
@@ -154,10 +163,7 @@ void advance(AgentState& state, LeaseRecord& record, UnixTime now, std::vector<A
     case Phase::staged:
       if (ended_before_start(record, want, now) || !is_due(record, now)) return;
       if (!state.looked || older_may_be_alive(state, record)) return;
-      record.phase = Phase::ordered;
-      record.under_way = true;
-      actions.push_back(StartAttempt{record.attempt()});
-      return;
+      return start(state, record, actions);
     case Phase::ordered: return;  // its result, or a look, tells how it goes on
     case Phase::running:
       give_notice_when_due(record, want, now, actions);

@@ -66,6 +66,7 @@ struct LeaseRecord {
   UnixTime absent_since;   ///< of `running`: since when the engine answers without naming it
   UnixTime stop_ordered_at;
   UnixTime taking_back_seen_at;   ///< since when it is known here that its room is taken back
+  std::vector<std::string> nodes;  ///< that it has, as the engine showed it; empty: not known
   UnixTime shown_at;              ///< when the engine was asked that named it since; none: it has not been
   bool notice_under_way = false;  ///< it is being told
   UnixTime notice_retry_at;       ///< none: at once
@@ -109,6 +110,8 @@ struct AgentState {
 
   // Not in the journal.
   bool caught_up = false;  ///< the whole list of leases has been seen since the start: a stranger is an orphan
+  UnixTime began_at;       ///< of this process; none: it has not decided anything yet
+  UnixTime looked_at;      ///< when the engine was asked that has answered last
   bool looked = false;     ///< the engine has answered since the start: what it lacks may be staged
   std::vector<AttemptKey> strangers;  ///< on the engine at the last look, of no known lease
   std::vector<AttemptKey> orphans;    ///< of these, the ones that were alive

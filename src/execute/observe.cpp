@@ -13,6 +13,7 @@ void take_progress(LeaseRecord& record, const EngineJob& job) {
   record.engine_run = std::max(record.engine_run, job.engine_run);
   record.wrapper_run = std::max(record.wrapper_run, job.wrapper_run);
   record.memory_peak = std::max(record.memory_peak, job.memory_peak);
+  record.nodes = job.nodes;
   const bool starts = record.state < AttemptState::queued;
   record.state = std::max(starts ? AttemptState::queued : record.state, job.state);
 }
@@ -104,6 +105,7 @@ void meet_stranger(AgentState& state, const EngineJob& job, std::vector<Action>&
 
 void observe(AgentState& state, const Observation& observed, UnixTime now, std::vector<Action>& actions) {
   state.looked = true;
+  state.looked_at = observed.asked_at;
   state.strangers.clear();
   state.orphans.clear();
   std::vector<const EngineJob*> jobs;

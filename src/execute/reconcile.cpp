@@ -55,6 +55,7 @@ void forget_closed(AgentState& state, std::vector<Action>& actions) {
 std::vector<Action> reconcile(AgentState& state, const std::vector<LeaseRow>& changes,
                               const std::optional<Observation>& observed, UnixTime now) {
   std::vector<Action> actions;
+  if (state.began_at.is_none()) state.began_at = now;
   take_changes(state, changes);
   if (observed) observe(state, *observed, now, actions);
   for (LeaseRecord& record : state.leases) advance(state, record, now, actions);

@@ -47,6 +47,12 @@ void enter(LeaseRecord& record, Phase phase);
 void observe(AgentState& state, const Observation& observed, UnixTime now, std::vector<Action>& actions);
 /// advance.cpp: the next step of one lease.
 void advance(AgentState& state, LeaseRecord& record, UnixTime now, std::vector<Action>& actions);
+/// apart.cpp: where the next task of a job may not run that lets so many run on one node.
+struct Apart {
+  bool must_wait = false;  ///< on which nodes others of it are is not known, so that any may have as many
+  std::vector<std::string> nodes_to_avoid;  ///< in order
+};
+[[nodiscard]] Apart keep_apart(const AgentState& state, const LeaseRecord& record);
 /// report.cpp: a report or heartbeat, when one is due.
 [[nodiscard]] std::optional<SendReport> due_report(AgentState& state, UnixTime now);
 

@@ -60,7 +60,10 @@ void JobReader::read_keys(const YamlNode& root) {
              node, field, [&](const std::string& city, Duration time) { wanted.latency.push_back({city, time}); },
              faults_);
        }},
-      {"tasks_per_centre_max", [&](const YamlNode& node, Field field) { read_tasks_per_centre_max(node, field); }},
+      {"tasks_per_centre_max",
+       [&](const YamlNode& node, Field field) { read_bound(node, field, wanted.tasks_per_centre_max); }},
+      {"tasks_per_node_max",
+       [&](const YamlNode& node, Field field) { read_bound(node, field, wanted.tasks_per_node_max); }},
       {"providers", [&](const YamlNode& node, Field field) { read_texts(node, field, wanted.providers, faults_); }},
   };
   constexpr const char* one_by_one =
@@ -165,10 +168,10 @@ void JobReader::read_array(const YamlNode& node, Field around) {
            faults_);
 }
 
-void JobReader::read_tasks_per_centre_max(const YamlNode& node, Field field) {
-  std::int64_t tasks = file_.spec.requirements.tasks_per_centre_max;
+void JobReader::read_bound(const YamlNode& node, Field field, std::int32_t& bound) {
+  std::int64_t tasks = bound;
   read_count(node, field, 1, array_count_max, tasks, faults_);
-  file_.spec.requirements.tasks_per_centre_max = static_cast<std::int32_t>(tasks);
+  bound = static_cast<std::int32_t>(tasks);
 }
 
 void JobReader::read_every(const YamlNode& node, Field field) {

@@ -32,7 +32,7 @@ class JobReader {
   void read_chip(const YamlNode& node, Field field);
   void read_array(const YamlNode& node, Field field);
   void read_count_of_tasks(const YamlNode& node, Field field);
-  void read_tasks_per_centre_max(const YamlNode& node, Field field);
+  void read_bound(const YamlNode& node, Field field, std::int32_t& bound);
   void read_every(const YamlNode& node, Field field);
   void read_times(const YamlNode& node, Field field);
   void read_overlap(const YamlNode& node, Field field);

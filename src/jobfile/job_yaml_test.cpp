@@ -37,6 +37,7 @@ latency: {shanghai: 20ms, beijing: 1500us}
 priority: -20
 reclaimable: true
 tasks_per_centre_max: 3
+tasks_per_node_max: 2
 )";
 
 std::string all_texts(const Faults& faults) {
@@ -77,6 +78,7 @@ TEST(JobYaml, AFullFileIsReadInFull) {
                                                        {"beijing", Duration::microseconds(1'500)}}));
   EXPECT_EQ(wanted.priority, -20);
   EXPECT_EQ(wanted.tasks_per_centre_max, 3);
+  EXPECT_EQ(wanted.tasks_per_node_max, 2);
 }
 
 // Shows the short forms: a command as a text goes to a shell, `tasks` counts, `chip` may be one word.
@@ -166,6 +168,7 @@ const std::vector<BadLine> bad_lines = {
     {"-", "array: {count: 2, throttle: 0}", "array.throttle: line %: '0' is too small"},
     {"-", "tasks_per_centre_max: 0", "tasks_per_centre_max: line %: '0' is too small; give a whole number from 1 to 100000"},
     {"-", "tasks_per_centre_max: 100001", "tasks_per_centre_max: line %: '100001' is too much"},
+    {"-", "tasks_per_node_max: 0", "tasks_per_node_max: line %: '0' is too small; give a whole number from 1 to 100000"},
     {"-", "tasks_per_centre_max: two", "tasks_per_centre_max: line %: 'two' is not a whole number"},
     {"-", "array: {cuont: 2}", "array: line %: has no key 'cuont'; give one of: count, throttle"},
     {"-", "software: povray", "software: line %: is a text 'povray'; give a list"},

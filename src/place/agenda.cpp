@@ -11,6 +11,7 @@ void Agenda::pool_changed(PoolState& pool, PoolChange change) {
   rooms_.pool_changed(pool.index);
   stirred_.add(pool.index);
   if (pool.promise) note_change(pool, change);
+  if (!pool.apart.empty()) repacked_.insert(pool.index);
   if (change == PoolChange::less_room) {
     narrowed.insert(pool.index);
     return;
@@ -68,7 +69,7 @@ void Agenda::enqueue(JobRecord& job) {
   if (!due.is_none()) jobs_due_.insert({due, job.id});
   if (!can_go) return forget(job);
   const bool is_particular =
-      job.has_cap() || job.has_deadline() || job.is_bounded_at_centres() || job.retrying > 0;
+      job.has_cap() || job.has_deadline() || job.is_bounded() || job.retrying > 0;
   const CustomerGroup group = world_.acceptance().group_of(job.organisation);
   if (queue_.join(job, world_.wall_bound_of(job.wall_time), is_particular, group)) dirty.insert({job.key(), &job});
 }
@@ -160,6 +161,13 @@ void Agenda::bring_back(JobRecord& job) {
   if (job.lane != no_lane) dirty.insert({job.key(), &job});
 }
 
+void Agenda::ask_apart(const PoolState& pool, const QueueKey& behind) {
+  for (const JobId id : pool.apart) {
+    JobRecord* job = world_.job(id);
+    if (job != nullptr && job->lane != no_lane && job->key() > behind) dirty.insert({job->key(), job});
+  }
+}
+
 void Agenda::advance(UnixTime now) {
   const bool is_backwards = now < now_;
   passed_ = is_backwards ? review_every : now - now_;
@@ -178,6 +186,7 @@ void Agenda::advance(UnixTime now) {
   if (has_replaced_) reconsider();
   advance_promises();
   is_review_due_ = is_review_due_ || is_backwards;
+  for (const PoolIndex pool : std::exchange(repacked_, {})) ask_apart(world_.pool(pool), QueueKey());
   for (const OrganisationId organisation : filled) {
     const auto denied = denied_.find(organisation);
     if (denied == denied_.end()) continue;

@@ -52,6 +52,9 @@ class Agenda : public WorldListener {
   [[nodiscard]] std::optional<QueueKey> next_affordable(OrganisationId organisation, const QueueKey& from) const;
   /// Brings a parked job back into the queue.
   void bring_back(JobRecord& job);
+  /// Other leases lie on the nodes of the pool than before: jobs behind this place of the queue that keep their tasks
+  /// apart there may find a node.
+  void ask_apart(const PoolState& pool, const QueueKey& behind);
   /// A job of which nothing waits for room any more, or that has gone as far as its throttle.
   void settle(JobRecord& job) { forget(job); }
   /// A job that can afford no pool at all: it needs `least` micro-yuan.
@@ -165,6 +168,7 @@ class Agenda : public WorldListener {
   Promises promises_;
   bool is_planning_ = false;
   std::set<CentreId> heard_;
+  std::set<PoolIndex> repacked_;  ///< pools with other leases than before, and tasks that are kept apart
   std::set<std::pair<UnixTime, CentreId>> falls_silent_;  ///< reachable centres, at the earliest
   std::set<std::pair<UnixTime, JobId>> jobs_due_;  ///< that are to be asked then
   std::set<std::pair<UnixTime, PoolIndex>> reopens_;  ///< when what closes a pool is over

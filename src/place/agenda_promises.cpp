@@ -130,7 +130,7 @@ void Agenda::check_promise(PoolState& pool) {
   const JobRecord* job = world_.job(pool.promise->job);
   const auto room = pool.surely_opens(pool.promise->need, now_, pool.promise->tasks);
   if (job == nullptr || !pool.is_known || !pool.centre->is_reachable || !room) return release(pool);
-  if (world_.is_full_of(*job, pool.centre->id)) return release(pool);
+  if (world_.is_full_of(*job, pool)) return release(pool);
   const UnixTime start = world_.open_from(pool, *job, *room);
   if (!is_in_time(*job, start, pool.row, world_.staging(*job, pool)) || !can_pay(*job, pool)) return release(pool);
   // Leases that end early bring it nearer. It is put off only when the provider closes the pool, and when it has come

@@ -131,6 +131,25 @@ Broken check_centre_bounds(const World& world) {
   return std::nullopt;
 }
 
+/// Where the tasks lie of jobs that keep them apart is known. That they are no more than find nodes is so when they are
+/// leased: a pool may lose nodes.
+Broken check_tasks_apart(const World& world) {
+  World::TasksIn counted;
+  std::map<PoolIndex, std::set<JobId>> jobs;
+  const auto count = [&](const Holding& each) {
+    if (each.job == nullptr || !each.job->is_bounded_on_nodes()) return;
+    ++counted[{each.attempt.job, each.pool}];
+    jobs[each.pool].insert(each.attempt.job);
+  };
+  for (const auto& [attempt, lease] : world.leases()) count(lease);
+  world.visit_claims(count);
+  if (counted != world.tasks_in()) return std::string("tasks of jobs in pools are not those counted");
+  for (const PoolState& pool : world.pools()) {
+    if (pool.apart != jobs[pool.index]) return name_of(pool) + ": not known are the jobs that keep tasks apart there";
+  }
+  return std::nullopt;
+}
+
 /// The groups of customers against the lists of the centres, and of the reservations.
 Broken check_acceptance(const World& world) {
   const Acceptance& acceptance = world.acceptance();
@@ -248,6 +267,7 @@ std::optional<std::string> broken_invariant(const World& world, const Agenda& ag
   if (auto broken = check_rankings(world, agenda)) return broken;
   if (auto broken = check_times(world)) return broken;
   if (auto broken = check_centre_bounds(world)) return broken;
+  if (auto broken = check_tasks_apart(world)) return broken;
   if (auto broken = check_acceptance(world)) return broken;
   if (auto broken = check_promises(world, agenda)) return broken;
   if (auto broken = check_shares(world)) return broken;

@@ -72,7 +72,7 @@ Asking asking_of(const JobRecord& job, const Requirements& requirements, const W
   asking.available = world.available(job.organisation);
   asking.input_bytes = job.input_bytes;
   asking.world = &world;
-  if (job.is_bounded_at_centres()) asking.tasks_at = tasks_by_centre(job.id, world);
+  if (job.is_bounded()) asking.tasks_at = tasks_by_centre(job.id, world);
   return asking;
 }
 
@@ -194,6 +194,32 @@ std::vector<Gap> deadline_gaps(const Asking& asking, const PoolState& pool, Unix
            (asking.requirements->finish_by - start).microseconds()}};
 }
 
+Spread Asking::spread(const PoolState& pool) const {
+  Spread there{requirements->tasks_per_node_max, 0};
+  const auto at = tasks_at.find(pool.centre->id);
+  if (at == tasks_at.end()) return there;
+  there.own = std::count_if(at->second.begin(), at->second.end(),
+                            [&](const Holding* each) { return each->pool == pool.index; });
+  return there;
+}
+
+namespace {
+
+/// Where no further task of it would find a node: how many it had to let run on one.
+std::optional<Gap> apart_gap(const Asking& asking, const PoolState& pool) {
+  if (!asking.keeps_apart()) return std::nullopt;
+  const Need need = asking.need();
+  const Spread there = asking.spread(pool);
+  if (there.own == 0) return std::nullopt;
+  const bool lacks_node = pool.has_room(need) && slots_apart(pool, need, there) == 0;
+  if (!lacks_node && tasks_left(pool, need, there) > 0) return std::nullopt;
+  const std::int64_t needed = on_node_needed(pool, need, there);
+  if (needed == 0) return std::nullopt;
+  return Gap{Constraint::tasks_per_node, needed, there.on_node_max, true};
+}
+
+}  // namespace
+
 std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool is_large_enough, UnixTime now) {
   std::vector<Gap> gaps;
   const UnixTime start = asking.start(now);
@@ -224,9 +250,10 @@ std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool 
   }
   if (asking.throttle > 0 && asking.live >= asking.throttle)
     gaps.push_back({Constraint::throttle, asking.live + 1, asking.throttle, true});
-  if (asking.is_full_of_it(pool))
+  if (asking.is_centre_full_of_it(pool))
     gaps.push_back({Constraint::tasks_per_centre, asking.tasks_there(pool) + 1,
                     asking.requirements->tasks_per_centre_max, true});
+  if (const auto apart = apart_gap(asking, pool)) gaps.push_back(*apart);
   return gaps;
 }
 

@@ -41,7 +41,7 @@ struct Asking {
   Cny available;  ///< in the wallet
   /// Every task that waits has been leased before, and of the first to be free the older lease may run until then.
   UnixTime older_lease_until = {};
-  /// Of a job that bounds them: its tasks with a lease or a claim, by centre.
+  /// Of a job that bounds them at centres or on nodes: its tasks with a lease or a claim, by centre.
   std::map<CentreId, std::vector<const Holding*>> tasks_at = {};
   Bytes input_bytes;
   const World* world = nullptr;  ///< what has become of its inputs where
@@ -79,9 +79,16 @@ struct Asking {
     const auto there = tasks_at.find(pool.centre->id);
     return there != tasks_at.end() ? std::ssize(there->second) : 0;
   }
-  [[nodiscard]] bool is_full_of_it(const PoolState& pool) const {
+  [[nodiscard]] bool is_centre_full_of_it(const PoolState& pool) const {
     const std::int32_t most = requirements->tasks_per_centre_max;
     return most > 0 && tasks_there(pool) >= most;
+  }
+  [[nodiscard]] bool keeps_apart() const { return requirements->tasks_per_node_max > 0; }
+  /// What of it is in the pool; it keeps its tasks apart.
+  [[nodiscard]] Spread spread(const PoolState& pool) const;
+  [[nodiscard]] bool is_full_of_it(const PoolState& pool) const {
+    if (is_centre_full_of_it(pool)) return true;
+    return keeps_apart() && spread(pool).own > 0 && tasks_left(pool, need(), spread(pool)) <= 0;
   }
   [[nodiscard]] bool is_named(const ReservationRow& reservation) const {
     return organisation_name != nullptr && reservation.names(*organisation_name);
@@ -112,7 +119,7 @@ struct Terms {
 /// Where a task leased as early as may be would not end by the deadline: how long it takes there, and how long is left.
 [[nodiscard]] std::vector<Gap> deadline_gaps(const Asking& asking, const PoolState& pool, UnixTime now);
 /// What only has to wait: the earliest start, reachability, reservations, room, what is kept for another job, the
-/// throttle, the bound of tasks per centre. `is_large_enough`: room is only
+/// throttle, the bounds of tasks per centre and node. `is_large_enough`: room is only
 /// asked for where the pool has so many nodes that are large enough at all.
 [[nodiscard]] std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool is_large_enough,
                                             UnixTime now);

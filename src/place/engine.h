@@ -178,6 +178,7 @@ enum class PlantedBug {
   forgotten_promise,  ///< a job takes room that was promised to another
   forgotten_reservation,  ///< a job takes room of a pool that is closed to it
   forgotten_centre_bound,  ///< more tasks of a job go to a centre than it lets run there
+  uncounted_task,    ///< where tasks of a job that keeps them apart lie is not counted
   forgotten_cards,  ///< what leases count for in fair share is not told when their cards turn out to be others
   lost_job,          ///< a job that was not placed leaves the queue
   gang_half_placed,  ///< what a plan gives a gang is counted for half of its nodes alone

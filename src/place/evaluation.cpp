@@ -6,6 +6,7 @@
 
 #include "model/energy.h"
 #include "model/meter.h"
+#include "model/spread.h"
 #include "place/preference.h"
 
 namespace dayan::place {
@@ -57,12 +58,14 @@ Duration finish_of(const Asking& asking, const Evaluation& evaluation) {
       plus(evaluation.wait.microseconds(), times(waves, evaluation.terms->run.microseconds())));
 }
 
-/// How long until the first of the job's tasks at the pool's centre is expected to leave it, and at the latest.
-/// There is one.
+/// How long until the first of the job's tasks at the pool's centre is expected to leave it, and at the latest; or the
+/// pool where the centre is not full. There is one.
 std::pair<Duration, Duration> first_to_leave(const Asking& asking, const PoolState& pool, UnixTime now) {
   Duration expected = wait_unknown;
   Duration longest = wait_unknown;
+  const bool is_of_centre = asking.is_centre_full_of_it(pool);
   for (const Holding* each : asking.tasks_at.at(pool.centre->id)) {
+    if (!is_of_centre && each->pool != pool.index) continue;
     expected = std::min(expected, stepwise_end(*each, asking.world->pool(each->pool).row, now) - now);
     longest = std::min(longest, sure_end(*each, now) - now);
   }
@@ -114,6 +117,30 @@ void count_other_waits(Evaluation& result, const Asking& asking, UnixTime now) {
   const auto [expected, longest] = first_to_leave(asking, pool, now);
   result.wait = std::max(result.wait, expected);
   if (result.wait_longest) result.wait_longest = std::max(*result.wait_longest, longest);
+}
+
+/// Where the job keeps its tasks apart: no more at once than surely find nodes, or do now where there is room; and
+/// where none does, though there is, once the next lease there has ended.
+void keep_apart(const Asking& asking, const PoolState& pool, UnixTime now, Evaluation& result) {
+  if (!asking.keeps_apart()) return;
+  const Spread there = asking.spread(pool);
+  const Need need = asking.need();
+  const std::int64_t most = tasks_apart_max(there.on_node_max, pool.row.nodes, need.nodes);
+  if (pool.has_room(need)) {
+    const std::int64_t slots = slots_apart(pool, need, there);
+    if (slots > 0) {
+      result.slots = slots;
+    } else {
+      result.slots = pool.slots_when_empty(need);
+      result.wait = wait_unknown;
+      result.wait_longest = wait_unknown;
+      for (const Holding* each : pool.holdings) {
+        result.wait = std::min(result.wait, stepwise_end(*each, pool.row, now) - now);
+        result.wait_longest = std::min(*result.wait_longest, sure_end(*each, now) - now);
+      }
+    }
+  }
+  result.slots = std::min(result.slots, most);
 }
 
 struct Least {
@@ -205,6 +232,7 @@ Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now, c
                                                                [](const Gap& gap) { return gap.passes_with_time; });
   if (!result.is_feasible) return result;
   find_opening(result, asking, now, queued);
+  keep_apart(asking, pool, now, result);
   count_other_waits(result, asking, now);
   // From when on it is not closed to a lease that could start so long from now.
   const auto until_open = [&](Duration wait) {

@@ -29,10 +29,10 @@ struct Evaluation {
   std::vector<Gap> gaps;
   bool is_feasible = false;  ///< no gap that time does not mend
   bool is_reachable = false;
-  bool is_full_of_it = false;  ///< as many of the job's tasks run at its centre as may
+  bool is_full_of_it = false;  ///< as many of the job's tasks run at its centre, or in it, as may
   bool is_late = false;    ///< room is expected too late for the deadline
   std::optional<Opening> opening;  ///< for room alone; nothing where it was not worked out
-  Duration wait;           ///< for room, or for a task of its own to leave the centre, and then for its inputs;
+  Duration wait;           ///< for room, or for a task of its own to leave centre or pool, and then for its inputs;
                            ///< wait_unknown when nothing makes room
   std::optional<Duration> wait_longest;  ///< if everything takes as long as it may; nothing where nobody knows it
   std::int32_t jobs_before = 0;          ///< of those that stand before it in the queue, counted in the wait
@@ -52,7 +52,7 @@ struct Evaluation {
 ///   weighted: for each of cost, finish and carbon its weight × 1000 × figure / least figure, whole numbers rounded up;
 ///             one with a weight for carbon whose carbon is not known stands behind all where it is;
 ///   balanced: the same with cost and finish alike.
-/// A centre that does not answer stands behind all that do; of these one at which as many of the job's tasks run as
+/// A centre that does not answer stands behind all that do; of these one where as many of the job's tasks run as
 /// may behind the others, since plans pass it over; and of these a pool that opens too late for the deadline. Ties go
 /// by the names of centre and pool: a total order.
 void sort_best_first(std::vector<Evaluation>& evaluations, const Requirements& requirements);

@@ -60,6 +60,13 @@ std::string capability_text(std::int64_t capability) {
   return decimal_text(capability, 4);
 }
 
+std::string apart_text(const Gap& gap, const Spread& there, const PoolState& pool) {
+  return "the job lets " + counted(gap.offered, "task") + " run on one node, and " + std::to_string(there.own) +
+         (there.own == 1 ? " runs" : " run") + " in this pool of " + counted(pool.row.nodes, "node") +
+         ": for a further one it had to let " + std::to_string(gap.required) + ", " +
+         std::to_string(gap.required - gap.offered) + " more";
+}
+
 std::string capability_gap_text(const Gap& gap, const std::string& thing) {
   std::string text =
       "needs " + thing + "s of " + capability_text(gap.required) + " times the reference " + thing + ", ";
@@ -247,6 +254,7 @@ std::string text_of(const Gap& gap, const Asking& asking, const Evaluation& eval
       return "the job lets " + counted(gap.offered, "task") + " run at one centre, and " +
              std::to_string(gap.required - 1) + (gap.required == 2 ? " runs" : " run") +
              " at this one: " + counted(gap.required - gap.offered, "task") + " too many";
+    case Constraint::tasks_per_node: return apart_text(gap, asking.spread(pool), pool);
     case Constraint::capability: return capability_gap_text(gap, "core");
     case Constraint::card_capability: return capability_gap_text(gap, "card");
     case Constraint::latency: return latency_text(gap, requirements.latency[gap.bound]);

@@ -5,6 +5,7 @@
 
 #include "base/prng.h"
 #include "model/meter.h"
+#include "model/spread.h"
 #include "model/transfer.h"
 #include "place/oracle_for_tests.h"
 #include "place/scene_for_tests.h"
@@ -21,13 +22,15 @@ class Life {
         data_(seed + 1'000'000),
         bounds_(seed + 2'000'000),
         cards_(seed + 3'000'000),
+        apart_(seed + 4'000'000),
         engine_(make_engine(bug)),
         is_plain_(seed % 2 == 0),
         trades_places_(seed % 4 == 3),
         has_hours_(seed / 2 % 2 == 0),
         has_data_(seed % 5 != 4),
         has_bounds_(seed % 4 < 2),
-        has_cards_(seed % 7 != 6) {
+        has_cards_(seed % 7 != 6),
+        keeps_apart_(seed % 3 == 1) {
     // A third of the lives pass from one half life of usage to the next.
     if (seed % 3 == 0) now_ = usage_period(scene_now) + usage_half_life - Duration::minutes(4);
     for (int i = 0; i < 3; ++i) {
@@ -107,6 +110,10 @@ class Life {
   [[nodiscard]] std::size_t trades() const { return trades_; }
   /// How often a job waited with as many tasks at some centre as it lets run there, over all plans.
   [[nodiscard]] std::size_t bounds_met() const { return bounds_met_; }
+  /// How often one waited for a node with fewer of its tasks than it lets run there: where there was room, and where
+  /// each node of the pool may have as many.
+  [[nodiscard]] std::size_t nodes_lacked() const { return nodes_lacked_; }
+  [[nodiscard]] std::size_t pools_filled() const { return pools_filled_; }
   /// All that there ever were.
   [[nodiscard]] const std::set<Duration>& setbacks() const { return setbacks_; }
 
@@ -379,6 +386,8 @@ class Life {
     }
     if (has_bounds_ && bounds_.chance(1, 3))
       needs.tasks_per_centre_max = static_cast<std::int32_t>(bounds_.between(1, 4));
+    if (keeps_apart_ && apart_.chance(trades_places_ ? 1 : 6, 8))
+      needs.tasks_per_node_max = static_cast<std::int32_t>(apart_.between(1, 2));
     // From what nobody notices to what takes as long as the work.
     if (has_data_ && data_.chance(trades_places_ ? 1 : 2, 3)) job.input_bytes = Bytes(data_.between(1, 9) << data_.between(0, 36));
     job.submitted_at = now_;
@@ -540,12 +549,16 @@ class Life {
     ASSERT_TRUE(!compares_ || most == 0 || there < most);
     const PoolRow& pool = pools_.at({lease.centre, lease.pool});
     Cores cores = lease.resources.cores * lease.resources.nodes;
+    std::int64_t in_pool = 0;
     for (const auto& [attempt, other] : leases_) {
-      if (other.centre == lease.centre && other.pool == lease.pool)
-        cores += other.resources.cores * other.resources.nodes;
+      if (other.centre != lease.centre || other.pool != lease.pool) continue;
+      in_pool += attempt.job == job.id ? 1 : 0;
+      cores += other.resources.cores * other.resources.nodes;
     }
     ASSERT_LE(cores, pool.cores_per_node * pool.nodes);
     ASSERT_LE(lease.resources.nodes, pool.nodes);
+    const std::int32_t on_node = job.requirements.tasks_per_node_max;
+    ASSERT_TRUE(!compares_ || on_node == 0 || in_pool < tasks_apart_max(on_node, pool.nodes, lease.resources.nodes));
     wallet_row.debits_pending += lease.held;
     job.held += lease.held;
     ++job.live;
@@ -629,6 +642,13 @@ class Life {
       const std::int32_t most = job.requirements.tasks_per_centre_max;
       const auto is_full = [&](const auto& each) { return most > 0 && each.second == most; };
       if (waiting && waiting->tasks > 0 && std::any_of(there.begin(), there.end(), is_full)) ++bounds_met_;
+      const JobRecord* known = world.job(id);
+      if (!waiting || waiting->tasks == 0 || known == nullptr || !known->is_bounded_on_nodes()) continue;
+      for (const PoolState& pool : world.pools()) {
+        if (world.spread(*known, pool).own == 0) continue;
+        if (world.is_full_of(*known, pool)) ++pools_filled_;
+        else if (world.lacks_node(*known, pool)) ++nodes_lacked_;
+      }
     }
     for (std::size_t i = 0; i < std::max(plan.size(), expected.size()); ++i) {
       ASSERT_LT(i, plan.size()) << to_text(expected[i].job) << " task " << expected[i].task << " could go to "
@@ -668,6 +688,7 @@ class Life {
   Prng data_;    ///< of inputs alone: the rest is drawn as in lives without
   Prng bounds_;  ///< of bounds of tasks per centre, in the same way
   Prng cards_;   ///< of how fast cards are
+  Prng apart_;   ///< of bounds of tasks per node
   std::unique_ptr<Engine> engine_;
   UnixTime now_ = scene_now;
   std::int64_t last_id_ = 100;
@@ -688,6 +709,7 @@ class Life {
   bool has_data_ = false;  ///< jobs have inputs
   bool has_bounds_ = false;  ///< some jobs bound their tasks at one centre
   bool has_cards_ = false;   ///< cards are not all alike
+  bool keeps_apart_ = false;  ///< some jobs bound their tasks on one node
   bool compares_ = true;  ///< with the oracle: no bug is planted
   UnixTime planned_at_;
   std::size_t hours_passed_ = 0;
@@ -698,6 +720,8 @@ class Life {
   std::size_t reclaims_ = 0;
   std::size_t trades_ = 0;
   std::size_t bounds_met_ = 0;
+  std::size_t nodes_lacked_ = 0;
+  std::size_t pools_filled_ = 0;
   std::vector<Made> made_;  ///< by the last plan, as the oracle has it
   std::size_t promises_ = 0;
   std::map<OrganisationId, OrganisationRow> organisations_;
@@ -750,6 +774,8 @@ TEST(LifeTest, PoolsPromiseRoomAndTakeItBackAndJobsAreSetBack) {
   std::size_t reclaims = 0;
   std::size_t trades = 0;
   std::size_t bounds_met = 0;
+  std::size_t nodes_lacked = 0;
+  std::size_t pools_filled = 0;
   std::set<Duration> setbacks;
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     Life life(seed);
@@ -764,6 +790,8 @@ TEST(LifeTest, PoolsPromiseRoomAndTakeItBackAndJobsAreSetBack) {
     reclaims += life.reclaims();
     trades += life.trades();
     bounds_met += life.bounds_met();
+    nodes_lacked += life.nodes_lacked();
+    pools_filled += life.pools_filled();
   }
   EXPECT_GT(setbacks.size(), 500U);
   EXPECT_LT(*setbacks.begin(), Duration::minutes(10));
@@ -774,6 +802,8 @@ TEST(LifeTest, PoolsPromiseRoomAndTakeItBackAndJobsAreSetBack) {
   EXPECT_GT(reclaims, 100U);
   EXPECT_GE(trades, 10U);
   EXPECT_GT(bounds_met, 200U);
+  EXPECT_GT(nodes_lacked, 50U);
+  EXPECT_GT(pools_filled, 200U);
 }
 
 class PlantedBugTest : public testing::TestWithParam<PlantedBug> {};
@@ -781,10 +811,11 @@ class PlantedBugTest : public testing::TestWithParam<PlantedBug> {};
 TEST_P(PlantedBugTest, IsFoundByTheChecker) {
   // Each planted bug breaks an invariant that the checker tells of, in nearly every life in which it could strike.
   // Promises are made in the longer of the lives of wide and narrow jobs, which have even seeds; jobs bound their tasks
-  // at one centre in those of two seeds in four; jobs with cards run, and cards change under them, in the longer of odd
-  // ones.
+  // at one centre in those of two seeds in four, and on one node in every third; jobs with cards run, and cards change
+  // under them, in the longer of odd ones.
   const bool is_of_promises = GetParam() == PlantedBug::forgotten_promise;
   const bool is_of_bounds = GetParam() == PlantedBug::forgotten_centre_bound;
+  const bool is_of_nodes = GetParam() == PlantedBug::uncounted_task;
   const bool is_of_cards = GetParam() == PlantedBug::forgotten_cards;
   int found = 0;
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
@@ -792,6 +823,7 @@ TEST_P(PlantedBugTest, IsFoundByTheChecker) {
     if (is_of_promises) of_life = 2 * seed;
     if (is_of_cards) of_life = 2 * seed + 1;
     if (is_of_bounds) of_life = seed / 2 * 4 + seed % 2;
+    if (is_of_nodes) of_life = 3 * seed + 1;
     Life life(of_life, GetParam());
     for (int step = 0; step < (is_of_promises || is_of_cards ? 240 : 60); ++step) {
       life.step();
@@ -810,7 +842,7 @@ INSTANTIATE_TEST_SUITE_P(Bugs, PlantedBugTest,
                          testing::Values(PlantedBug::stale_score, PlantedBug::forgotten_room, PlantedBug::lost_job,
                                          PlantedBug::gang_half_placed, PlantedBug::forgotten_promise,
                                          PlantedBug::forgotten_reservation, PlantedBug::forgotten_centre_bound,
-                                         PlantedBug::forgotten_cards));
+                                         PlantedBug::forgotten_cards, PlantedBug::uncounted_task));
 
 }  // namespace
 }  // namespace dayan::place

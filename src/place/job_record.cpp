@@ -117,6 +117,7 @@ Requirements JobRecord::requirements() const {
   all.finish_by = finish_by;
   all.priority = priority;
   all.tasks_per_centre_max = tasks_per_centre_max;
+  all.tasks_per_node_max = tasks_per_node_max;
   if (has_cap()) all.price_cap = price_cap;
   return all;
 }
@@ -138,6 +139,7 @@ const Common* Commons::take(const Requirements& requirements, const Common* held
     common.requirements.price_cap.reset();
     common.requirements.priority = 0;
     common.requirements.tasks_per_centre_max = 0;
+    common.requirements.tasks_per_node_max = 0;
   }
   if (common.jobs++ == 0) {
     const auto since = idle_since_.find(common.serial);

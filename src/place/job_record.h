@@ -37,7 +37,7 @@ struct QueueKey {
 struct Common {
   std::uint64_t serial = 0;   ///< never used again
   std::string key;            ///< all that it holds, as bytes
-  Requirements requirements;  ///< without times, price cap, priority and the bound of tasks per centre
+  Requirements requirements;  ///< without times, price cap, priority and the bounds of tasks per centre and node
   std::int64_t jobs = 0;      ///< that refer to it
 };
 
@@ -74,6 +74,7 @@ struct JobRecord {
   std::int32_t count = 1;
   std::int32_t throttle = 0;
   std::int32_t tasks_per_centre_max = 0;
+  std::int32_t tasks_per_node_max = 0;
   std::int32_t next_task = 0;
   std::int32_t retrying = 0;
   std::int32_t live = 0;
@@ -106,6 +107,9 @@ struct JobRecord {
   }
   [[nodiscard]] bool has_cap() const { return !price_cap.is_negative(); }
   [[nodiscard]] bool is_bounded_at_centres() const { return tasks_per_centre_max > 0; }
+  [[nodiscard]] bool is_bounded_on_nodes() const { return tasks_per_node_max > 0; }
+  /// Where its tasks are says where others of it may go.
+  [[nodiscard]] bool is_bounded() const { return is_bounded_at_centres() || is_bounded_on_nodes(); }
   /// So many of its tasks run at once, if all run at one centre; zero: no bound.
   [[nodiscard]] std::int32_t at_once_max() const { return lesser_bound(throttle, tasks_per_centre_max); }
   /// Tasks that wait for a lease.

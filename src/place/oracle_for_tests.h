@@ -74,7 +74,7 @@ class Oracle : SightOracle {
     const bool is_cheapest = waits_for_best(job) && !outlook.takes_any;
     const bool is_greenest = job.common->requirements.objective == Objective::greenest;
     for (const Seen& seen : in_order(job)) {
-      if (!can_ever(job, *seen.pool, outlook.left_out) || seen.pool->slots(need_of(job)) == 0) continue;
+      if (!can_ever(job, *seen.pool, outlook.left_out) || slots(job, *seen.pool) == 0) continue;
       if (is_cheapest ? seen.score != outlook.score : seen.delay() > outlook.slowness) continue;
       if (keeps_out(*seen.pool, job)) continue;
       const Cny hold = hold_on(job, *seen.pool);
@@ -218,10 +218,11 @@ class Oracle : SightOracle {
       world_.claim(job, {job.id, task, number}, pool->index, now_);
       const bool is_its_own = job.promised == pool->index;
       if (is_its_own) use(job);
-      const bool has_bound = job.common->requirements.tasks_per_centre_max > 0;
+      const bool has_bound = job.tasks_per_centre_max > 0 || job.tasks_per_node_max > 0;
       if (!is_its_own && !waits_for_best(job) && !outlook.takes_any && job.input_bytes.is_zero() && !has_bound)
         traders_.push_back({plan_.size() - 1, &job, pool, outlook.left_out, outlook.slowness});
-      if (is_full_of(job, *pool)) outlooks.clear();
+      const bool lacks_node = pool->slots(need_of(job)) > 0 && slots(job, *pool) == 0;
+      if (is_full_of(job, *pool) || lacks_node) outlooks.clear();
       return true;
     };
     for (auto row = world_.retries().lower_bound({job.id, 0});
@@ -338,7 +339,7 @@ class Oracle : SightOracle {
       const JobRecord& job = *world_.job(pool.promise->job);
       const bool is_made = std::any_of(made_.begin(), made_.end(), [&](const Made& each) { return each.by == job.id; });
       if (!is_made && pool.promise->start > now_ + reclaim_notice + reclaim_gain && waits_on_.contains(job.key()) &&
-          !is_full_of(job, pool) && note(job, pool, pool.promise->tasks))
+          !is_full_of(job, pool) && anywhere(job, pool) >= pool.promise->tasks && note(job, pool, pool.promise->tasks))
         made_.back().is_new = false;
       return;
     }
@@ -361,6 +362,8 @@ class Oracle : SightOracle {
       }
       std::int64_t tasks = std::min<std::int64_t>(job->waiting(), reclaim_tasks_max);
       if (job->throttle > 0) tasks = std::min<std::int64_t>(tasks, job->throttle - job->live);
+      tasks = std::min(tasks, anywhere(*job, *best));
+      if (job->tasks_per_node_max > 0) tasks = std::min(tasks, most_apart(*job, *best) - tasks_in(*job, *best));
       if (job->tasks_per_centre_max > 0) tasks = std::min(tasks, job->tasks_per_centre_max - tasks_there(*job, *best));
       const std::int64_t first = hold_on(*job, *best).micro();
       const std::int64_t next = first - inputs_cost(*job, *best, Rounding::up).micro();
@@ -389,7 +392,14 @@ class Oracle : SightOracle {
     made_.push_back(made);
     return true;
   }
+  /// So many tasks of it break no bound on whatever nodes they run.
+  [[nodiscard]] std::int64_t anywhere(const JobRecord& job, const PoolState& pool) const {
+    const std::int64_t most = job.tasks_per_node_max;
+    if (most == 0 || fit_count(pool.per_node, need_of(job).each) <= most) return int64_max;
+    return std::max<std::int64_t>(most - tasks_in(job, pool), 0);
+  }
   [[nodiscard]] bool asks(const JobRecord& job, const PoolState& pool) const {
+    if (anywhere(job, pool) == 0) return false;
     if (job.common->requirements.reclaimable || pool.slots(need_of(job)) > 0 || pool.slots_when_empty(need_of(job)) == 0)
       return false;
     if (!would_take(job, pool, now_ + reclaim_notice + reclaim_settles)) return false;

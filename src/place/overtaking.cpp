@@ -69,7 +69,7 @@ WouldTake Turn::would_take(const PoolState& pool, std::optional<UnixTime> opens)
 std::int64_t Turn::tasks_for(const PoolState& pool) const {
   std::int64_t tasks = std::min<std::int64_t>(job_.waiting(), reclaim_tasks_max);
   if (job_.throttle > 0) tasks = std::min<std::int64_t>(tasks, job_.throttle - live_);
-  tasks = std::min(tasks, world_.tasks_left_at(job_, pool.centre->id));
+  tasks = std::min({tasks, world_.tasks_left_at(job_, pool), world_.tasks_anywhere(job_, pool)});
   // The first holds for the inputs of all.
   const auto inputs = transfer_cost(*pool.centre->current_offer(), world_.to_hold(job_, pool), Rounding::up);
   const std::int64_t first = hold_on(pool).micro();

@@ -61,10 +61,20 @@ std::int64_t Packing::displaced(const Amounts& each) const {
 }
 
 std::int64_t Packing::slots(const Need& need) const {
-  if (need.is_gang()) return gang_slots(need);
+  if (need.is_gang()) return gang_slots(fits(need.each), need.nodes);
   std::int64_t sum = 0;
   for (const Nodes& room : rooms_) sum = plus(sum, times(fit_count(room.left, need.each), room.count));
   return unplaced_.empty() ? sum : std::max<std::int64_t>(sum - displaced(need.each), 0);
+}
+
+std::int64_t Packing::slots_apart(const Need& need, std::int64_t on_node_max) const {
+  std::vector<Fits> nodes = fits(need.each);
+  std::int64_t sum = 0;
+  for (Fits& each : nodes) {
+    each.parts = std::min(each.parts, on_node_max);
+    sum = plus(sum, times(each.parts, each.count));
+  }
+  return need.is_gang() ? gang_slots(nodes, need.nodes) : sum;
 }
 
 /// For how many parts of this size how many nodes have room. What leases without a node displace is taken off those
@@ -95,17 +105,16 @@ std::vector<Packing::Fits> Packing::fits(const Amounts& each) const {
 /// The largest g for which sum min(c, g) over the nodes is at least n × g, where a node has room for c parts and a
 /// gang has n. No gang has two parts on a node, so that of a node g gangs use min(c, g) at most; and where these are
 /// enough, they do: dealt out node by node to the gangs in turn, each gang gets n parts, and no two of one node.
-std::int64_t Packing::gang_slots(const Need& gang) const {
-  const std::vector<Fits> nodes = fits(gang.each);
+std::int64_t Packing::gang_slots(const std::vector<Fits>& nodes, std::int64_t gang_nodes) {
   std::int64_t parts = 0;
   for (const Fits& each : nodes) parts = plus(parts, times(each.parts, each.count));
   const auto are_enough_for = [&](std::int64_t gangs) {
     std::int64_t used = 0;
     for (const Fits& each : nodes) used = plus(used, times(std::min(each.parts, gangs), each.count));
-    return used >= times(gang.nodes, gangs);
+    return used >= times(gang_nodes, gangs);
   };
   std::int64_t low = 0;
-  std::int64_t high = parts / gang.nodes;
+  std::int64_t high = parts / gang_nodes;
   while (low < high) {  // enough for so many gangs is enough for fewer
     const std::int64_t middle = high - (high - low) / 2;
     if (are_enough_for(middle)) {

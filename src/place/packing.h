@@ -32,6 +32,8 @@ class Packing {
 
   /// How many tasks of this need (not zero in every kind) fit on the nodes as they are packed.
   [[nodiscard]] std::int64_t slots(const Need& need) const;
+  /// The same where no more than so many of them may be on one node.
+  [[nodiscard]] std::int64_t slots_apart(const Need& need, std::int64_t on_node_max) const;
   /// Whether one does.
   [[nodiscard]] bool has_room(const Need& need) const;
   /// The most of one kind that a task could take on each of its nodes, when it takes this much of the others; −1 for
@@ -60,7 +62,7 @@ class Packing {
   void remove_nodes(const Amounts& left, std::int64_t count);
   [[nodiscard]] std::int64_t displaced(const Amounts& each) const;
   [[nodiscard]] std::vector<Fits> fits(const Amounts& each) const;
-  [[nodiscard]] std::int64_t gang_slots(const Need& gang) const;
+  [[nodiscard]] static std::int64_t gang_slots(const std::vector<Fits>& nodes, std::int64_t gang_nodes);
 
   std::vector<Nodes> rooms_;  ///< in order of what is left
   std::vector<Nodes> taken_;  ///< of the gang under way: kept for its memory

@@ -48,6 +48,25 @@ std::int64_t most_that_lie(std::vector<Need> leases, const Need& need, const Roo
   return most;
 }
 
+/// How many of `task` can lie on the nodes beside these leases, no more than `most` of them on one: by the best way to
+/// lay the others, tried out in full.
+std::int64_t most_apart(const std::vector<Need>& others, const Need& task, std::int64_t most, const Rooms& nodes) {
+  std::set<Rooms> reachable{nodes};
+  for (const Need& other : others) {
+    std::set<Rooms> next;
+    for (const Rooms& rooms : reachable) take_each_way(rooms, other, other.nodes, 0, next);
+    reachable = std::move(next);
+  }
+  std::int64_t best = 0;
+  for (const Rooms& rooms : reachable) {
+    Rooms left;  // so many of them each node may have
+    for (const std::int64_t room : rooms) left.push_back(std::min(most, room / task.each.of[in_cores]));
+    const Need one{{{1, 0, 0}}, task.nodes};
+    best = std::max(best, most_that_lie({}, one, left));
+  }
+  return best;
+}
+
 Packing packed(std::int64_t nodes, std::int64_t per_node, const std::vector<Need>& leases) {
   Shapes shapes;
   for (const Need& lease : leases) add_shape(shapes, lease, 1);
@@ -146,6 +165,37 @@ TEST(GangSlotsTest, ManyLikeGangsAreCountedNotListed) {
   packing.pack(400'000, {{4, 0, 0}}, shapes);
   EXPECT_EQ(packing.slots(cores(2)), 800'000 - 300'000);
   EXPECT_EQ(packing.slots(cores(4)), 400'000 - 150'000);
+}
+
+TEST(ApartTest, NoMoreOnOneNodeThanMay) {
+  // Beside leases that lie as tightly as they can, so many find nodes as whoever tries all ways finds that leave the
+  // others so; and never more than any way of laying them allows.
+  Prng random(5);
+  int fewer = 0;
+  for (int round = 0; round < 400; ++round) {
+    const std::int64_t nodes = random.between(1, 4);
+    const std::int64_t per_node = random.between(2, 6);
+    std::vector<Need> others;
+    for (auto more = random.below(4); more > 0; --more)
+      others.push_back(cores(random.between(1, per_node), random.chance(1, 4) ? random.between(1, nodes) : 1));
+    const Rooms empty(static_cast<std::size_t>(nodes), per_node);
+    if (!can_lie(others, empty)) continue;
+    const Need task = cores(random.between(1, 2), random.chance(1, 3) ? random.between(1, nodes) : 1);
+    const std::int64_t most = random.between(1, 3);
+    const Packing packing = packed(nodes, per_node, others);
+    const std::int64_t slots = packing.slots_apart(task, most);
+    if (!packing.is_clouded()) {
+      EXPECT_LE(slots, most_apart(others, task, most, empty)) << round;
+      EXPECT_LE(slots, packing.slots(task)) << round;
+      EXPECT_EQ(slots > 0, packing.has_room(task)) << round;
+      EXPECT_EQ(packing.slots_apart(task, 100), packing.slots(task)) << round;
+      fewer += slots < packing.slots(task) ? 1 : 0;
+    }
+    if (others.empty()) {
+      EXPECT_EQ(slots, most_apart(others, task, most, empty)) << round;
+    }
+  }
+  EXPECT_GT(fewer, 50);
 }
 
 }  // namespace

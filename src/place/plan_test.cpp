@@ -197,6 +197,101 @@ TEST(PlanTest, TasksPerCentreSendOthersElsewhere) {
   }
 }
 
+TEST(PlanTest, TasksPerNodeSendOthersElsewhere) {
+  // Of six tasks that would each go to the cheapest pool, of two nodes, two go there and three to the other's three
+  // nodes, though the first has room for all; the rest waits, and is told what it had to let. A task of several nodes
+  // has one of each.
+  for (const auto objective : {Objective::cheapest, Objective::fastest, Objective::balanced, Objective::greenest}) {
+    Scene scene;
+    const CentreId cheap = scene.site("cheap", 2, 8);
+    const CentreId dear = scene.site("dear", 3, 8, Cny::yuan(3));
+    Requirements needs = with_objective(objective);
+    needs.tasks_per_node_max = 1;
+    JobRow job = scene.job(6, needs);
+    const auto engine = scene.engine();
+    const auto plan = engine->plan(scene_now, 100);
+    EXPECT_EQ(by_centre(plan), (std::map<CentreId, int>{{cheap, 2}, {dear, 3}}));
+    if (objective == Objective::cheapest) {
+      const auto& out = plan[2].placement.ruled_out;
+      EXPECT_NE(std::find(out.begin(), out.end(), RuledOut{Constraint::tasks_per_node, 1, 1}), out.end());
+    }
+    commit(*engine, job, plan);
+    EXPECT_TRUE(engine->plan(scene_now, 100).empty());
+    const Reason reason = engine->waiting(job.id, scene_now)->reasons[0];
+    EXPECT_EQ(reason.constraint, Constraint::tasks_per_node);
+    EXPECT_EQ(reason.required, 2);
+    EXPECT_EQ(reason.offered, 1);
+    EXPECT_TRUE(reason.passes_with_time);
+  }
+  Scene gangs;
+  gangs.site("a", 4, 8);
+  Requirements needs = Scene::small();
+  needs.resources.nodes = 2;
+  needs.tasks_per_node_max = 1;
+  (void)gangs.job(6, needs);
+  EXPECT_EQ(gangs.plan().size(), 2U);
+}
+
+TEST(PlanTest, RoomOnANodeWithAsManyOfItsTasksIsNone) {
+  // Three nodes of 8 cores; others fill one, and half of the next. Two tasks of 2 cores each get a node of their own;
+  // the third finds room, and none of its nodes. A further task of the others' work leaves: then it goes there, though
+  // nothing of its own has changed. Whoever lets two run on a node had all three at once.
+  for (const std::int32_t on_node : {1, 2}) {
+    Scene scene;
+    const CentreId a = scene.site("a", 3, 8);
+    Requirements needs = Scene::small();
+    needs.resources.cores = Cores(2);
+    needs.tasks_per_node_max = on_node;
+    const LeaseRow whole = scene.lease(a, 8, Duration::hours(1));
+    scene.lease(a, 4, Duration::hours(1));
+    JobRow job = scene.job(3, needs);
+    const auto engine = scene.engine();
+    const auto plan = engine->plan(scene_now, 100);
+    ASSERT_EQ(plan.size(), on_node == 1 ? 2U : 3U);
+    if (on_node > 1) continue;
+    commit(*engine, job, plan);
+    EXPECT_TRUE(engine->plan(scene_now, 100).empty());
+    const auto quotes = engine->quotes(job.id, scene_now);
+    ASSERT_EQ(quotes[0].reasons.size(), 1U);
+    const std::string text = "the job lets 1 task run on one node, and 2 run in this pool of 3 nodes: for a further one "
+                             "it had to let 2, 1 more";
+    EXPECT_EQ(quotes[0].reasons[0], (Reason{Constraint::tasks_per_node, 2, 1, text, true}));
+    engine->apply({whole, RowFate::retired});
+    EXPECT_EQ(engine->plan(scene_now, 100).size(), 1U);
+  }
+}
+
+TEST(PlanTest, TasksKeptApartDoNotTradePlaces) {
+  // Two jobs of one organisation of which one runs long: tasks that are free to trade places do (exchange_test). Those
+  // that are kept apart, or bounded at a centre, stay where their bound has put them.
+  for (const bool is_of_nodes : {true, false}) {
+    Prng random(is_of_nodes ? 1 : 2);
+    for (int round = 0; round < 100; ++round) {
+      Scene scene;
+      for (const char* name : {"a", "b", "c"}) {
+        const CentreId centre = scene.site(name, 2, 4, Cny::micro(random.between(1, 9) * 100'000));
+        PoolRow pool = scene.pool(centre, 2, 4);
+        pool.core_capability = Capability(random.between(1, 4) * 5'000);
+        scene.put(pool);
+      }
+      std::map<JobId, JobRow> jobs;
+      for (int i = 0; i < 4; ++i) {
+        Requirements needs = with_objective(Objective::balanced);
+        needs.run_time = Duration::minutes(random.between(1, 50));
+        (is_of_nodes ? needs.tasks_per_node_max : needs.tasks_per_centre_max) = 1;
+        const JobRow job = scene.job(2, needs);
+        jobs[job.id] = job;
+      }
+      std::map<std::pair<JobId, CentreId>, int> there;
+      for (const Assignment& each : scene.plan()) {
+        EXPECT_TRUE(each.placement.exchanged_with.is_none());
+        const int at_centre = ++there[std::pair(each.job, each.placement.centre)];
+        EXPECT_LE(at_centre, is_of_nodes ? 2 : 1);
+      }
+    }
+  }
+}
+
 TEST(PlanTest, ATaskThatEndsLetsAnotherGoToItsCentre) {
   // Nothing else changes, and there was room all the time.
   Scene scene;
@@ -487,6 +582,7 @@ Scene random_scene(Prng& random) {
     if (random.chance(1, 2)) requirements.run_time = Duration::minutes(random.between(1, 50));
     if (random.chance(1, 3)) requirements.price_cap = Cny::micro(random.between(0, 30'000'000));
     if (random.chance(1, 4)) requirements.tasks_per_centre_max = static_cast<std::int32_t>(random.between(1, 3));
+    if (random.chance(1, 3)) requirements.tasks_per_node_max = static_cast<std::int32_t>(random.between(1, 2));
     JobRow job = scene.job(static_cast<std::int32_t>(random.between(1, 20)), requirements);
     job.throttle = static_cast<std::int32_t>(random.between(0, 6));
     scene.put(job);
@@ -533,6 +629,7 @@ TEST_P(RandomPlanTest, KeepsEveryBound) {
   std::map<JobId, std::int32_t> placed;
   std::map<JobId, Cny> held;
   std::map<std::pair<JobId, CentreId>, std::int32_t> at_centre;
+  std::map<std::pair<JobId, std::pair<CentreId, std::string>>, std::int64_t> at_pool;
   Cny held_in_all;
   for (const Assignment& assignment : scene_.plan()) {
     const PlacementRow& placement = assignment.placement;
@@ -541,6 +638,9 @@ TEST_P(RandomPlanTest, KeepsEveryBound) {
     ASSERT_TRUE(job.requirements.tasks_per_centre_max == 0 || there <= job.requirements.tasks_per_centre_max);
     const Resources& need = job.requirements.resources;
     const PoolRow& pool = plain.pools.at({placement.centre, placement.pool});
+    const std::int32_t on_node = job.requirements.tasks_per_node_max;
+    const std::int64_t in_pool = ++at_pool[{job.id, {placement.centre, placement.pool}}];
+    ASSERT_TRUE(on_node == 0 || in_pool * need.nodes <= std::int64_t{on_node} * pool.nodes);
     ASSERT_EQ(assignment.task, placed[job.id]++);
     ASSERT_LE(need.cores, pool.cores_per_node);
     ASSERT_LE(need.memory, pool.memory_per_node);

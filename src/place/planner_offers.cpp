@@ -104,6 +104,7 @@ void Planner::look_behind_repacked(std::uint64_t changes, std::span<const Assign
   Packing packing;
   for (const PoolIndex index : taken) {
     const PoolState& pool = agenda_.world().pool(index);
+    agenda_.ask_apart(pool, key);
     bool is_packed = false;
     for (const auto& [need, shape] : agenda_.queue().shapes()) {
       const bool is_asked = shape.asked.get(index) ||
@@ -228,7 +229,7 @@ bool Planner::may_be_interested(LaneIndex index) {
 bool Planner::may_be_interested(LaneIndex index, const JobRecord& job) {
   const Lane& lane = agenda_.queue().lane(index);
   if (open_.size() > many_open || job.retrying > 0 || !job.has_cap() || job.has_deadline() || job.has_inputs() ||
-      job.is_bounded_at_centres())
+      job.is_bounded())
     return true;
   JobClass& job_class = agenda_.queue().job_class(lane.in);
   const Ranking& ranking = agenda_.ranking(job_class);

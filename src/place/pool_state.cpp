@@ -63,6 +63,21 @@ const Packing& PoolState::packing() const {
 
 std::int64_t PoolState::slots(const Need& need) const { return slots_of(*this, free(), packing(), need); }
 
+std::int64_t PoolState::slots_apart(const Need& need, std::int64_t on_node_max, std::int64_t own) const {
+  if (fit_count(per_node, need.each) <= on_node_max) return slots(need);  // no node takes more of them
+  const std::int64_t by_sum = fit_count(free(), need.all());
+  if (by_sum == 0) return 0;
+  if (own == 0) return std::min(by_sum, packing().slots_apart(need, on_node_max));
+  Shapes others = shapes;
+  const auto is_own = [&](const ShapeCount& each) { return each.shape == need; };
+  const auto there = std::find_if(others.begin(), others.end(), is_own);
+  own = there != others.end() ? std::min(own, there->count) : 0;
+  if (own > 0) remove_shape(others, need, own);
+  Packing beside;
+  beside.pack(row.nodes, per_node, others);
+  return std::min(by_sum, std::max<std::int64_t>(beside.slots_apart(need, on_node_max) - own, 0));
+}
+
 bool PoolState::has_room(const Need& need) const {
   return row.nodes >= need.nodes && covers(per_node, need.each) && covers(free(), need.all()) &&
          packing().has_room(need);

@@ -102,6 +102,7 @@ struct PoolState {
   Shapes shapes;    ///< of leases and claims
   std::set<const Holding*, EndsEarlier> holdings;
   std::int64_t reclaimable = 0;  ///< of its leases
+  std::set<JobId> apart;         ///< jobs with tasks here that bound how many run on one node
   std::int64_t load = 0;  ///< how full it is by its scarcest kind, in thousandths
 
   // What its names are among all pools' (attributes.h).
@@ -133,6 +134,9 @@ struct PoolState {
   [[nodiscard]] std::int64_t largest_that_fits(Need need, Kind kind) const;
   /// The most nodes that would fit now, with as much on each as asked.
   [[nodiscard]] std::int64_t widest_that_fits(const Need& need) const;
+  /// How many further tasks of a job find room that lets so many of its tasks run on one node, of which there are
+  /// `own` here. As the others' leases lie if they are packed tightly, and its own anywhere beside them.
+  [[nodiscard]] std::int64_t slots_apart(const Need& need, std::int64_t on_node_max, std::int64_t own) const;
   /// How many would fit beside the provider's own people alone.
   [[nodiscard]] std::int64_t slots_when_empty(const Need& need) const;
   [[nodiscard]] Opening opening(const Need& need, UnixTime now) const;

@@ -315,6 +315,45 @@ TEST(QuoteTest, FinishCountsTasksPerCentre) {
   EXPECT_EQ(scene.engine()->quotes({scene_customer, needs, 6, 4}, scene_now)[0].finish, Duration::hours(3));
 }
 
+TEST(QuoteTest, FinishCountsTasksPerNode) {
+  // Six tasks of an hour in a pool of two nodes for eight each: an hour; one on each node, three. Where the provider's
+  // other work fills a node, the other alone takes one after the other.
+  Scene scene;
+  const CentreId a = scene.site("a", 2, 8);
+  Requirements needs = Scene::small();
+  EXPECT_EQ(scene.quotes(needs, 6)[0].finish, Duration::hours(1));
+  needs.tasks_per_node_max = 1;
+  EXPECT_EQ(scene.quotes(needs, 6)[0].finish, Duration::hours(3));
+  needs.tasks_per_node_max = 2;
+  EXPECT_EQ(scene.quotes(needs, 6)[0].finish, Duration::hours(2));
+  needs.tasks_per_node_max = 1;
+  scene.lease(a, 8, Duration::hours(1));
+  EXPECT_EQ(scene.quotes(needs, 6)[0].finish, Duration::hours(6));
+}
+
+TEST(ConstraintTest, TasksPerNode) {
+  // In a pool each node of which may have its task, a job waits for the first of them to end, though there is room, and
+  // stands behind the pool that a plan would go to.
+  Scene scene;
+  const CentreId a = scene.site("a", 2, 8);
+  const CentreId b = scene.site("b", 1, 8, Cny::yuan(2));
+  Requirements needs = Scene::small();
+  needs.objective = Objective::cheapest;
+  needs.tasks_per_node_max = 1;
+  JobRow job = scene.job(6, needs);
+  job.next_task = 2;
+  job.live = 2;
+  scene.put(job);
+  scene.put(lease_of(job, 0, a));
+  scene.put(lease_of(job, 1, a, Duration::minutes(15)));
+  const auto quotes = scene.engine()->quotes(job.id, scene_now);
+  EXPECT_EQ(quotes[0].centre, b);
+  EXPECT_TRUE(quotes[0].reasons.empty());
+  ASSERT_EQ(quotes[1].reasons.size(), 1U);
+  EXPECT_EQ(quotes[1].reasons[0].constraint, Constraint::tasks_per_node);
+  EXPECT_EQ(quotes[1].wait, Duration::minutes(45));
+}
+
 TEST(ConstraintTest, ACapOfWhatTheQuoteNamesIsEnough) {
   // Costs are rounded down and holds up: with the cap that the quote names the pool is feasible, and for one task a
   // micro-yuan less is not. A job of many tasks, run one after the other, can end with it.

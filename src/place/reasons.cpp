@@ -162,13 +162,14 @@ void Turn::count_passing(std::vector<RuledOut>& counts) const {
   if (capacity.pools > 0) capacity.best_margin = lack;
   const World::TasksAt& all = world_.tasks_at();
   for (auto at = all.lower_bound({job_.id, CentreId()}); at != all.end() && at->first.first == job_.id; ++at) {
-    if (!world_.is_full_of(job_, at->first.second)) continue;
+    if (world_.tasks_left_at(job_, at->first.second) > 0) continue;
     for (const PoolIndex index : world_.centres().at(at->first.second).pools) {
       const bool is_long_enough = world_.figures(index).wall_time_max >= job_.wall_time;
       if (feasible.get(index) && planning_.accepts(lane_.group, index) && is_long_enough && is_left(index))
         add(of_constraint(counts, Constraint::tasks_per_centre), 1);
     }
   }
+  count_apart(counts);
   RuledOut& closed = of_constraint(counts, Constraint::closed);
   for (std::size_t at = 0; at < world_.reserved_pools().words(); ++at) {
     const std::uint64_t left = feasible.word(at) & world_.acceptance().word(lane_.group, at) & long_enough.word(at);
@@ -180,6 +181,20 @@ void Turn::count_passing(std::vector<RuledOut>& counts) const {
       const Duration length = job_.wall_at(now_, staging) + staging;
       if (length > limit) add(closed, (length - limit).microseconds());
     });
+  }
+}
+
+/// Pools where no further task of it finds a node.
+void Turn::count_apart(std::vector<RuledOut>& counts) const {
+  const World::TasksIn& all = world_.tasks_in();
+  for (auto in = all.lower_bound({job_.id, 0}); in != all.end() && in->first.first == job_.id; ++in) {
+    const PoolState& pool = world_.pool(in->first.second);
+    const Spread there = world_.spread(job_, pool);
+    if (tasks_left(pool, class_.need, there) > 0 && !lacks_node(pool)) continue;
+    const bool is_left = sight_.ranking->feasible().get(pool.index) && planning_.accepts(lane_.group, pool.index) &&
+                         world_.figures(pool.index).wall_time_max >= job_.wall_time && is_in_time_at(pool, now_);
+    const std::int64_t needed = is_left ? on_node_needed(pool, class_.need, there) : 0;
+    if (needed > 0) add(of_constraint(counts, Constraint::tasks_per_node), needed - there.on_node_max);
   }
 }
 

@@ -126,19 +126,23 @@ Case draw(Prng& random) {
     if (random.chance(1, 2)) job.throttle = job.live - static_cast<std::int32_t>(random.below(2));
     if (random.chance(1, 2)) {  // and some at this one, as many as may or one less
       const auto here = static_cast<std::int32_t>(random.between(1, job.live));
+      if (random.chance(2, 3)) {
+        needs.tasks_per_node_max = static_cast<std::int32_t>(random.between(1, 2));
+        needs.resources = {Cores(random.between(1, 2)), Bytes(random.between(0, 1) * 1'000'000'000), MilliCards()};
+      }
       for (std::int32_t task = 0; task < here; ++task) {
         LeaseRow lease;
         lease.job = job.id;
         lease.task = task;
         lease.centre = drawn.centre.id;
         lease.pool = "cpu";
-        lease.resources = {Cores(1), Bytes(), MilliCards()};
+        lease.resources = needs.resources;
         lease.wall_time = needs.wall_time;
         lease.granted_at = scene_now;
         lease.ends_at = scene_now + lease_start_allowance + lease.wall_time;
         drawn.leases.push_back(lease);
       }
-      needs.tasks_per_centre_max = here + static_cast<std::int32_t>(random.below(2));
+      if (random.chance(2, 3)) needs.tasks_per_centre_max = here + static_cast<std::int32_t>(random.below(2));
     }
   }
   if (random.chance(1, 8)) {  // all but one task is done or runs, and that one was tried before
@@ -198,6 +202,9 @@ Mended mend(Case& of, const Reason& reason, std::int64_t short_by, bool on_the_j
     case Constraint::tasks_per_centre:
       needs.tasks_per_centre_max = static_cast<std::int32_t>(reason.required - short_by);
       break;
+    case Constraint::tasks_per_node:
+      needs.tasks_per_node_max = static_cast<std::int32_t>(reason.required - short_by);
+      break;
     case Constraint::reachable: of.heard_at = scene_now - Duration::microseconds(reason.required + short_by); break;
     case Constraint::capability:
       if (on_the_jobs_side)
@@ -250,7 +257,7 @@ TEST(ReasonsAreTrue, WhatIsChangedByTheReportedAmountIsPlacedAndByOneUnitLessIsN
   // mended by exactly what it reports: it is gone, and where it was the last, a plan places the job. Mended by one
   // unit less, it is not placed. Every kind of cause comes to be the last one many times.
   std::map<Constraint, int> last;
-  for (std::uint64_t seed = 1; seed <= 4'000; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 6'000; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Prng random(seed);
     Case now = draw(random);
@@ -287,7 +294,7 @@ TEST(ReasonsAreTrue, WhatIsChangedByTheReportedAmountIsPlacedAndByOneUnitLessIsN
        {Constraint::cores, Constraint::memory, Constraint::cards, Constraint::capacity, Constraint::wall_time,
         Constraint::price_cap, Constraint::funds, Constraint::throttle, Constraint::reachable, Constraint::capability,
         Constraint::latency, Constraint::acceptance, Constraint::not_before, Constraint::deadline, Constraint::closed,
-        Constraint::tasks_per_centre, Constraint::card_capability})
+        Constraint::tasks_per_centre, Constraint::card_capability, Constraint::tasks_per_node})
     EXPECT_GE(last[each], 10) << to_text(each);
 }
 

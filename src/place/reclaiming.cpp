@@ -79,6 +79,7 @@ void Reclaiming::look_at(PoolState& pool) {
 /// Whether it would have room taken back there.
 WouldTake Reclaiming::asks(JobRecord& job, const PoolState& pool) {
   const UnixTime now = planning_.agenda().now();
+  if (world_.tasks_anywhere(job, pool) <= 0) return WouldTake::no;  // what is taken back may lie on the wrong nodes
   const WouldTake answer = Turn(planning_, job).would_take(pool, now + reclaim_notice + reclaim_settles);
   if (answer != WouldTake::yes) return answer;
   const Need need = need_of(job.common->requirements.resources);
@@ -111,7 +112,7 @@ void Reclaiming::bring_nearer(PoolState& pool, JobRecord& job) {
   // Room that has just been made for it may begin later because the provider closes the pool until then.
   const bool is_made = std::any_of(proposed_.begin(), proposed_.end(), [&](const Reclaim& each) { return each.by == job.id; });
   if (is_made || job.lane == no_lane || promise.start <= now + reclaim_notice + reclaim_gain) return;
-  if (world_.is_full_of(job, pool.centre->id)) return;
+  if (world_.is_full_of(job, pool) || world_.tasks_anywhere(job, pool) < promise.tasks) return;
   const auto leases = leases_to_take_back(pool, promise.need, promise.tasks, now);
   if (!leases) return;
   for (const Holding* each : *leases) proposed_.push_back({each->attempt, job.id});

@@ -17,6 +17,8 @@
 ///     its tasks as it could pay and start there, from the end of the notice on (turn.h has what a promise is).
 ///   - What was promised to work that is not reclaimable and lies farther off is brought nearer in the same way; what was
 ///     promised to reclaimable work makes way.
+///   - Nothing is taken back for a job that keeps its tasks apart where it has as many as may run on one node: nobody
+///     knows on which nodes that would make room.
 ///   - A lease that is taken back counts as ending with its notice, and is not asked again.
 
 namespace dayan::place {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/meter.h"
+#include "model/spread.h"
 #include "model/transfer.h"
 #include "place/constraints.h"
 #include "place/openings.h"
@@ -221,8 +222,31 @@ class SightOracle {
              return each.job == job.id && each.placement.centre == pool.row.centre;
            });
   }
+  /// The same of the pool alone.
+  [[nodiscard]] std::int64_t tasks_in(const JobRecord& job, const PoolState& pool) const {
+    const auto leased = std::count_if(world_.leases().begin(), world_.leases().end(), [&](const auto& each) {
+      return each.first.job == job.id && each.second.pool == pool.index;
+    });
+    return leased + std::count_if(plan_.begin(), plan_.end(), [&](const Assignment& each) {
+             return each.job == job.id && each.placement.centre == pool.row.centre &&
+                    each.placement.pool == pool.row.name;
+           });
+  }
+  /// So many tasks of it at once find nodes in the pool, however the engine lays them.
+  [[nodiscard]] static std::int64_t most_apart(const JobRecord& job, const PoolState& pool) {
+    return tasks_apart_max(job.tasks_per_node_max, pool.row.nodes, need_of(job).nodes);
+  }
   [[nodiscard]] bool is_full_of(const JobRecord& job, const PoolState& pool) const {
-    return job.tasks_per_centre_max > 0 && tasks_there(job, pool) >= job.tasks_per_centre_max;
+    if (job.tasks_per_centre_max > 0 && tasks_there(job, pool) >= job.tasks_per_centre_max) return true;
+    return job.tasks_per_node_max > 0 && tasks_in(job, pool) > 0 && tasks_in(job, pool) >= most_apart(job, pool);
+  }
+  /// For how many of its tasks the pool has room now.
+  [[nodiscard]] std::int64_t slots(const JobRecord& job, const PoolState& pool) const {
+    const std::int64_t all = pool.slots(need_of(job));
+    if (job.tasks_per_node_max == 0 || all == 0) return all;
+    const std::int64_t own = tasks_in(job, pool);
+    const bool finds_node = own == 0 || pool.slots_apart(need_of(job), job.tasks_per_node_max, own) > 0;
+    return finds_node ? std::min(all, most_apart(job, pool)) : 0;
   }
   /// How long (µs) it would wait for the pool, and for how many tasks at once.
   struct Expected {
@@ -234,7 +258,8 @@ class SightOracle {
     const Need need = need_of(job);
     const LaneKey lane = lane_key_of(job, Duration(), false);
     double wait = 0;
-    std::int64_t slots = seen.pool->slots(need);
+    std::int64_t slots = this->slots(job, *seen.pool);
+    const std::int64_t most = job.tasks_per_node_max > 0 ? most_apart(job, *seen.pool) : int64_max;
     const Duration given = job.has_deadline() ? staging(job, *seen.pool) : Duration();
     const double length = job.has_deadline() ? static_cast<double>((wall(job, *seen.pool) + given).microseconds())
                                              : wall_of_step(lane.wall_step);
@@ -243,13 +268,13 @@ class SightOracle {
     if (slots > 0 && promise && !is_own && !seen.pool->has_room_at(promise->start, promise->need, need, promise->tasks) &&
         length > static_cast<double>(seen.pool->promised_within(now_).microseconds())) {
       wait = static_cast<double>((std::max(promise->start - now_, Duration()) + promise->run).microseconds());
-      slots = seen.pool->slots_when_empty(need);
+      slots = std::min(seen.pool->slots_when_empty(need), most);
     }
     if (slots == 0) {
       const auto known = openings.wait(*seen.pool, need, now_);
       if (!known) return {std::numeric_limits<double>::infinity(), 1};
       wait = static_cast<double>(known->microseconds());
-      slots = seen.pool->slots_when_empty(need);
+      slots = std::min(seen.pool->slots_when_empty(need), most);
     }
     const UnixTime start = now_ + Duration::microseconds(static_cast<std::int64_t>(wait));
     const Duration kept = job.has_deadline() ? job.wall_time : Duration::microseconds(static_cast<std::int64_t>(length));
@@ -284,7 +309,7 @@ class SightOracle {
     for (const Seen& seen : in_order(job)) {
       if (can_ever(job, *seen.pool, left_out)) able.push_back(seen);
     }
-    const auto has_room = [&](const Seen& seen) { return seen.pool->slots(need_of(job)) > 0; };
+    const auto has_room = [&](const Seen& seen) { return slots(job, *seen.pool) > 0; };
     std::vector<Seen> awaited;
     const Duration assumed = staging_allowance(job.input_bytes, std::nullopt);
     const bool is_last_call = now_ >= job.finish_by - lease_start_allowance - assumed - job.wall_time * 2;
@@ -385,7 +410,7 @@ class SightOracle {
     for (const Seen& seen : in_order(job)) {
       if (!can_ever(job, *seen.pool, left_out)) continue;
       if (ever == 0) outlook.score = seen.score;
-      const bool has_room = seen.pool->slots(need_of(job)) > 0;
+      const bool has_room = slots(job, *seen.pool) > 0;
       if (ever < horizon_max || (has_room && open < horizon_max)) best = std::min(best, finish(job, seen));
       ++ever;
       open += has_room ? 1 : 0;

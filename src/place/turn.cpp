@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "model/meter.h"
+#include "model/spread.h"
 #include "place/constraints.h"
 
 namespace dayan::place {
@@ -103,7 +104,7 @@ bool Turn::is_kept_out(const PoolState& pool) {
 bool Turn::can_ever_take(const PoolState& pool, CentreId left_out) const {
   return planning_.is_reachable(pool.index) && sight_.room->ever.get(pool.index) &&
          planning_.accepts(lane_.group, pool.index) &&
-         (left_out.is_none() || pool.centre->id != left_out) && !is_centre_full_of_it(pool) && passes(pool);
+         (left_out.is_none() || pool.centre->id != left_out) && !is_full_of_it(pool) && passes(pool);
 }
 
 /// Visits the pools with room, best first, until visit(pool, score) returns false.
@@ -127,9 +128,25 @@ void Turn::visit_open(Visitor&& visit) {
   }
 }
 
+/// As all of its view see the pool, but for how it keeps its tasks apart.
+Horizon::Entry Turn::entry_of(const PoolState& pool) {
+  Horizon::Entry entry = planning_.horizon_entry(sight_, pool);
+  if (!job_.is_bounded_on_nodes()) return entry;
+  if (sight_.room->now.get(pool.index) && lacks_node(pool)) {
+    const auto wait = planning_.openings().wait(pool, class_.need, now_);
+    entry.wait = wait ? static_cast<double>(wait->microseconds()) : std::numeric_limits<double>::infinity();
+    entry.slots = pool.slots_when_empty(class_.need);
+    entry.passes_up_to = std::numeric_limits<double>::infinity();
+  }
+  const std::int64_t most = tasks_apart_max(job_.tasks_per_node_max, pool.row.nodes, class_.need.nodes);
+  entry.slots = std::min(entry.slots, most);
+  entry.later_slots = std::min(entry.later_slots, most);
+  return entry;
+}
+
 /// How the pool looks to this job alone: its wall time and not a step of it.
 Horizon::Entry Turn::exact_entry(const PoolState& pool) {
-  Horizon::Entry entry = planning_.horizon_entry(sight_, pool);
+  Horizon::Entry entry = entry_of(pool);
   const bool is_own = pool.promise && pool.promise->job == job_.id;
   const Duration staging = world_.staging(job_, pool);
   const Duration length = job_.wall_at(now_, staging) + staging;
@@ -222,7 +239,7 @@ Turn::Outlook Turn::look_for_deadline(CentreId left_out) {
     return outlook;
   }
   visit_open([&](const PoolState& pool, float) {
-    if (!can_ever_take(pool, left_out)) return true;
+    if (!can_ever_take(pool, left_out) || lacks_node(pool)) return true;
     if (outlook.takes_any) {
       outlook.can_ever = !planning_.keeps_out(pool, job_);
       return !outlook.can_ever;
@@ -239,7 +256,7 @@ Turn::Outlook Turn::look_for_deadline(CentreId left_out) {
 /// Whether what its view sees tells that there is no place for it. Most that are asked find none.
 bool Turn::sees_nothing_worth_it() {
   if (job_.has_deadline() || job_.retrying > 0 || (job_.has_cap() && job_.live > 0) || lane_.is_promised || !is_counted_) return false;
-  if (job_.is_bounded_at_centres()) return false;
+  if (job_.is_bounded()) return false;
   const Vista& seen = planning_.open_of(view_);
   if (seen.are_many_open) return false;
   const Horizon& all = planning_.horizon_of(view_);
@@ -283,7 +300,7 @@ Turn::Outlook Turn::look(CentreId left_out) {
       const PoolState& pool = world_.pool(each.pool);
       if (!can_ever_take(pool, left_out)) continue;
       if (horizon.count == 0) horizon.least_score = each.score;
-      horizon.entries[horizon.count++] = planning_.horizon_entry(sight_, pool);
+      horizon.entries[horizon.count++] = entry_of(pool);
       if (horizon.count == wanted) break;
     }
   }
@@ -292,7 +309,7 @@ Turn::Outlook Turn::look(CentreId left_out) {
   if (!outlook.can_ever || preference_.waits_for_best) return outlook;
   Horizon open;
   visit_open([&](const PoolState& pool, float) {
-    if (can_ever_take(pool, left_out)) open.entries[open.count++] = planning_.horizon_entry(sight_, pool);
+    if (can_ever_take(pool, left_out) && !lacks_node(pool)) open.entries[open.count++] = entry_of(pool);
     return open.count < horizon_max;
   });
   if (open.count > 0)
@@ -337,7 +354,7 @@ const PoolState* Turn::best_of(const Outlook& outlook) {
       held_out_ = held_out_ || pool.centre->id == outlook.left_out;
       return true;
     }
-    if (is_kept_out(pool)) return true;
+    if (lacks_node(pool) || is_kept_out(pool)) return true;
     if (!may_take(pool)) {
       was_denied_ = true;
       return true;
@@ -367,7 +384,7 @@ const PoolState* Turn::choose(const Outlook& outlook) {
       held_out_ = held_out_ || pool.centre->id == outlook.left_out;
       return true;
     }
-    if (is_kept_out(pool)) return true;
+    if (lacks_node(pool) || is_kept_out(pool)) return true;
     if (!may_take(pool)) {
       was_denied_ = true;
       return true;
@@ -396,8 +413,8 @@ bool Turn::place(std::int32_t task, std::int32_t number, CentreId avoid, std::ve
   const Cny hold = hold_on(*chosen);
   world_.claim(job_, {job_.id, task, number}, chosen->index, now_);
   planning_.forget_vistas();
-  const bool is_free_to_trade = !preference_.waits_for_best && !seen.takes_any && !job_.has_inputs() &&
-                                class_.requirements.tasks_per_centre_max == 0;
+  const bool is_free_to_trade =
+      !preference_.waits_for_best && !seen.takes_any && !job_.has_inputs() && !job_.is_bounded();
   if (job_.promised == chosen->index) {
     planning_.agenda().use_promise(job_);
   } else if (is_free_to_trade) {
@@ -406,7 +423,7 @@ bool Turn::place(std::int32_t task, std::int32_t number, CentreId avoid, std::ve
   sight_.room = &planning_.agenda().rooms().of(class_.need);
   spent_and_held_ += hold;
   ++live_;
-  if (is_centre_full_of_it(*chosen)) {
+  if (is_full_of_it(*chosen) || lacks_node(*chosen)) {
     outlooks_.clear();  // with `seen`: what is left is another choice
     is_told_ = false;
   }

@@ -30,7 +30,10 @@
 ///     which that is all one are filled evenly, which spreads arrays over centres;
 ///   - a centre where the task failed last is left alone as long as any other can take it;
 ///   - a centre with as many tasks of the job as it lets run at one centre is left alone until one of them has ended:
-///     what stands there counts neither as room nor as what is waited for, whatever the objective.
+///     what stands there counts neither as room nor as what is waited for, whatever the objective;
+///   - so is a pool with as many tasks of a job that keeps them apart as surely find nodes there (spread.h). One with
+///     room on none but nodes that have as many as the job lets run on one is waited for as one without room, until the
+///     next lease there is expected to end.
 /// A job that has waited for promised_after is not overtaken for ever (EASY backfilling). Where a later job is about to
 /// take room of a pool that is too little for it now, and that it would take had it more, the pool promises it room: from
 /// when leases will have made it at the latest. Others then take room there only if they end before that, by their wall
@@ -229,16 +232,16 @@ class Turn {
   [[nodiscard]] bool passes(const PoolState& pool) const;
   [[nodiscard]] bool may_take(const PoolState& pool) const;
   [[nodiscard]] bool is_kept_out(const PoolState& pool);
-  /// As many of its tasks run at the pool's centre as may.
-  [[nodiscard]] bool is_centre_full_of_it(const PoolState& pool) const {
-    return job_.is_bounded_at_centres() && world_.is_full_of(job_, pool.centre->id);
-  }
+  /// As many of its tasks run at the pool's centre, or in the pool, as may.
+  [[nodiscard]] bool is_full_of_it(const PoolState& pool) const { return world_.is_full_of(job_, pool); }
+  [[nodiscard]] bool lacks_node(const PoolState& pool) const { return world_.lacks_node(job_, pool); }
   [[nodiscard]] bool can_ever_take(const PoolState& pool, CentreId left_out) const;
   [[nodiscard]] const Outlook& outlook(CentreId avoid);
   [[nodiscard]] Outlook look(CentreId left_out);
   [[nodiscard]] Outlook look_for_deadline(CentreId left_out);
   void look_for_hour(Outlook& outlook, PoolIndex now_at);
   [[nodiscard]] std::optional<std::pair<float, UnixTime>> best_hour(const PoolState& pool, float worse_than);
+  [[nodiscard]] Horizon::Entry entry_of(const PoolState& pool);
   [[nodiscard]] Horizon::Entry exact_entry(const PoolState& pool);
   [[nodiscard]] bool opens_in_time(const Horizon::Entry& entry, const PoolState& pool) const;
   [[nodiscard]] bool sees_nothing_worth_it();
@@ -255,6 +258,7 @@ class Turn {
   [[nodiscard]] std::vector<RuledOut> ruled_out() const;
   void count_late(std::vector<RuledOut>& counts) const;
   void count_passing(std::vector<RuledOut>& counts) const;
+  void count_apart(std::vector<RuledOut>& counts) const;
   void count_money(std::vector<RuledOut>& counts) const;
 
   Planning& planning_;

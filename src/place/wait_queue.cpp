@@ -63,8 +63,8 @@ LaneKey lane_key_of(const JobRecord& job, Duration wall_bound, bool is_particula
   key.is_particular = is_particular;
   key.is_promised = job.promised != no_pool;
   // What a cap leaves for an hour hangs on the centre where there are inputs, and which may take it where a bound of
-  // tasks per centre is reached: each is asked.
-  if (!job.has_cap() || job.has_deadline() || job.retrying > 0 || job.has_inputs() || job.is_bounded_at_centres())
+  // tasks per centre or node is reached: each is asked.
+  if (!job.has_cap() || job.has_deadline() || job.retrying > 0 || job.has_inputs() || job.is_bounded())
     return key;
   const auto left = static_cast<double>(job.price_cap.micro() - job.charged.micro() - job.held.micro());
   const auto hour = static_cast<double>(Duration::hours(1).microseconds());

@@ -158,9 +158,11 @@ void World::put(const JobRow& row, bool is_live) {
   job.count = row.count;
   job.throttle = row.throttle;
   const std::int32_t per_centre = row.requirements.tasks_per_centre_max;
-  if (const bool is_other = job.tasks_per_centre_max != per_centre; is_other) {
+  const std::int32_t per_node = row.requirements.tasks_per_node_max;
+  if (job.tasks_per_centre_max != per_centre || job.tasks_per_node_max != per_node) {
     if (is_known) count_tasks(row.id, -1);
     job.tasks_per_centre_max = per_centre;
+    job.tasks_per_node_max = per_node;
     if (is_known) count_tasks(row.id, 1);
   }
   job.next_task = row.next_task;

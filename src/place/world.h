@@ -14,6 +14,7 @@
 #include "place/job_record.h"
 #include "place/pool_state.h"
 #include "place/shares.h"
+#include "place/spread.h"
 
 /// World: the engine's own picture of the rows that placement reads, and what follows from them (what is taken in
 /// each pool, what each wallet has left). The rows are the truth; this is only ever fed. The order in which rows were
@@ -179,11 +180,24 @@ class World {
   /// How many tasks have a lease or a claim at a centre, of jobs that bound that; none where there are none.
   using TasksAt = std::map<std::pair<JobId, CentreId>, std::int32_t>;
   [[nodiscard]] const TasksAt& tasks_at() const { return tasks_at_; }
+  /// The same of pools, of jobs that bound how many run on one node.
+  using TasksIn = std::map<std::pair<JobId, PoolIndex>, std::int32_t>;
+  [[nodiscard]] const TasksIn& tasks_in() const { return tasks_in_; }
   /// So many further tasks the job lets go to the centre now.
   [[nodiscard]] std::int64_t tasks_left_at(const JobRecord& job, CentreId centre) const {
     return job.is_bounded_at_centres() ? tasks_below_bound(job, centre) : int64_max;
   }
-  [[nodiscard]] bool is_full_of(const JobRecord& job, CentreId centre) const { return tasks_left_at(job, centre) <= 0; }
+  /// The same of the pool: as many as its centre takes, and as surely find nodes there.
+  [[nodiscard]] std::int64_t tasks_left_at(const JobRecord& job, const PoolState& pool) const;
+  [[nodiscard]] bool is_full_of(const JobRecord& job, const PoolState& pool) const {
+    return job.is_bounded() && tasks_left_at(job, pool) <= 0;
+  }
+  /// What of it is in the pool. The job bounds how many run on one node.
+  [[nodiscard]] Spread spread(const JobRecord& job, const PoolState& pool) const;
+  /// So many further tasks may run on whatever nodes of the pool have room.
+  [[nodiscard]] std::int64_t tasks_anywhere(const JobRecord& job, const PoolState& pool) const;
+  /// There is room in the pool, but only on nodes with as many tasks of the job as it lets run on one.
+  [[nodiscard]] bool lacks_node(const JobRecord& job, const PoolState& pool) const;
 
   void set_reachable(CentreState& centre, bool is_reachable);
   [[nodiscard]] const Bits& reachable() const { return reachable_; }
@@ -236,6 +250,8 @@ class World {
   void share_leases(const PoolState& pool, bool is_held);
   void count_capacity(const PoolState& pool);
   [[nodiscard]] std::int64_t tasks_below_bound(const JobRecord& job, CentreId centre) const;
+  void count_at_centre(const Holding& holding, std::int32_t by);
+  void count_in_pool(const Holding& holding, std::int32_t by);
   void count_task(const Holding& holding, std::int32_t by);
   void count_tasks(JobId job, std::int32_t by);
   void tell_pool(PoolState& pool, WorldListener::PoolChange change) const;
@@ -275,6 +291,7 @@ class World {
   std::map<AttemptKey, Claim> claims_;
   Amounts held_;
   TasksAt tasks_at_;
+  TasksIn tasks_in_;
 
   UnixTime hour_at_;  ///< that prices and carbon stand at
   std::set<std::pair<UnixTime, CentreId>> hours_due_;

@@ -206,7 +206,7 @@ void World::drop_lease(const AttemptKey& attempt) {
   share_lease(lease->second, false);
   count_task(lease->second, -1);
   const JobRecord* of_it = lease->second.job;
-  JobRecord* bounded = of_it != nullptr && of_it->is_bounded_at_centres() ? job(attempt.job) : nullptr;
+  JobRecord* bounded = of_it != nullptr && of_it->is_bounded() ? job(attempt.job) : nullptr;
   leases_.erase(lease);
   if (listener_ != nullptr && bounded != nullptr) listener_->job_changed(*bounded);  // another may go there
   if (bug_ == PlantedBug::forgotten_room) return;

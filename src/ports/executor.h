@@ -29,6 +29,7 @@ struct StartOrder {
   std::string chip;
   Duration wall_time;           ///< the engine's own time limit ends it
   UnixTime starts_by;           ///< the engine refuses to start it later
+  std::vector<std::string> nodes_to_avoid{};  ///< it must run on none of these (EngineJob::nodes)
 };
 
 class Executor {

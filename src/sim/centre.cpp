@@ -13,7 +13,7 @@ Centre::Centre(Trial& trial, Hub& hub, Processes& processes, Journal& journal, C
       facts_(std::move(facts)),
       prng_(prng),
       clock_{trial, Duration()},
-      engine_(trial, processes, clock_, prng_.split()),
+      engine_(trial, processes, clock_, facts_.pools, prng_.split()),
       line_(trial, prng_.split()) {
   const Duration most = trial_.faults.clock_skew_max;
   clock_.skew = draw_between(prng_, Duration() - most, most);

@@ -110,7 +110,7 @@ void Centre::act(const execute::StartAttempt& start) {
   const execute::LeaseRecord* record = execute::find(state_, start.attempt);
   ASSERT(record != nullptr);
   // The order leaves now, whatever becomes of the agent; only its answer takes time.
-  const Result<std::string> started = engine_.order(record->lease);
+  const Result<std::string> started = engine_.order(record->lease, start.nodes_to_avoid);
   result(draw_between(prng_, Duration::milliseconds(50), Duration::seconds(5)),
          [this, attempt = start.attempt, started] { execute::on_started(state_, attempt, started, clock_.now()); });
 }

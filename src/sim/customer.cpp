@@ -61,6 +61,7 @@ JobSpec Customer::draw_spec() {
   if (prng_.chance(1, 5)) needs.finish_by = trial_.now() + Duration::seconds(prng_.between(300, 6'000));
   needs.reclaimable = Trial::strikes(prng_, trial_.swarm.reclaimable);
   if (prng_.chance(1, 4)) needs.tasks_per_centre_max = static_cast<std::int32_t>(prng_.between(1, 3));
+  if (prng_.chance(1, 4)) needs.tasks_per_node_max = static_cast<std::int32_t>(prng_.between(1, 2));
   if (prng_.chance(1, 12)) needs.resources.cores = Cores(1'000);     // no node is that large
   if (prng_.chance(1, 12)) needs.software = {{"unheard-of", "1.0"}};  // no pool has it
   if (prng_.chance(1, 20)) spec.count = 0;                            // refused

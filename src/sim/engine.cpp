@@ -1,5 +1,7 @@
 #include "sim/engine.h"
 
+#include <algorithm>
+
 namespace dayan::sim {
 
 namespace {
@@ -21,7 +23,7 @@ const Engine::Job* Engine::named(const AttemptKey& attempt) const {
   return nullptr;
 }
 
-Result<std::string> Engine::order(const LeaseRow& lease) {
+Result<std::string> Engine::order(const LeaseRow& lease, const std::vector<std::string>& nodes_to_avoid) {
   const Faults& faults = trial_.faults;
   if (is_down() || Trial::strikes(prng_, faults.order_busy)) return fail(ErrorCode::unavailable, "the engine is busy");
   if (named(lease.attempt()) != nullptr) return engine_id_of(lease.attempt());
@@ -29,20 +31,42 @@ Result<std::string> Engine::order(const LeaseRow& lease) {
   if (Trial::strikes(prng_, faults.order_refused)) return fail(ErrorCode::invalid, "no such partition");
   if (Trial::strikes(prng_, faults.order_lost)) return fail(ErrorCode::unknown_outcome, "the order timed out");
   if (Trial::strikes(prng_, faults.order_late)) {
-    trial_.queue.after(draw_between(prng_, Duration(), late_landing_max), [this, lease] { land(lease); });
+    trial_.queue.after(draw_between(prng_, Duration(), late_landing_max), [this, lease, nodes_to_avoid] {
+      land(lease, nodes_to_avoid);
+    });
     return fail(ErrorCode::unknown_outcome, "the order timed out");
   }
-  land(lease);
+  land(lease, nodes_to_avoid);
   if (Trial::strikes(prng_, faults.order_reply_lost)) return fail(ErrorCode::unknown_outcome, "the answer was lost");
   return engine_id_of(lease.attempt());
 }
 
-void Engine::land(const LeaseRow& lease) {
+void Engine::land(const LeaseRow& lease, const std::vector<std::string>& nodes_to_avoid) {
   const std::int64_t id = ++last_id_;
-  jobs_[id] = Job{lease, engine_id_of(lease.attempt()), AttemptState::queued, Outcome::none, 0, {}, {}, {}, {}};
+  jobs_[id] = Job{lease,         nodes_to_avoid, {}, engine_id_of(lease.attempt()), AttemptState::queued,
+                  Outcome::none, 0,              {}, {},                            {},
+                  {}};
   const bool is_slow = Trial::strikes(prng_, trial_.faults.slow_queue);
   const Duration wait = draw_between(prng_, Duration(), is_slow ? Duration::minutes(15) : Duration::seconds(20));
   trial_.queue.after(wait, [this, id] { begin(id); });
+}
+
+/// Chooses nodes as it likes; false while those that it may take are too few.
+bool Engine::lay(Job& job) {
+  const auto pool = std::find_if(pools_.begin(), pools_.end(),
+                                 [&](const PoolRow& each) { return each.name == job.lease.pool; });
+  const std::int64_t nodes = pool != pools_.end() ? pool->nodes : 0;
+  std::vector<std::string> free;
+  for (std::int64_t node = 1; node <= nodes; ++node) {
+    const std::string name = job.lease.pool + "-" + std::to_string(node);
+    const bool is_avoided = std::count(job.nodes_to_avoid.begin(), job.nodes_to_avoid.end(), name) > 0;
+    if (!is_avoided || trial_.bug == PlantedBug::any_node) free.push_back(name);
+  }
+  if (std::ssize(free) < job.lease.resources.nodes) return false;
+  while (std::ssize(free) > job.lease.resources.nodes)
+    free.erase(free.begin() + static_cast<std::ptrdiff_t>(prng_.below(free.size())));
+  job.nodes = std::move(free);
+  return true;
 }
 
 void Engine::begin(std::int64_t id) {
@@ -54,10 +78,14 @@ void Engine::begin(std::int64_t id) {
     return;
   }
   if (clock_.now() > job.lease.starts_by) return end(job, Outcome::expired, 0);
+  if (!lay(job)) {
+    trial_.queue.after(Duration::seconds(20), [this, id] { begin(id); });
+    return;
+  }
   job.state = AttemptState::running;
   job.started_at = clock_.now();
   job.began = trial_.now();
-  processes_.begin(job.lease.attempt(), job.lease.ends_at);
+  processes_.begin(job.lease, job.nodes);
   const std::int64_t wall = job.lease.wall_time.microseconds();
   const bool is_long = prng_.chance(1, 4);
   const auto wanted = Duration::microseconds(prng_.between(wall / 100, is_long ? wall + wall / 5 : wall / 2));
@@ -130,6 +158,7 @@ EngineJob Engine::shown(const Job& job) const {
   shown.state = job.state;
   shown.outcome = job.outcome;
   shown.exit_code = job.exit_code;
+  if (job.state == AttemptState::running) shown.nodes = job.nodes;
   shown.started_at = job.started_at;
   shown.ended_at = job.ended_at;
   shown.engine_run = job.state == AttemptState::running ? trial_.now() - job.began : job.run;

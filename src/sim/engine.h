@@ -25,11 +25,11 @@ struct CentreClock {
 
 class Engine {
  public:
-  Engine(Trial& trial, Processes& processes, const CentreClock& clock, Prng prng)
-      : trial_(trial), processes_(processes), clock_(clock), prng_(prng) {}
+  Engine(Trial& trial, Processes& processes, const CentreClock& clock, const std::vector<PoolRow>& pools, Prng prng)
+      : trial_(trial), processes_(processes), clock_(clock), pools_(pools), prng_(prng) {}
 
-  /// A start order. One of a name that it knows already finds that job.
-  [[nodiscard]] Result<std::string> order(const LeaseRow& lease);
+  /// A start order, on any nodes of the lease's pool but these. One of a name that it knows already finds that job.
+  [[nodiscard]] Result<std::string> order(const LeaseRow& lease, const std::vector<std::string>& nodes_to_avoid);
   void stop(const AttemptKey& attempt);
   /// Tells a program that it will be ended: some save what they have and go, some do not listen.
   [[nodiscard]] Result<void> give_notice(const AttemptKey& attempt);
@@ -42,6 +42,8 @@ class Engine {
  private:
   struct Job {
     LeaseRow lease;
+    std::vector<std::string> nodes_to_avoid;
+    std::vector<std::string> nodes;  ///< once it has begun
     std::string engine_id;
     AttemptState state = AttemptState::queued;
     Outcome outcome = Outcome::none;
@@ -54,7 +56,8 @@ class Engine {
 
   [[nodiscard]] bool is_down() const { return trial_.now() < down_until_; }
   [[nodiscard]] const Job* named(const AttemptKey& attempt) const;
-  void land(const LeaseRow& lease);
+  void land(const LeaseRow& lease, const std::vector<std::string>& nodes_to_avoid);
+  [[nodiscard]] bool lay(Job& job);
   void begin(std::int64_t id);
   void finish(std::int64_t id, Duration wanted);
   void end(Job& job, Outcome outcome, std::int32_t exit_code);
@@ -63,6 +66,7 @@ class Engine {
   Trial& trial_;
   Processes& processes_;
   const CentreClock& clock_;
+  const std::vector<PoolRow>& pools_;
   Prng prng_;
   UnixTime down_until_;
   std::int64_t last_id_ = 0;

@@ -32,6 +32,7 @@ enum class PlantedBug {
   job_end_not_applied,   ///< host: a job whose tasks have all ended stays live
   lease_not_applied,     ///< host: the money of a lease is held, the lease is not there
   reclaim_without_notice,
+  any_node,  ///< world: an engine runs a task on a node that it was told to avoid
 };
 
 /// Times are means between two faults of a kind, zero: never. Rates are in a thousand.
@@ -152,11 +153,11 @@ struct Swarm {
 
 template <>
 struct dayan::EnumWords<dayan::sim::PlantedBug> {
-  static constexpr std::array<std::string_view, 16> words{
+  static constexpr std::array<std::string_view, 17> words{
       "none",                "second_hold_unchecked",   "post_twice",
       "old_epoch_accepted",  "counter_back_accepted",   "placed_before_lease_end",
       "reply_before_commit", "event_recorded_wrong",      "final_job_rewritten",
       "engine_runs_on",      "agent_doubles_counters",  "capacity_ignored",
       "report_swallowed",    "job_end_not_applied",     "lease_not_applied",
-      "reclaim_without_notice"};
+      "reclaim_without_notice", "any_node"};
 };

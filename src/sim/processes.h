@@ -1,15 +1,17 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "model/ids.h"
 #include "model/lease.h"
 #include "sim/trial.h"
 
-/// What really runs, in the whole world, whatever anybody believes: the ground truth of `single_process`, `lease_end`
-/// and `charge`. Rows are never consulted here.
+/// What really runs, in the whole world, whatever anybody believes: the ground truth of `single_process`, `lease_end`,
+/// `node_bound` and `charge`. Rows are never consulted here.
 
 namespace dayan::sim {
 
@@ -17,16 +19,20 @@ class Processes {
  public:
   explicit Processes(Trial& trial) : trial_(trial) {}
 
-  /// A process begins. No other one of the same task may live, and it may not outlive `ends_at` by the centre's clock.
-  void begin(const AttemptKey& attempt, UnixTime ends_at) {
+  /// A process begins on these nodes of its centre. No other one of the same task may live, it may not outlive the
+  /// lease's end by the centre's clock, and no node may have more tasks of its job than that lets run on one.
+  void begin(const LeaseRow& lease, const std::vector<std::string>& nodes) {
     ++trial_.counts.processes;
+    const AttemptKey attempt = lease.attempt();
     const auto task = std::pair{attempt.job, attempt.task};
-    const auto [living, is_first] = living_.try_emplace(task, Living{attempt, trial_.now(), ends_at + clock_bound});
+    const auto [living, is_first] =
+        living_.try_emplace(task, Living{attempt, trial_.now(), lease.ends_at + clock_bound, lease.centre, nodes});
     if (!is_first) {
       trial_.broken("single_process",
                     engine_name(attempt) + " began while " + engine_name(living->second.attempt) + " still runs");
       return;
     }
+    if (lease.tasks_per_node_max > 0) check_nodes(lease, nodes);
     trial_.queue.at(living->second.deadline + Duration::microseconds(1), [this, task, attempt] {
       const auto found = living_.find(task);
       if (found != living_.end() && found->second.attempt == attempt) {
@@ -68,7 +74,23 @@ class Processes {
     AttemptKey attempt;
     UnixTime since;
     UnixTime deadline;
+    CentreId centre;
+    std::vector<std::string> nodes;
   };
+
+  void check_nodes(const LeaseRow& lease, const std::vector<std::string>& nodes) const {
+    for (const std::string& node : nodes) {
+      std::int64_t tasks = 0;
+      for (const auto& [task, other] : living_) {
+        tasks += task.first == lease.job && other.centre == lease.centre && std::count(other.nodes.begin(), other.nodes.end(), node) > 0 ? 1 : 0;
+      }
+      trial_.counts.nodes_filled += tasks == lease.tasks_per_node_max ? 1 : 0;
+      if (tasks > lease.tasks_per_node_max)
+        trial_.broken("node_bound", engine_name(lease.attempt()) + " is one of " + std::to_string(tasks) +
+                                        " tasks of its job on " + node + ", which lets " +
+                                        std::to_string(lease.tasks_per_node_max) + " run on one");
+    }
+  }
 
   Trial& trial_;
   std::map<std::pair<JobId, std::int32_t>, Living> living_;

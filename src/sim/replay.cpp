@@ -3,6 +3,7 @@
 #include <queue>
 #include <utility>
 
+#include "model/spread.h"
 #include "sim/dispatch.h"
 #include "model/transfer.h"
 #include "sim/followers.h"
@@ -179,6 +180,7 @@ class Replay {
     task.site = start.site;
     task.state = State::running;
     check_bounds(start.task, needs.tasks_per_centre_max, job.throttle);
+    if (needs.tasks_per_node_max > 0) check_apart(start.task, needs.tasks_per_node_max);
     ++task.tries;
     const OfferRow prices = prices_for(needs, stage_.sites[start.site].offer);
     const Result<Cny> cost = amount_of(prices, needs.resources, task.run, Rounding::down);
@@ -223,6 +225,18 @@ class Replay {
       schedule_.violate(name_of(index) + " was started though as many tasks of its job run as it lets");
     if (most > 0 && there > most)
       schedule_.violate(name_of(index) + " was started at a centre where as many tasks of its job run as it lets");
+  }
+
+  /// The same of its pool, where so many of them may run on one node.
+  void check_apart(TaskIndex index, std::int32_t on_node) {
+    const std::uint32_t site = tasks_[index].site;
+    const std::uint32_t job = stage_.job_of[index];
+    std::int64_t there = 0;
+    for (TaskIndex each = stage_.first_task[job]; each < stage_.first_task[job + 1]; ++each)
+      there += tasks_[each].state == State::running && tasks_[each].site == site ? 1 : 0;
+    if (there > tasks_apart_max(on_node, stage_.sites[site].nodes, stage_.need_of(index).nodes))
+      schedule_.violate(name_of(index) + " was started in a pool each node of which may have as many tasks of its "
+                                         "job as it lets run on one");
   }
 
   void end_now(TaskIndex index) {

@@ -49,6 +49,7 @@ struct Counts {
   std::int64_t rounds = 0;  ///< of series, the first of each apart
   std::int64_t reclaims = 0;
   std::int64_t centres_filled = 0;  ///< a job got as many tasks at one as it lets run there
+  std::int64_t nodes_filled = 0;  ///< and as many on one node as it lets run on one
   std::int64_t virtual_seconds = 0;
 
   static constexpr auto fields() {
@@ -77,6 +78,7 @@ struct Counts {
                       field("rounds", &C::rounds),
                       field("reclaims", &C::reclaims),
                       field("centres_filled", &C::centres_filled),
+                      field("nodes_filled", &C::nodes_filled),
                       field("virtual_seconds", &C::virtual_seconds)};
   }
 };

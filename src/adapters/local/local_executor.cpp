@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <limits>
 
@@ -16,6 +17,8 @@
 namespace dayan::adapters {
 namespace {
 
+/// All of it is one node.
+constexpr const char* node_name = "local";
 constexpr Duration supervisor_start_time = Duration::seconds(20);
 
 std::int64_t usable_cores() {
@@ -141,6 +144,8 @@ Result<void> LocalExecutor::check_room(const StartOrder& order) {
   if (time_of_day() > order.starts_by)
     return fail(ErrorCode::denied, "it came too late: it had to start by " + to_text(order.starts_by),
                 "an order before that; see that the clocks of hub and centre agree", "starts_by");
+  if (std::find(order.nodes_to_avoid.begin(), order.nodes_to_avoid.end(), node_name) != order.nodes_to_avoid.end())
+    return fail(ErrorCode::unavailable, "this machine runs as many of the job's tasks as may run on one node");
   Cores cores = order.resources.cores;
   Bytes memory = order.resources.memory;
   TRY(const std::vector<std::string> names, names_in(options_.folder));
@@ -256,6 +261,7 @@ Result<EngineJob> LocalExecutor::look_at(const AttemptKey& attempt) {
   TRY(const std::optional<StartNote> note, folder.started());
   if (note.has_value()) {
     job.state = AttemptState::running;
+    job.nodes = {node_name};
     job.started_at = note->started_at;
     job.engine_run = std::max(Duration(), time_of_day() - note->started_at);
     job.wrapper_run = std::max(Duration(), time_since_boot() - note->started_since_boot);

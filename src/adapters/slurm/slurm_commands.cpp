@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "adapters/order_check.h"
+#include "adapters/slurm/slurm_hosts.h"
 #include "adapters/slurm/slurm_pools.h"
 #include "adapters/spawn.h"
 #include "base/scan.h"
@@ -77,6 +78,7 @@ Result<std::string> SlurmCommands::submit(const StartOrder& order, const std::st
   if (!order.resources.memory.is_zero())
     argv.push_back("--mem=" + std::to_string(mebibytes_up(order.resources.memory)) + 'M');
   if (!order.resources.cards.is_zero()) argv.push_back("--gres=" + gres_request(order.resources.cards, chip));
+  if (!order.nodes_to_avoid.empty()) argv.push_back("--exclude=" + host_list(order.nodes_to_avoid));
 
   auto result = run(order.user, std::move(argv), script);
   if (!result.has_value()) {

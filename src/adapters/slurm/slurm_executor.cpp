@@ -92,6 +92,10 @@ Result<void> SlurmExecutor::check(const StartOrder& order) const {
     return fail(ErrorCode::invalid, quote(order.account) + " cannot be an account", plain_name, "account");
   if (!order.chip.empty() && !is_plain_name(order.chip))
     return fail(ErrorCode::invalid, quote(order.chip) + " cannot be a card model", plain_name, "chip");
+  for (const std::string& node : order.nodes_to_avoid) {
+    if (!is_plain_name(node))
+      return fail(ErrorCode::invalid, quote(node) + " cannot be a node", plain_name, "nodes_to_avoid");
+  }
   if (order.resources.cards.value() % 1000 != 0)
     return fail(ErrorCode::invalid, "Slurm gives whole cards only", "ask for a whole number", "resources.cards");
   if (order.folder.find('\\') != std::string::npos)
@@ -135,6 +139,8 @@ Result<std::string> SlurmExecutor::submit(const StartOrder& order, SlurmControl&
     TRY_VOID(control.write_engine_id(*id));
   } else if (id.error().code != ErrorCode::unknown_outcome) {
     control.remove(users_);  // Slurm has refused it: nothing of that name is there
+    // All nodes that are left to it may be gone, or too few: others of its job will leave some.
+    if (!order.nodes_to_avoid.empty()) return fail(ErrorCode::unavailable, to_text(id.error()));
   }
   return id;
 }

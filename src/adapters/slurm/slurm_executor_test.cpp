@@ -81,7 +81,7 @@ class SlurmExecutorTest : public testing::Test {
   }
   void TearDown() override { remove_tree(base_); }
   std::string line(const std::string& state, const std::string& exit_status = "0") const {
-    return "12|" + state + '|' + exit_status + "|1795308537|1795308540|1795308530|0|None|" + name_ + '\n';
+    return "12|" + state + '|' + exit_status + "|1795308537|1795308540|1795308530|0|None|n1|" + name_ + '\n';
   }
   std::string control() const { return base_ + "/control/" + name_ + control_suffix; }
 
@@ -130,6 +130,29 @@ TEST_F(SlurmExecutorTest, SubmitsByOneCommandLine) {
   EXPECT_EQ(call.environment[3], (EnvironmentVariable{"SLURM_CONF", "/etc/x.conf"}));
   EXPECT_EQ(executor_->start(order_).value(), "12");
   EXPECT_EQ(slurm_.count("sbatch"), 1);
+}
+
+// Shows that a task is kept off nodes by one option, that no name becomes a second option, and that where no node is
+// left the order is not refused for good; and on which nodes one that runs is.
+TEST_F(SlurmExecutorTest, KeepsOffNodes) {
+  order_.nodes_to_avoid = {"n1", "n3"};
+  ASSERT_EQ(*executor_->start(order_), "12");
+  EXPECT_EQ(slurm_.calls.back().argv.back(), "--exclude=n1,n3");
+  slurm_.queue = line("RUNNING");
+  const auto jobs = executor_->list();
+  ASSERT_TRUE(jobs.has_value() && jobs->size() == 1);
+  EXPECT_EQ(jobs->front().nodes, std::vector<std::string>{"n1"});
+  order_.attempt.task = 4;
+  order_.nodes_to_avoid = {"n1,n2"};
+  EXPECT_EQ(executor_->start(order_).error().field, "nodes_to_avoid");
+  order_.nodes_to_avoid = {"n1"};
+  slurm_.sbatch = [](const ProcessSpec&) {
+    return ProcessResult{
+        1, "", "sbatch: error: Batch job submission failed: Requested node configuration is not available\n"};
+  };
+  EXPECT_EQ(executor_->start(order_).error().code, ErrorCode::unavailable);
+  order_.nodes_to_avoid = {};
+  EXPECT_NE(executor_->start(order_).error().code, ErrorCode::unavailable);
 }
 
 // Shows that a submission whose answer was lost is looked for before it is repeated.
@@ -208,7 +231,7 @@ TEST_F(SlurmExecutorTest, RemovesByRenaming) {
 // another attempt, is no lost one, and is stopped by its number.
 TEST_F(SlurmExecutorTest, KnowsAJobThatRenamesItself) {
   ASSERT_TRUE(executor_->start(order_).has_value());
-  const std::string head = "12|RUNNING|0|1795308537|1795308540|1795308530|0|None|";
+  const std::string head = "12|RUNNING|0|1795308537|1795308540|1795308530|0|None|n1|";
   for (const std::string& name : {std::string("x"), engine_name({JobId(7), 4, 1})}) {
     slurm_.queue = head + name + '\n';
     const auto jobs = executor_->list();
@@ -222,7 +245,7 @@ TEST_F(SlurmExecutorTest, KnowsAJobThatRenamesItself) {
   slurm_.queue = line("RUNNING");
   ASSERT_TRUE(executor_->stop(order_.attempt).has_value());
   EXPECT_EQ(slurm_.count("scancel"), 3) << "by name alone";
-  slurm_.queue = "12|COMPLETED|0|1795308537|1795308540|1795308530|0|None|x\n";
+  slurm_.queue = "12|COMPLETED|0|1795308537|1795308540|1795308530|0|None|n1|x\n";
   EXPECT_EQ(executor_->list()->front().outcome, Outcome::exited);
 }
 
@@ -231,9 +254,9 @@ TEST_F(SlurmExecutorTest, KnowsAJobThatRenamesItself) {
 TEST_F(SlurmExecutorTest, TellsANumberGivenOutAgain) {
   ASSERT_TRUE(executor_->start(order_).has_value());
   const std::string late = std::to_string(order_.starts_by.microseconds() / 1'000'000 + 10);
-  slurm_.queue = "12|RUNNING|0|" + late + '|' + late + '|' + late + "|1|None|x\n";
+  slurm_.queue = "12|RUNNING|0|" + late + '|' + late + '|' + late + "|1|None|n1|x\n";
   EXPECT_EQ(executor_->list()->front().state, AttemptState::running) << "requeued, and renamed";
-  slurm_.queue = "12|RUNNING|0|" + late + '|' + late + '|' + late + "|0|None|somebody-elses\n";
+  slurm_.queue = "12|RUNNING|0|" + late + '|' + late + '|' + late + "|0|None|n1|somebody-elses\n";
   const auto jobs = executor_->list();
   ASSERT_EQ(jobs->size(), 1U);
   EXPECT_EQ(jobs->front().outcome, Outcome::lost);
@@ -246,7 +269,7 @@ TEST_F(SlurmExecutorTest, TellsANumberGivenOutAgain) {
 // Shows that of two jobs with one name the living one counts.
 TEST_F(SlurmExecutorTest, PrefersTheLivingOne) {
   ASSERT_TRUE(executor_->start(order_).has_value());
-  slurm_.queue = "13|FAILED|19456|1795308537|1795308540|1795308530|0|NonZeroExitCode|" + name_ + '\n' + line("RUNNING");
+  slurm_.queue = "13|FAILED|19456|1795308537|1795308540|1795308530|0|NonZeroExitCode|n1|" + name_ + '\n' + line("RUNNING");
   EXPECT_EQ(executor_->list()->front().state, AttemptState::running);
 }
 
@@ -315,7 +338,7 @@ TEST_F(SlurmExecutorTest, OneSilentUserHoldsUpNoOther) {
   ASSERT_TRUE(executor_->start(own).has_value());
   slurm_.queue.reset();
   slurm_.own_queue =
-      "13|FAILED|768|1795308537|1795308540|1795308530|0|NonZeroExitCode|" + engine_name(own.attempt) + '\n';
+      "13|FAILED|768|1795308537|1795308540|1795308530|0|NonZeroExitCode|n1|" + engine_name(own.attempt) + '\n';
   const auto jobs = executor_->list();
   ASSERT_TRUE(jobs.has_value()) << to_text(jobs.error());
   ASSERT_EQ(jobs->size(), 2U);

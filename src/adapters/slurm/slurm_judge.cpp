@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "adapters/slurm/slurm_hosts.h"
 #include "adapters/slurm/slurm_script.h"
 
 namespace dayan::adapters {
@@ -131,6 +132,7 @@ std::optional<EngineJob> judge_known(const SlurmEvidence& evidence, EngineJob jo
   job.state = verdict.has_value() ? verdict->state : AttemptState::queued;
   if (!verdict.has_value()) job.failure = "Slurm says " + slurm.state;
   add_times(evidence, job.state, job);
+  if (job.state == AttemptState::running) job.nodes = host_names(slurm.nodes);
   if (job.state == AttemptState::ended) {
     job.exit_code = slurm.exit_code;
     judge_ended(evidence, verdict->outcome, job);

@@ -4,6 +4,7 @@
 
 #include "adapters/files.h"
 #include "adapters/order_check.h"
+#include "adapters/slurm/slurm_hosts.h"
 #include "adapters/spawn.h"
 #include "base/scan.h"
 
@@ -51,6 +52,7 @@ SlurmJob job_of(const JsonObject& object) {
   job.ended_at = time_in(object, "end_time");
   job.submitted_at = time_in(object, "submit_time");
   job.restarts = number_in(object, "restart_cnt");
+  job.nodes = text_of(object, "nodes");
   return job;
 }
 
@@ -82,6 +84,7 @@ JsonObject rest_submission(const StartOrder& order, const std::string& chip, con
   if (!order.account.empty()) job["account"] = order.account;
   if (!order.resources.memory.is_zero()) job["memory_per_node"] = mebibytes_up(order.resources.memory);
   if (!order.resources.cards.is_zero()) job["gres"] = gres_request(order.resources.cards, chip);
+  if (!order.nodes_to_avoid.empty()) job["exclude_nodes"] = host_list(order.nodes_to_avoid);
   return JsonObject{{"job", std::move(job)}, {"script", script}};
 }
 

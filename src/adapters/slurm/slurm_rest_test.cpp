@@ -112,6 +112,9 @@ TEST_F(SlurmRestTest, SubmitsWithTheUsersToken) {
                 R"("script":"#!/bin/sh\ntrue\n"})");
   ASSERT_TRUE(submit(*client).has_value());
   EXPECT_EQ(processes_.tokens, 1);
+  order_.nodes_to_avoid = {"n1", "n3"};
+  ASSERT_TRUE(submit(*client).has_value());
+  EXPECT_NE(http_.requests.back().body.find(R"("exclude_nodes":"n1,n3")"), std::string::npos);
 }
 
 // Shows that a token of root or of Slurm's own user, which could act for anyone, is never asked for.

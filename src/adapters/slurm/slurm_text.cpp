@@ -79,12 +79,12 @@ std::optional<Duration> parse_slurm_duration(std::string_view text) {
 Result<std::vector<SlurmJob>> parse_squeue(std::string_view text) {
   std::vector<SlurmJob> jobs;
   for (const std::string_view line : lines_of(text)) {
-    const std::vector<std::string> fields = fields_of(line, 9);
-    const auto status = fields.size() == 9 ? whole_number(fields[2]) : std::nullopt;
+    const std::vector<std::string> fields = fields_of(line, 10);
+    const auto status = fields.size() == 10 ? whole_number(fields[2]) : std::nullopt;
     if (!status.has_value() || !whole_number(fields[0]).has_value()) return not_understood("squeue", line);
-    jobs.push_back({fields[0], fields[8], fields[1], fields[7], exit_code_of_wait_status(*status),
+    jobs.push_back({fields[0], fields[9], fields[1], fields[7], exit_code_of_wait_status(*status),
                     parse_slurm_time(fields[3]), parse_slurm_time(fields[4]), Bytes(), parse_slurm_time(fields[5]),
-                    whole_number(fields[6]).value_or(0)});
+                    whole_number(fields[6]).value_or(0), fields[8]});
   }
   return jobs;
 }
@@ -103,7 +103,7 @@ Result<std::vector<SlurmJob>> parse_sacct(std::string_view text) {
     }
     // "CANCELLED by 1001"
     jobs.push_back({id, fields[7], fields[1].substr(0, fields[1].find(' ')), "", *code, parse_slurm_time(fields[3]),
-                    parse_slurm_time(fields[4]), memory, parse_slurm_time(fields[5]), 0});
+                    parse_slurm_time(fields[4]), memory, parse_slurm_time(fields[5]), 0, {}});
   }
   return jobs;
 }

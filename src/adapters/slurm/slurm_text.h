@@ -29,13 +29,14 @@ struct SlurmJob {
   Bytes memory_peak{};         ///< sacct only
   UnixTime submitted_at{};     ///< or requeued
   std::int64_t restarts = 0;   ///< how often it was requeued; the controller only
+  std::string nodes{};         ///< that it has or had (slurm_hosts.h); the controller only
 
   friend bool operator==(const SlurmJob&, const SlurmJob&) = default;
 };
 
 /// The name comes last, since it alone may hold any character.
 inline constexpr const char* squeue_format =
-    "JobID:|,State:|,exit_code:|,StartTime:|,EndTime:|,SubmitTime:|,RestartCnt:|,Reason:|,Name:";
+    "JobID:|,State:|,exit_code:|,StartTime:|,EndTime:|,SubmitTime:|,RestartCnt:|,Reason:|,NodeList:|,Name:";
 inline constexpr const char* sacct_format = "JobIDRaw,State,ExitCode,Start,End,Submit,MaxRSS,JobName";
 
 /// Lines that are not of this format are an error, `corrupt`: a listing that was understood by half proves nothing.

@@ -19,15 +19,15 @@ using O = Outcome;
 // Shows that lines as Slurm 22.05 printed them are read, a name with bars in it included.
 TEST(SlurmText, ReadsSqueue) {
   const auto jobs = parse_squeue(
-      "1|FAILED|768|1795308537|1795308540|1795308530|0|NonZeroExitCode|dayan-0000000000001-0-1\n"
-      "2|RUNNING|0|1795308537|1795308597|1795308530|1|None|a|b\n"
-      "3|PENDING|0|N/A|N/A|1795308530|0|Resources|c\n"
-      "4|CANCELLED|15|1795308537|1795308537|1795308530|0|None|d\n");
+      "1|FAILED|768|1795308537|1795308540|1795308530|0|NonZeroExitCode|n[1-2]|dayan-0000000000001-0-1\n"
+      "2|RUNNING|0|1795308537|1795308597|1795308530|1|None|n1|a|b\n"
+      "3|PENDING|0|N/A|N/A|1795308530|0|Resources||c\n"
+      "4|CANCELLED|15|1795308537|1795308537|1795308530|0|None|n1|d\n");
   ASSERT_TRUE(jobs.has_value());
   ASSERT_EQ(jobs->size(), 4U);
   EXPECT_EQ((*jobs)[0], (SlurmJob{"1", "dayan-0000000000001-0-1", "FAILED", "NonZeroExitCode", 3,
                                   UnixTime(1'795'308'537'000'000), UnixTime(1'795'308'540'000'000), Bytes(),
-                                  UnixTime(1'795'308'530'000'000), 0}));
+                                  UnixTime(1'795'308'530'000'000), 0, "n[1-2]"}));
   EXPECT_EQ((*jobs)[1].name, "a|b");
   EXPECT_EQ((*jobs)[1].restarts, 1);
   EXPECT_TRUE((*jobs)[2].started_at.is_none());
@@ -38,7 +38,7 @@ TEST(SlurmText, ReadsSqueue) {
 TEST(SlurmText, RefusesAHalfReadListing) {
   EXPECT_TRUE(parse_squeue("")->empty());
   EXPECT_FALSE(
-      parse_squeue("1|FAILED|768|1795308537|1795308540|1795308530|0|None|x\nslurm_load_jobs error\n").has_value());
+      parse_squeue("1|FAILED|768|1795308537|1795308540|1795308530|0|None|n1|x\nslurm_load_jobs error\n").has_value());
   EXPECT_FALSE(parse_squeue("1|FAILED\n").has_value());
   EXPECT_FALSE(parse_sacct("1|FAILED|3|x|y|w||z\n").has_value());
   EXPECT_FALSE(parse_sinfo("batch|n1|four|2000|(null)|1:00|idle\n", {}).has_value());
