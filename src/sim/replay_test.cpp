@@ -430,22 +430,22 @@ jobs:
 TEST(Replay, TasksAreKeptApart) {
   const Scenario scenario = scenario_of(R"(
 centres:
-  - {name: a, prices: {core_hour: "1"}, pools: [{name: batch, nodes: 2, cpus: 16, memory: 100GB}]}
+  - {name: a, prices: {core_hour: "1", gb_hour: "0"}, pools: [{name: batch, nodes: 2, cpus: 16, memory: 100GB}]}
   - name: b
-    prices: {core_hour: "2"}
+    prices: {core_hour: "2", gb_hour: "0"}
     pools: [{name: batch, nodes: 3, cpus: 16, memory: 100GB, outages: [{from: 1h, for: 3h, nodes: 1}]}]
 jobs:
   - {name: service, tasks: 12, tasks_per_node_max: 1, wall_time: 2h, run_time: 2h, objective: cheapest}
 )");
   const Load load = sim::load_of(scenario.file().jobs);
-  for (const PolicyKind policy : {PolicyKind::ours, PolicyKind::engine}) {
+  for (const PolicyKind policy : all_policies) {
     const Schedule schedule = clean(scenario, load, policy);
-    EXPECT_EQ(schedule.unfinished, 0);
+    EXPECT_EQ(schedule.unfinished, 0) << to_text(policy);
     std::map<std::uint32_t, int> at_once;  // by site, which is a pool each
     for (const TaskRun& run : schedule.runs) at_once[run.site] += run.start < Duration::minutes(1) ? 1 : 0;
     EXPECT_EQ(at_once, (std::map<std::uint32_t, int>{{0, 2}, {1, 3}})) << to_text(policy);
   }
-  EXPECT_GT(replay(scenario, load, PolicyKind::cheapest, 1).violations_found, 0);
+  EXPECT_GT(replay(scenario, load, "overbooking", make_overbooking).violations_found, 0);
 }
 
 // Shows that a run costs what its pool asked for when it started.
