@@ -46,7 +46,7 @@ bool may_be_promised(const JobRecord& other, const PoolState& pool, const World&
     const bool may_take = better.centre->reachable(now) && better.slots_when_empty(job_class.need) > 0 &&
                           world.acceptance().accepts(group, each.pool) &&
                           world.figures(each.pool).wall_time_max >= other.wall_time &&
-                          !world.is_full_of(other, better.centre->id);
+                          !world.is_full_of(other, better);
     if (may_take && !other.has_cap() && !other.has_deadline()) return false;
   }
   return true;

@@ -179,7 +179,7 @@ std::vector<std::size_t> QueueAhead::choices(const JobRecord& job) {
   const CustomerGroup group = world_.acceptance().group_of(job.organisation);
   const auto may_take = [&](const PoolState& pool) {
     return pool.centre->reachable(now_) && world_.acceptance().accepts(group, pool.index) &&
-           world_.figures(pool.index).wall_time_max >= job.wall_time && !world_.is_full_of(job, pool.centre->id);
+           world_.figures(pool.index).wall_time_max >= job.wall_time && !world_.is_full_of(job, pool);
   };
   for (const auto& [stand, score] : all.stands) {
     if (!may_take(*stands_[stand].pool)) continue;
