@@ -54,6 +54,8 @@ Result<Log> log_of(const Options& options) {
   Log log;
   log.processors = options.processors;
   trace::RigidLog rigid;
+  if (options.generate > 0 && !options.path.empty())
+    return fail(ErrorCode::invalid, "FILE and --generate are both given", "one of them", "generate");
   if (options.generate > 0) {
     trace::LublinLoad load = options.load;
     load.jobs = options.generate;
@@ -176,7 +178,8 @@ Command backfill_command(CLI::App& program) {
   CLI::App* command = program.add_subcommand(
       "backfill", "replays a log through a batch queue under each rule: slowdowns, waits, utilisation, jobs/s");
   command->add_option("FILE", options->path, "a log in the Standard Workload Format, plain or gzip");
-  command->add_option("--processors", options->processors, "of the machine; else the log's MaxProcs");
+  command->add_option("--processors", options->processors, "of the machine; else the log's MaxProcs")
+      ->check(CLI::Range(std::int64_t{1}, place::queue_processors_max));
   std::vector<std::string> names;
   for (const place::QueueRule rule : place::queue_rules) names.emplace_back(to_text(rule));
   command->add_option("--policy", options->policies, "only these, in the order of the list: all of them without it")

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "bench/command.h"
 #include "place/calendar/policies.h"
 #include "trace/lublin.h"
 
@@ -30,6 +31,17 @@ TEST(Backfill, LooseLimitsDoNotMakeOurWaitsLong) {
       EXPECT_GE(ours.utilisation, 0.98 * easy.utilisation) << "load " << load << " seed " << seed;
     }
   }
+}
+
+// Shows that nothing that was asked is left out without a word: a log beside a generator, a machine of no processors.
+TEST(Backfill, RefusesWhatContradictsItself) {
+  CLI::App program;
+  const Command command = backfill_command(program);
+  program.parse("backfill log.swf --generate 100");
+  const Result<void> done = command.run();
+  ASSERT_FALSE(done.has_value());
+  EXPECT_EQ(done.error().wrong, "FILE and --generate are both given");
+  EXPECT_THROW(program.parse("backfill log.swf --processors 0"), CLI::ValidationError);
 }
 
 }  // namespace

@@ -219,7 +219,7 @@ TEST(Match, OutHoldsTheRunThatIsMeasured) {
   const std::string path = testing::TempDir() + "match-" + std::to_string(::getpid()) + ".gz";
   CLI::App program;
   const Command command = match_command(program);
-  program.parse("match --nodes 500 --pairs 1500 --requests 200 --json --out " + path);
+  program.parse("match --nodes 300 --pairs 600 --requests 100 --json --out " + path);
   testing::internal::CaptureStdout();
   const Result<void> done = command.run();
   const std::string printed = testing::internal::GetCapturedStdout();

@@ -119,18 +119,20 @@ void print(const Options& options, const Tried& tried) {
   double end = 0;
   double seconds = 0;
   double decisions = 0;
+  double placed = 0;
   for (const Trial& trial : tried.trials) {
     middle += 100 * trial.allocation_middle / seeds;
     end += 100 * trial.allocation_end / seeds;
     seconds += trial.seconds;
     decisions += static_cast<double>(trial.decisions.size());
+    placed += static_cast<double>(std::ranges::count(trial.decisions, true, &Decision::placed));
   }
   const char* form = options.output.json
                          ? "{\"list\":\"%s\",\"allocation_100\":%.4f,\"allocation_130\":%.4f,"
-                           "\"placements_per_second\":%.0f,\"demands\":%.0f,\"seeds\":%d}\n"
+                           "\"placements_per_second\":%.0f,\"placed\":%.0f,\"demands\":%.0f,\"seeds\":%d}\n"
                          : "%-32s %7.2f %% allocated at 100 %% arrived  %7.2f %% at 130 %%  %9.0f placements/s  "
-                           "(%.0f demands, %d seeds)\n";
-  std::printf(form, tried.pods.name.c_str(), middle, end, decisions / seconds, decisions, static_cast<int>(seeds));
+                           "(%.0f placed of %.0f demands, %d seeds)\n";
+  std::printf(form, tried.pods.name.c_str(), middle, end, placed / seconds, placed, decisions, static_cast<int>(seeds));
   std::fflush(stdout);
 }
 
