@@ -456,9 +456,17 @@ TEST(Commands, AttemptsTellQuotedAgainstReal) {
   ended.as_of = quoted + Duration::hours(24);
   ended.ended_at = quoted + Duration::seconds(5);
   hub.on("GET /v1/jobs/job_x/explanation", json(json_text(to_json(ended))));
+  JobRow job;
+  job.id = JobId(77);
+  job.state = JobState::failed;
+  job.failed = 1;
+  job.gave_up = GaveUp::wait_max;
+  job.waits_until = quoted + Duration::seconds(5);
+  hub.on("GET /v1/jobs/job_x", json(json_text(to_json(wire::JobView{job, {}}))));
   ASSERT_EQ(person.runs("job explain job_x"), 0) << person.complained();
   EXPECT_EQ(person.said(),
-            "job_x has ended, on 2026-11-22 08:30:05 UTC; of its placements was kept:\n"
+            "job_x has ended, on 2026-11-22 08:30:05 UTC: failed\n"
+            "of its placements was kept:\n"
             "why guian/main: 1 attempt; 0.5 yuan, done by 08:30:04.0, 3 g CO2; traded places with "
             "job_000000000002e, together they are better off; next best: shanghai/batch 0.6 yuan in "
             "6s; ruled out: 2 pools by cards, 1 pool by region\n");

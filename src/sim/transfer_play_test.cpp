@@ -15,7 +15,7 @@ namespace {
 TEST(TransferPlay, InputsCrossOnce) {
   const Scenario scenario = scenario_of(R"(
 centres:
-  - {name: only, prices: {core_hour: "1", transfer_gb: "0.1"}, bandwidth: 100 MB/s,
+  - {name: only, prices: {core_hour: "1", gb_hour: "0", transfer_gb: "0.1"}, bandwidth: 100 MB/s,
      pools: [{name: p, nodes: 1, cpus: 2, memory: 8GB}]}
 jobs:
   - {name: shot, tasks: 3, wall_time: 2h, run_time: 1h, input_bytes: 100GB}
@@ -38,9 +38,9 @@ jobs:
 TEST(TransferPlay, DataDecideWhereTheyWeighMore) {
   const std::string centres = R"(
 centres:
-  - {name: near, prices: {core_hour: "1", transfer_gb: "0.01"}, bandwidth: 1 GB/s,
+  - {name: near, prices: {core_hour: "1", gb_hour: "0", transfer_gb: "0.01"}, bandwidth: 1 GB/s,
      pools: [{name: p, nodes: 1, cpus: 2, memory: 8GB}]}
-  - {name: far, prices: {core_hour: "0.9", transfer_gb: "0.2"}, bandwidth: 10 MB/s,
+  - {name: far, prices: {core_hour: "0.9", gb_hour: "0", transfer_gb: "0.2"}, bandwidth: 10 MB/s,
      pools: [{name: p, nodes: 1, cpus: 2, memory: 8GB}]}
 jobs: [{name: train, objective: OBJECTIVE, wall_time: 2h, run_time: 1h, input_bytes: SIZE}]
 )";
@@ -64,7 +64,7 @@ TEST(TransferPlay, WhatHasCrossedStays) {
   const Scenario scenario = scenario_of(R"(
 centres:
   - name: only
-    prices: {core_hour: "1", transfer_gb: "0.1"}
+    prices: {core_hour: "1", gb_hour: "0", transfer_gb: "0.1"}
     bandwidth: 100 MB/s
     pools: [{name: p, nodes: 1, cpus: 2, memory: 8GB, outages: [{from: 400s, for: 1h, nodes: 1}]}]
 jobs: [{name: shot, wall_time: 2h, run_time: 1h, input_bytes: 100GB}]
@@ -85,7 +85,8 @@ jobs: [{name: shot, wall_time: 2h, run_time: 1h, input_bytes: 100GB}]
 TEST(TransferPlay, ALeaseWaitsADayForItsInputs) {
   const Scenario scenario = scenario_of(R"(
 centres:
-  - {name: only, prices: {core_hour: "1"}, bandwidth: 10 MB/s, pools: [{name: p, nodes: 1, cpus: 2, memory: 8GB}]}
+  - {name: only, prices: {core_hour: "1", gb_hour: "0", transfer_gb: "0"},
+     bandwidth: 10 MB/s, pools: [{name: p, nodes: 1, cpus: 2, memory: 8GB}]}
 jobs: [{name: shot, wall_time: 1h, run_time: 1h, input_bytes: 1TB}]
 )");
   const Load load = load_of(scenario.file().jobs);
@@ -124,13 +125,14 @@ Load random_arrays(std::uint64_t seed) {
 
 constexpr const char* three_links = R"(
 centres:
-  - {name: a, prices: {core_hour: "1", transfer_gb: "0.01"}, bandwidth: 500 MB/s,
+  - {name: a, prices: {core_hour: "1", gb_hour: "0", transfer_gb: "0.01"}, bandwidth: 500 MB/s,
      pools: [{name: p, nodes: 2, cpus: 2, memory: 32GB}]}
   - name: b
-    prices: {core_hour: "0.8", transfer_gb: "0.05"}
+    prices: {core_hour: "0.8", gb_hour: "0", transfer_gb: "0.05"}
     bandwidth: 80 MB/s
     pools: [{name: p, nodes: 2, cpus: 2, memory: 32GB}, {name: q, nodes: 1, cpus: 1, memory: 8GB}]
-  - {name: c, prices: {core_hour: "1.5"}, pools: [{name: p, nodes: 1, cpus: 2, memory: 32GB}]}
+  - {name: c, prices: {core_hour: "1.5", gb_hour: "0", transfer_gb: "0"},
+     pools: [{name: p, nodes: 1, cpus: 2, memory: 32GB}]}
 )";
 
 // Shows that random arrays with inputs and throttles run whole under every policy, that the engine alone does what
@@ -182,8 +184,10 @@ TEST(TransferPlay, CheckFindsWhoRanTooEarly) {
 TEST(TransferPlay, ThrottlesHold) {
   const Scenario scenario = scenario_of(R"(
 centres:
-  - {name: a, prices: {core_hour: "1"}, pools: [{name: p, nodes: 1, cpus: 8, memory: 16GB}]}
-  - {name: b, prices: {core_hour: "2"}, pools: [{name: p, nodes: 1, cpus: 8, memory: 16GB}]}
+  - {name: a, prices: {core_hour: "1", gb_hour: "0", transfer_gb: "0"},
+     pools: [{name: p, nodes: 1, cpus: 8, memory: 16GB}]}
+  - {name: b, prices: {core_hour: "2", gb_hour: "0", transfer_gb: "0"},
+     pools: [{name: p, nodes: 1, cpus: 8, memory: 16GB}]}
 jobs:
   - {name: shot, tasks: 6, array: {throttle: 2}, wall_time: 1h, run_time: 1h}
 )");
@@ -202,8 +206,10 @@ jobs:
 TEST(TransferPlay, WhoIsLateIsCounted) {
   const Scenario scenario = scenario_of(R"(
 centres:
-  - {name: slow, prices: {core_hour: "1"}, pools: [{name: p, nodes: 1, cpus: 1, memory: 16GB, capability: 0.25}]}
-  - {name: quick, prices: {core_hour: "8"}, pools: [{name: p, nodes: 1, cpus: 1, memory: 16GB}]}
+  - {name: slow, prices: {core_hour: "1", gb_hour: "0", transfer_gb: "0"},
+     pools: [{name: p, nodes: 1, cpus: 1, memory: 16GB, capability: 0.25}]}
+  - {name: quick, prices: {core_hour: "8", gb_hour: "0", transfer_gb: "0"},
+     pools: [{name: p, nodes: 1, cpus: 1, memory: 16GB}]}
 jobs:
   - {name: forecast, wall_time: 4h, run_time: 1h, begin: +2h, deadline: +4h, objective: cheapest}
 )");

@@ -135,9 +135,14 @@ TEST(Wire, Jobs) {
   quote.reasons = {{Constraint::memory, 8, 4, "too little", false}};
   expect_members(SubmitReply{JobRow{}, {quote}, {}}, {"job", "quotes", "rest"});
   expect_members(QuotesReply{UnixTime(4), {quote}, {}}, {"as_of", "quotes", "rest"});
-  const place::Waiting waiting{3, true, quote.reasons, CentreId(2)};
+  place::Waiting waiting;
+  waiting.tasks = 3;
+  waiting.hopeless = true;
+  waiting.reasons = quote.reasons;
+  waiting.nearest = CentreId(2);
   expect_members(waiting, {"tasks", "hopeless", "reasons", "nearest", "promised_from", "promised_centre",
-                           "promised_pool", "taken_back", "set_back"});
+                           "promised_pool", "taken_back", "set_back", "nearest_name", "promised_name", "wait",
+                           "wait_longest", "jobs_before", "is_wait_least", "instead", "gives_up_at"});
   expect_members(place::SetBack{Duration::hours(11), Duration::hours(2), Duration::hours(9),
                                 place::ShareResource::memory, 620'000, 500'000},
                  {"by", "of_project", "at_due", "resource", "share", "due"});
