@@ -762,8 +762,9 @@ INSTANTIATE_TEST_SUITE_P(Seeds, LifeTest, testing::Range<std::uint64_t>(1, lives
 /// What a pool has taken is packed otherwise with one lease more, and has room for a shape for which it had none: jobs
 /// behind in the queue take it in the same plan (4279). Packed otherwise with one lease less it may look as if it had
 /// none, though it opened before: that breaks no promise (4799). What wants no room now may want it once somebody has
-/// taken what it waited for: behind the first of its lane (2767), or where nothing had opened (2615).
-INSTANTIATE_TEST_SUITE_P(OnceDiffered, LifeTest, testing::Values(1034, 2615, 2767, 4279, 4799));
+/// taken what it waited for: behind the first of its lane (2767), or where nothing had opened (2615). Where that first was
+/// to be asked about all pools, those behind it are (699, 1263, 1311).
+INSTANTIATE_TEST_SUITE_P(OnceDiffered, LifeTest, testing::Values(699, 1034, 1263, 1311, 2615, 2767, 4279, 4799));
 
 TEST(LifeTest, PoolsPromiseRoomAndTakeItBackAndJobsAreSetBack) {
   // The lives above are busy enough for promises, setbacks, waits for an hour and room taken back to be common, so that

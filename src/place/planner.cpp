@@ -199,12 +199,16 @@ void Planner::follow_lane(const Next& next, std::vector<Assignment>& plan, std::
   JobRecord& record = *job->second;
   const bool is_asked = lane.key.is_particular ? may_be_interested(next.lane, record) : may_be_interested(next.lane);
   if (!is_asked && !lane.key.is_particular) return;  // nor are those behind
+  // Where it was to be asked about all pools, and not only about those that have opened, so is the next.
+  const bool is_in_review = lane.is_in_review && !lane.key.is_particular && agenda_.dirty.contains(key);
   if (is_asked && record.seen_in != walk_ && give_turn(record, plan, limit) == TurnEnd::lane_must_wait) return;
   if (is_full_) return;
   const Lane& left = agenda_.queue().lane(next.lane);
   auto after = left.jobs.upper_bound(key);
   while (after != left.jobs.end() && left.passes_in == walk_ && after->second->wall_time > left.passes_up_to) ++after;
-  if (after != left.jobs.end()) lanes_.push({after->first, next.lane, {}});
+  if (after == left.jobs.end()) return;
+  lanes_.push({after->first, next.lane, {}});
+  if (is_in_review) agenda_.dirty.insert(*after);
 }
 
 void Planner::follow_wallet(const Next& next) {
