@@ -23,8 +23,8 @@ namespace dayan::place {
 
 class Agenda : public WorldListener {
  public:
-  /// A job that holds out for a better pool than it could have is asked again so often: what it waits for may take
-  /// longer than was thought.
+  /// A job that holds out for a better pool than it could have, and for which no pool speaks (awaited.h), is asked again
+  /// so often: what it waits for may take longer than was thought.
   static constexpr Duration review_every = Duration::seconds(1);
   /// So many such jobs (of a plain lane the first) are asked again in a second of the platform's time, and in one plan,
   /// at most: where more hold out, each waits longer for its next review, and no plan stalls.

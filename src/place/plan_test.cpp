@@ -702,18 +702,8 @@ TEST_P(RandomPlanTest, PlansAreCarriedOutUntilNothingMoves) {
     if (plan.empty()) break;
     for (const Assignment& assignment : plan) {
       JobRow& job = plain.jobs.at(assignment.job);
-      LeaseRow lease;
-      lease.job = job.id;
-      lease.task = assignment.task;
-      lease.centre = assignment.placement.centre;
-      lease.pool = assignment.placement.pool;
-      lease.resources = job.requirements.resources;
-      lease.wall_time = job.requirements.wall_time;
-      lease.granted_at = scene_now;
-      lease.ends_at = scene_now + lease_start_allowance + lease.wall_time;
+      const LeaseRow lease = granted(assignment, job, scene_now);
       engine->apply({lease, RowFate::live});
-      ++job.next_task;
-      ++job.live;
       job.state = JobState::running;
       engine->apply({job, RowFate::live});
       plain.add(lease.centre, lease.pool, lease.resources);

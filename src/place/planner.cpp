@@ -186,7 +186,7 @@ void Planner::look_at_class(JobClass& job_class, const Bits& asked) {
 }
 
 void Planner::follow_lane(const Next& next, std::vector<Assignment>& plan, std::size_t limit) {
-  if (next.key == std::exchange(followed_, next.key)) return;  // it was come back to, and its view came there too
+  if (next.key == std::exchange(followed_, next.key)) return;  // what was repacked brought it here, and its view did too
   const Lane& lane = agenda_.queue().lane(next.lane);
   if (lane.settled_in == walk_ && lane.is_settled) return;
   const auto job = lane.jobs.lower_bound(next.key);

@@ -32,18 +32,7 @@ class Played {
   void plan() {
     for (const Assignment& each : engine_->plan(now_, 1'000)) {
       JobRow& job = jobs_.at(each.job);
-      LeaseRow lease;
-      lease.job = each.job;
-      lease.task = each.task;
-      lease.number = 1;
-      lease.centre = each.placement.centre;
-      lease.pool = each.placement.pool;
-      lease.resources = job.requirements.resources;
-      lease.wall_time = job.requirements.wall_time;
-      lease.granted_at = now_;
-      lease.ends_at = now_ + lease_start_allowance + lease.wall_time;
-      job.next_task = std::max(job.next_task, each.task + 1);
-      ++job.live;
+      const LeaseRow lease = granted(each, job, now_);
       starts_.try_emplace(each.job, now_);
       live_.push_back(lease);
       engine_->apply({job, RowFate::live});
@@ -308,18 +297,7 @@ TEST(InsteadTest, WithTheObjectiveThatItNamesATaskStartsNow) {
     const auto engine = scene.engine();
     const auto commit = [&](const Assignment& each) {
       JobRow& job = *std::find_if(jobs.begin(), jobs.end(), [&](const JobRow& row) { return row.id == each.job; });
-      job.next_task = std::max(job.next_task, each.task + 1);
-      ++job.live;
-      LeaseRow lease;
-      lease.job = each.job;
-      lease.task = each.task;
-      lease.number = 1;
-      lease.centre = each.placement.centre;
-      lease.pool = each.placement.pool;
-      lease.resources = job.requirements.resources;
-      lease.wall_time = job.requirements.wall_time;
-      lease.granted_at = scene_now;
-      lease.ends_at = scene_now + lease_start_allowance + lease.wall_time;
+      const LeaseRow lease = granted(each, job, scene_now);
       engine->apply({job, RowFate::live});
       engine->apply({lease, RowFate::live});
     };

@@ -144,6 +144,23 @@ class Scene {
   std::vector<Observation> observations_;
 };
 
+/// The lease that a core grants for what was planned; the job's row counts it.
+inline LeaseRow granted(const Assignment& planned, JobRow& job, UnixTime now) {
+  LeaseRow lease;
+  lease.job = planned.job;
+  lease.task = planned.task;
+  lease.number = 1;
+  lease.centre = planned.placement.centre;
+  lease.pool = planned.placement.pool;
+  lease.resources = job.requirements.resources;
+  lease.wall_time = job.requirements.wall_time;
+  lease.granted_at = now;
+  lease.ends_at = now + lease_start_allowance + lease.wall_time;
+  job.next_task = std::max(job.next_task, planned.task + 1);
+  ++job.live;
+  return lease;
+}
+
 /// The reason of that constraint, if there is one.
 inline const Reason* find(const std::vector<Reason>& reasons, Constraint constraint) {
   const auto found = std::ranges::find(reasons, constraint, &Reason::constraint);
