@@ -110,7 +110,7 @@ std::string reasons_text(const PlacementRow& placement, const std::map<CentreId,
   text += with_inputs(placement.transfer);
   if (placement.carbon) text += ", " + readable(*placement.carbon) + " CO2";
   if (!placement.exchanged_with.is_none())
-    text += "; traded places with " + to_text(placement.exchanged_with) + ", together they are better off";
+    text += "; placed together with " + to_text(placement.exchanged_with) + ": one has the place that the other would have had";
   const char* before = "; next best: ";
   for (const RunnerUp& each : placement.runners_up) {
     const auto name = names.find(each.centre);

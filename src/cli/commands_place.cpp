@@ -67,7 +67,7 @@ void show(Output& out, const std::vector<sim::PlacedJob>& placed, bool explain, 
   for (const sim::PlacedJob& job : placed) {
     for (const sim::PlacedShare& share : job.shares) {
       for (const std::string& other : share.exchanged_with)
-        out.line(job.name + " at " + share.centre + " traded places with " + other + ": together they are better off");
+        out.line(job.name + " at " + share.centre + " was placed together with " + other + ": one has the place that the other would have had");
     }
   }
   for (const sim::PlacedJob& job : placed) {

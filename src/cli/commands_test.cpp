@@ -448,8 +448,8 @@ TEST(Commands, AttemptsTellQuotedAgainstReal) {
       "0.5  exited 0\n"
       "   1    1  shanghai  main  -          leased           -           -           -           -     -     -      "
       " 0  -\n"
-      "why guian/main: 1 attempt; 0.5 yuan, done by 08:30:04.0, 3 g CO2; traded places with "
-      "job_000000000002e, together they are better off; next best: shanghai/batch 0.6 yuan in "
+      "why guian/main: 1 attempt; 0.5 yuan, done by 08:30:04.0, 3 g CO2; placed together with "
+      "job_000000000002e: one has the place that the other would have had; next best: shanghai/batch 0.6 yuan in "
       "6s; ruled out: 2 pools by cards, 1 pool by region\n"
       "2 attempts; real against quoted, in the middle: start +2s, finish +1s; charged 0.4 of 0.5 yuan quoted\n");
   wire::ExplanationView ended;
@@ -467,8 +467,8 @@ TEST(Commands, AttemptsTellQuotedAgainstReal) {
   EXPECT_EQ(person.said(),
             "job_x has ended, on 2026-11-22 08:30:05 UTC: failed\n"
             "of its placements was kept:\n"
-            "why guian/main: 1 attempt; 0.5 yuan, done by 08:30:04.0, 3 g CO2; traded places with "
-            "job_000000000002e, together they are better off; next best: shanghai/batch 0.6 yuan in "
+            "why guian/main: 1 attempt; 0.5 yuan, done by 08:30:04.0, 3 g CO2; placed together with "
+            "job_000000000002e: one has the place that the other would have had; next best: shanghai/batch 0.6 yuan in "
             "6s; ruled out: 2 pools by cards, 1 pool by region\n");
 }
 

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "core/plan_parts.h"
+
 namespace dayan::hub {
 
 namespace {
@@ -90,42 +92,48 @@ void Planner::catch_up() {
   for (const place::Observation& observation : observations) engine_->observe(observation);
 }
 
-CommitPlan Planner::make_plan() {
+std::vector<CommitPlan> Planner::make_plan() {
   const std::lock_guard lock(engine_mutex_);
   catch_up();
-  CommitPlan made{engine_->plan(clock_.now(), plan_max)};
-  made.reclaims = engine_->reclaims();
-  return made;
+  std::vector<Assignment> plan = engine_->plan(clock_.now(), plan_max);
+  return core::plan_parts(std::move(plan), engine_->reclaims(), part_max);
+}
+
+void Planner::settle(Outcome outcome) {
+  {
+    const std::lock_guard guard(mutex_);
+    is_under_way_ = false;
+    // Only a plan of which something was taken is a reason to plan again at once; one that was refused would be refused
+    // again.
+    if (outcome == Outcome::taken) has_news_ = is_taken_ = true;
+    is_resting_ = !is_taken_;
+  }
+  more_.notify_all();
 }
 
 void Planner::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    more_.wait_for(lock, plan_every, [this] { return stopping_ || (has_news_ && !is_under_way_ && !is_resting_); });
+    more_.wait_for(lock, plan_every, [this] {
+      return stopping_ || (!is_under_way_ && (!parts_.empty() || (has_news_ && !is_resting_)));
+    });
     if (stopping_ || is_under_way_) continue;
-    is_resting_ = false;
-    has_news_ = false;
+    if (parts_.empty()) {
+      is_resting_ = false;
+      has_news_ = false;
+      is_taken_ = false;
+      lock.unlock();
+      std::vector<CommitPlan> parts = make_plan();
+      lock.lock();
+      parts_.assign(std::make_move_iterator(parts.begin()), std::make_move_iterator(parts.end()));
+      if (parts_.empty()) continue;
+    }
+    CommitPlan part = std::move(parts_.front());
+    parts_.pop_front();
     is_under_way_ = true;
     lock.unlock();
-    CommitPlan plan = make_plan();
-    const auto settled = [this](Outcome outcome) {
-      {
-        const std::lock_guard guard(mutex_);
-        is_under_way_ = false;
-        // Only a plan of which something was taken is a reason to plan again at once; one that was refused would be
-        // refused again.
-        if (outcome == Outcome::taken) has_news_ = true;
-        is_resting_ = outcome == Outcome::refused;
-      }
-      more_.notify_all();
-    };
-    if (plan.assignments.empty() && plan.reclaims.empty()) {
-      const std::lock_guard guard(mutex_);
-      is_under_way_ = false;
-    } else {
-      metrics_.plan_assignments += static_cast<std::int64_t>(plan.assignments.size());
-      propose_(std::move(plan), settled);
-    }
+    metrics_.plan_assignments += static_cast<std::int64_t>(part.assignments.size());
+    propose_(std::move(part), [this](Outcome outcome) { settle(outcome); });
     lock.lock();
   }
 }

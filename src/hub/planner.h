@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -18,17 +19,18 @@
 /// Planner: the thread that owns the place::Engine, so that placing work stops no command.
 ///
 /// It is fed with every committed change in order, and answers by plans: the writer takes each as the command
-/// CommitPlan, whose assignments the core checks against the rows again. One plan is under way at a time; the rows of
-/// what was taken are here before its outcome is. The engine is a projection: when the writer reads its State anew,
+/// CommitPlan, or as several, whose assignments the core checks against the rows again. One plan is under way at a time;
+/// the rows of what was taken are here before its outcome is. The engine is a projection: when the writer reads its State anew,
 /// so does the planner.
 
 namespace dayan::hub {
 
 class Planner {
  public:
-  static constexpr std::size_t plan_max = 256;  ///< assignments in one plan
+  static constexpr std::size_t plan_max = 1'000;  ///< assignments in one plan
+  static constexpr std::size_t part_max = 256;    ///< of them in one command: others come between
 
-  /// What became of a plan.
+  /// What became of a plan, or of a part of it.
   enum class Outcome {
     taken,    ///< some of it, at least
     refused,  ///< all of it was stale, or it was not committed
@@ -60,7 +62,8 @@ class Planner {
   void run();
   /// With the engine's mutex: hands what was fed to the engine.
   void catch_up();
-  [[nodiscard]] CommitPlan make_plan();
+  [[nodiscard]] std::vector<CommitPlan> make_plan();
+  void settle(Outcome outcome);
 
   Clock& clock_;
   Metrics& metrics_;
@@ -75,7 +78,9 @@ class Planner {
   std::vector<place::Observation> observations_;
   bool must_reset_ = true;
   bool has_news_ = false;  ///< since the last plan
-  bool is_under_way_ = false;
+  std::deque<CommitPlan> parts_;  ///< of the plan under way, that are still to come
+  bool is_under_way_ = false;     ///< one of them is
+  bool is_taken_ = false;         ///< something of the plan was
   bool is_resting_ = false;  ///< after a plan that was refused
   bool stopping_ = false;
 

@@ -175,7 +175,7 @@ struct PlacementRow {
   std::vector<RuledOut> ruled_out;
   std::optional<Milligrams> carbon;  ///< expected of the task; null: unknown
   Transfer transfer;                 ///< of what has to cross to the centre before the task can start
-  JobId exchanged_with;  ///< a job of the same organisation that has the place it would have had; none: it has its own
+  JobId exchanged_with;  ///< a job of the same organisation: one has the place that the other would have had; none: it has its own
 
   static constexpr std::string_view table = "placement";
   [[nodiscard]] auto key() const { return std::tuple{job, task, number}; }

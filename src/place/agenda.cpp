@@ -30,9 +30,16 @@ void Agenda::pool_changed(PoolState& pool, PoolChange change) {
 }
 
 void Agenda::job_changed(JobRecord& job) {
+  if (std::exchange(job.is_new, false) && newcomers_.size() <= newcomers_max) newcomers_.push_back(job.id);
   if (job.promised != no_pool) promises_.to_check.insert(job.promised);
   unpark(job);
   enqueue(job);
+}
+
+void Agenda::recall_newcomers() {
+  for (const JobId each : std::exchange(planned_newcomers_, {})) {
+    if (newcomers_.size() <= newcomers_max) newcomers_.push_back(each);
+  }
 }
 
 void Agenda::job_gone(JobRecord& job) {

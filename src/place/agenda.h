@@ -3,7 +3,9 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "place/rooms.h"
 #include "place/wait_queue.h"
@@ -31,6 +33,9 @@ class Agenda : public WorldListener {
   static constexpr std::int64_t reviewed_per_second = 20'000;
   static constexpr std::int64_t reviewed_at_once = 4'096;
 
+  /// Of so many jobs that come at once what each finds is looked at together (together.h).
+  static constexpr std::size_t newcomers_max = 65'536;
+
   Agenda(World& world, PlantedBug bug) : world_(world), bug_(bug), rooms_(world) { world.listen(this); }
   Agenda(const Agenda&) = delete;
   Agenda& operator=(const Agenda&) = delete;
@@ -42,6 +47,13 @@ class Agenda : public WorldListener {
   void job_gone(JobRecord& job) override;
   void wallet_changed(OrganisationId organisation) override { filled.insert(organisation); }
 
+  /// Jobs that have come since the last plan that was not cut, or before one of which not all was taken; none when they
+  /// are more than newcomers_max. Some may be gone.
+  [[nodiscard]] std::span<const JobId> newcomers() const {
+    return newcomers_.size() > newcomers_max ? std::span<const JobId>() : newcomers_;
+  }
+  void forget_newcomers() { planned_newcomers_ = std::exchange(newcomers_, {}); }
+  void recall_newcomers();
   /// When something on it becomes due by time alone; reviews apart.
   [[nodiscard]] std::optional<UnixTime> wakes_at() const;
   /// Puts on it what has become due by `now`, and what money and prices have freed.
@@ -165,6 +177,8 @@ class Agenda : public WorldListener {
   UnixTime now_;
   Duration passed_;  ///< by the last advance()
 
+  std::vector<JobId> newcomers_;  ///< one more than newcomers_max at most
+  std::vector<JobId> planned_newcomers_;  ///< of the plan before
   Promises promises_;
   bool is_planning_ = false;
   std::set<CentreId> heard_;

@@ -83,6 +83,7 @@ struct JobRecord {
   bool takes_tasks = false;  ///< it is neither final nor being cancelled
 
   // The planner's own.
+  bool is_new = true;      ///< the agenda has not heard of it
   bool is_parked = false;  ///< waits for money in its wallet
   bool is_broke = false;   ///< waits for its own price cap to leave more
   PoolIndex promised = no_pool;  ///< that has promised it room

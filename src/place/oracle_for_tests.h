@@ -44,8 +44,10 @@ struct Made {
 class Oracle : SightOracle {
  public:
   /// A world of its own, fed with the rows as they stand. It is used up by one plan.
-  Oracle(World& world, UnixTime now, Book& book, Searches& searches, Looks& looks, const KeptShares& shares)
-      : SightOracle(world, now), book_(book), searches_(searches), looks_(looks), shares_(shares) {}
+  /// `known`: jobs that there were at its last plan.
+  Oracle(World& world, UnixTime now, Book& book, Searches& searches, Looks& looks, const KeptShares& shares,
+         const std::set<JobId>& known)
+      : SightOracle(world, now), book_(book), searches_(searches), looks_(looks), shares_(shares), known_(known) {}
 
   std::vector<Assignment> plan() {
     std::map<QueueKey, JobId> queue;
@@ -55,7 +57,10 @@ class Oracle : SightOracle {
     }
     recall();
     for (const auto& [key, id] : queue) take_turn(*world_.job(id));
-    exchange();
+    place_together();
+    for (const PoolState& each : world_.pools()) {
+      if (each.promise && each.promise->job.is_none()) world_.pool(each.index).set_promise(std::nullopt);
+    }
     take_back();
     book_.clear();
     for (const PoolState& pool : world_.pools()) {
@@ -65,8 +70,9 @@ class Oracle : SightOracle {
     return plan_;
   }
   [[nodiscard]] const std::vector<Made>& made() const { return made_; }
-  /// How often two tasks traded places.
-  [[nodiscard]] std::size_t trades() const { return trades_; }
+  /// How many tasks were moved so that others find better places, or one at all; and how many of these there were.
+  [[nodiscard]] std::size_t moves() const { return moves_; }
+  [[nodiscard]] std::size_t late_starts() const { return late_starts_; }
 
  private:
   [[nodiscard]] const PoolState* choose(const JobRecord& job, const Outlook& outlook, Cny spent) const {
@@ -219,8 +225,8 @@ class Oracle : SightOracle {
       const bool is_its_own = job.promised == pool->index;
       if (is_its_own) use(job);
       const bool has_bound = job.tasks_per_centre_max > 0 || job.tasks_per_node_max > 0;
-      if (!is_its_own && !waits_for_best(job) && !outlook.takes_any && job.input_bytes.is_zero() && !has_bound)
-        traders_.push_back({plan_.size() - 1, &job, pool, outlook.left_out, outlook.slowness});
+      if (!is_its_own && job.input_bytes.is_zero() && !has_bound)
+        movable_.push_back({plan_.size() - 1, &job, pool, outlook, waits_for_best(job) && !outlook.takes_any, 0, {}});
       const bool lacks_node = pool->slots(need_of(job)) > 0 && slots(job, *pool) == 0;
       if (is_full_of(job, *pool) || lacks_node) outlooks.clear();
       return true;
@@ -244,82 +250,227 @@ class Oracle : SightOracle {
     if (is_waiting && !is_throttled) waits_on_[job.key()] = &job;
   }
 
-  /// A task that may trade the place that its turn has given it (exchange.h).
-  struct Dealer {
+  /// A task that may leave the place that its turn has given it (together.h), or one that found none.
+  struct Movable {
     std::size_t at = 0;
     JobRecord* job = nullptr;
     const PoolState* pool = nullptr;
-    CentreId left_out;
-    double slowness = 0;
+    Outlook outlook;
+    bool is_for_best = false;
+    std::int32_t task = 0;  ///< of who found none
+    std::set<const PoolState*> would;
   };
-  /// What it would come to there: its run times its score; nothing where it may not go.
-  [[nodiscard]] std::optional<double> burden(const Dealer& dealer, const PoolState* at) const {
-    for (const Seen& seen : in_order(*dealer.job)) {
-      if (seen.pool != at) continue;
-      const JobRecord& job = *dealer.job;
-      const Duration known = job.run_time > Duration() ? job.run_time : job.wall_time;
-      const std::int64_t run = job.succeeded > 0 ? job.run_time_sum / job.succeeded : known.microseconds();
-      const bool may_go = at == dealer.pool || (can_ever_by_time(job, *at, dealer.left_out) && seen.delay() <= dealer.slowness);
-      return may_go ? std::optional(static_cast<double>(run) * static_cast<double>(seen.score)) : std::nullopt;
+  [[nodiscard]] bool is_free_of_promises(const PoolState& pool) const {
+    return !pool.promise && pool.reservations.empty() && pool.centre->reachable(now_);
+  }
+  [[nodiscard]] double second_of(const JobRecord& job, const Seen& seen) const {
+    return job.common->requirements.objective == Objective::greenest ? hour_cost(job, *seen.pool) : seen.delay();
+  }
+  [[nodiscard]] bool may_go(const Movable& task, const Seen& from, const Seen& to) const {
+    const JobRecord& job = *task.job;
+    const CentreId left_out = task.outlook.left_out;
+    if (!left_out.is_none() && to.pool->centre->id == left_out) return false;
+    if (job.wall_time > to.pool->row.wall_time_max || !ends_in_time(job, *to.pool, now_)) return false;
+    const bool is_good = task.is_for_best ? to.score == task.outlook.score && second_of(job, to) <= second_of(job, from) * as_good
+                                          : to.delay() <= task.outlook.slowness;
+    if (!is_good) return false;
+    return !job.has_cap() || (hold_on(job, *to.pool) <= hold_on(job, *task.pool) &&
+                              task_cost(job, *to.pool) <= task_cost(job, *task.pool));
+  }
+  /// What a purse has: the room of its pools with its own tasks taken away.
+  using Rooms = std::map<const PoolState*, Amounts>;
+  [[nodiscard]] std::vector<Seen> choices(const JobRecord& job, const Rooms& rooms, const PoolState* own) const {
+    std::vector<Seen> found;
+    for (const Seen& seen : in_order(job)) {
+      const bool is_left = rooms.contains(seen.pool) && covers(rooms.at(seen.pool), need_of(job).all());
+      const bool is_there = seen.pool == own;
+      if (!is_there && !is_free_of_promises(*seen.pool)) continue;
+      if (!is_there && !accepts(*seen.pool->centre, world_.name_of(job.organisation))) continue;
+      if (!is_there && !is_left && seen.pool->slots(need_of(job)) == 0) continue;
+      if (!found.empty() && found.front().score > 0 && seen.score > found.front().score * 1'000 && !is_there) continue;
+      found.push_back(seen);
     }
-    return std::nullopt;
+    return found;
   }
-  [[nodiscard]] bool can_ever_by_time(const JobRecord& job, const PoolState& pool, CentreId left_out) const {
-    return job.wall_time <= pool.row.wall_time_max && ends_in_time(job, pool, now_) &&
-           (left_out.is_none() || pool.centre->id != left_out);
+  /// Of the pools that are looked at, in order of names.
+  [[nodiscard]] static std::size_t place_of(const Rooms& rooms, const PoolState* pool) {
+    std::set<std::string> names;
+    const auto name_of = [](const PoolState* each) { return each->centre->name + "\n" + each->row.name; };
+    for (const auto& [each, room] : rooms) names.insert(name_of(each));
+    return static_cast<std::size_t>(std::distance(names.begin(), names.find(name_of(pool))));
   }
-  [[nodiscard]] bool pays_after(const Dealer& a, const Dealer& b) const {
-    Cny more;
-    for (const auto& [dealer, to] : {std::pair(&a, b.pool), std::pair(&b, a.pool)}) {
-      const Cny rise = hold_on(*dealer->job, *to) - hold_on(*dealer->job, *dealer->pool);
-      const bool is_dearer = task_cost(*dealer->job, *to) > task_cost(*dealer->job, *dealer->pool);
-      if (dealer->job->has_cap() && (rise > Cny() || is_dearer)) return false;
-      more += rise;
+  template <class MayGo>
+  [[nodiscard]] MarketTask market_task(const JobRecord& job, const std::vector<Seen>& all, const Rooms& rooms, MayGo&& goes) const {
+    MarketTask task;
+    task.need = need_of(job);
+    const double least = static_cast<double>(std::max<std::int64_t>(task_cost(job, *all.front().pool).micro(), 1));
+    const double unit = all.front().score > 0 ? least / static_cast<double>(all.front().score) : least;
+    for (const Seen& seen : all) {
+      if (goes(seen)) task.options.push_back({place_of(rooms, seen.pool), unit * static_cast<double>(seen.score)});
     }
-    return more <= Cny() || more <= world_.available(a.job->organisation);
+    std::sort(task.options.begin(), task.options.end(), [](const MarketOption& a, const MarketOption& b) { return a.pool < b.pool; });
+    return task;
   }
-  /// Each with each of its kind, round after round, until no two are better off together.
-  void exchange() {
-    using Market = std::tuple<OrganisationId, Need, Objective, std::int32_t, std::int32_t, std::int32_t>;
-    std::map<Market, std::vector<Dealer>> markets;
-    for (const Dealer& each : traders_) {
-      const auto& [cost, time, carbon] = each.job->common->requirements.weights;
-      const Market market{each.job->organisation, need_of(*each.job), each.job->common->requirements.objective, cost, time, carbon};
-      const bool is_kept = each.pool->promise && !each.pool->promise->job.is_none();
-      if (!is_kept && each.pool->reservations.empty()) markets[market].push_back(each);
-    }
-    for (auto& [market, dealers] : markets) exchange(dealers);
+  void place_together() {
+    std::map<OrganisationId, std::vector<Movable>> purses;
+    for (const Movable& each : movable_) purses[each.job->organisation].push_back(each);
+    if (movable_.empty()) return;
+    for (auto& [organisation, tasks] : purses) place_together(organisation, tasks);
   }
-  void exchange(std::vector<Dealer>& dealers) {
-    bool has_traded = true;
-    for (int round = 0; has_traded && round < exchange_rounds_max; ++round) {
-      has_traded = false;
-      for (Dealer& a : dealers) {
-        for (Dealer& b : dealers) {
-          if (&b <= &a || a.job == b.job || a.pool == b.pool) continue;
-          const auto a_there = burden(a, b.pool);
-          const auto b_there = burden(b, a.pool);
-          if (!a_there || !b_there || !pays_after(a, b)) continue;
-          if (!((*a_there + *b_there) * static_cast<double>(as_good) < *burden(a, a.pool) + *burden(b, b.pool))) continue;
-          world_.exchange_claims({a.job->id, plan_[a.at].task, plan_[a.at].placement.number},
-                                 {b.job->id, plan_[b.at].task, plan_[b.at].placement.number});
-          std::swap(a.pool, b.pool);
-          for (const Dealer* each : {&a, &b}) {
-            plan_[each->at].placement.centre = each->pool->centre->id;
-            plan_[each->at].placement.pool = each->pool->row.name;
-          }
-          has_traded = true;
-          ++trades_;
+  void place_together(OrganisationId organisation, std::vector<Movable>& placed) {
+    std::optional<std::vector<Movable>> waiting;
+    for (int round = 0; round < together_rounds_max; ++round) {
+      std::erase_if(placed, [&](const Movable& each) { return !is_free_of_promises(*each.pool); });
+      if (placed.empty()) return;
+      Rooms rooms;
+      for (const Movable& each : placed) {
+        Amounts& room = rooms.try_emplace(each.pool, each.pool->free()).first->second;
+        for (std::size_t kind = 0; kind < kinds; ++kind) room.of[kind] += need_of(*each.job).all().of[kind];
+      }
+      std::map<const Movable*, std::vector<Seen>> seen;
+      for (const Movable& each : placed) seen[&each] = choices(*each.job, rooms, each.pool);
+      const bool is_first = !waiting;
+      if (is_first) waiting.emplace();
+      if (is_first) seek(organisation, rooms, *waiting);
+      for (const Movable& each : *waiting) seen[&each] = choices(*each.job, rooms, nullptr);
+      for (const auto& [task, all] : seen) {
+        for (const Seen& each : all) rooms.try_emplace(each.pool, each.pool->free());
+      }
+      Market market;
+      market.rooms.resize(rooms.size());
+      std::vector<const PoolState*> pools(rooms.size());
+      for (const auto& [pool, room] : rooms) market.rooms[place_of(rooms, pool)] = room;
+      for (const auto& [pool, room] : rooms) pools[place_of(rooms, pool)] = pool;
+      bool is_free = false;
+      std::set<JobId> jobs;
+      for (const Movable& each : placed) {
+        const std::vector<Seen>& all = seen.at(&each);
+        const Seen& from = *std::find_if(all.begin(), all.end(), [&](const Seen& one) { return one.pool == each.pool; });
+        market.tasks.push_back(market_task(*each.job, all, rooms, [&](const Seen& to) {
+          return to.pool == each.pool || may_go(each, from, to);
+        }));
+        market.tasks.back().at = place_of(rooms, each.pool);
+        for (MarketOption& option : market.tasks.back().options)
+          if (option.pool == *market.tasks.back().at) option.cost /= static_cast<double>(as_good);
+        is_free = is_free || market.tasks.back().options.size() > 1;
+        jobs.insert(each.job->id);
+      }
+      if (!is_free || (waiting->empty() && jobs.size() == 1)) return;
+      for (const Movable& each : *waiting) {
+        market.tasks.push_back(
+            market_task(*each.job, seen.at(&each), rooms, [&](const Seen& to) { return each.would.contains(to.pool); }));
+      }
+      std::vector<std::optional<std::size_t>> now;
+      for (const MarketTask& each : market.tasks) now.push_back(each.at);
+      const auto wanted = solve(market);
+      const auto task_of = [&](std::size_t i) -> Movable& { return i < placed.size() ? placed[i] : (*waiting)[i - placed.size()]; };
+      bool is_promised = false;
+      for (std::size_t i = 0; i < wanted.size(); ++i) {
+        if (!wanted[i] || wanted[i] == now[i]) continue;
+        PoolState& to = world_.pool(pools[*wanted[i]]->index);
+        (void)is_pushing_back(*task_of(i).job, to);
+        is_promised = is_promised || to.promise;
+      }
+      if (is_promised) continue;
+      const auto key_of = [&](std::size_t i) {
+        const Movable& task = task_of(i);
+        if (i >= placed.size()) return AttemptKey{task.job->id, task.task, 1};
+        return AttemptKey{task.job->id, plan_[task.at].task, plan_[task.at].placement.number};
+      };
+      const Cny before = world_.available(organisation);
+      auto found = now;
+      std::vector<std::size_t> moving;
+      for (std::size_t i = 0; i < wanted.size(); ++i) {
+        if (!wanted[i] || wanted[i] == now[i]) continue;
+        moving.push_back(i);
+        if (!now[i]) continue;
+        world_.drop_claim(key_of(i));
+        found[i].reset();
+      }
+      const auto order = [&](std::size_t i) {
+        const Amounts all = market.tasks[i].need.all();
+        return std::tuple{i >= placed.size(), -market.tasks[i].need.nodes, -all.of[in_millicards], -all.of[in_cores], -all.of[in_bytes], i};
+      };
+      std::sort(moving.begin(), moving.end(), [&](std::size_t a, std::size_t b) { return order(a) < order(b); });
+      for (const std::size_t i : moving) {
+        for (const auto& to : {wanted[i], now[i]}) {
+          if (!to || found[i] || pools[*to]->slots(need_of(*task_of(i).job)) == 0) continue;
+          if (!now[i] && hold_on(*task_of(i).job, *pools[*to]) > world_.available(organisation)) continue;
+          world_.claim(*task_of(i).job, key_of(i), pools[*to]->index, now_);
+          found[i] = to;
         }
       }
+      const Cny after = world_.available(organisation);
+      const bool is_paid = !after.is_negative() || after >= before;
+      if (is_paid && cost_of(market, found) < cost_of(market, now)) {
+        for (std::size_t i = 0; i < found.size(); ++i) {
+          Movable& task = task_of(i);
+          if (found[i] == now[i]) continue;
+          const PoolState& pool = *pools[*found[i]];
+          if (now[i]) {
+            plan_[task.at].placement.centre = pool.centre->id;
+            plan_[task.at].placement.pool = pool.row.name;
+            ++moves_;
+          } else {
+            start_late(task, pool);
+          }
+        }
+        return;
+      }
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        if (found[i] && found[i] != now[i]) world_.drop_claim(key_of(i));
+      }
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        if (now[i] && found[i] != now[i]) world_.claim(*task_of(i).job, key_of(i), pools[*now[i]]->index, now_);
+      }
+      std::vector<Movable> left;
+      for (std::size_t i = placed.size(); i < found.size(); ++i) {
+        if (found[i] == wanted[i]) left.push_back(task_of(i));
+      }
+      if (left.size() == waiting->size()) return;
+      waiting = left;
     }
+  }
+  /// Of its jobs that were not there at the last plan: what would start, had some pool the room of its own tasks.
+  void seek(OrganisationId organisation, const Rooms& rooms, std::vector<Movable>& waiting) {
+    std::map<QueueKey, JobRecord*> newcomers;
+    for (const auto& [key, job] : waits_on_) {
+      if (job->organisation == organisation && !known_.contains(job->id)) newcomers[key] = job;
+    }
+    for (const auto& [key, job] : newcomers) {
+      const auto placed = static_cast<std::int32_t>(
+          std::count_if(plan_.begin(), plan_.end(), [&, id = job->id](const Assignment& each) { return each.job == id; }));
+      const bool has_bound = job->tasks_per_centre_max > 0 || job->tasks_per_node_max > 0;
+      if (job->retrying > 0 || has_bound || job->promised != no_pool || (job->has_cap() && placed > 0)) continue;
+      std::int32_t last = job->count;
+      if (job->throttle > 0) last = std::min(last, job->next_task + job->throttle - job->live);
+      if (job->next_task + placed >= last) continue;
+      std::set<const PoolState*> would;
+      for (const Seen& each : choices(*job, rooms, nullptr)) {
+        if (would_take(*job, *each.pool, now_)) would.insert(each.pool);
+      }
+      for (std::int32_t task = job->next_task + placed; !would.empty() && task < last; ++task)
+        waiting.push_back({0, job, nullptr, {}, false, task, would});
+    }
+  }
+  void start_late(const Movable& task, const PoolState& pool) {
+    JobRecord& job = *task.job;
+    std::int32_t next = job.next_task;
+    for (const Assignment& each : plan_) next += each.job == job.id ? 1 : 0;
+    Assignment assignment{job.id, next, {}};
+    assignment.placement.job = job.id;
+    assignment.placement.task = next;
+    assignment.placement.number = 1;
+    assignment.placement.centre = pool.centre->id;
+    assignment.placement.pool = pool.row.name;
+    plan_.push_back(assignment);
+    ++late_starts_;
+    ++next;
+    if (next == job.count || (job.throttle > 0 && job.live + next - job.next_task >= job.throttle)) waits_on_.erase(job.key());
   }
 
   /// Room for work that found none: at each pool with leases that may be taken back, once a period.
   void take_back() {
-    for (const PoolState& each : world_.pools()) {
-      if (each.promise && each.promise->job.is_none()) world_.pool(each.index).set_promise(std::nullopt);
-    }
     std::map<std::string, PoolState*> due;
     const std::int64_t period = now_.microseconds() / reclaim_looked_every.microseconds();
     for (const PoolState& each : world_.pools()) {
@@ -414,9 +565,11 @@ class Oracle : SightOracle {
   Searches& searches_;
   Looks& looks_;
   std::vector<Made> made_;
-  std::vector<Dealer> traders_;
-  std::size_t trades_ = 0;
+  std::vector<Movable> movable_;
+  std::size_t moves_ = 0;
+  std::size_t late_starts_ = 0;
   const KeptShares& shares_;
+  const std::set<JobId>& known_;
   std::map<QueueKey, JobRecord*> waits_on_;  ///< that have had their turn
 };
 

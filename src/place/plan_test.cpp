@@ -261,9 +261,9 @@ TEST(PlanTest, RoomOnANodeWithAsManyOfItsTasksIsNone) {
   }
 }
 
-TEST(PlanTest, TasksKeptApartDoNotTradePlaces) {
-  // Two jobs of one organisation of which one runs long: tasks that are free to trade places do (exchange_test). Those
-  // that are kept apart, or bounded at a centre, stay where their bound has put them.
+TEST(PlanTest, TasksKeptApartStayWhereTheyAre) {
+  // Two jobs of one organisation of which one runs long: tasks that are free to move do (together_test). Those that are
+  // kept apart, or bounded at a centre, stay where their bound has put them.
   for (const bool is_of_nodes : {true, false}) {
     Prng random(is_of_nodes ? 1 : 2);
     for (int round = 0; round < 100; ++round) {

@@ -8,6 +8,7 @@ std::vector<Assignment> Planner::plan(UnixTime now, std::size_t limit) {
   const std::vector<JobId> refused = agenda_.world().drop_claims();
   // What is planned again may go otherwise, and then nobody may be overtaken.
   if (!refused.empty()) agenda_.withdraw_promises();
+  if (!refused.empty()) agenda_.recall_newcomers();
   reclaiming_.settle();
   for (const JobId id : refused) {
     JobRecord* job = agenda_.world().job(id);
@@ -19,10 +20,11 @@ std::vector<Assignment> Planner::plan(UnixTime now, std::size_t limit) {
   std::vector<Assignment> plan;
   if (limit == 0) return plan;
   agenda_.begin_plan();
-  planning_.exchange().clear();
+  planning_.together().clear();
   walk(plan, limit);
+  planning_.together().place(plan, is_full_ ? 0 : limit - plan.size());
   agenda_.end_plan();
-  planning_.exchange().trade(plan);
+  if (!is_full_) agenda_.forget_newcomers();
   // Room is made for whoever found none at its turn: all must have had theirs.
   if (!is_full_) reclaiming_.look(now);
   return plan;

@@ -406,31 +406,39 @@ bool Turn::place(std::int32_t task, std::int32_t number, CentreId avoid, std::ve
     chosen = choose(seen);
   }
   if (chosen == nullptr) return false;
-  sight_ = planning_.sight(class_);
-  if (!is_told_) ruled_out_ = ruled_out();
-  is_told_ = true;
-  plan.push_back({job_.id, task, placement(*chosen, task, number, seen.left_out)});
-  const Cny hold = hold_on(*chosen);
-  world_.claim(job_, {job_.id, task, number}, chosen->index, now_);
-  planning_.forget_vistas();
-  const bool is_free_to_trade =
-      !preference_.waits_for_best && !seen.takes_any && !job_.has_inputs() && !job_.is_bounded();
-  if (job_.promised == chosen->index) {
-    planning_.agenda().use_promise(job_);
-  } else if (is_free_to_trade) {
-    planning_.exchange().join({plan.size() - 1, &job_, chosen->index, seen.left_out, seen.bound.slowness});
+  const bool is_promised = job_.promised == chosen->index;
+  // What is known of one at a place would not hold of another, or it would be broken there.
+  const bool is_free_to_move = !is_promised && !job_.has_inputs() && !job_.is_bounded();
+  if (is_free_to_move) {
+    const bool is_for_best = preference_.waits_for_best && !seen.takes_any;
+    planning_.together().join({plan.size(), &job_, chosen->index, seen.left_out,
+                               is_for_best ? std::optional(seen.bound.score) : std::nullopt, seen.bound.slowness});
   }
-  sight_.room = &planning_.agenda().rooms().of(class_.need);
-  spent_and_held_ += hold;
-  ++live_;
+  put(task, number, seen, *chosen, plan);
+  if (is_promised) planning_.agenda().use_promise(job_);
   if (is_full_of_it(*chosen) || lacks_node(*chosen)) {
     outlooks_.clear();  // with `seen`: what is left is another choice
     is_told_ = false;
   }
-  if (is_rich_) {
-    is_rich_ = static_cast<double>(world_.available(job_.organisation).micro()) >= most_held();
-  }
   return true;
+}
+
+void Turn::put(std::int32_t task, std::int32_t number, const Outlook& seen, const PoolState& pool,
+               std::vector<Assignment>& plan) {
+  sight_ = planning_.sight(class_);
+  if (!is_told_) ruled_out_ = ruled_out();
+  is_told_ = true;
+  plan.push_back({job_.id, task, placement(pool, task, number, seen.left_out)});
+  spent_and_held_ += hold_on(pool);
+  ++live_;
+  world_.claim(job_, {job_.id, task, number}, pool.index, now_);
+  planning_.forget_vistas();
+  sight_.room = &planning_.agenda().rooms().of(class_.need);
+  if (is_rich_) is_rich_ = static_cast<double>(world_.available(job_.organisation).micro()) >= most_held();
+}
+
+void Turn::take_at(const PoolState& pool, std::int32_t task, std::vector<Assignment>& plan) {
+  put(task, 1, outlook(CentreId()), pool, plan);
 }
 
 TurnEnd Turn::end(bool has_placed, bool is_full) {

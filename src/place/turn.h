@@ -10,10 +10,10 @@
 #include "place/agenda.h"
 #include "place/awaited.h"
 #include "place/evaluation.h"
-#include "place/exchange.h"
 #include "place/horizon.h"
 #include "place/openings.h"
 #include "place/reclaim_choice.h"
+#include "place/together.h"
 
 /// Turn: one job's turn in a plan: which pool each of its tasks goes to, if any, and why.
 ///
@@ -49,8 +49,8 @@
 ///   - does so in any case from its last call on: start allowance and twice its wall time before the deadline, which
 ///     leaves time for a task that dies at its very end to be run once more. "The best" is by the objective, within 5 %,
 ///     and no wait or run time elsewhere counts any more.
-/// When all have had their turn, tasks of one organisation trade places where that is better for them together
-/// (exchange.h).
+/// When all have had their turn, what the plan has placed for an organisation is placed once more as a whole, with what
+/// it has sent since the last plan and found no room (together.h).
 ///
 /// Prices, and the carbon of a grid, may be others at other hours of the day: the terms of a pool are those of the hour,
 /// and a lease keeps those it was granted at. A job with a deadline that is for the cheapest (or the greenest) waits for a
@@ -126,7 +126,7 @@ enum class WouldTake { yes, no, never_of_its_lane };
 class Planning {
  public:
   Planning(Agenda& agenda, Openings& openings)
-      : agenda_(agenda), openings_(openings), exchange_(agenda), awaited_(*this) {}
+      : agenda_(agenda), openings_(openings), together_(*this), awaited_(*this) {}
 
   /// Up to date; holds until the next call for another class.
   struct Sight {
@@ -168,7 +168,7 @@ class Planning {
   [[nodiscard]] bool is_pushing_back(const JobRecord& by, PoolIndex pool);
   [[nodiscard]] Agenda& agenda() { return agenda_; }
   [[nodiscard]] Openings& openings() { return openings_; }
-  [[nodiscard]] Exchange& exchange() { return exchange_; }
+  [[nodiscard]] Together& together() { return together_; }
   [[nodiscard]] Awaited& awaited() { return awaited_; }
   /// Jobs of a lane hold out: they refuse room with such a score, if they wait for the best, else with such a delay
   /// (ranking.h), and what is worse.
@@ -182,7 +182,7 @@ class Planning {
 
   Agenda& agenda_;
   Openings& openings_;
-  Exchange exchange_;
+  Together together_;
   Awaited awaited_;
   std::deque<Vista> vistas_;  ///< kept for their memory
   std::size_t vistas_used_ = 0;
@@ -203,6 +203,8 @@ class Turn {
   /// Whether its next task would, as things stand.
   /// With `opens`, then that will be.
   [[nodiscard]] WouldTake would_take(const PoolState& pool, std::optional<UnixTime> opens = {});
+  /// Places one of its tasks, that no attempt was made of, there: it would take the pool, which has room for it.
+  void take_at(const PoolState& pool, std::int32_t task, std::vector<Assignment>& plan);
   /// How many of its tasks it could pay there now and may run at once, up to reclaim_tasks_max.
   [[nodiscard]] std::int64_t tasks_for(const PoolState& pool) const;
   /// It found no place for itself alone: those of its lane that fail for the same have a longer wall time than this.
@@ -251,6 +253,8 @@ class Turn {
   [[nodiscard]] const PoolState* best_of(const Outlook& outlook);
   [[nodiscard]] const PoolState* fittest(const std::vector<const PoolState*>& pools) const;
   [[nodiscard]] bool place(std::int32_t task, std::int32_t number, CentreId avoid, std::vector<Assignment>& plan);
+  void put(std::int32_t task, std::int32_t number, const Outlook& seen, const PoolState& pool,
+           std::vector<Assignment>& plan);
 
   // reasons.cpp
   [[nodiscard]] PlacementRow placement(const PoolState& pool, std::int32_t task, std::int32_t number,

@@ -79,8 +79,8 @@ class World {
   /// Takes room for a task of a plan whose outcome is not known yet; the lease that comes of it takes the claim's
   /// place.
   void claim(const JobRecord& job, const AttemptKey& attempt, PoolIndex pool, UnixTime now);
-  /// Two claims of the plan, of jobs of one organisation and for the same room, trade their pools. Neither job has inputs.
-  void exchange_claims(const AttemptKey& a, const AttemptKey& b);
+  /// The task is not to go there.
+  void drop_claim(const AttemptKey& attempt);
   /// Gives back what claims are left; their pools and wallets are told of. Returns their jobs.
   std::vector<JobId> drop_claims();
 
@@ -244,7 +244,7 @@ class World {
   void change_lease(Holding& lease, const Holding& now);
   void note_reclaimable(const PoolState& pool);
   [[nodiscard]] bool consume_claim(const Holding& lease);
-  void forget_inputs(const Claim& claim);
+  void give_back(const Claim& claim);
   void attach_leases(const JobRecord* to, JobId id);
   void share_lease(const Holding& lease, bool is_held);
   void share_leases(const PoolState& pool, bool is_held);

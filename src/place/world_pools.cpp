@@ -240,29 +240,22 @@ void World::claim(const JobRecord& job, const AttemptKey& attempt, PoolIndex poo
   tell_pool(pools_[pool], less_room);
 }
 
-void World::exchange_claims(const AttemptKey& a, const AttemptKey& b) {
-  const std::array<std::pair<AttemptKey, PoolIndex>, 2> moves{
-      {{a, claims_.at(b).holding.pool}, {b, claims_.at(a).holding.pool}}};
-  std::array<Claim, 2> claims;
-  for (std::size_t i = 0; i < moves.size(); ++i) {
-    const auto claim = claims_.find(moves[i].first);
-    claims[i] = claim->second;
-    ASSERT(!claims[i].holds_for_inputs);
-    wallets_[claims[i].organisation].claimed -= claims[i].hold;
-    PoolState& pool = pools_[claims[i].holding.pool];
-    vacate(pool, claim->second.holding);
-    tell_pool(pool, more_room);
-    claims_.erase(claim);
-  }
-  for (std::size_t i = 0; i < moves.size(); ++i) {
-    const Holding& held = claims[i].holding;
-    claim(*held.job, moves[i].first, moves[i].second, held.granted_at);
-  }
+/// What it holds for, and its room.
+void World::give_back(const Claim& claim) {
+  const Holding& holding = claim.holding;
+  wallets_[claim.organisation].claimed -= claim.hold;
+  if (claim.holds_for_inputs) claimed_inputs_.erase({holding.attempt.job, pools_[holding.pool].centre->id});
+  count_task(holding, -1);
+  vacate(pools_[holding.pool], holding);
 }
 
-void World::forget_inputs(const Claim& claim) {
-  if (claim.holds_for_inputs)
-    claimed_inputs_.erase({claim.holding.attempt.job, pools_[claim.holding.pool].centre->id});
+void World::drop_claim(const AttemptKey& attempt) {
+  const auto claim = claims_.find(attempt);
+  ASSERT(claim != claims_.end());
+  PoolState& pool = pools_[claim->second.holding.pool];
+  give_back(claim->second);
+  claims_.erase(claim);
+  tell_pool(pool, more_room);
 }
 
 bool World::consume_claim(const Holding& lease) {
@@ -276,10 +269,7 @@ bool World::consume_claim(const Holding& lease) {
   }
   if (claim == claims_.end() || claim->first.job != lease.attempt.job || claim->second.holding.shape != lease.shape)
     return false;
-  wallets_[claim->second.organisation].claimed -= claim->second.hold;
-  forget_inputs(claim->second);
-  count_task(claim->second.holding, -1);
-  vacate(pools_[lease.pool], claim->second.holding);
+  give_back(claim->second);
   claims_.erase(claim);
   return true;
 }
@@ -287,12 +277,8 @@ bool World::consume_claim(const Holding& lease) {
 std::vector<JobId> World::drop_claims() {
   std::vector<JobId> jobs;
   for (auto& [attempt, claim] : claims_) {
-    wallets_[claim.organisation].claimed -= claim.hold;
-    forget_inputs(claim);
-    PoolState& pool = pools_[claim.holding.pool];
-    vacate(pool, claim.holding);
-    count_task(claim.holding, -1);
-    tell_pool(pool, more_room);
+    give_back(claim);
+    tell_pool(pools_[claim.holding.pool], more_room);
     if (listener_ != nullptr) listener_->wallet_changed(claim.organisation);
     if (jobs.empty() || jobs.back() != attempt.job) jobs.push_back(attempt.job);
   }

@@ -19,7 +19,7 @@ struct PlacedShare {
   Cny task_cost;       ///< expected
   Duration start;      ///< from now
   Duration finish;     ///< from now: of the last of them
-  std::vector<std::string> exchanged_with;  ///< jobs that have places it would have had: together they are better off
+  std::vector<std::string> exchanged_with;  ///< jobs it was placed together with: they have its place, or it has theirs
 
   static constexpr auto fields() {
     using S = PlacedShare;

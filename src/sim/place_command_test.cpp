@@ -173,7 +173,7 @@ TEST(PlaceCommand, WhatCannotRunIsToldWhy) {
 }
 
 // Shows that a short job first in the file does not keep the cheap core from the long one behind it, and that each says
-// with whom it traded.
+// with whom it was placed.
 TEST(PlaceCommand, JobsOfOneCustomerArePlacedTogether) {
   const auto file = jobfile::parse_platform_yaml(R"(
 centres:

@@ -1,12 +1,13 @@
 #include "sim/platform.h"
 
+#include "core/plan_parts.h"
 #include "sim/scenario.h"
 
 namespace dayan::sim {
 namespace {
 
 constexpr OrganisationId customer_organisation{2};
-constexpr std::size_t plan_max = 1'000;
+constexpr std::size_t plan_max = 10'000;
 /// Every command needs a later time than the one before.
 constexpr Duration instant = Duration::microseconds(1);
 
@@ -107,15 +108,17 @@ Result<JobId> Platform::submit(const JobSpec& spec) {
 std::vector<LeaseRow> Platform::place_all(Room room) {
   Actor host;
   host.is_host = true;
-  for (;;) {
-    CommitPlan plan{engine_->plan(now_, plan_max)};
-    if (room == Room::is_taken_back) plan.reclaims = engine_->reclaims();
-    if (plan.assignments.empty() && plan.reclaims.empty()) break;
-    const std::size_t proposed = plan.assignments.size();
-    const bool makes_room = !plan.reclaims.empty();
-    const auto decision = decide(host, std::move(plan));
-    ASSERT(decision.has_value());
-    if (decision->stale.size() == proposed && !makes_room) break;
+  for (bool is_taken = true; is_taken;) {
+    std::vector<Assignment> plan = engine_->plan(now_, plan_max);
+    std::vector<Reclaim> reclaims;
+    if (room == Room::is_taken_back) reclaims = engine_->reclaims();
+    is_taken = !reclaims.empty();
+    for (CommitPlan& part : core::plan_parts(std::move(plan), std::move(reclaims), assignments_max)) {
+      const std::size_t proposed = part.assignments.size();
+      const auto decision = decide(host, std::move(part));
+      ASSERT(decision.has_value());
+      is_taken = is_taken || decision->stale.size() < proposed;
+    }
   }
   return std::exchange(granted_, {});
 }
