@@ -40,6 +40,7 @@ void add_output_options(CLI::App& options, Output& output, bool writes_decisions
 [[nodiscard]] Command match_command(CLI::App& program);
 [[nodiscard]] Command shares_command(CLI::App& program);
 [[nodiscard]] Command cost_command(CLI::App& program);
+[[nodiscard]] Command together_command(CLI::App& program);
 [[nodiscard]] Command backfill_command(CLI::App& program);
 
 }  // namespace dayan::bench

@@ -19,6 +19,7 @@ int run(int argc, char** argv) {
       match_command(program),
       shares_command(program),
       cost_command(program),
+      together_command(program),
       backfill_command(program),
   };
   try {

@@ -25,7 +25,8 @@ constexpr double slack = 1e-9;
 Amounts sum_of(const std::vector<Amounts>& rooms) {
   Amounts sum;
   for (const Amounts& room : rooms) {
-    for (std::size_t kind = 0; kind < kinds; ++kind) sum.of[kind] = plus(sum.of[kind], std::max<std::int64_t>(room.of[kind], 0));
+    for (std::size_t kind = 0; kind < kinds; ++kind)
+      sum.of[kind] = plus(sum.of[kind], std::max<std::int64_t>(room.of[kind], 0));
   }
   return sum;
 }

@@ -115,7 +115,8 @@ Together::Choices& Together::choices(Purse& purse, const JobRecord& job) {
   const Need need = need_of(job);
   std::size_t looked = 0;
   float worst = std::numeric_limits<float>::infinity();
-  for (const auto& [score, pool] : planning_.agenda().ranking(planning_.agenda().queue().job_class(index)).best_first()) {
+  JobClass& job_class = planning_.agenda().queue().job_class(index);
+  for (const auto& [score, pool] : planning_.agenda().ranking(job_class).best_first()) {
     if (known->second.size() == together_options_max || ++looked > together_looked_at_max || score > worst) break;
     if (!is_open(pool) || !planning_.accepts(group, pool)) continue;
     const auto room = purse.rooms.find(pool);

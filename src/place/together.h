@@ -11,16 +11,17 @@
 /// Together: what a plan places for one organisation is placed as a whole. Turns go one after the other, and who comes
 /// first takes the best place, however little it has to run there, or the only cards that one behind it could use. So
 /// when all have had theirs, the tasks that the plan has placed for an organisation, which has one purse, and those of
-/// its jobs that came since the last plan and found no room, are looked at as one problem (market.h): as many of these as
-/// can start do, and all together cost the least. What a task comes to at a pool is what it costs at its best one, as
-/// many times as the score there (ranking.h) is that of the best: objectives of all kinds add up.
+/// its jobs that came since the last plan and found no room, are looked at as one problem (market.h): as many of these
+/// as can start do, and all together cost the least. What a task comes to at a pool is what it costs at its best one,
+/// as many times as the score there (ranking.h) is that of the best: objectives of all kinds add up.
 ///
 /// Who was placed stays placed, and goes only where it would have gone by its turn, had its place been taken:
 ///
 ///   - by class, acceptance, wall time, deadline and the centre where it failed; within its patience, or for who waits
 ///     for the best, to one that is as good; never where it holds or costs more, when it has a price cap;
 ///   - for a gain of more than counts as equally good (as_good): where it is all one, its turn's choice stands;
-///   - not from or to a pool that promises room, or that is closed at some time; and not with inputs to cross, or with a
+///   - not from or to a pool that promises room, or that is closed at some time; and not with inputs to cross, or with
+/// a
 ///     bound of tasks per centre or node: what is known of one at a place would not hold of the other.
 ///
 /// Who then starts has another turn at that one pool, by all rules of turn.h. Between organisations nothing is moved:
@@ -41,7 +42,7 @@ inline constexpr std::size_t together_waiting_max = 1'024;
 inline constexpr std::size_t together_pools_max = 256;
 /// Of the ranking of a class so many pools are looked at for so many that have room, or tasks that may leave.
 inline constexpr std::size_t together_looked_at_max = 1'024;
-inline constexpr std::size_t together_options_max = 32;
+inline constexpr std::size_t together_options_max = 128;
 /// So often the problem is put again, when a pool turned out to be promised or one of those to start found no room.
 inline constexpr int together_rounds_max = 4;
 
@@ -62,8 +63,8 @@ class Together {
   /// A plan begins.
   void clear() { placed_.clear(); }
   void join(const Placed& placed) { placed_.push_back(placed); }
-  /// Places again what has joined since, and up to `limit` tasks of who found no room, in the plan and in its claims. All
-  /// have had their turn.
+  /// Places again what has joined since, and up to `limit` tasks of who found no room, in the plan and in its claims.
+  /// All have had their turn.
   void place(std::vector<Assignment>& plan, std::size_t limit);
 
  private:

@@ -115,8 +115,8 @@ TEST_F(TogetherTest, WhatTheWalletCannotHoldIsNotMoved) {
   EXPECT_EQ(placements(tight.plan()).at(first.id).centre, cheap);
 }
 
-/// A cheap pool of one chip and a dear one of another, a card each; a job that either takes, and behind it one that takes
-/// the cheap one alone.
+/// A cheap pool of one chip and a dear one of another, a card each; a job that either takes, and behind it one that
+/// takes the cheap one alone.
 class MakingWayTest : public testing::Test {
  protected:
   CentreId of_chip(const std::string& name, const std::string& chip, Cny card_hour) {
@@ -179,7 +179,8 @@ TEST_F(MakingWayTest, NobodyMakesWayForAnotherOrganisation) {
 }
 
 TEST_F(MakingWayTest, WhoTakesOnlyTheBestMakesNoWay) {
-  // For the cheapest it would wait rather than go to the dear card. At its last call it would take that as well, and does.
+  // For the cheapest it would wait rather than go to the dear card. At its last call it would take that as well, and
+  // does.
   scene_.put([&] {
     JobRow row = easy_;
     row.requirements.objective = Objective::cheapest;
@@ -250,8 +251,8 @@ TEST_F(MakingWayTest, OnlyForWhatCameSinceTheLastPlan) {
 }
 
 TEST_F(MakingWayTest, AnArrayMakesWayTaskByTaskAndAThrottleIsKept) {
-  // Four cards of each chip. The first job's six tasks fill the cheap ones; of the eight behind it three may run at once:
-  // so many of the first go to what is free.
+  // Four cards of each chip. The first job's six tasks fill the cheap ones; of the eight behind it three may run at
+  // once: so many of the first go to what is free.
   put(cheap_, "a800", 4);
   put(dear_, "h800", 7);
   easy_.count = 6;
@@ -272,8 +273,8 @@ TEST_F(MakingWayTest, AnArrayMakesWayTaskByTaskAndAThrottleIsKept) {
 }
 
 TEST(Together, WhatFitsInSumAndOnNoNodeStaysAsItWas) {
-  // Each of two nodes has one core left. The first job has one of them; the second needs two on one node, which would not
-  // be there if the first went away.
+  // Each of two nodes has one core left. The first job has one of them; the second needs two on one node, which would
+  // not be there if the first went away.
   Scene scene;
   const CentreId full = scene.site("full", 2, 4, Cny::yuan(1));
   scene.site("free", 1, 1, Cny::yuan(2));
@@ -290,8 +291,8 @@ TEST(Together, WhatFitsInSumAndOnNoNodeStaysAsItWas) {
 }
 
 TEST(Together, NobodyIsOvertakenForEver) {
-  // An older job of two nodes waits at the second pool, of which one is free. To make way the first would take that: the
-  // pool promises its room instead, and all stays.
+  // An older job of two nodes waits at the second pool, of which one is free. To make way the first would take that:
+  // the pool promises its room instead, and all stays.
   Scene scene;
   const CentreId near = scene.site("near", 1, 1, Cny::yuan(1));
   const CentreId far = scene.site("far", 2, 1, Cny::micro(1'500'000));
@@ -329,8 +330,9 @@ TEST(Together, NobodyIsOvertakenForEver) {
 }
 
 TEST(Together, AsManyAsFindRoomStartAndCostNearlyTheLeast) {
-  // Jobs of one to eight cards for some of four chips, two thirds of all there are: of those that could start one waits at
-  // most, and they come to no more than 2 % above the bound that no placement of them beats; in the mean to less than 1 %.
+  // Jobs of one to eight cards for some of four chips, two thirds of all there are: of those that could start one
+  // waits at most, and they come to no more than 2 % above the bound that no placement of them beats; in the mean to
+  // less than 1 %.
   double above = 0;
   constexpr int problems = 6;
   for (std::uint64_t seed = 1; seed <= problems; ++seed) {
@@ -387,7 +389,8 @@ TEST(Together, AsManyAsFindRoomStartAndCostNearlyTheLeast) {
     const auto slots = all->add(jobs);
     ASSERT_TRUE(slots.has_value());
     (void)all->optimise();
-    const auto could_start = std::ranges::count_if(*slots, [&](cost::JobIndex job) { return all->pool_of(job).has_value(); });
+    const auto starts = [&](cost::JobIndex job) { return all->pool_of(job).has_value(); };
+    const auto could_start = std::ranges::count_if(*slots, starts);
     Cny cost;
     std::vector<cost::Job> started;
     const auto placed = placements(scene.plan());
