@@ -85,7 +85,7 @@ class Planner {
   void walk(std::vector<Assignment>& plan, std::size_t limit);
   void begin_walk();
   void end_walk();
-  void push_class(const Need& need, const WaitingShape& shape, WaitingShape::ByHead::const_iterator next);
+  void push_class(const Need& need, const WaitingShape& shape, HeadOrder::Iterator next);
   [[nodiscard]] bool may_suit(ClassIndex index);
   void follow_classes();
   void look_at_class(JobClass& job_class, const Bits& asked);
