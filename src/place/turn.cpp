@@ -253,8 +253,25 @@ Turn::Outlook Turn::look_for_deadline(CentreId left_out) {
   return outlook;
 }
 
+/// Whether a job with a deadline could take none of the few pools that have room, as it stands now and whatever it waits
+/// for: what it passes by time alone is asked of it again (end()).
+bool Turn::can_take_nothing(const std::vector<OpenPool>& open) {
+  return std::none_of(open.begin(), open.end(), [&](const OpenPool& each) {
+    const PoolState& pool = world_.pool(each.pool);
+    if (!can_ever_take(pool, CentreId()) || is_kept_out(pool)) return false;
+    if (may_take(pool)) return true;
+    was_denied_ = true;
+    return false;
+  });
+}
+
 /// Whether what its view sees tells that there is no place for it. Most that are asked find none.
 bool Turn::sees_nothing_worth_it() {
+  const bool is_told_of_hours = job_.has_deadline() && world_.hours_drop() < 1;  // which one it waits for is to be told
+  if (job_.has_deadline() && job_.retrying == 0 && !job_.is_bounded() && !is_told_of_hours) {
+    const Vista& seen = planning_.open_of(view_);
+    return !seen.are_many_open && can_take_nothing(seen.open);
+  }
   if (job_.has_deadline() || job_.retrying > 0 || (job_.has_cap() && job_.live > 0) || lane_.is_promised || !is_counted_) return false;
   if (job_.is_bounded()) return false;
   const Vista& seen = planning_.open_of(view_);

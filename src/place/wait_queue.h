@@ -109,6 +109,8 @@ struct View {
   std::uint32_t vista = 0;
   std::uint32_t asked_in = 0;  ///< the walk
   std::uint32_t offer = 0;
+  std::uint64_t offered_at = 0;
+  std::uint32_t offer_now = 0;
 
   void forget_awaited() {
     is_kept_waiting = false;
