@@ -15,7 +15,8 @@ TEST(HeadOrder, IsASetWhateverComesAndGoes) {
   HeadOrder order;
   std::set<HeadOrder::Entry> expected;
   const auto entry = [&] {
-    return HeadOrder::Entry{{draw.between(0, 400), JobId(draw.between(1, 4))}, static_cast<ClassIndex>(draw.between(0, 3))};
+    const QueueKey key{draw.between(0, 400), JobId(draw.between(1, 4))};
+    return HeadOrder::Entry{key, static_cast<ClassIndex>(draw.below(4))};
   };
   for (int step = 0; step < 30'000; ++step) {
     const HeadOrder::Entry each = entry();
