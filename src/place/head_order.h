@@ -7,8 +7,8 @@
 
 #include "place/job_record.h"
 
-/// HeadOrder: classes in order of the first of their waiting jobs. A walk passes over hundreds to find one, so they lie
-/// side by side, in blocks of a bounded size so that one more or less moves few of them.
+/// HeadOrder: classes in order of the first of their waiting jobs. A walk passes over hundreds to find one, so they
+/// lie side by side, in blocks of a bounded size so that one more or less moves few of them.
 
 namespace dayan::place {
 
