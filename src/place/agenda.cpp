@@ -25,6 +25,7 @@ void Agenda::pool_changed(PoolState& pool, PoolChange change) {
   if (change != PoolChange::replaced || bug_ == PlantedBug::stale_score) return;
   queue_.forget_asked(pool.index);
   replaced_.add(pool.index);
+  queue_.forget_ruled_out(pool.index);
   release(pool);
   has_replaced_ = true;
 }

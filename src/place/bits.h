@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <vector>
@@ -19,6 +20,10 @@ class Bits {
     if (bit / 64 >= words_.size()) words_.resize(bit / 64 + 1, 0);
     const std::uint64_t mask = std::uint64_t{1} << (bit % 64);
     words_[bit / 64] = value ? words_[bit / 64] | mask : words_[bit / 64] & ~mask;
+  }
+  /// Takes out all that are in another.
+  void remove(const Bits& others) {
+    for (std::size_t i = 0; i < std::min(words_.size(), others.words_.size()); ++i) words_[i] &= ~others.words_[i];
   }
   [[nodiscard]] std::size_t words() const { return words_.size(); }
   [[nodiscard]] std::uint64_t word(std::size_t index) const { return index < words_.size() ? words_[index] : 0; }

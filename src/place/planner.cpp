@@ -132,7 +132,7 @@ bool Planner::is_unasked(PoolIndex pool, const Need& need, const Bits& asked) {
 }
 
 /// The first class of this shape from there on that may use what is open.
-void Planner::push_class(const Need& need, const WaitingShape& shape, WaitingShape::ByHead::const_iterator next) {
+void Planner::push_class(const Need& need, const WaitingShape& shape, HeadOrder::Iterator next) {
   while (next != shape.by_head.end() && !may_suit(next->second)) ++next;
   if (next != shape.by_head.end()) classes_.push({next->first, next->second, need});
 }
@@ -150,10 +150,11 @@ void Planner::follow_classes() {
   const auto& shapes = agenda_.queue().shapes();
   const auto shape = shapes.find(next.need);
   if (shape == shapes.end()) return;  // none of it waits any more
-  const auto at = shape->second.by_head.lower_bound({next.key, next.index});
+  auto at = shape->second.by_head.lower_bound({next.key, next.index});
   // One that has another head now comes where that stands.
   const bool is_there = at != shape->second.by_head.end() && *at == std::pair{next.key, next.index};
-  push_class(next.need, shape->second, is_there ? std::next(at) : at);
+  if (is_there) ++at;
+  push_class(next.need, shape->second, at);
   if (is_there) look_at_class(agenda_.queue().job_class(next.index), shape->second.asked);
 }
 
@@ -181,7 +182,11 @@ void Planner::look_at_class(JobClass& job_class, const Bits& asked) {
     if (suitable.empty()) return;
   }
   const Ranking& ranking = agenda_.ranking(job_class);
-  std::erase_if(suitable, [&](const Offered& open) { return !ranking.feasible().get(open.pool); });
+  std::erase_if(suitable, [&](const Offered& open) {
+    if (ranking.feasible().get(open.pool)) return false;
+    agenda_.queue().rule_out(job_class.index, open.pool);
+    return true;
+  });
   if (!asks_all && suitable.empty()) return;
   for (Offered& open : suitable) open.passes_up_to = passes_up_to(open.pool, job_class.need);
   for (const ViewIndex each : job_class.views) look_at_view(each, suitable);

@@ -85,7 +85,7 @@ class Planner {
   void walk(std::vector<Assignment>& plan, std::size_t limit);
   void begin_walk();
   void end_walk();
-  void push_class(const Need& need, const WaitingShape& shape, WaitingShape::ByHead::const_iterator next);
+  void push_class(const Need& need, const WaitingShape& shape, HeadOrder::Iterator next);
   [[nodiscard]] bool may_suit(ClassIndex index);
   void follow_classes();
   void look_at_class(JobClass& job_class, const Bits& asked);
@@ -99,6 +99,7 @@ class Planner {
   void offer_to(const View& view, const std::vector<Offered>& suitable, Offer& offer);
   [[nodiscard]] bool is_interested(const Offer& offer, const Horizon& horizon, const LaneKey& key,
                                           const Lane& lane);
+  [[nodiscard]] const Offer& offer_now(ViewIndex index);
   [[nodiscard]] bool may_be_interested(LaneIndex lane);
   [[nodiscard]] Duration passes_up_to(PoolIndex pool, const Need& need);
   [[nodiscard]] Duration closes_within(PoolIndex pool, CustomerGroup group);
@@ -128,6 +129,9 @@ class Planner {
   NextViews views_;
   std::deque<Offer> offers_;  ///< what views are asked about, unless that is everything; kept for their memory
   std::size_t offers_used_ = 0;
+  std::deque<Offer> offers_now_;  ///< what there is for views at a moment of the plan (Planning::moment)
+  std::size_t offers_now_used_ = 0;
+  std::uint64_t offers_now_at_ = 0;
   NextOnes lanes_;
   QueueKey followed_;  ///< the last of a lane
   NextOnes wallets_;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "place/planner.h"
 
@@ -10,6 +11,7 @@ namespace {
 
 /// The step of the longest run times (job_record.h).
 constexpr int run_step_max = 2 * 62 + 1;
+constexpr double bytes_per_gigabyte = 1'000'000'000;
 
 }  // namespace
 
@@ -212,47 +214,67 @@ bool Planner::is_interested(const Offer& offer, const Horizon& horizon, const La
 bool Planner::may_be_interested(LaneIndex index) {
   const Lane& lane = agenda_.queue().lane(index);
   if (open_.size() > many_open || lane.key.is_promised) return true;
-  const Need& need = agenda_.queue().job_class(lane.in).need;
-  std::vector<Offered> suitable;
-  for (const PoolIndex pool : open_) {
-    if (agenda_.world().pool(pool).has_room(need)) suitable.push_back({pool, passes_up_to(pool, need)});
-  }
-  Offer offer;
-  offer_to(agenda_.queue().view(lane.view), suitable, offer);
+  const Offer& offer = offer_now(lane.view);
   if (offer.pools.empty()) return false;
   if (is_interested(offer, planning_.horizon_of(lane.view), lane.key, lane)) return true;
   hold_out(lane.view, lane.key, offer, index);
   return false;
 }
 
-/// The same for one job of a particular lane.
-bool Planner::may_be_interested(LaneIndex index, const JobRecord& job) {
-  const Lane& lane = agenda_.queue().lane(index);
-  if (open_.size() > many_open || job.retrying > 0 || !job.has_cap() || job.has_deadline() || job.has_inputs() ||
-      job.is_bounded())
-    return true;
-  JobClass& job_class = agenda_.queue().job_class(lane.in);
-  const Ranking& ranking = agenda_.ranking(job_class);
-  const double hours =
-      static_cast<double>(job.wall_time.microseconds()) / static_cast<double>(Duration::hours(1).microseconds());
-  const auto left = static_cast<double>(job.price_cap.micro() - job.charged.micro() - job.held.micro());
+/// Where there is room now that a view's jobs may take: worked out once until something is placed or promised.
+const Planner::Offer& Planner::offer_now(ViewIndex index) {
+  View& view = agenda_.queue().view(index);
+  if (std::exchange(view.offered_at, planning_.moment()) == planning_.moment()) return offers_now_[view.offer_now];
+  if (offers_now_at_ != planning_.moment()) offers_now_used_ = 0;
+  offers_now_at_ = planning_.moment();
+  if (offers_now_used_ == offers_now_.size()) offers_now_.emplace_back();
+  view.offer_now = static_cast<std::uint32_t>(offers_now_used_++);
+  const Need& need = agenda_.queue().job_class(view.in).need;
   std::vector<Offered> suitable;
   for (const PoolIndex pool : open_) {
-    const double hold = ranking.rate(agenda_.world().figures(pool)) * hours;
-    if (hold * (1 - estimate_slack) - estimate_slack_micro > left) continue;
-    if (planning_.keeps_out(agenda_.world().pool(pool), job)) continue;
-    if (agenda_.world().pool(pool).has_room(job_class.need)) suitable.push_back({pool, no_bound});
+    if (agenda_.world().pool(pool).has_room(need)) suitable.push_back({pool, passes_up_to(pool, need)});
   }
-  if (suitable.empty()) return false;
+  Offer& offer = offers_now_[view.offer_now];
+  offer_to(view, suitable, offer);
+  return offer;
+}
+
+/// The same for one job of a particular lane. Of prices, bounds of what a lease holds tell most.
+bool Planner::may_be_interested(LaneIndex index, const JobRecord& job) {
+  const Lane& lane = agenda_.queue().lane(index);
+  if (open_.size() > many_open || job.retrying > 0 || !job.has_cap() || job.has_deadline() || job.is_bounded() ||
+      lane.key.is_promised)
+    return true;
+  const Offer& all_open = offer_now(lane.view);
+  if (all_open.pools.empty()) return false;
+  const World& world = agenda_.world();
+  const Ranking& ranking = agenda_.ranking(agenda_.queue().job_class(lane.in));
+  const double hours =
+      static_cast<double>(job.wall_time.microseconds()) / static_cast<double>(Duration::hours(1).microseconds());
+  const std::int64_t left_micro = job.price_cap.micro() - job.charged.micro() - job.held.micro();
+  const auto left = static_cast<double>(left_micro);
   Offer offer;
-  offer_to(agenda_.queue().view(lane.view), suitable, offer);
+  offer.preference = all_open.preference;
+  for (Offered each : all_open.pools) {
+    const double hold = ranking.rate(world.figures(each.pool)) * hours;
+    if (hold * (1 - estimate_slack) - estimate_slack_micro > left) continue;
+    const PoolState& pool = world.pool(each.pool);
+    if (planning_.keeps_out(pool, job)) continue;
+    if (job.has_inputs()) {
+      const auto exact = world.hold_on(job, pool, agenda_.now());
+      if (!exact.has_value() || exact->micro() > left_micro) continue;
+    }
+    each.passes_up_to = no_bound;
+    offer.pools.push_back(each);
+  }
   if (offer.pools.empty()) return false;
   // Those of the best pools of all that it surely can pay are among its own best: the bound is no looser than theirs.
   const Horizon& all = planning_.horizon_of(lane.view);
   Horizon own;
   const double tasks = static_cast<double>(std::max<std::int64_t>(job.waiting(), 1) + job.live);
+  const double inputs = ranking.transfer_max() * static_cast<double>(job.input_bytes.value()) / bytes_per_gigabyte;
   for (std::size_t i = 0; i < all.count; ++i) {
-    const double most = all.entries[i].rate * hours * tasks;
+    const double most = all.entries[i].rate * hours * tasks + inputs;
     if (most * (1 + estimate_slack) + estimate_slack_micro < left) own.entries[own.count++] = all.entries[i];
   }
   own.least_score = all.least_score;

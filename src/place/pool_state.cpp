@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "place/job_record.h"
 
@@ -150,14 +152,16 @@ std::optional<UnixTime> PoolState::surely_opens(const Need& need, UnixTime now, 
   if (slots_when_empty(need) < tasks || holdings.empty()) return std::nullopt;
   Amounts held = taken();
   Shapes left = shapes;
+  std::vector<const Need*> ended;  // and are still in `left`
   Packing later;
   const Amounts needed = need.all();
   std::optional<UnixTime> opens_at;
   visit_sure_ends(now, [&](UnixTime at, const Need& shape) {
     held = minus(held, shape.all());
-    remove_shape(left, shape, 1);
+    ended.push_back(&shape);
     const Amounts room = left_of(total, held);
     if (!covers(room, needed)) return true;  // packing is dear
+    for (const Need* each : std::exchange(ended, {})) remove_shape(left, *each, 1);
     later.pack(row.nodes, per_node, left);
     if (slots_of(*this, room, later, need) >= tasks) opens_at = at;
     return !opens_at.has_value();

@@ -26,14 +26,16 @@ JobRecord* QueueSearch::find(QueueKey& from) {
 }
 
 void QueueSearch::push_class(const WaitingShape& shape, const std::pair<QueueKey, ClassIndex>& from) {
-  const WaitingShape::ByHead& heads = only_firm_ ? shape.firm_by_head : shape.by_head;
+  const HeadOrder& heads = only_firm_ ? shape.firm_by_head : shape.by_head;
   const auto next = heads.lower_bound(from);
   if (next != heads.end() && next->first < before_) coming_.push({next->first, next->second, no_lane, &shape});
 }
 
 bool QueueSearch::is_of_pool(ClassIndex index) {
-  return queue_.may_suit(index, pool_) &&
-         planning_.agenda().ranking(queue_.job_class(index)).feasible().get(pool_.index);
+  if (!queue_.may_suit(index, pool_)) return false;
+  const bool is_feasible = planning_.agenda().ranking(queue_.job_class(index)).feasible().get(pool_.index);
+  if (!is_feasible) queue_.rule_out(index, pool_.index);
+  return is_feasible;
 }
 
 void QueueSearch::push_lanes(ClassIndex index, const QueueKey& from) {

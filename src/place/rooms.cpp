@@ -19,6 +19,12 @@ const Room& Rooms::of(const Need& need) {
   if (is_new) {
     found->second = std::make_unique<Room>();
     found->second->need = need;
+    found->second->serial = ++last_serial_;
+    found->second->number = static_cast<std::uint32_t>(rooms_.size()) - 1;
+    if (!free_numbers_.empty()) {
+      found->second->number = free_numbers_.back();
+      free_numbers_.pop_back();
+    }
   }
   Room& room = *found->second;
   room.used = ++used_;
@@ -50,6 +56,7 @@ void Rooms::look(Room& room, PoolIndex index) const {
 void Rooms::make_way() {
   const auto oldest = std::min_element(rooms_.begin(), rooms_.end(),
                                        [](const auto& a, const auto& b) { return a.second->used < b.second->used; });
+  free_numbers_.push_back(oldest->second->number);
   rooms_.erase(oldest);
 }
 

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "place/change_log.h"
 #include "place/world.h"
@@ -13,6 +14,8 @@ namespace dayan::place {
 
 struct Room {
   Need need;
+  std::uint32_t number = 0;         ///< small, and another room's once this one is not kept any more
+  std::uint32_t serial = 0;         ///< never used again
   Bits now;                         ///< room for one
   Bits ever;                        ///< room for one when our leases have left
   std::vector<std::int64_t> lacks;  ///< by pool: how much the nearest of its scarce kinds lacks; zero with room
@@ -41,6 +44,8 @@ class Rooms {
   const World& world_;
   ChangeLog log_;
   std::map<Need, std::unique_ptr<Room>> rooms_;
+  std::vector<std::uint32_t> free_numbers_;
+  std::uint32_t last_serial_ = 0;
   std::uint64_t used_ = 0;
 };
 

@@ -41,7 +41,8 @@ Turn::Turn(Planning& planning, JobRecord& job)
 }
 
 double Turn::most_held() const {
-  const double inputs = sight_.ranking->transfer_max() * static_cast<double>(job_.input_bytes.value()) / bytes_per_gigabyte;
+  const auto bytes = static_cast<double>(job_.input_bytes.value());
+  const double inputs = sight_.ranking->transfer_max() * bytes / bytes_per_gigabyte;
   return (sight_.ranking->rate_max() * wall_hours_ + inputs) * (1 + estimate_slack) + estimate_slack_micro;
 }
 
@@ -253,10 +254,28 @@ Turn::Outlook Turn::look_for_deadline(CentreId left_out) {
   return outlook;
 }
 
+/// Whether a job with a deadline could take none of the few pools that have room, whatever it waits for. What it could
+/// pay later, since its lease would be shorter then, is asked again (end()).
+bool Turn::can_take_nothing(const std::vector<OpenPool>& open) {
+  return std::none_of(open.begin(), open.end(), [&](const OpenPool& each) {
+    const PoolState& pool = world_.pool(each.pool);
+    if (!can_ever_take(pool, CentreId()) || is_kept_out(pool)) return false;
+    if (may_take(pool)) return true;
+    was_denied_ = true;
+    return false;
+  });
+}
+
 /// Whether what its view sees tells that there is no place for it. Most that are asked find none.
 bool Turn::sees_nothing_worth_it() {
-  if (job_.has_deadline() || job_.retrying > 0 || (job_.has_cap() && job_.live > 0) || lane_.is_promised || !is_counted_) return false;
-  if (job_.is_bounded()) return false;
+  // Which hour it waits for is told to its customer: that takes a full turn.
+  const bool is_told_of_hours = job_.has_deadline() && world_.hours_drop() < 1;
+  if (job_.has_deadline() && job_.retrying == 0 && !job_.is_bounded() && !is_told_of_hours) {
+    const Vista& seen = planning_.open_of(view_);
+    return !seen.are_many_open && can_take_nothing(seen.open);
+  }
+  if (job_.has_deadline() || job_.retrying > 0 || (job_.has_cap() && job_.live > 0)) return false;
+  if (lane_.is_promised || !is_counted_ || job_.is_bounded()) return false;
   const Vista& seen = planning_.open_of(view_);
   if (seen.are_many_open) return false;
   const Horizon& all = planning_.horizon_of(view_);

@@ -149,6 +149,8 @@ class Planning {
     vistas_used_ = 0;
     ++vistas_seen_;
   }
+  /// Another number whenever that is so.
+  [[nodiscard]] std::uint64_t moment() const { return vistas_seen_; }
   [[nodiscard]] Bound bound(const Horizon& horizon, const Preference& preference, const LaneKey& lane) const;
   [[nodiscard]] bool is_reachable(PoolIndex pool) const { return agenda_.world().reachable().get(pool); }
   [[nodiscard]] bool accepts(CustomerGroup group, PoolIndex pool) const {
@@ -247,6 +249,7 @@ class Turn {
   [[nodiscard]] Horizon::Entry exact_entry(const PoolState& pool);
   [[nodiscard]] bool opens_in_time(const Horizon::Entry& entry, const PoolState& pool) const;
   [[nodiscard]] bool sees_nothing_worth_it();
+  [[nodiscard]] bool can_take_nothing(const std::vector<OpenPool>& open);
   template <class Visitor>
   void visit_open(Visitor&& visit);
   [[nodiscard]] const PoolState* choose(const Outlook& outlook);

@@ -21,8 +21,9 @@ Horizon::Entry Planning::horizon_entry(const Sight& sight, const PoolState& pool
   entry.slowness = sight.ranking->slowness(agenda_.world().figures(pool.index));
   entry.lag = sight.ranking->lag(agenda_.world().figures(pool.index));
   entry.rate = sight.ranking->rate(agenda_.world().figures(pool.index));
+  const Openings::Found found = openings_.find(pool, *sight.room, agenda_.now());
+  entry.slots = found.slots;
   if (sight.room->now.get(pool.index)) {
-    entry.slots = pool.slots(sight.room->need);
     if (pool.promise && !pool.fits_beside_promise(sight.room->need)) {
       const Duration starts_in = std::max(pool.promise->start - agenda_.now(), Duration());
       entry.passes_up_to = static_cast<double>(pool.promised_within(agenda_.now()).microseconds());
@@ -31,9 +32,9 @@ Horizon::Entry Planning::horizon_entry(const Sight& sight, const PoolState& pool
     }
     return entry;
   }
-  const auto wait = openings_.wait(pool, sight.room->need, agenda_.now());
-  entry.wait = wait ? static_cast<double>(wait->microseconds()) : std::numeric_limits<double>::infinity();
-  entry.slots = pool.slots_when_empty(sight.room->need);
+  const bool is_known = !found.opens_at.is_none();
+  entry.wait = is_known ? static_cast<double>((found.opens_at - agenda_.now()).microseconds())
+                        : std::numeric_limits<double>::infinity();
   return entry;
 }
 

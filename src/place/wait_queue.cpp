@@ -249,6 +249,7 @@ void WaitQueue::drop_idle() {
       idle.emplace_back(classes_[i]->used, static_cast<ClassIndex>(i));
   }
   std::sort(idle.begin(), idle.end());
+  Bits dropped;
   for (const auto& [used, index] : idle) {
     if (idle_ <= idle_classes_max) break;
     if (classes_[index]->ranking != nullptr) ranking_bytes_ -= classes_[index]->ranking->bytes();
@@ -260,8 +261,10 @@ void WaitQueue::drop_idle() {
     by_key_.erase(classes_[index]->key);
     classes_[index].reset();
     free_classes_.push_back(index);
+    dropped.set(index, true);
     --idle_;
   }
+  for (Bits& classes : ruled_out_) classes.remove(dropped);
 }
 
 }  // namespace dayan::place

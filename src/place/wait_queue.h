@@ -8,6 +8,7 @@
 #include <set>
 #include <vector>
 
+#include "place/head_order.h"
 #include "place/ranking.h"
 
 /// WaitQueue: the jobs that wait for room, in classes (what they may be asked by, ranking.h) and within these in
@@ -17,7 +18,6 @@
 
 namespace dayan::place {
 
-using ClassIndex = std::uint32_t;
 using LaneIndex = std::uint32_t;
 using ViewIndex = std::uint32_t;
 
@@ -109,6 +109,8 @@ struct View {
   std::uint32_t vista = 0;
   std::uint32_t asked_in = 0;  ///< the walk
   std::uint32_t offer = 0;
+  std::uint64_t offered_at = 0;
+  std::uint32_t offer_now = 0;
 
   void forget_awaited() {
     is_kept_waiting = false;
@@ -137,9 +139,8 @@ struct JobClass {
 /// Jobs that ask for tasks of one shape.
 struct WaitingShape {
   std::int64_t jobs = 0;
-  using ByHead = std::set<std::pair<QueueKey, ClassIndex>>;
-  ByHead by_head;  ///< their classes, by the first of each
-  ByHead firm_by_head;  ///< those of them whose jobs may not be taken back
+  HeadOrder by_head;       ///< their classes, by the first of each
+  HeadOrder firm_by_head;  ///< those of them whose jobs may not be taken back
   /// Pools with room for it at which all these jobs have been asked since: what refused one then does so still, or is
   /// on the agenda.
   Bits asked;
@@ -170,8 +171,20 @@ class WaitQueue {
   [[nodiscard]] std::size_t views() const { return views_.size(); }
   [[nodiscard]] JobClass& job_class(ClassIndex index) { return *classes_[index]; }
   [[nodiscard]] const std::vector<std::unique_ptr<JobClass>>& classes() const { return classes_; }
-  /// False when the pool's names rule it out for the class.
-  [[nodiscard]] bool may_suit(ClassIndex index, const PoolState& pool) const { return sieves_[index].passes(pool); }
+  /// False when the pool's names rule it out for the class, or the class has been told so.
+  [[nodiscard]] bool may_suit(ClassIndex index, const PoolState& pool) const {
+    if (pool.index < ruled_out_.size() && ruled_out_[pool.index].get(index)) return false;
+    return sieves_[index].passes(pool);
+  }
+  /// By its ranking, up to date, the pool can never run its jobs.
+  void rule_out(ClassIndex index, PoolIndex pool) {
+    if (ruled_out_.size() <= pool) ruled_out_.resize(pool + std::size_t{1});
+    ruled_out_[pool].set(index, true);
+  }
+  /// The pool is another: what was ruled out there may not be so now.
+  void forget_ruled_out(PoolIndex pool) {
+    if (pool < ruled_out_.size()) ruled_out_[pool].clear();
+  }
   [[nodiscard]] const std::map<Need, WaitingShape>& shapes() const { return shapes_; }
   [[nodiscard]] std::map<Need, WaitingShape>& shapes() { return shapes_; }
   /// The pool is another, or was silent: whoever was asked at it may say otherwise now.
@@ -193,6 +206,7 @@ class WaitQueue {
   std::map<ClassKey, ClassIndex> by_key_;
   std::vector<std::unique_ptr<JobClass>> classes_;  ///< nullptr: free
   std::vector<NameSieve> sieves_;                   ///< by class
+  std::vector<Bits> ruled_out_;                     ///< by pool: classes
   std::vector<ClassIndex> free_classes_;
   std::vector<Lane> lanes_;
   std::vector<LaneIndex> free_lanes_;
