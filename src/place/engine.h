@@ -138,6 +138,20 @@ struct Waiting {
 /// Tells a waiting job that its wait_max is over, at `waits_until`, before it is expected to start.
 void note_giving_up(Waiting& waiting, UnixTime waits_until, UnixTime now);
 
+/// Answers to questions of one moment: what several of them have in common is worked out once. They are cheapest for
+/// who asks of jobs in the order in which they wait. Not to be used once the engine has been told something, or planned.
+class Answers {
+ public:
+  virtual ~Answers() = default;
+
+  /// A quote of every pool, best first by the job's objective, those ruled out last, each with its reasons.
+  [[nodiscard]] virtual std::vector<Quote> quotes(const Question& question) = 0;
+  /// The same for a live job, which also knows where its tasks failed and how long they took.
+  [[nodiscard]] virtual std::vector<Quote> quotes(JobId job) = 0;
+  /// Nothing of a job that is not live.
+  [[nodiscard]] virtual std::optional<Waiting> waiting(JobId job) = 0;
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -146,11 +160,13 @@ class Engine {
   virtual void apply(const RowChange& change) = 0;
   virtual void observe(const Observation& observation) = 0;
 
-  /// A quote of every pool, best first by the job's objective, those ruled out last, each with its reasons.
-  [[nodiscard]] virtual std::vector<Quote> quotes(const Question& question, UnixTime now) const = 0;
-  /// The same for a live job, which also knows where its tasks failed and how long they took.
-  [[nodiscard]] virtual std::vector<Quote> quotes(JobId job, UnixTime now) const = 0;
-  [[nodiscard]] virtual std::optional<Waiting> waiting(JobId job, UnixTime now) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<Answers> answers(UnixTime now) const = 0;
+  /// Of one question each.
+  [[nodiscard]] std::vector<Quote> quotes(const Question& question, UnixTime now) const {
+    return answers(now)->quotes(question);
+  }
+  [[nodiscard]] std::vector<Quote> quotes(JobId job, UnixTime now) const { return answers(now)->quotes(job); }
+  [[nodiscard]] std::optional<Waiting> waiting(JobId job, UnixTime now) const { return answers(now)->waiting(job); }
   [[nodiscard]] virtual ShareTable shares() const = 0;
 
   /// At most `assignments` placements of waiting tasks, best use of what is free now (turn.h has the rules). What it

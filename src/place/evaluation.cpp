@@ -73,12 +73,13 @@ std::pair<Duration, Duration> first_to_leave(const Asking& asking, const PoolSta
 }
 
 /// When there is room for it: now, or when leases will have made it, and those that stand before it have had theirs.
-void find_opening(Evaluation& result, const Asking& asking, UnixTime now, const Queued* queued) {
+void find_opening(Evaluation& result, const Asking& asking, Outlook& outlook, const Queued* queued) {
   const PoolState& pool = *result.pool;
   const Need need = asking.need();
-  result.opening = pool.opening(need, now);
+  const UnixTime now = outlook.now();
+  result.opening = outlook.opening(pool, need);
   result.slots = result.opening->slots;
-  const auto sure = pool.surely_opens(need, now);
+  const auto sure = outlook.surely_opens(pool, need);
   if (sure) result.wait_longest = *sure - now;
   const bool is_its_own = pool.promise && !asking.job.is_none() && pool.promise->job == asking.job;
   if (is_its_own) {  // what is promised is not put off by anybody
@@ -209,7 +210,8 @@ std::int64_t relative(std::int64_t value, std::int64_t least) {
   return permille.has_value() ? *permille : int64_max;
 }
 
-Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now, const Queued* queued) {
+Evaluation evaluate(const Asking& asking, const PoolState& pool, Outlook& outlook, const Queued* queued) {
+  const UnixTime now = outlook.now();
   Evaluation result;
   result.pool = &pool;
   result.is_reachable = pool.centre->reachable(now);
@@ -226,12 +228,12 @@ Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now, c
   }
   const auto late = deadline_gaps(asking, pool, now);
   result.gaps.insert(result.gaps.end(), late.begin(), late.end());
-  const auto passing = passing_gaps(asking, pool, pool.is_large_enough(asking.need()), now);
+  const auto passing = passing_gaps(asking, pool, pool.is_large_enough(asking.need()), outlook);
   result.gaps.insert(result.gaps.end(), passing.begin(), passing.end());
   result.is_feasible = result.terms.has_value() && std::all_of(result.gaps.begin(), result.gaps.end(),
                                                                [](const Gap& gap) { return gap.passes_with_time; });
   if (!result.is_feasible) return result;
-  find_opening(result, asking, now, queued);
+  find_opening(result, asking, outlook, queued);
   keep_apart(asking, pool, now, result);
   count_other_waits(result, asking, now);
   // From when on it is not closed to a lease that could start so long from now.

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "place/constraints.h"
+#include "place/outlook.h"
 
 /// Evaluation: what one pool would be for what is asked, in numbers; and which of two is better.
 
@@ -42,7 +42,7 @@ struct Evaluation {
 };
 
 /// `queued`: what those that stand before it in the queue leave of the pool; nullptr: none takes of it.
-[[nodiscard]] Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now,
+[[nodiscard]] Evaluation evaluate(const Asking& asking, const PoolState& pool, Outlook& outlook,
                                   const Queued* queued = nullptr);
 
 /// Feasible ones first, best first by the objective:

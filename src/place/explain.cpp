@@ -198,7 +198,8 @@ std::string reachable_text(const Gap& gap, const CentreState& centre) {
          " will do: " + readable(silence - reachable_within) + " too long";
 }
 
-std::string text_of(const Gap& gap, const Asking& asking, const Evaluation& evaluation, UnixTime now) {
+std::string text_of(const Gap& gap, const Asking& asking, const Evaluation& evaluation, Outlook& outlook) {
+  const UnixTime now = outlook.now();
   const Requirements& requirements = *asking.requirements;
   const PoolState& pool = *evaluation.pool;
   const PoolRow& row = pool.row;
@@ -227,7 +228,7 @@ std::string text_of(const Gap& gap, const Asking& asking, const Evaluation& eval
                                                : "what it would cost there is more than the platform can count";
     case Constraint::reachable: return reachable_text(gap, centre);
     case Constraint::capacity: {
-      const Opening opening = evaluation.opening ? *evaluation.opening : pool.opening(asking.need(), now);
+      const Opening opening = evaluation.opening ? *evaluation.opening : outlook.opening(pool, asking.need());
       return capacity_text(gap, pool, asking, opening.wait, evaluation);
     }
     case Constraint::reserved: return reserved_text(gap, pool);
@@ -301,7 +302,8 @@ std::optional<NextPrice> next_price_of(const CentreState& centre, const Asking& 
   return NextPrice{*from, percent_at(hours, *from), *cost};
 }
 
-Quote quote_of(const Evaluation& evaluation, const Asking& asking, UnixTime now) {
+Quote quote_of(const Evaluation& evaluation, const Asking& asking, Outlook& outlook) {
+  const UnixTime now = outlook.now();
   const PoolState& pool = *evaluation.pool;
   const CentreState& centre = *pool.centre;
   Quote quote;
@@ -312,7 +314,7 @@ Quote quote_of(const Evaluation& evaluation, const Asking& asking, UnixTime now)
   quote.feasible = evaluation.is_feasible;
   for (const Gap& gap : evaluation.gaps)
     quote.reasons.push_back(
-        {gap.constraint, gap.required, gap.offered, text_of(gap, asking, evaluation, now), gap.passes_with_time});
+        {gap.constraint, gap.required, gap.offered, text_of(gap, asking, evaluation, outlook), gap.passes_with_time});
   if (evaluation.terms) {
     quote.task_cost = evaluation.terms->task_cost;
     quote.task_hold = evaluation.terms->task_hold;

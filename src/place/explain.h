@@ -16,6 +16,6 @@ namespace dayan::place {
 [[nodiscard]] std::string rounded(Duration duration);
 
 /// The quote of one evaluated pool, without its rank.
-[[nodiscard]] Quote quote_of(const Evaluation& evaluation, const Asking& asking, UnixTime now);
+[[nodiscard]] Quote quote_of(const Evaluation& evaluation, const Asking& asking, Outlook& outlook);
 
 }  // namespace dayan::place

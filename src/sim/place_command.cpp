@@ -88,13 +88,14 @@ Result<std::vector<PlacedJob>> place_jobs(const jobfile::PlatformFile& file) {
   }
   for (const LeaseRow& lease : platform.place_all(Platform::Room::is_taken_back))
     add(placed[index.at(lease.job)], platform, lease);
+  const auto answers = platform.engine().answers(platform.now());
   for (const auto& [id, at] : index) {
-    placed[at].waiting = platform.engine().waiting(id, platform.now());
+    placed[at].waiting = answers->waiting(id);
     if (placed[at].waiting && placed[at].waiting->tasks == 0) placed[at].waiting.reset();
     if (placed[at].waiting)
       place::note_giving_up(*placed[at].waiting, platform.state().jobs.find({id})->waits_until, platform.now());
     placed[at].quotes =
-        placed[at].waiting ? platform.engine().quotes(id, platform.now()) : platform.quotes_again(id);
+        placed[at].waiting ? answers->quotes(id) : answers->quotes(platform.as_much_again(id));
   }
   return placed;
 }

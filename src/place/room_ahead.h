@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+#include "place/amounts.h"
+
+/// RoomAhead: what a pool will have, from moment to moment. Counted in sum, as plans do (openings.h).
+
+namespace dayan::place {
+
+class RoomAhead {
+ public:
+  struct Slot {
+    UnixTime at;
+    std::int64_t tasks = 0;
+  };
+  /// `ends`: when what it holds gives back how much.
+  RoomAhead(UnixTime now, const Amounts& free, std::vector<std::pair<UnixTime, Amounts>> ends);
+
+  /// The first moment from `from` on with room for a task for so long, and for how many, `most` at most. Nothing when
+  /// none comes. Each look is taken of `looks`; where they do not suffice there is nothing either.
+  [[nodiscard]] std::optional<Slot> earliest(const Amounts& each, std::int64_t most, UnixTime from, Duration run,
+                                             std::int64_t& looks) const;
+  void take(const Slot& slot, const Amounts& each, Duration run);
+
+ private:
+  struct Step {
+    UnixTime at;
+    Amounts free;
+  };
+  [[nodiscard]] std::size_t step_at(UnixTime at) const;
+  std::size_t cut(UnixTime at);
+  std::vector<Step> steps_;
+};
+
+}  // namespace dayan::place
