@@ -73,6 +73,7 @@ class QueueAnswers : public Answers {
       answer.hopeless = true;
       answer.reasons = {
           {Constraint::capacity, requirements.resources.cores.value(), 0, "no centre has reported a pool yet", true}};
+      tell_giving_up(answer, *job);
       return answer;
     }
     answer.hopeless = !all.front().is_feasible;
@@ -91,6 +92,7 @@ class QueueAnswers : public Answers {
       prefer(answer, *job, asking, all);
     }
     if (job->awaited_hour.pool != no_pool) wait_for_hour(answer, *job, asking);
+    tell_giving_up(answer, *job);
     if (job->promised != no_pool) {
       const PoolState& pool = world_.pool(job->promised);
       answer.promised_from = pool.promise->start;
@@ -104,6 +106,13 @@ class QueueAnswers : public Answers {
   }
 
  private:
+  /// Its wait_max is over before it is expected to start.
+  void tell_giving_up(Waiting& answer, const JobRecord& job) const {
+    if (job.waits_until.is_none()) return;
+    const bool is_before = answer.hopeless || (answer.wait && outlook_.now() + *answer.wait > job.waits_until);
+    if (is_before) answer.gives_up_at = job.waits_until;
+  }
+
   /// It could start now, or wait for room that comes earlier, and waits for a cheaper hour instead.
   void wait_for_hour(Waiting& answer, const JobRecord& job, const Asking& asking) const {
     auto reason = hour_reason(job, asking, world_, outlook_.now());

@@ -6,12 +6,6 @@
 
 namespace dayan::place {
 
-void note_giving_up(Waiting& waiting, UnixTime waits_until, UnixTime now) {
-  if (waits_until.is_none() || waiting.tasks == 0) return;
-  const bool is_before = waiting.hopeless || (waiting.wait && now + *waiting.wait > waits_until);
-  if (is_before) waiting.gives_up_at = waits_until;
-}
-
 namespace {
 
 class IncrementalEngine : public Engine {

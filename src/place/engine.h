@@ -135,9 +135,6 @@ struct Waiting {
   }
 };
 
-/// Tells a waiting job that its wait_max is over, at `waits_until`, before it is expected to start.
-void note_giving_up(Waiting& waiting, UnixTime waits_until, UnixTime now);
-
 /// Answers to questions of one moment: what several of them have in common is worked out once. They are cheapest for
 /// who asks of jobs in the order in which they wait. Not to be used once the engine has been told something, or planned.
 class Answers {

@@ -112,6 +112,11 @@ void count_other_waits(Evaluation& result, const Asking& asking, UnixTime now) {
     result.wait = starts_in + pool.promise->run;
     result.wait_longest.reset();
     if (other != nullptr) result.wait_longest = starts_in + lease_start_allowance + other->wall_time;
+    // Nobody keeps it for one that is given up before.
+    if (other != nullptr && !other->waits_until.is_none() && other->waits_until < pool.promise->start) {
+      result.wait = std::max(other->waits_until - now, Duration());
+      result.wait_longest = result.wait;
+    }
   }
   result.is_full_of_it = asking.is_full_of_it(pool);
   if (!result.is_full_of_it) return;

@@ -75,6 +75,12 @@ const QueueAhead::Suited& QueueAhead::suited(const JobClass& job_class) {
   return suited;
 }
 
+/// Whether it has not been given up by then, and could end by its deadline there.
+bool QueueAhead::still_waits(const JobRecord& job, UnixTime at, const PoolState& pool) const {
+  return (job.waits_until.is_none() || at <= job.waits_until) &&
+         is_in_time(job, at, pool.row, world_.staging(job, pool));
+}
+
 /// Where the job may wait for room: those that have some now it has been asked at, and would not have.
 std::vector<std::size_t> QueueAhead::choices(const JobRecord& job) {
   std::vector<std::size_t> found;
@@ -120,7 +126,8 @@ void QueueAhead::place(const JobRecord& job, Outlook::Ends ends) {
     for (const std::size_t each : stands) {
       const std::int64_t most = std::min({left, at_once, stands_[each].pool->slots_when_empty(need)});
       const auto slot = room(stands_[each], ends).earliest(need.all(), most, from, length(each), looks(ends));
-      if (!slot || (best && slot->at + length(each) >= best->at + length(at))) continue;
+      if (!slot || !still_waits(job, slot->at, *stands_[each].pool)) continue;
+      if (best && slot->at + length(each) >= best->at + length(at)) continue;
       best = slot;
       at = each;
     }
@@ -145,11 +152,12 @@ void QueueAhead::place_promised(Stand& stand) {
     const Duration length = ends == Outlook::Ends::longest ? job->wall_time + lease_start_allowance : promise->run;
     RoomAhead& had = room(stand, ends);
     const auto slot = had.earliest(promise->need.all(), promise->tasks, outlook_.now(), length, looks(ends));
-    if (slot) had.take(*slot, promise->need.all(), length);
+    if (!slot || !still_waits(*job, slot->at, *stand.pool)) continue;
+    had.take(*slot, promise->need.all(), length);
+    stand.is_taken = true;
   }
   promised_[promise->job] = promise->tasks;
-  stand.is_taken = true;
-  ++stand.jobs;
+  stand.jobs += stand.is_taken ? 1 : 0;
 }
 
 RoomAhead& QueueAhead::room(Stand& stand, Outlook::Ends ends) {

@@ -10,8 +10,9 @@
 
 /// QueueAhead: when full pools are expected to have room for somebody, counting those that stand before it in the
 /// queue. They are given what each pool will have, one after the other, each where it would be done first, or at its
-/// best pool where its objective takes no other; who asks gets what they leave. What was promised comes first. Twice:
-/// as everything is expected to end, and as if everything took as long as it may.
+/// best pool where its objective takes no other, and only what has not been given up by then; who asks gets what they
+/// leave. What was promised comes first. Twice: as everything is expected to end, and as if everything took as long as
+/// it may.
 ///
 /// It is kept from who asks to who asks behind it: those between them are given room then. It is bounded work: where a
 /// bound is met, what it says is the least.
@@ -84,6 +85,7 @@ class QueueAhead {
   void place_promised(Stand& stand);
   [[nodiscard]] RoomAhead& room(Stand& stand, Outlook::Ends ends);
   [[nodiscard]] std::vector<std::size_t> choices(const JobRecord& job);
+  [[nodiscard]] bool still_waits(const JobRecord& job, UnixTime at, const PoolState& pool) const;
   [[nodiscard]] std::int64_t& looks(Outlook::Ends ends) { return ends == Outlook::Ends::expected ? looks_ : looks_longest_; }
 
   Outlook& outlook_;

@@ -102,20 +102,63 @@ TEST(QueueAheadTest, EachIsToldOfThoseBeforeIt) {
 }
 
 TEST(QueueAheadTest, AnArrayTakesItsRounds) {
-  // A hundred tasks ten at a time: who stands behind them waits for ten rounds, and is given up before.
+  // A hundred tasks ten at a time: who stands behind them waits for ten rounds, and is given up before where its
+  // wait_max says so.
   Scene scene;
   scene.site("a", 1, 10);
   Played played(scene);
   played.submit(scene.job(100, cores_for(1, hour * 10)));
   JobRow one = scene.job(1, cores_for(1, hour));
-  played.submit(one);
-  played.plan();
-  auto waiting = *played.engine().waiting(one.id, scene_now);
-  EXPECT_EQ(waiting.wait, hour * 100);
-  note_giving_up(waiting, scene_now + hour * 100, scene_now);
-  EXPECT_TRUE(waiting.gives_up_at.is_none());
-  note_giving_up(waiting, scene_now + hour * 2, scene_now);
-  EXPECT_EQ(waiting.gives_up_at, scene_now + hour * 2);
+  for (const Duration wait_max : {hour * 100, hour * 2}) {
+    one.waits_until = scene_now + wait_max;
+    played.submit(one);
+    played.plan();
+    const auto waiting = *played.engine().waiting(one.id, scene_now);
+    EXPECT_EQ(waiting.wait, hour * 100);
+    EXPECT_EQ(waiting.gives_up_at, wait_max < waiting.wait ? one.waits_until : UnixTime());
+  }
+}
+
+TEST(QueueAheadTest, WhoIsGivenUpStandsBeforeOthersUntilThen) {
+  // The pool is full for two hours. Who waits for it for an hour at most, or must be done within that, is gone by then:
+  // it stands before nobody. Who waits for longer does.
+  for (const bool has_deadline : {false, true}) {
+    for (const bool is_patient : {false, true}) {
+      Scene scene;
+      Played played(scene);
+      scene.lease(scene.site("a", 1, 10), 10, hour * 2);
+      JobRow gone = scene.job(1, cores_for(10, hour * 24, hour));
+      gone.waits_until = scene_now + hour * (is_patient || has_deadline ? 30 : 1);
+      if (has_deadline) gone.requirements.finish_by = scene_now + hour * (is_patient ? 30 : 2);
+      scene.put(gone);
+      const JobRow third = scene.job(1, cores_for(10, hour));
+      const auto engine = scene.engine();
+      EXPECT_TRUE(engine->plan(scene_now, 10).empty());
+      const auto waiting = engine->waiting(third.id, scene_now);
+      EXPECT_EQ(waiting->wait, hour * (is_patient ? 3 : 2));
+      EXPECT_EQ(waiting->jobs_before, is_patient ? 1 : 0);
+    }
+  }
+}
+
+TEST(QueueAheadTest, WhatIsPromisedToOneThatIsGivenUpIsFreeThen) {
+  // Five cores of ten are free, and all ten were promised to a job from two hours on; it waits for one hour more. What
+  // would run for longer than what is kept lets it begins when that is over, not when the job would have had its turn.
+  Scene scene;
+  const CentreId a = scene.site("a", 1, 10);
+  scene.lease(a, 5, hour * 2);
+  JobRow wide = scene.job(1, cores_for(10, hour * 24));
+  wide.submitted_at = scene_now - Duration::minutes(5);
+  wide.waits_until = scene_now + hour;
+  scene.put(wide);
+  const JobRow narrow = scene.job(1, cores_for(5, hour * 10));
+  const auto engine = scene.engine();
+  EXPECT_TRUE(engine->plan(scene_now, 10).empty());
+  ASSERT_FALSE(engine->waiting(wide.id, scene_now)->promised_from.is_none());
+  const auto waiting = engine->waiting(narrow.id, scene_now);
+  EXPECT_NE(find(waiting->reasons, Constraint::reserved), nullptr);
+  EXPECT_EQ(waiting->wait, hour);
+  EXPECT_EQ(waiting->wait_longest, hour);
 }
 
 TEST(QueueAheadTest, OnlyThoseCountThatWouldTakeTheRoom) {

@@ -92,8 +92,6 @@ Result<std::vector<PlacedJob>> place_jobs(const jobfile::PlatformFile& file) {
   for (const auto& [id, at] : index) {
     placed[at].waiting = answers->waiting(id);
     if (placed[at].waiting && placed[at].waiting->tasks == 0) placed[at].waiting.reset();
-    if (placed[at].waiting)
-      place::note_giving_up(*placed[at].waiting, platform.state().jobs.find({id})->waits_until, platform.now());
     placed[at].quotes =
         placed[at].waiting ? answers->quotes(id) : answers->quotes(platform.as_much_again(id));
   }
