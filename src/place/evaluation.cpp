@@ -48,14 +48,22 @@ std::optional<Terms> terms_of(const Asking& asking, const PoolState& pool, UnixT
   return terms;
 }
 
-/// How long until the last task is done when `slots` run at once.
-Duration finish_of(const Asking& asking, const Evaluation& evaluation) {
-  std::int64_t at_once = std::max<std::int64_t>(evaluation.slots, 1);
+/// How long until the last task is done, when all run there: each begins as soon as there is room after the wait.
+Duration finish_of(const Asking& asking, const Evaluation& evaluation, const RoomAhead* left, Outlook& outlook) {
+  const PoolState& pool = *evaluation.pool;
+  const Duration run = evaluation.terms->run;
+  const Duration first = evaluation.wait + run;
+  std::int64_t at_once = evaluation.slots_max;
   const std::int32_t at_once_max = lesser_bound(asking.throttle, asking.requirements->tasks_per_centre_max);
   if (at_once_max > 0) at_once = std::min<std::int64_t>(at_once, at_once_max);
+  if (asking.waiting <= std::min(std::max<std::int64_t>(evaluation.slots, 1), at_once)) return first;
+  const RoomAhead& room = left != nullptr ? *left : outlook.room(pool, Outlook::Ends::expected);
+  const auto done =
+      room.all_done(asking.need().all(), asking.waiting, at_once, outlook.now() + evaluation.wait, run);
+  if (done) return std::max(*done - outlook.now(), first);
+  // Nobody knows when room comes: as many at once as there is ever room for.
   const std::int64_t waves = asking.waiting / at_once + (asking.waiting % at_once > 0 ? 1 : 0);
-  return Duration::microseconds(
-      plus(evaluation.wait.microseconds(), times(waves, evaluation.terms->run.microseconds())));
+  return Duration::microseconds(plus(evaluation.wait.microseconds(), times(waves, run.microseconds())));
 }
 
 /// How long until the first of the job's tasks at the pool's centre is expected to leave it, and at the latest; or the
@@ -79,6 +87,7 @@ void find_opening(Evaluation& result, const Asking& asking, Outlook& outlook, co
   const UnixTime now = outlook.now();
   result.opening = outlook.opening(pool, need);
   result.slots = result.opening->slots;
+  result.slots_max = std::max<std::int64_t>(pool.slots_when_empty(need), 1);
   const auto sure = outlook.surely_opens(pool, need);
   if (sure) result.wait_longest = *sure - now;
   const bool is_its_own = pool.promise && !asking.job.is_none() && pool.promise->job == asking.job;
@@ -147,6 +156,7 @@ void keep_apart(const Asking& asking, const PoolState& pool, UnixTime now, Evalu
     }
   }
   result.slots = std::min(result.slots, most);
+  result.slots_max = std::min(result.slots_max, most);
 }
 
 struct Least {
@@ -264,7 +274,8 @@ Evaluation evaluate(const Asking& asking, const PoolState& pool, Outlook& outloo
   }
   if (result.wait != wait_unknown) result.wait = result.wait + crossing;
   if (result.wait_longest) result.wait_longest = std::max(*result.wait_longest + crossing, result.wait);
-  result.finish = finish_of(asking, result);
+  const bool is_behind_others = queued != nullptr && queued->is_counted;
+  result.finish = finish_of(asking, result, is_behind_others ? queued->room : nullptr, outlook);
   return result;
 }
 

@@ -19,6 +19,7 @@ struct Queued {
   std::optional<Duration> longest;  ///< if everything takes as long as it may
   std::int64_t slots = 0;           ///< when it opens
   std::int32_t jobs_before = 0;     ///< that stand before it, and take room there
+  const RoomAhead* room = nullptr;  ///< what they leave of it, as everything is expected to end
   bool is_counted = false;          ///< some take room there: all above holds
   bool is_least = false;            ///< not all that stand before it were looked at
 };
@@ -38,7 +39,8 @@ struct Evaluation {
   std::int32_t jobs_before = 0;          ///< of those that stand before it in the queue, counted in the wait
   bool is_wait_least = false;            ///< more of them than were looked at
   std::int64_t slots = 0;  ///< when it opens
-  Duration finish;         ///< of all waiting tasks, if all ran there
+  std::int64_t slots_max = 0;  ///< of it at once, one day
+  Duration finish;         ///< of all waiting tasks, if all ran there as room comes, beside those that stand before it
 };
 
 /// `queued`: what those that stand before it in the queue leave of the pool; nullptr: none takes of it.

@@ -184,6 +184,7 @@ std::optional<Queued> QueueAhead::at(const PoolState& pool, const Asking& asking
   const UnixTime now = outlook_.now();
   const std::int64_t most = pool.slots_when_empty(need);
   queued.is_counted = true;
+  queued.room = &expected;
   queued.jobs_before = stand.jobs;
   std::int64_t looks = ahead_looks_max;
   const auto slot = expected.earliest(need.all(), most, now, asking.run_on(pool.row), looks);

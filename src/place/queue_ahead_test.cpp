@@ -49,6 +49,7 @@ class Played {
     now_ = end(*std::min_element(live_.begin(), live_.end(), is_earlier));
     for (const LeaseRow& lease : live_) {
       if (end(lease) > now_) continue;
+      ends_[lease.job] = now_;
       JobRow& job = jobs_.at(lease.job);
       --job.live;
       ++job.succeeded;
@@ -65,6 +66,8 @@ class Played {
   }
   [[nodiscard]] const Engine& engine() const { return *engine_; }
   [[nodiscard]] const std::map<JobId, UnixTime>& starts() const { return starts_; }
+  /// Of the last task that has ended.
+  [[nodiscard]] const std::map<JobId, UnixTime>& ends() const { return ends_; }
 
  private:
   std::unique_ptr<Engine> engine_;
@@ -72,6 +75,7 @@ class Played {
   std::map<JobId, JobRow> jobs_;
   std::vector<LeaseRow> live_;
   std::map<JobId, UnixTime> starts_;
+  std::map<JobId, UnixTime> ends_;
 };
 
 TEST(QueueAheadTest, EachIsToldOfThoseBeforeIt) {
@@ -116,6 +120,24 @@ TEST(QueueAheadTest, AnArrayTakesItsRounds) {
     const auto waiting = *played.engine().waiting(one.id, scene_now);
     EXPECT_EQ(waiting.wait, hour * 100);
     EXPECT_EQ(waiting.gives_up_at, wait_max < waiting.wait ? one.waits_until : UnixTime());
+  }
+}
+
+TEST(QueueAheadTest, AWaitingArrayIsDoneAsRoomComes) {
+  // A pool of ten cores has no room until the tasks there end, one after the other each minute. An array of 1,440 tasks
+  // of two minutes is done when all of it has run through all of them, not when it would have one after the other; and
+  // with a throttle of five, half as fast.
+  Scene scene;
+  const CentreId a = scene.site("a", 1, 10);
+  for (int i = 1; i <= 10; ++i) scene.lease(a, 1, Duration::minutes(i));
+  const auto engine = scene.engine();
+  for (const std::int32_t throttle : {0, 5}) {
+    const Question question{scene_customer, cores_for(1, Duration::minutes(2)), 1'440, throttle};
+    const Quote quote = engine->quotes(question, scene_now).at(0);
+    EXPECT_EQ(quote.wait, Duration::minutes(1));
+    // A core that comes free after i minutes begins a task each two minutes from then on: the 1,440th begins at minute
+    // 292. Five at once: on the five cores that are free first, the last at minute 578.
+    EXPECT_EQ(quote.finish, Duration::minutes(throttle == 0 ? 294 : 580));
   }
 }
 
@@ -210,8 +232,8 @@ TEST(QueueAheadTest, WhereMoreStandBeforeThanAreLookedAtItIsTheLeast) {
 
 TEST(QueueAheadTest, WhatIsToldComesTrue) {
   // Random arrays of one shape on one or two pools that are alike, played to the end: each job begins when it was told
-  // at the beginning, where everything ends as expected; and where everything takes as long as it may, not later than
-  // it was told that would be.
+  // at the beginning, and is done with all its tasks when it was told in the one pool, where everything ends as
+  // expected; and where everything takes as long as it may, it begins not later than it was told that would be.
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     for (const bool at_the_latest : {false, true}) {
       SCOPED_TRACE("seed " + std::to_string(seed) + (at_the_latest ? " at the latest" : ""));
@@ -227,17 +249,24 @@ TEST(QueueAheadTest, WhatIsToldComesTrue) {
         const Duration run = Duration::microseconds(random.between(60'000'000, wall.microseconds()));
         Requirements needs = cores_for(2, wall, run);
         needs.objective = Objective::fastest;
-        const JobRow job = scene.job(pools == 1 ? static_cast<std::int32_t>(random.between(1, 6)) : 1, needs);
+        const JobRow job = scene.job(pools == 1 ? static_cast<std::int32_t>(random.between(1, 30)) : 1, needs);
         ids.push_back(job.id);
         played.submit(job);
       }
       played.plan();
       std::map<JobId, Waiting> told;
-      for (const JobId id : ids) told[id] = *played.engine().waiting(id, scene_now);
+      std::map<JobId, Duration> finish;
+      for (const JobId id : ids) {
+        told[id] = *played.engine().waiting(id, scene_now);
+        if (told[id].tasks > 0) finish[id] = played.engine().quotes(id, scene_now).at(0).finish;
+      }
       while (played.pass(at_the_latest)) {
       }
       for (const JobId id : ids) {
         const UnixTime start = played.starts().at(id);
+        if (!at_the_latest && pools == 1 && told[id].tasks > 0) {
+          EXPECT_EQ(to_text(played.ends().at(id) - scene_now), to_text(finish[id])) << to_text(id);
+        }
         if (start == scene_now) continue;
         ASSERT_TRUE(told[id].wait && told[id].wait_longest);
         if (!at_the_latest) {

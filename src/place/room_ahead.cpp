@@ -1,6 +1,7 @@
 #include "place/room_ahead.h"
 
 #include <algorithm>
+#include <deque>
 
 namespace dayan::place {
 namespace {
@@ -76,6 +77,42 @@ void RoomAhead::take(const Slot& slot, const Amounts& each, Duration run) {
   const std::size_t end = cut(slot.at + run);
   const Amounts taken = several(each, slot.tasks);
   for (std::size_t i = first; i < end; ++i) steps_[i].free = minus(steps_[i].free, taken);
+}
+
+std::optional<UnixTime> RoomAhead::all_done(const Amounts& each, std::int64_t tasks, std::int64_t at_once,
+                                            UnixTime from, Duration run) const {
+  RoomAhead left = *this;
+  const UnixTime settles = steps_.back().at;  // from then on nothing comes free but what these tasks give back
+  std::deque<Slot> running;                   // by starts, so by ends
+  std::int64_t count = 0;                     // of tasks that run
+  std::int64_t looks = done_looks_max;
+  const auto end_of = [&](const Slot& slot) { return slot.at + run; };
+  while (tasks > 0) {
+    for (; !running.empty() && end_of(running.front()) <= from; running.pop_front()) count -= running.front().tasks;
+    if (count >= at_once) {
+      from = end_of(running.front());
+      continue;
+    }
+    if (from >= settles && count > 0) break;
+    const auto slot = left.earliest(each, std::min(tasks, at_once - count), from, run, looks);
+    if (!slot) break;
+    left.take(*slot, each, run);
+    running.push_back(*slot);
+    count += slot->tasks;
+    tasks -= slot->tasks;
+    from = slot->at;
+  }
+  if (running.empty()) return std::nullopt;
+  if (tasks == 0) return end_of(running.back());
+  // The rest follows those that run, each group as it ends by one of its size.
+  const std::int64_t rounds = (tasks - 1) / count;
+  tasks -= rounds * count;
+  const auto follows = std::find_if(running.begin(), running.end(), [&](const Slot& each_group) {
+    tasks -= each_group.tasks;
+    return tasks <= 0;
+  });
+  const Duration more = Duration::microseconds(times(run.microseconds(), plus(rounds, 1)));
+  return UnixTime(plus(end_of(*follows).microseconds(), more.microseconds()));
 }
 
 }  // namespace dayan::place

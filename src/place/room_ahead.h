@@ -12,6 +12,8 @@
 
 namespace dayan::place {
 
+inline constexpr std::int64_t done_looks_max = 20'000;
+
 class RoomAhead {
  public:
   struct Slot {
@@ -26,6 +28,11 @@ class RoomAhead {
   [[nodiscard]] std::optional<Slot> earliest(const Amounts& each, std::int64_t most, UnixTime from, Duration run,
                                              std::int64_t& looks) const;
   void take(const Slot& slot, const Amounts& each, Duration run);
+  /// When so many tasks have all run for so long, each begun as soon as there is room, from `from` on and so many at once
+  /// at most. Nothing when there is none for one. After done_looks_max looks the rest goes on as they go then: what comes
+  /// free later than that is not counted.
+  [[nodiscard]] std::optional<UnixTime> all_done(const Amounts& each, std::int64_t tasks, std::int64_t at_once,
+                                                 UnixTime from, Duration run) const;
 
  private:
   struct Step {
