@@ -43,8 +43,8 @@ void rule_out_avoided(std::vector<Evaluation>& evaluations, CentreId avoided) {
 
 class QueueAnswers : public Answers {
  public:
-  QueueAnswers(const World& world, const WaitQueue& queue, UnixTime now)
-      : world_(world), queue_(queue), outlook_(world, now) {}
+  QueueAnswers(const World& world, const WaitQueue& queue, UnixTime now, Times times)
+      : world_(world), queue_(queue), outlook_(world, now, times) {}
 
   [[nodiscard]] std::vector<Quote> quotes(const Question& question) override {
     const Asking asking = asking_of(question, world_);
@@ -81,8 +81,7 @@ class QueueAnswers : public Answers {
       return distance_of(a.gaps) < distance_of(b.gaps);
     };
     const Evaluation& nearest = answer.hopeless ? *std::min_element(all.begin(), all.end(), is_nearer) : all.front();
-    answer.nearest = nearest.pool->centre->id;
-    answer.nearest_name = nearest.pool->centre->name;
+    set_nearest(answer, *nearest.pool);
     answer.reasons = quote_of(nearest, asking, outlook_).reasons;
     if (!answer.hopeless) {
       if (nearest.wait != wait_unknown) answer.wait = nearest.wait;
@@ -106,6 +105,12 @@ class QueueAnswers : public Answers {
   }
 
  private:
+  static void set_nearest(Waiting& answer, const PoolState& pool) {
+    answer.nearest = pool.centre->id;
+    answer.nearest_name = pool.centre->name;
+    answer.nearest_pool = pool.row.name;
+  }
+
   /// Its wait_max is over before it is expected to start.
   void tell_giving_up(Waiting& answer, const JobRecord& job) const {
     if (job.waits_until.is_none()) return;
@@ -115,11 +120,9 @@ class QueueAnswers : public Answers {
 
   /// It could start now, or wait for room that comes earlier, and waits for a cheaper hour instead.
   void wait_for_hour(Waiting& answer, const JobRecord& job, const Asking& asking) const {
-    auto reason = hour_reason(job, asking, world_, outlook_.now());
+    auto reason = hour_reason(job, asking, outlook_);
     if (!reason) return;
-    const CentreState& centre = *world_.pool(job.awaited_hour.pool).centre;
-    answer.nearest = centre.id;
-    answer.nearest_name = centre.name;
+    set_nearest(answer, world_.pool(job.awaited_hour.pool));
     answer.wait = job.awaited_hour.from - outlook_.now();  // it is the hour that it waits for
     answer.wait_longest = answer.wait;
     answer.jobs_before = 0;
@@ -234,8 +237,8 @@ class QueueAnswers : public Answers {
 
 }  // namespace
 
-std::unique_ptr<Answers> make_answers(const World& world, const WaitQueue& queue, UnixTime now) {
-  return std::make_unique<QueueAnswers>(world, queue, now);
+std::unique_ptr<Answers> make_answers(const World& world, const WaitQueue& queue, UnixTime now, Times times) {
+  return std::make_unique<QueueAnswers>(world, queue, now, times);
 }
 
 }  // namespace dayan::place

@@ -10,6 +10,7 @@
 
 namespace dayan::place {
 
-[[nodiscard]] std::unique_ptr<Answers> make_answers(const World& world, const WaitQueue& queue, UnixTime now);
+[[nodiscard]] std::unique_ptr<Answers> make_answers(const World& world, const WaitQueue& queue, UnixTime now,
+                                                    Times times);
 
 }  // namespace dayan::place

@@ -15,8 +15,8 @@ class IncrementalEngine : public Engine {
   void apply(const RowChange& change) override { world_.apply(change); }
   void observe(const Observation& observation) override { world_.observe(observation); }
 
-  [[nodiscard]] std::unique_ptr<Answers> answers(UnixTime now) const override {
-    return make_answers(world_, planner_.agenda().queue(), now);
+  [[nodiscard]] std::unique_ptr<Answers> answers(UnixTime now, Times times) const override {
+    return make_answers(world_, planner_.agenda().queue(), now, times);
   }
 
   [[nodiscard]] ShareTable shares() const override { return world_.shares().table(); }

@@ -53,13 +53,16 @@ Duration finish_of(const Asking& asking, const Evaluation& evaluation, const Roo
   const PoolState& pool = *evaluation.pool;
   const Duration run = evaluation.terms->run;
   const Duration first = evaluation.wait + run;
-  std::int64_t at_once = evaluation.slots_max;
+  std::int64_t at_once = std::max<std::int64_t>(evaluation.slots_max, 1);
   const std::int32_t at_once_max = lesser_bound(asking.throttle, asking.requirements->tasks_per_centre_max);
   if (at_once_max > 0) at_once = std::min<std::int64_t>(at_once, at_once_max);
-  if (asking.waiting <= std::min(std::max<std::int64_t>(evaluation.slots, 1), at_once)) return first;
+  const std::int64_t now_at_once = std::min(std::max<std::int64_t>(evaluation.slots, 1), at_once);
+  if (asking.waiting <= now_at_once) return first;
+  // What opens one day is told of its first release alone.
+  const std::int64_t at_first = evaluation.wait == Duration() ? now_at_once : at_once;
   const RoomAhead& room = left != nullptr ? *left : outlook.room(pool, Outlook::Ends::expected);
   const auto done =
-      room.all_done(asking.need().all(), asking.waiting, at_once, outlook.now() + evaluation.wait, run);
+      room.all_done(asking.need().all(), asking.waiting, at_first, at_once, outlook.now() + evaluation.wait, run);
   if (done) return std::max(*done - outlook.now(), first);
   // Nobody knows when room comes: as many at once as there is ever room for.
   const std::int64_t waves = asking.waiting / at_once + (asking.waiting % at_once > 0 ? 1 : 0);
@@ -109,6 +112,13 @@ void find_opening(Evaluation& result, const Asking& asking, Outlook& outlook, co
   }
   result.wait = result.opening->wait.value_or(wait_unknown);
   if (result.wait == wait_unknown) result.wait_longest.reset();
+  result.opening_longest = result.wait_longest;
+}
+
+void tell_place(Evaluation& result, Duration expected, Duration longest) {
+  if (expected == wait_unknown) return;
+  result.place = expected;
+  result.place_longest = longest;
 }
 
 /// What keeps it waiting beside room: a promise to another, a bound of its own.
@@ -130,6 +140,7 @@ void count_other_waits(Evaluation& result, const Asking& asking, UnixTime now) {
   result.is_full_of_it = asking.is_full_of_it(pool);
   if (!result.is_full_of_it) return;
   const auto [expected, longest] = first_to_leave(asking, pool, now);
+  tell_place(result, expected, longest);
   result.wait = std::max(result.wait, expected);
   if (result.wait_longest) result.wait_longest = std::max(*result.wait_longest, longest);
 }
@@ -153,6 +164,7 @@ void keep_apart(const Asking& asking, const PoolState& pool, UnixTime now, Evalu
         result.wait = std::min(result.wait, stepwise_end(*each, pool.row, now) - now);
         result.wait_longest = std::min(*result.wait_longest, sure_end(*each, now) - now);
       }
+      tell_place(result, result.wait, *result.wait_longest);
     }
   }
   result.slots = std::min(result.slots, most);

@@ -33,6 +33,9 @@ struct Evaluation {
   bool is_full_of_it = false;  ///< as many of the job's tasks run at its centre, or in it, as may
   bool is_late = false;    ///< room is expected too late for the deadline
   std::optional<Opening> opening;  ///< for room alone; nothing where it was not worked out
+  std::optional<Duration> opening_longest;  ///< of that, if everything takes as long as it may
+  std::optional<Duration> place;  ///< until a task of its own leaves centre or pool, or a node is left for it
+  Duration place_longest;         ///< of that
   Duration wait;           ///< for room, or for a task of its own to leave centre or pool, and then for its inputs;
                            ///< wait_unknown when nothing makes room
   std::optional<Duration> wait_longest;  ///< if everything takes as long as it may; nothing where nobody knows it

@@ -4,7 +4,7 @@
 
 #include "place/evaluation.h"
 
-/// The words of what constraints.h found in numbers: both figures and their difference, in units that people read.
+/// What is told of an evaluated pool: its figures, with the words of all that it lacks (gap_text.h).
 
 namespace dayan::place {
 

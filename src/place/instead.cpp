@@ -113,7 +113,9 @@ std::optional<Objective> objective_to_start(const JobRecord& job, const std::vec
   return std::nullopt;
 }
 
-std::optional<Reason> hour_reason(const JobRecord& job, const Asking& asking, const World& world, UnixTime now) {
+std::optional<Reason> hour_reason(const JobRecord& job, const Asking& asking, const Outlook& outlook) {
+  const World& world = outlook.world();
+  const UnixTime now = outlook.now();
   const PoolState& pool = world.pool(job.awaited_hour.pool);
   const PoolState& instead = world.pool(job.awaited_hour.instead);
   const UnixTime from = job.awaited_hour.from;
@@ -131,7 +133,7 @@ std::optional<Reason> hour_reason(const JobRecord& job, const Asking& asking, co
   Reason reason;
   reason.constraint = Constraint::hour;
   reason.passes_with_time = true;
-  reason.text = " hour of " + pool.centre->name + ", from " + to_text(from) + " on: a task then comes to ";
+  reason.text = " hour of " + pool.centre->name + ", from " + outlook.told(from) + " on: a task then comes to ";
   const auto green_then = carbon(pool, from);
   const auto green_now = carbon(instead, now);
   if (requirements.objective == Objective::greenest && green_then && green_now) {

@@ -3,7 +3,6 @@
 #include <optional>
 #include <vector>
 
-#include "place/engine.h"
 #include "place/evaluation.h"
 #include "place/wait_queue.h"
 
@@ -22,8 +21,7 @@ namespace dayan::place {
                                                           const World& world, const WaitQueue& queue, UnixTime now);
 
 /// Of a job that waits for a cheaper or greener hour, since its last turn; nothing where the prices have gone since.
-[[nodiscard]] std::optional<Reason> hour_reason(const JobRecord& job, const Asking& asking, const World& world,
-                                                UnixTime now);
+[[nodiscard]] std::optional<Reason> hour_reason(const JobRecord& job, const Asking& asking, const Outlook& outlook);
 
 /// Why it waits, in numbers and words.
 [[nodiscard]] Reason preference_reason(const Evaluation& awaited, const Instead& instead, const Evaluation& other,

@@ -1,6 +1,13 @@
 #include "place/outlook.h"
 
+#include "place/explain.h"
+
 namespace dayan::place {
+
+std::string Outlook::told(UnixTime at) const {
+  if (times_ == Times::dates) return to_text(at);
+  return (at < now_ ? "" : "+") + rounded(at - now_);
+}
 
 Outlook::Found& Outlook::found(const PoolState& pool, const Need& need) {
   std::vector<Found>& all = found_[need];

@@ -15,10 +15,13 @@ namespace dayan::place {
 
 class Outlook {
  public:
-  Outlook(const World& world, UnixTime now) : world_(world), now_(now) {}
+  Outlook(const World& world, UnixTime now, Times times) : world_(world), now_(now), times_(times) {}
 
   [[nodiscard]] const World& world() const { return world_; }
   [[nodiscard]] UnixTime now() const { return now_; }
+  [[nodiscard]] Times times() const { return times_; }
+  /// A moment in words.
+  [[nodiscard]] std::string told(UnixTime at) const;
   /// PoolState::opening() and the rest, as of now.
   [[nodiscard]] const Opening& opening(const PoolState& pool, const Need& need);
   [[nodiscard]] std::optional<UnixTime> surely_opens(const PoolState& pool, const Need& need);
@@ -41,6 +44,7 @@ class Outlook {
 
   const World& world_;
   UnixTime now_;
+  Times times_;
   std::map<Need, std::vector<Found>> found_;  ///< by pool
   std::map<PoolIndex, Rooms> rooms_;
 };

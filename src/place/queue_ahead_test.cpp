@@ -147,7 +147,6 @@ TEST(QueueAheadTest, WhoIsGivenUpStandsBeforeOthersUntilThen) {
   for (const bool has_deadline : {false, true}) {
     for (const bool is_patient : {false, true}) {
       Scene scene;
-      Played played(scene);
       scene.lease(scene.site("a", 1, 10), 10, hour * 2);
       JobRow gone = scene.job(1, cores_for(10, hour * 24, hour));
       gone.waits_until = scene_now + hour * (is_patient || has_deadline ? 30 : 1);
@@ -173,7 +172,9 @@ TEST(QueueAheadTest, WhatIsPromisedToOneThatIsGivenUpIsFreeThen) {
   wide.submitted_at = scene_now - Duration::minutes(5);
   wide.waits_until = scene_now + hour;
   scene.put(wide);
-  const JobRow narrow = scene.job(1, cores_for(5, hour * 10));
+  JobRow narrow = scene.job(1, cores_for(5, hour * 10));
+  narrow.submitted_at = scene_now;
+  scene.put(narrow);
   const auto engine = scene.engine();
   EXPECT_TRUE(engine->plan(scene_now, 10).empty());
   ASSERT_FALSE(engine->waiting(wide.id, scene_now)->promised_from.is_none());

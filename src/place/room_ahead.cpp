@@ -79,8 +79,8 @@ void RoomAhead::take(const Slot& slot, const Amounts& each, Duration run) {
   for (std::size_t i = first; i < end; ++i) steps_[i].free = minus(steps_[i].free, taken);
 }
 
-std::optional<UnixTime> RoomAhead::all_done(const Amounts& each, std::int64_t tasks, std::int64_t at_once,
-                                            UnixTime from, Duration run) const {
+std::optional<UnixTime> RoomAhead::all_done(const Amounts& each, std::int64_t tasks, std::int64_t first,
+                                            std::int64_t at_once, UnixTime from, Duration run) const {
   RoomAhead left = *this;
   const UnixTime settles = steps_.back().at;  // from then on nothing comes free but what these tasks give back
   std::deque<Slot> running;                   // by starts, so by ends
@@ -89,18 +89,22 @@ std::optional<UnixTime> RoomAhead::all_done(const Amounts& each, std::int64_t ta
   const auto end_of = [&](const Slot& slot) { return slot.at + run; };
   while (tasks > 0) {
     for (; !running.empty() && end_of(running.front()) <= from; running.pop_front()) count -= running.front().tasks;
+    const bool is_settled = from >= settles && count > 0;
     if (count >= at_once) {
+      if (is_settled) break;
       from = end_of(running.front());
       continue;
     }
-    if (from >= settles && count > 0) break;
-    const auto slot = left.earliest(each, std::min(tasks, at_once - count), from, run, looks);
-    if (!slot) break;
+    const std::int64_t most = std::min({tasks, at_once - count, first});
+    const auto slot = left.earliest(each, most, from, run, looks);
+    if (!slot || (is_settled && slot->at > from)) break;
     left.take(*slot, each, run);
     running.push_back(*slot);
     count += slot->tasks;
     tasks -= slot->tasks;
     from = slot->at;
+    if (slot->tasks == first) from = left.steps_[left.step_at(from) + 1].at;
+    first = at_once;  // from now on the sums say how many
   }
   if (running.empty()) return std::nullopt;
   if (tasks == 0) return end_of(running.back());

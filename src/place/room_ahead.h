@@ -29,10 +29,11 @@ class RoomAhead {
                                              std::int64_t& looks) const;
   void take(const Slot& slot, const Amounts& each, Duration run);
   /// When so many tasks have all run for so long, each begun as soon as there is room, from `from` on and so many at once
-  /// at most. Nothing when there is none for one. After done_looks_max looks the rest goes on as they go then: what comes
-  /// free later than that is not counted.
-  [[nodiscard]] std::optional<UnixTime> all_done(const Amounts& each, std::int64_t tasks, std::int64_t at_once,
-                                                 UnixTime from, Duration run) const;
+  /// at most; of the `first` ones that begin there are no more, whatever the sums say, until something ends. Nothing when
+  /// there is no room for one. After done_looks_max looks the rest goes on as they go then: what comes free later than
+  /// that is not counted.
+  [[nodiscard]] std::optional<UnixTime> all_done(const Amounts& each, std::int64_t tasks, std::int64_t first,
+                                                 std::int64_t at_once, UnixTime from, Duration run) const;
 
  private:
   struct Step {

@@ -55,7 +55,8 @@ class Platform {
   [[nodiscard]] const place::Engine& engine() const { return *engine_; }
   /// Of a job of the customer that is not submitted.
   [[nodiscard]] std::vector<Quote> quotes(const JobSpec& spec) const {
-    return engine_->quotes({customer_.organisation, spec.requirements, spec.count, spec.throttle}, now_);
+    return engine_->answers(now_, place::Times::spans)
+        ->quotes({customer_.organisation, spec.requirements, spec.count, spec.throttle});
   }
   /// For as much again of a job that is submitted, beside all that is placed and waits.
   [[nodiscard]] place::Question as_much_again(JobId id) const {
