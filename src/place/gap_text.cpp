@@ -180,7 +180,8 @@ std::string deadline_text(const Gap& gap, const Asking& asking, const PoolState&
                      to_text(lease_start_allowance) + " to start";
   if (staging > Duration()) text += " and its inputs " + rounded(staging) + " to cross";
   if (gap.passes_with_time)
-    text += ", and is expected to begin in " + rounded(needed - needed_time(run, staging)) + "; " + deadline + " is in ";
+    text += ", and is expected to begin in " + rounded(needed - needed_time(run, staging)) + "; " + deadline +
+            " is in ";
   else
     text += asking.start(outlook.now()) > outlook.now() ? "; from its earliest start to " + deadline + " there are "
                                                         : "; " + deadline + " is in ";

@@ -86,7 +86,9 @@ class QueueAhead {
   [[nodiscard]] RoomAhead& room(Stand& stand, Outlook::Ends ends);
   [[nodiscard]] std::vector<std::size_t> choices(const JobRecord& job);
   [[nodiscard]] bool still_waits(const JobRecord& job, UnixTime at, const PoolState& pool) const;
-  [[nodiscard]] std::int64_t& looks(Outlook::Ends ends) { return ends == Outlook::Ends::expected ? looks_ : looks_longest_; }
+  [[nodiscard]] std::int64_t& looks(Outlook::Ends ends) {
+    return ends == Outlook::Ends::expected ? looks_ : looks_longest_;
+  }
 
   Outlook& outlook_;
   const World& world_;
