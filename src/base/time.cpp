@@ -204,9 +204,9 @@ std::string to_text(Duration duration) {
   bool leading = true;
   for (const Unit& unit : units) {
     const auto size = static_cast<std::uint64_t>(unit.microseconds);
-    // One of minutes, seconds or milliseconds and a bit reads shorter in the next unit: 90s, not 1m30s.
+    // A second or a millisecond and a bit reads shorter in the next unit: 1500ms, not 1s500ms.
     const bool shorter_below =
-        leading && unit.microseconds <= units[2].microseconds && rest < 2 * size && rest % size != 0;
+        leading && unit.microseconds <= units[3].microseconds && rest < 2 * size && rest % size != 0;
     if (rest < size || shorter_below) continue;
     text += std::to_string(rest / size);
     text += unit.name;

@@ -85,7 +85,7 @@ class DayTime {
 /// Reads RFC 3339 with `Z` or a numeric offset, up to six fraction digits.
 [[nodiscard]] Result<UnixTime> parse_time(std::string_view text);
 
-/// The shortest exact form of a length of time: "90s", "2m", "1h30m", "250ms".
+/// The exact form of a length of time: "1m30s", "2m", "1h30m", "250ms", "1500ms".
 [[nodiscard]] std::string to_text(Duration duration);
 /// Reads "2m", "1h30m", "90s", "250ms", "1d12h"; a bare number is refused, since its unit would be a guess.
 [[nodiscard]] Result<Duration> parse_duration(std::string_view text);

@@ -152,7 +152,7 @@ TEST(Time, RefusesOtherTexts) {
 TEST(Duration, Text) {
   EXPECT_EQ(to_text(Duration()), "0s");
   EXPECT_EQ(to_text(Duration::seconds(60)), "1m");
-  EXPECT_EQ(to_text(Duration::seconds(90)), "90s");
+  EXPECT_EQ(to_text(Duration::seconds(90)), "1m30s");
   EXPECT_EQ(to_text(Duration::minutes(2)), "2m");
   EXPECT_EQ(to_text(Duration::seconds(150)), "2m30s");
   EXPECT_EQ(to_text(Duration::minutes(90)), "1h30m");
@@ -163,7 +163,7 @@ TEST(Duration, Text) {
   EXPECT_EQ(to_text(Duration::microseconds(1'500)), "1500us");
   EXPECT_EQ(to_text(Duration::microseconds(1)), "1us");
   EXPECT_EQ(to_text(Duration::hours(1) + Duration::seconds(1)), "1h1s");
-  EXPECT_EQ(to_text(Duration::seconds(-90)), "-90s");
+  EXPECT_EQ(to_text(Duration::seconds(-90)), "-1m30s");
   EXPECT_EQ(to_text(Duration::microseconds(std::numeric_limits<std::int64_t>::min())), "-106751991d4h54s775ms808us");
 }
 

@@ -118,7 +118,7 @@ std::string reasons_text(const PlacementRow& placement, const std::map<CentreId,
             to_text(each.task_cost) + " yuan in " + readable(each.finish) + with_inputs(each.transfer);
     before = "; ";
   }
-  before = "; ruled out: ";
+  before = placement.ruled_out.size() > 1 ? "; ruled out, each by one or more: " : "; ruled out: ";
   for (const RuledOut& each : placement.ruled_out) {
     text += before + std::to_string(each.pools) + (each.pools == 1 ? " pool by " : " pools by ") +
             std::string(to_text(each.constraint));

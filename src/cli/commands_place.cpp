@@ -45,6 +45,11 @@ Answer<jobfile::PlatformFile> read_platform(const PlaceOptions& options) {
   return *std::move(file);
 }
 
+std::string where_it_waits(const place::Waiting& waiting) {
+  if (waiting.hopeless) return "nowhere";
+  return is_too_late(waiting) ? "too late" : "waits";
+}
+
 void show(Output& out, const std::vector<sim::PlacedJob>& placed, bool explain, bool later) {
   // How many nodes a task gets, where some get more than one.
   const bool has_gangs = std::ranges::any_of(placed, [](const sim::PlacedJob& job) { return job.nodes > 1; });
@@ -60,7 +65,7 @@ void show(Output& out, const std::vector<sim::PlacedJob>& placed, bool explain, 
                             readable(share.start), readable(share.finish)}));
     }
     if (job.waiting)
-      table.add(row(nodes, {job.name, std::to_string(job.waiting->tasks), job.waiting->hopeless ? "nowhere" : "waits",
+      table.add(row(nodes, {job.name, std::to_string(job.waiting->tasks), where_it_waits(*job.waiting),
                             "-", "-", "-", "-"}));
   }
   out.table(table);
@@ -75,14 +80,15 @@ void show(Output& out, const std::vector<sim::PlacedJob>& placed, bool explain, 
     if (!job.waiting && !explain && std::ranges::none_of(job.quotes, is_carbon_unknown)) continue;
     out.line("");
     out.line(job.name);
-    show_waiting(out, job.waiting);
+    const TellTime tell = told_from(job.as_of);
+    show_waiting(out, job.waiting, tell);
     const bool is_hopeless = job.waiting && job.waiting->hopeless;
     if (!explain && !is_hopeless) {
       show_carbon_unknown(out, job.quotes);
       continue;
     }
     out.line(job.waiting ? "beside all that has been placed:" : "as much again, beside all that has been placed:");
-    show_quotes(out, job.quotes);
+    show_quotes(out, job.quotes, {}, tell);
   }
   if (later)
     out.note("what the file says of silences and outages from later on does not count: this is when all begins");

@@ -76,8 +76,9 @@ Result<void> write_file(const std::filesystem::path& path, const std::string& te
 std::string percent(double part) { return fmt::format("{:.1f}%", part * 100); }
 
 void show(Output& out, const sim::Compared& compared, const sim::RunInput& input) {
-  out.line(fmt::format("{}: {} jobs of {} tasks on {} pools", input.load.name, input.load.jobs.size(),
-                       input.load.tasks(), input.scenario.sites().size()));
+  out.line(fmt::format("{}: {} of {} on {}", input.load.name, counted(input.load.jobs.size(), "job"),
+                       counted(static_cast<std::size_t>(input.load.tasks()), "task"),
+                       counted(input.scenario.sites().size(), "pool")));
   const bool has_deadlines = input.load.has_deadlines();
   std::vector<std::string> titles{"POLICY",    "JOBS DONE>", "CORES>",     "CARDS>",     "MEAN WAIT>", "P95 WAIT>",
                                   "MAX WAIT>", "SLOWDOWN>",  "COST YUAN>", "MAKESPAN>", "VIOLATIONS>"};
@@ -105,7 +106,8 @@ Answer<void> run_here(Output& out, Host& host, const Words& words) {
   TRY(const std::vector<sim::PolicyKind> policies, policies_of(words.policies));
   TRY(const sim::RunInput input, input_of(words));
   if (input.load.left_out > 0)
-    out.note(std::to_string(input.load.left_out) + " jobs are left out: " + input.load.why_left_out);
+    out.note(counted(static_cast<std::size_t>(input.load.left_out), "job") +
+             (input.load.left_out == 1 ? " is" : " are") + " left out: " + input.load.why_left_out);
   const std::filesystem::path folder(words.out);
   if (!words.out.empty()) {
     std::error_code failed;

@@ -450,7 +450,7 @@ TEST(Commands, AttemptsTellQuotedAgainstReal) {
       " 0  -\n"
       "why guian/main: 1 attempt; 0.5 yuan, done by 08:30:04.0, 3 g CO2; placed together with "
       "job_000000000002e: one has the place that the other would have had; next best: shanghai/batch 0.6 yuan in "
-      "6s; ruled out: 2 pools by cards, 1 pool by region\n"
+      "6s; ruled out, each by one or more: 2 pools by cards, 1 pool by region\n"
       "2 attempts; real against quoted, in the middle: start +2s, finish +1s; charged 0.4 of 0.5 yuan quoted\n");
   wire::ExplanationView ended;
   ended.as_of = quoted + Duration::hours(24);
@@ -469,7 +469,7 @@ TEST(Commands, AttemptsTellQuotedAgainstReal) {
             "of its placements was kept:\n"
             "why guian/main: 1 attempt; 0.5 yuan, done by 08:30:04.0, 3 g CO2; placed together with "
             "job_000000000002e: one has the place that the other would have had; next best: shanghai/batch 0.6 yuan in "
-            "6s; ruled out: 2 pools by cards, 1 pool by region\n");
+            "6s; ruled out, each by one or more: 2 pools by cards, 1 pool by region\n");
 }
 
 TEST(Commands, ABalanceAboveTheLimitOfAmountsIsShown) {

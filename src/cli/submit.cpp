@@ -73,6 +73,11 @@ void note_upload(Output& out, const UploadSum& sum) {
            "); already there: " + std::to_string(sum.was_there));
 }
 
+void note_wait_max(Output& out, const JobSpec& spec, const std::vector<Quote>& quotes) {
+  const std::string note = wait_max_note(spec.wait_max, quotes);
+  if (!note.empty()) out.note(note);
+}
+
 /// What becomes of a job that no centre can run as it stands.
 std::string cannot_run_text(const JobRow& job) {
   const std::string id = to_text(job.id);
@@ -108,6 +113,7 @@ Answer<void> quote_job(Session& session, const SubmitOptions& options) {
                    (gang.empty() ? "" : " of " + gang) + ", " + std::string(to_text(spec.requirements.objective)) +
                    " first, as of " + readable(reply.as_of) + " UTC");
   show_quotes(session.out, reply.quotes, reply.rest);
+  note_wait_max(session.out, spec, reply.quotes);
   return {};
 }
 
@@ -132,6 +138,7 @@ Answer<void> submit_job(Session& session, const SubmitOptions& options) {
     show_quotes(session.out, reply.quotes, reply.rest);
     const bool can_run = std::ranges::any_of(reply.quotes, &Quote::feasible);
     if (!can_run) session.out.note(cannot_run_text(reply.job));
+    note_wait_max(session.out, prepared.request.spec, reply.quotes);
     session.out.flush();
   }
   if (!options.wait) return {};

@@ -108,7 +108,7 @@ TEST_F(Submit, QuotesWithReasons) {
   EXPECT_EQ(person.said(),
             "shot: 1 task, balanced first, as of 1970-01-01 00:00:00 UTC\n"
             "RANK  CENTRE  POOL  PROVIDER  TASK YUAN  JOB YUAN  LEAST CAP  WAIT   RUN  FINISH  VERDICT\n"
-            "   1  guian   main  power          0.25       0.5   0.500002    0s  1.5s     90s  now\n"
+            "   1  guian   main  power          0.25       0.5   0.500002    0s  1.5s   1m30s  now\n"
             "   -  small   main  power             -         -          -     -     -       -  no: cores\n"
             "small/main cannot\n"
             "  cores: needs 64 cores on one node, a node there has 4 cores: 60 cores too many\n");
@@ -160,6 +160,25 @@ TEST_F(Submit, WhatNoPoolCouldEndInTimeIsNotSaidToWait) {
       << person.complained();
 }
 
+TEST_F(Submit, AWaitThatIsLongerThanItsWaitMaxIsAnnounced) {
+  // Room comes in two hours: whoever waits for one at most is told as it is submitted, whoever waits for three is not.
+  Quote later = quote_of("later", true);
+  later.wait = Duration::hours(2);
+  hub.on_any([&](const HttpRequest& request) {
+    if (request.target.starts_with("/v1/blobs/")) return answer(request);
+    return testing::json(json_text(to_json(wire::SubmitReply{job, {later}, {}})), 201);
+  });
+  received = content.size();
+  for (const bool is_short : {true, false}) {
+    folder.write("wait.yaml", std::string("name: shot\ncommand: [true]\nwall_time: 2m\nwait_max: ") + (is_short ? "1h" : "3h"));
+    ASSERT_EQ(person.runs("submit " + folder.file("wait.yaml")), 0) << person.complained();
+    EXPECT_EQ(person.complained().find("room is expected in 2h, and its wait_max is 1h: what still waits then is given up") !=
+                  std::string::npos,
+              is_short)
+        << person.complained();
+  }
+}
+
 TEST_F(Submit, WhyAJobEndedStandsInItsExplanation) {
   // It was never placed: the explanation says why it failed, and not only that nothing was kept.
   job.state = JobState::failed;
@@ -201,8 +220,8 @@ TEST_F(Submit, AWatchIntoAFileTellsNews) {
     waiting.reasons.push_back({constraint, 1, 0, text, true});
     return json_text(to_json(wire::JobView{job, waiting}));
   };
-  const std::vector<std::string> told = {waiting_for(Constraint::capacity, "room in 117s"),
-                                         waiting_for(Constraint::capacity, "room in 116s"),
+  const std::vector<std::string> told = {waiting_for(Constraint::capacity, "room in 1m57s"),
+                                         waiting_for(Constraint::capacity, "room in 1m56s"),
                                          waiting_for(Constraint::funds, "1 yuan is missing")};
   job.state = JobState::succeeded;
   const std::string last = json_text(to_json(wire::JobView{job, {}}));
@@ -212,8 +231,8 @@ TEST_F(Submit, AWatchIntoAFileTellsNews) {
     return testing::json(asked <= told.size() ? told[asked - 1] : last);
   });
   EXPECT_EQ(person.runs("job watch " + to_text(job.id)), 0) << person.complained();
-  EXPECT_NE(person.complained().find("room in 117s"), std::string::npos) << person.complained();
-  EXPECT_EQ(person.complained().find("room in 116s"), std::string::npos) << person.complained();
+  EXPECT_NE(person.complained().find("room in 1m57s"), std::string::npos) << person.complained();
+  EXPECT_EQ(person.complained().find("room in 1m56s"), std::string::npos) << person.complained();
   EXPECT_NE(person.complained().find("1 yuan is missing"), std::string::npos) << person.complained();
 }
 

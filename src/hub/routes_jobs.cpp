@@ -124,7 +124,6 @@ Handled get_job(Call& call) {
   if (!is_final(shown.job.state)) {
     call.hub.planner.ask([&](const place::Engine& engine, UnixTime now) {
       shown.waiting = engine.waiting(shown.job.id, now);
-      if (shown.waiting) place::note_giving_up(*shown.waiting, shown.job.waits_until, now);
     });
   }
   return json_answer(200, to_json(shown));
@@ -164,10 +163,10 @@ Handled explain_job(Call& call) {
     shown.as_of = now;
     shown.ended_at = job.ended_at;
     if (is_final(job.state)) return;  // what is offered now says nothing of it
-    shown.waiting = engine.waiting(job.id, now);
-    if (shown.waiting) place::note_giving_up(*shown.waiting, job.waits_until, now);
+    const auto answers = engine.answers(now);
+    shown.waiting = answers->waiting(job.id);
     const place::Question question{job.organisation, job.requirements, job.count, job.throttle, job.input_bytes};
-    shown.quotes = shown.waiting ? engine.quotes(job.id, now) : engine.quotes(question, now);
+    shown.quotes = shown.waiting ? answers->quotes(job.id) : answers->quotes(question);
   });
   shown.rest = place::shorten(shown.quotes, limit);
   return json_answer(200, to_json(shown));

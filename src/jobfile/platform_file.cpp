@@ -78,6 +78,11 @@ tl::expected<PlatformFile, Faults> parse_platform_yaml(std::string_view text) {
   if (!check_source_text(text, "platform", faults, platform_bytes_max)) return tl::unexpected(faults.take());
   const auto root = read_yaml(text, faults);
   if (!root.has_value()) return tl::unexpected(faults.take());
+  if (!has_any_key(*root, {"centres", "jobs", "customer"}) && has_any_key(*root, {"command", "script", "wall_time"})) {
+    faults.add_at(root->line, "", "this is a job file: it describes a job, and no centres",
+                  "name a platform file first, and job files behind it");
+    return tl::unexpected(faults.take());
+  }
   PlatformFile file = PlatformReader(faults).read(*root);
   if (faults.empty())
     for (Error& fault : missing_transfer_prices(file))

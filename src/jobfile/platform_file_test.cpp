@@ -197,6 +197,24 @@ TEST(PlatformFile, TellsWhatATariffIsCalledNow) {
   EXPECT_EQ(told("tarif: []").right.find("tariff"), std::string::npos);
 }
 
+// Shows that a job file in the place of a platform file is one fault that says so, and the other way round.
+TEST(PlatformFile, AJobFileIsNone) {
+  const std::string job = "name: film\ncommand: [blender]\nresources: {cpus: 2}\nwall_time: 1h\ntasks: 4\n";
+  const std::string platform =
+      "centres:\n"
+      "  - {name: a, prices: {core_hour: \"1\", gb_hour: \"0\"}, pools: [{name: p, nodes: 1, cpus: 1, memory: 1GB}]}\n";
+  const auto as_platform = parse_platform_yaml(job);
+  ASSERT_FALSE(as_platform.has_value());
+  ASSERT_EQ(as_platform.error().size(), 1U);
+  EXPECT_NE(as_platform.error()[0].wrong.find("this is a job file"), std::string::npos) << as_platform.error()[0].wrong;
+  const auto as_job = parse_job_yaml(platform);
+  ASSERT_FALSE(as_job.has_value());
+  ASSERT_EQ(as_job.error().size(), 1U);
+  EXPECT_NE(as_job.error()[0].wrong.find("this is a platform file"), std::string::npos) << as_job.error()[0].wrong;
+  EXPECT_TRUE(parse_platform_yaml(platform).has_value());
+  EXPECT_TRUE(parse_job_yaml(job).has_value());
+}
+
 // Shows that what moving data in costs must be known everywhere as soon as a job brings some, and not before.
 TEST(PlatformFile, APriceOfMovingDataThatIsNotKnownIsNoZero) {
   const std::string centres =

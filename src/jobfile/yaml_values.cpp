@@ -185,6 +185,11 @@ void read_map(const YamlNode& node, const std::string& field, const std::vector<
   }
 }
 
+bool has_any_key(const YamlNode& node, std::initializer_list<std::string_view> keys) {
+  const auto is_asked = [&](const YamlNode& child) { return std::ranges::find(keys, child.key) != keys.end(); };
+  return node.kind == YamlNode::Kind::map && std::ranges::any_of(node.children, is_asked);
+}
+
 void require_key(const YamlNode& map, const std::string& field, std::string_view key, std::string right,
                  FaultList& faults) {
   if (map.kind != YamlNode::Kind::map) return;

@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/money.h"
@@ -52,6 +54,8 @@ struct YamlKey {
 /// Reads a map whose keys are known; an unknown one, and a node that is no map, is a fault. Each key is placed as
 /// `field.key`, or `key` when field is empty.
 void read_map(const YamlNode& node, const std::string& field, const std::vector<YamlKey>& keys, FaultList& faults);
+/// A map with one of these keys.
+[[nodiscard]] bool has_any_key(const YamlNode& node, std::initializer_list<std::string_view> keys);
 /// A fault where a map lacks a key; none where the node is no map.
 void require_key(const YamlNode& map, const std::string& field, std::string_view key, std::string right,
                  FaultList& faults);

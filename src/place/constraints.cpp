@@ -4,6 +4,7 @@
 
 #include "base/scan.h"
 #include "model/name_list.h"
+#include "place/outlook.h"
 
 namespace dayan::place {
 namespace {
@@ -220,8 +221,10 @@ std::optional<Gap> apart_gap(const Asking& asking, const PoolState& pool) {
 
 }  // namespace
 
-std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool is_large_enough, UnixTime now) {
+std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool is_large_enough,
+                              Outlook& outlook) {
   std::vector<Gap> gaps;
+  const UnixTime now = outlook.now();
   const UnixTime start = asking.start(now);
   if (start > now) gaps.push_back({Constraint::not_before, (start - now).microseconds(), 0, true});
   if (!pool.centre->reachable(now)) {
@@ -231,7 +234,7 @@ std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool 
   }
   const Need need = asking.need();
   if (is_large_enough && !pool.has_room(need)) {
-    const CapacityGaps found = capacity_gaps(pool, need);
+    const CapacityGaps& found = outlook.lacks(pool, need);
     gaps.insert(gaps.end(), found.gaps.begin(), found.gaps.begin() + static_cast<std::ptrdiff_t>(found.count));
   }
   // Where the deadline rules the pool out, no lease has a length.

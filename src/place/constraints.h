@@ -12,6 +12,8 @@
 
 namespace dayan::place {
 
+class Outlook;
+
 /// A Reason without its words.
 struct Gap {
   Constraint constraint = Constraint::cores;
@@ -122,7 +124,7 @@ struct Terms {
 /// throttle, the bounds of tasks per centre and node. `is_large_enough`: room is only
 /// asked for where the pool has so many nodes that are large enough at all.
 [[nodiscard]] std::vector<Gap> passing_gaps(const Asking& asking, const PoolState& pool, bool is_large_enough,
-                                            UnixTime now);
+                                            Outlook& outlook);
 
 /// Of a gang for which some nodes have enough left, and too few: that many nodes. Else a gap for each kind that lacks
 /// in sum; where none does, the nodes are too chopped up for one task, and the gap is of the first kind that mends it

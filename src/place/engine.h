@@ -101,7 +101,7 @@ struct Instead {
   }
 };
 
-/// What a waiting job waits for: the reasons of the best pool, or of every pool when none will ever do.
+/// What a waiting job waits for: the reasons of the best pool, or of the nearest to taking it when none ever will.
 struct Waiting {
   std::int32_t tasks = 0;       ///< that wait
   bool hopeless = false;        ///< no pool could ever run it as it stands
@@ -113,6 +113,7 @@ struct Waiting {
   std::int32_t taken_back = 0;  ///< tasks there that are told to end, to make that room
   std::optional<SetBack> set_back = {};  ///< none: it stands where it was submitted, or alone
   std::string nearest_name = {};          ///< of the nearest centre
+  std::string nearest_pool = {};          ///< there
   std::string promised_name = {};         ///< of the centre that keeps room for it
   std::optional<Duration> wait = {};          ///< until a task is expected to start at the nearest; none: nobody knows
   std::optional<Duration> wait_longest = {};  ///< if everything takes as long as it may
@@ -128,6 +129,7 @@ struct Waiting {
                       field("promised_centre", &R::promised_centre), field("promised_pool", &R::promised_pool),
                       field("taken_back", &R::taken_back),
                       field("set_back", &R::set_back), field("nearest_name", &R::nearest_name),
+                      field("nearest_pool", &R::nearest_pool),
                       field("promised_name", &R::promised_name), field("wait", &R::wait),
                       field("wait_longest", &R::wait_longest), field("jobs_before", &R::jobs_before),
                       field("is_wait_least", &R::is_wait_least), field("instead", &R::instead),
@@ -135,8 +137,22 @@ struct Waiting {
   }
 };
 
-/// Tells a waiting job that its wait_max is over, at `waits_until`, before it is expected to start.
-void note_giving_up(Waiting& waiting, UnixTime waits_until, UnixTime now);
+/// How moments are told in words: as dates, or, where the clock is of no calendar, by how far off they are ("+3h").
+enum class Times { dates, spans };
+
+/// Answers to questions of one moment: what several of them have in common is worked out once. They are cheapest for
+/// who asks of jobs in the order in which they wait. Not to be used once the engine has been told something, or planned.
+class Answers {
+ public:
+  virtual ~Answers() = default;
+
+  /// A quote of every pool, best first by the job's objective, those ruled out last, each with its reasons.
+  [[nodiscard]] virtual std::vector<Quote> quotes(const Question& question) = 0;
+  /// The same for a live job, which also knows where its tasks failed and how long they took.
+  [[nodiscard]] virtual std::vector<Quote> quotes(JobId job) = 0;
+  /// Nothing of a job that is not live.
+  [[nodiscard]] virtual std::optional<Waiting> waiting(JobId job) = 0;
+};
 
 class Engine {
  public:
@@ -146,11 +162,13 @@ class Engine {
   virtual void apply(const RowChange& change) = 0;
   virtual void observe(const Observation& observation) = 0;
 
-  /// A quote of every pool, best first by the job's objective, those ruled out last, each with its reasons.
-  [[nodiscard]] virtual std::vector<Quote> quotes(const Question& question, UnixTime now) const = 0;
-  /// The same for a live job, which also knows where its tasks failed and how long they took.
-  [[nodiscard]] virtual std::vector<Quote> quotes(JobId job, UnixTime now) const = 0;
-  [[nodiscard]] virtual std::optional<Waiting> waiting(JobId job, UnixTime now) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<Answers> answers(UnixTime now, Times times = Times::dates) const = 0;
+  /// Of one question each.
+  [[nodiscard]] std::vector<Quote> quotes(const Question& question, UnixTime now) const {
+    return answers(now)->quotes(question);
+  }
+  [[nodiscard]] std::vector<Quote> quotes(JobId job, UnixTime now) const { return answers(now)->quotes(job); }
+  [[nodiscard]] std::optional<Waiting> waiting(JobId job, UnixTime now) const { return answers(now)->waiting(job); }
   [[nodiscard]] virtual ShareTable shares() const = 0;
 
   /// At most `assignments` placements of waiting tasks, best use of what is free now (turn.h has the rules). What it

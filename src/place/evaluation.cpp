@@ -48,14 +48,25 @@ std::optional<Terms> terms_of(const Asking& asking, const PoolState& pool, UnixT
   return terms;
 }
 
-/// How long until the last task is done when `slots` run at once.
-Duration finish_of(const Asking& asking, const Evaluation& evaluation) {
-  std::int64_t at_once = std::max<std::int64_t>(evaluation.slots, 1);
+/// How long until the last task is done, when all run there: each begins as soon as there is room after the wait.
+Duration finish_of(const Asking& asking, const Evaluation& evaluation, const RoomAhead* left, Outlook& outlook) {
+  const PoolState& pool = *evaluation.pool;
+  const Duration run = evaluation.terms->run;
+  const Duration first = evaluation.wait + run;
+  std::int64_t at_once = std::max<std::int64_t>(evaluation.slots_max, 1);
   const std::int32_t at_once_max = lesser_bound(asking.throttle, asking.requirements->tasks_per_centre_max);
   if (at_once_max > 0) at_once = std::min<std::int64_t>(at_once, at_once_max);
+  const std::int64_t now_at_once = std::min(std::max<std::int64_t>(evaluation.slots, 1), at_once);
+  if (asking.waiting <= now_at_once) return first;
+  // What opens one day is told of its first release alone.
+  const std::int64_t at_first = evaluation.wait == Duration() ? now_at_once : at_once;
+  const RoomAhead& room = left != nullptr ? *left : outlook.room(pool, Outlook::Ends::expected);
+  const auto done =
+      room.all_done(asking.need().all(), asking.waiting, at_first, at_once, outlook.now() + evaluation.wait, run);
+  if (done) return std::max(*done - outlook.now(), first);
+  // Nobody knows when room comes: as many at once as there is ever room for.
   const std::int64_t waves = asking.waiting / at_once + (asking.waiting % at_once > 0 ? 1 : 0);
-  return Duration::microseconds(
-      plus(evaluation.wait.microseconds(), times(waves, evaluation.terms->run.microseconds())));
+  return Duration::microseconds(plus(evaluation.wait.microseconds(), times(waves, run.microseconds())));
 }
 
 /// How long until the first of the job's tasks at the pool's centre is expected to leave it, and at the latest; or the
@@ -73,12 +84,14 @@ std::pair<Duration, Duration> first_to_leave(const Asking& asking, const PoolSta
 }
 
 /// When there is room for it: now, or when leases will have made it, and those that stand before it have had theirs.
-void find_opening(Evaluation& result, const Asking& asking, UnixTime now, const Queued* queued) {
+void find_opening(Evaluation& result, const Asking& asking, Outlook& outlook, const Queued* queued) {
   const PoolState& pool = *result.pool;
   const Need need = asking.need();
-  result.opening = pool.opening(need, now);
+  const UnixTime now = outlook.now();
+  result.opening = outlook.opening(pool, need);
   result.slots = result.opening->slots;
-  const auto sure = pool.surely_opens(need, now);
+  result.slots_max = std::max<std::int64_t>(pool.slots_when_empty(need), 1);
+  const auto sure = outlook.surely_opens(pool, need);
   if (sure) result.wait_longest = *sure - now;
   const bool is_its_own = pool.promise && !asking.job.is_none() && pool.promise->job == asking.job;
   if (is_its_own) {  // what is promised is not put off by anybody
@@ -99,6 +112,13 @@ void find_opening(Evaluation& result, const Asking& asking, UnixTime now, const 
   }
   result.wait = result.opening->wait.value_or(wait_unknown);
   if (result.wait == wait_unknown) result.wait_longest.reset();
+  result.opening_longest = result.wait_longest;
+}
+
+void tell_place(Evaluation& result, Duration expected, Duration longest) {
+  if (expected == wait_unknown) return;
+  result.place = expected;
+  result.place_longest = longest;
 }
 
 /// What keeps it waiting beside room: a promise to another, a bound of its own.
@@ -111,10 +131,16 @@ void count_other_waits(Evaluation& result, const Asking& asking, UnixTime now) {
     result.wait = starts_in + pool.promise->run;
     result.wait_longest.reset();
     if (other != nullptr) result.wait_longest = starts_in + lease_start_allowance + other->wall_time;
+    // Nobody keeps it for one that is given up before.
+    if (other != nullptr && !other->waits_until.is_none() && other->waits_until < pool.promise->start) {
+      result.wait = std::max(other->waits_until - now, Duration());
+      result.wait_longest = result.wait;
+    }
   }
   result.is_full_of_it = asking.is_full_of_it(pool);
   if (!result.is_full_of_it) return;
   const auto [expected, longest] = first_to_leave(asking, pool, now);
+  tell_place(result, expected, longest);
   result.wait = std::max(result.wait, expected);
   if (result.wait_longest) result.wait_longest = std::max(*result.wait_longest, longest);
 }
@@ -138,9 +164,11 @@ void keep_apart(const Asking& asking, const PoolState& pool, UnixTime now, Evalu
         result.wait = std::min(result.wait, stepwise_end(*each, pool.row, now) - now);
         result.wait_longest = std::min(*result.wait_longest, sure_end(*each, now) - now);
       }
+      tell_place(result, result.wait, *result.wait_longest);
     }
   }
   result.slots = std::min(result.slots, most);
+  result.slots_max = std::min(result.slots_max, most);
 }
 
 struct Least {
@@ -209,7 +237,8 @@ std::int64_t relative(std::int64_t value, std::int64_t least) {
   return permille.has_value() ? *permille : int64_max;
 }
 
-Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now, const Queued* queued) {
+Evaluation evaluate(const Asking& asking, const PoolState& pool, Outlook& outlook, const Queued* queued) {
+  const UnixTime now = outlook.now();
   Evaluation result;
   result.pool = &pool;
   result.is_reachable = pool.centre->reachable(now);
@@ -226,12 +255,12 @@ Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now, c
   }
   const auto late = deadline_gaps(asking, pool, now);
   result.gaps.insert(result.gaps.end(), late.begin(), late.end());
-  const auto passing = passing_gaps(asking, pool, pool.is_large_enough(asking.need()), now);
+  const auto passing = passing_gaps(asking, pool, pool.is_large_enough(asking.need()), outlook);
   result.gaps.insert(result.gaps.end(), passing.begin(), passing.end());
   result.is_feasible = result.terms.has_value() && std::all_of(result.gaps.begin(), result.gaps.end(),
                                                                [](const Gap& gap) { return gap.passes_with_time; });
   if (!result.is_feasible) return result;
-  find_opening(result, asking, now, queued);
+  find_opening(result, asking, outlook, queued);
   keep_apart(asking, pool, now, result);
   count_other_waits(result, asking, now);
   // From when on it is not closed to a lease that could start so long from now.
@@ -257,7 +286,8 @@ Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now, c
   }
   if (result.wait != wait_unknown) result.wait = result.wait + crossing;
   if (result.wait_longest) result.wait_longest = std::max(*result.wait_longest + crossing, result.wait);
-  result.finish = finish_of(asking, result);
+  const bool is_behind_others = queued != nullptr && queued->is_counted;
+  result.finish = finish_of(asking, result, is_behind_others ? queued->room : nullptr, outlook);
   return result;
 }
 

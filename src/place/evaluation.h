@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "place/constraints.h"
+#include "place/outlook.h"
 
 /// Evaluation: what one pool would be for what is asked, in numbers; and which of two is better.
 
@@ -19,6 +19,7 @@ struct Queued {
   std::optional<Duration> longest;  ///< if everything takes as long as it may
   std::int64_t slots = 0;           ///< when it opens
   std::int32_t jobs_before = 0;     ///< that stand before it, and take room there
+  const RoomAhead* room = nullptr;  ///< what they leave of it, as everything is expected to end
   bool is_counted = false;          ///< some take room there: all above holds
   bool is_least = false;            ///< not all that stand before it were looked at
 };
@@ -32,17 +33,21 @@ struct Evaluation {
   bool is_full_of_it = false;  ///< as many of the job's tasks run at its centre, or in it, as may
   bool is_late = false;    ///< room is expected too late for the deadline
   std::optional<Opening> opening;  ///< for room alone; nothing where it was not worked out
+  std::optional<Duration> opening_longest;  ///< of that, if everything takes as long as it may
+  std::optional<Duration> place;  ///< until a task of its own leaves centre or pool, or a node is left for it
+  Duration place_longest;         ///< of that
   Duration wait;           ///< for room, or for a task of its own to leave centre or pool, and then for its inputs;
                            ///< wait_unknown when nothing makes room
   std::optional<Duration> wait_longest;  ///< if everything takes as long as it may; nothing where nobody knows it
   std::int32_t jobs_before = 0;          ///< of those that stand before it in the queue, counted in the wait
   bool is_wait_least = false;            ///< more of them than were looked at
   std::int64_t slots = 0;  ///< when it opens
-  Duration finish;         ///< of all waiting tasks, if all ran there
+  std::int64_t slots_max = 0;  ///< of it at once, one day
+  Duration finish;         ///< of all waiting tasks, if all ran there as room comes, beside those that stand before it
 };
 
 /// `queued`: what those that stand before it in the queue leave of the pool; nullptr: none takes of it.
-[[nodiscard]] Evaluation evaluate(const Asking& asking, const PoolState& pool, UnixTime now,
+[[nodiscard]] Evaluation evaluate(const Asking& asking, const PoolState& pool, Outlook& outlook,
                                   const Queued* queued = nullptr);
 
 /// Feasible ones first, best first by the objective:

@@ -4,7 +4,7 @@
 
 #include "place/evaluation.h"
 
-/// The words of what constraints.h found in numbers: both figures and their difference, in units that people read.
+/// What is told of an evaluated pool: its figures, with the words of all that it lacks (gap_text.h).
 
 namespace dayan::place {
 
@@ -16,6 +16,6 @@ namespace dayan::place {
 [[nodiscard]] std::string rounded(Duration duration);
 
 /// The quote of one evaluated pool, without its rank.
-[[nodiscard]] Quote quote_of(const Evaluation& evaluation, const Asking& asking, UnixTime now);
+[[nodiscard]] Quote quote_of(const Evaluation& evaluation, const Asking& asking, Outlook& outlook);
 
 }  // namespace dayan::place

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "model/energy.h"
+#include "model/meter.h"
 #include "place/explain.h"
 #include "place/openings.h"
 #include "place/queue_ahead.h"
@@ -53,12 +55,13 @@ bool may_be_promised(const JobRecord& other, const PoolState& pool, const World&
 }
 
 /// Whether some pool with room is one that nobody who stands before it would be promised.
-bool surely_starts_at(const Evaluation& other, const JobRecord& job, const Asking& asking, const World& world,
-                      const WaitQueue& queue, UnixTime now) {
+bool surely_starts_at(const Evaluation& other, const JobRecord& job, const World& world, const WaitQueue& queue,
+                      UnixTime now) {
   if (other.pool->promise) return true;  // a pool makes one promise
-  QueueAhead ahead(world, queue, asking, job.key(), {other.pool}, now);
-  if (ahead.is_cut()) return false;
-  return std::none_of(ahead.jobs().begin(), ahead.jobs().end(), [&](const JobRecord* each) {
+  const auto is_for_it = [&](const JobClass& each) { return may_take(each, *other.pool, queue); };
+  const auto before = jobs_before(queue, job.key(), is_for_it);
+  if (!before) return false;
+  return std::none_of(before->begin(), before->end(), [&](const JobRecord* each) {
     return may_be_promised(*each, *other.pool, world, queue, now);
   });
 }
@@ -71,9 +74,8 @@ const Evaluation* passed_over(const std::vector<Evaluation>& best_first) {
   return found != best_first.end() ? &*found : nullptr;
 }
 
-std::optional<Objective> objective_to_start(const JobRecord& job, const Asking& asking,
-                                            const std::vector<Evaluation>& best_first, const World& world,
-                                            const WaitQueue& queue, UnixTime now) {
+std::optional<Objective> objective_to_start(const JobRecord& job, const std::vector<Evaluation>& best_first,
+                                            const World& world, const WaitQueue& queue, UnixTime now) {
   // Each of several tasks that were tried before may keep away from another centre.
   const bool is_one_for_all = job.next_task < job.count || job.retrying <= 1;
   if (job.lane == no_lane || !is_one_for_all) return std::nullopt;
@@ -105,10 +107,49 @@ std::optional<Objective> objective_to_start(const JobRecord& job, const Asking& 
       if (pace.slowness + pace.lag > delay_max) continue;
       ++looked;
       // Where others are promised the room of one that it would take, it goes on to the next.
-      if (surely_starts_at(each, job, asking, world, queue, now)) return objective;
+      if (surely_starts_at(each, job, world, queue, now)) return objective;
     }
   }
   return std::nullopt;
+}
+
+std::optional<Reason> hour_reason(const JobRecord& job, const Asking& asking, const Outlook& outlook) {
+  const World& world = outlook.world();
+  const UnixTime now = outlook.now();
+  const PoolState& pool = world.pool(job.awaited_hour.pool);
+  const PoolState& instead = world.pool(job.awaited_hour.instead);
+  const UnixTime from = job.awaited_hour.from;
+  const Requirements& requirements = *asking.requirements;
+  const auto carbon = [&](const PoolState& each, UnixTime at) {
+    return carbon_of(each.row, each.centre->pue, each.centre->carbon_at(at), requirements.resources,
+                     asking.run_on(each.row));
+  };
+  const auto cost = [&](const PoolState& each, UnixTime at) -> std::optional<Cny> {
+    const auto offer = each.centre->offer_for(requirements, at);
+    if (!offer) return std::nullopt;
+    const auto amount = amount_of(*offer, requirements.resources, asking.run_on(each.row), Rounding::down);
+    return amount.has_value() ? std::optional(*amount) : std::nullopt;
+  };
+  Reason reason;
+  reason.constraint = Constraint::hour;
+  reason.passes_with_time = true;
+  reason.text = " hour of " + pool.centre->name + ", from " + outlook.told(from) + " on: a task then comes to ";
+  const auto green_then = carbon(pool, from);
+  const auto green_now = carbon(instead, now);
+  if (requirements.objective == Objective::greenest && green_then && green_now) {
+    reason.required = green_then->value();
+    reason.offered = green_now->value();
+    reason.text = "waits for the greener" + reason.text + std::to_string(reason.required) + " mg of CO2 instead of " +
+                  std::to_string(reason.offered);
+  } else {
+    const auto then = cost(pool, from);
+    const auto at_once = cost(instead, now);
+    if (!then || !at_once) return std::nullopt;  // its prices have gone since the last plan
+    reason.required = then->micro();
+    reason.offered = at_once->micro();
+    reason.text = "waits for the cheaper" + reason.text + to_text(*then) + " yuan instead of " + to_text(*at_once);
+  }
+  return reason;
 }
 
 Reason preference_reason(const Evaluation& awaited, const Instead& instead, const Evaluation& other,

@@ -3,7 +3,6 @@
 #include <optional>
 #include <vector>
 
-#include "place/engine.h"
 #include "place/evaluation.h"
 #include "place/wait_queue.h"
 
@@ -17,9 +16,12 @@ namespace dayan::place {
 
 /// An objective with which, all else as it is, the next plan starts a task of the job at once: balanced rather than
 /// fastest. Nothing where none surely does. `best_first`: of every pool.
-[[nodiscard]] std::optional<Objective> objective_to_start(const JobRecord& job, const Asking& asking,
+[[nodiscard]] std::optional<Objective> objective_to_start(const JobRecord& job,
                                                           const std::vector<Evaluation>& best_first,
                                                           const World& world, const WaitQueue& queue, UnixTime now);
+
+/// Of a job that waits for a cheaper or greener hour, since its last turn; nothing where the prices have gone since.
+[[nodiscard]] std::optional<Reason> hour_reason(const JobRecord& job, const Asking& asking, const Outlook& outlook);
 
 /// Why it waits, in numbers and words.
 [[nodiscard]] Reason preference_reason(const Evaluation& awaited, const Instead& instead, const Evaluation& other,

@@ -61,6 +61,7 @@ struct JobRecord {
   Duration run_time;  ///< zero: no estimate
   UnixTime not_before;  ///< no task starts earlier; none: at once
   UnixTime finish_by;   ///< none: no deadline
+  UnixTime waits_until;  ///< what still waits then is given up; none: nothing is
   Bytes input_bytes;    ///< that cross to each centre where its tasks run, once
   Cny price_cap;      ///< negative: none
   Cny charged;

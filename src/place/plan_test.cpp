@@ -254,7 +254,7 @@ TEST(PlanTest, RoomOnANodeWithAsManyOfItsTasksIsNone) {
     const auto quotes = engine->quotes(job.id, scene_now);
     ASSERT_EQ(quotes[0].reasons.size(), 1U);
     const std::string text = "the job lets 1 task run on one node, and 2 run in this pool of 3 nodes: for a further one "
-                             "it had to let 2, 1 more";
+                             "it had to let 2, 1 more; a place is expected in 1h to 1h10m";
     EXPECT_EQ(quotes[0].reasons[0], (Reason{Constraint::tasks_per_node, 2, 1, text, true}));
     engine->apply({whole, RowFate::retired});
     EXPECT_EQ(engine->plan(scene_now, 100).size(), 1U);

@@ -1,135 +1,48 @@
 #include "place/queue_ahead.h"
 
 #include <algorithm>
+#include <limits>
+
+#include "place/preference.h"
 
 namespace dayan::place {
-namespace {
 
-/// So long ahead nobody looks: it is as good as not known.
-constexpr Duration ahead_span_max = wall_time_limit_max;
-
-Amounts several(const Amounts& each, std::int64_t count) {
-  Amounts sum;
-  for (std::size_t kind = 0; kind < kinds; ++kind) sum.of[kind] = times(each.of[kind], count);
-  return sum;
+bool may_take(const JobClass& job_class, const PoolState& pool, const WaitQueue& queue) {
+  if (!pool.is_known || pool.slots_when_empty(job_class.need) == 0) return false;
+  if (job_class.ranking && job_class.ranking->is_built()) return job_class.ranking->feasible().get(pool.index);
+  return queue.may_suit(job_class.index, pool) && fixed_gaps(job_class.requirements, pool).empty();
 }
 
-Amounts sum_of(Amounts a, const Amounts& b) {
-  for (std::size_t kind = 0; kind < kinds; ++kind) a.of[kind] = plus(a.of[kind], b.of[kind]);
-  return a;
-}
-
-}  // namespace
-
-QueueWalk::QueueWalk(const WaitQueue& queue, const QueueKey& before) : queue_(queue), before_(before) {
-  for (const auto& [need, shape] : queue.shapes()) push_class(shape, {QueueKey(), 0});
-}
-
-void QueueWalk::push_class(const WaitingShape& shape, const std::pair<QueueKey, ClassIndex>& from) {
-  const auto next = shape.by_head.lower_bound(from);
-  if (next != shape.by_head.end() && next->first < before_) coming_.push({next->first, next->second, no_lane, &shape});
-}
-
-void QueueWalk::push_lanes(const JobClass& job_class) {
-  for (const ViewIndex view : job_class.views) {
-    for (const View::Entry& each : queue_.view(view).by_head) {
-      if (each.head >= before_) break;
-      push_job(each.lane, queue_.lanes()[each.lane].jobs.begin());
-    }
-  }
-}
-
-void QueueWalk::push_job(LaneIndex index, std::map<QueueKey, JobRecord*>::const_iterator job) {
-  const Lane& lane = queue_.lanes()[index];
-  if (job != lane.jobs.end() && job->first < before_) coming_.push({job->first, lane.in, index, nullptr});
-}
-
-const JobRecord* QueueWalk::job_at(const Comes& next) {
-  const auto found = queue_.lanes()[next.lane].jobs.find(next.key);
-  push_job(next.lane, std::next(found));
-  return found->second;
-}
-
-RoomAhead::RoomAhead(UnixTime now, const Amounts& free, std::vector<std::pair<UnixTime, Amounts>> ends) {
-  std::sort(ends.begin(), ends.end());
-  steps_.push_back({now, free});
-  for (const auto& [at, amounts] : ends) {
-    if (at > steps_.back().at) steps_.push_back({at, steps_.back().free});
-    steps_.back().free = sum_of(steps_.back().free, amounts);
-  }
-}
-
-std::optional<RoomAhead::Slot> RoomAhead::earliest(const Amounts& each, std::int64_t most, UnixTime from, Duration run,
-                                                   std::int64_t& looks) const {
-  const UnixTime last = steps_.front().at + ahead_span_max;
-  for (std::size_t i = 0; i < steps_.size(); ++i) {
-    if (--looks < 0) return std::nullopt;
-    if (i + 1 < steps_.size() && steps_[i + 1].at <= from) continue;
-    if (!covers(steps_[i].free, each)) continue;  // divisions are dear
-    std::int64_t tasks = std::min(most, fit_count(steps_[i].free, each));
-    if (tasks <= 0) continue;
-    const UnixTime start = std::max(steps_[i].at, from);
-    if (start > last) return std::nullopt;
-    std::size_t narrow = i;  // the last step before its end that lets none in
-    for (std::size_t j = i + 1; j < steps_.size() && steps_[j].at < start + run; ++j) {
-      if (--looks < 0) return std::nullopt;
-      tasks = std::min(tasks, fit_count(steps_[j].free, each));
-      if (tasks <= 0) {
-        narrow = j;
-        break;
-      }
-    }
-    if (tasks > 0) return Slot{start, tasks};
-    i = narrow;
-  }
-  return std::nullopt;
-}
-
-/// The step that begins then.
-std::size_t RoomAhead::cut(UnixTime at) {
-  const auto after = std::upper_bound(steps_.begin(), steps_.end(), at,
-                                      [](UnixTime wanted, const Step& step) { return wanted < step.at; });
-  const auto place = static_cast<std::size_t>(after - steps_.begin());
-  if (std::prev(after)->at == at) return place - 1;
-  const Step step{at, std::prev(after)->free};
-  steps_.insert(after, step);
-  return place;
-}
-
-void RoomAhead::take(const Slot& slot, const Amounts& each, Duration run) {
-  const std::size_t first = cut(slot.at);
-  const std::size_t end = cut(slot.at + run);
-  const Amounts taken = several(each, slot.tasks);
-  for (std::size_t i = first; i < end; ++i) steps_[i].free = minus(steps_[i].free, taken);
-}
-
-QueueAhead::QueueAhead(const World& world, const WaitQueue& queue, const Asking& asking, const QueueKey& before,
-                       const std::vector<const PoolState*>& pools, UnixTime now)
-    : world_(world), queue_(queue), asking_(asking), now_(now) {
-  own_ = std::min(pools.size(), ahead_pools_max);
-  for (std::size_t i = 0; i < own_; ++i) (void)stand_of(*pools[i]);
-  const auto is_wanted = [&](const JobClass& job_class) { return suited(job_class).is_wanted; };
-  QueueWalk walk(queue, before);
-  while (const JobRecord* job = walk.next(is_wanted)) {
-    is_cut_ = jobs_.size() == ahead_jobs_max;
-    if (is_cut_) break;
-    if (job->id != asking.job) jobs_.push_back(job);
-  }
-  is_cut_ = is_cut_ || walk.is_cut();
-}
-
-void QueueAhead::give_room() {
+QueueAhead::QueueAhead(Outlook& outlook, const WaitQueue& queue, const std::vector<PoolIndex>& pools, JobId left_out)
+    : outlook_(outlook), world_(outlook.world()), queue_(queue), left_out_(left_out), walk_(queue), own_(pools.size()) {
+  ASSERT(own_ <= ahead_pools_max);
+  for (const PoolIndex pool : pools) (void)stand_of(world_.pool(pool));
+  for (const auto& [need, shape] : queue.shapes()) walk_.add(shape);
   for (std::size_t i = 0; i < own_; ++i) place_promised(stands_[i]);
-  for (const bool at_the_latest : {false, true}) {
-    looks_ = ahead_looks_max;
-    for (const JobRecord* job : jobs_) place(*job, at_the_latest);
-    is_cut_ = is_cut_ || looks_ < 0;
+}
+
+void QueueAhead::pass_to(const QueueKey& before) {
+  while (!is_cut_) {
+    const auto step = walk_.next(before);
+    if (!step) return;
+    if (step->job == nullptr) {
+      is_cut_ = classes_++ == ahead_classes_max;
+      if (!is_cut_ && suited(*step->job_class).is_wanted) walk_.enter(*step->job_class);
+      continue;
+    }
+    walk_.go_on(*step);
+    if (step->job->id == left_out_) continue;
+    is_cut_ = jobs_ == ahead_jobs_max;
+    if (is_cut_) return;
+    ++jobs_;
+    for (const auto ends : {Outlook::Ends::expected, Outlook::Ends::longest}) place(*step->job, ends);
+    is_cut_ = looks_ < 0 || looks_longest_ < 0;
   }
 }
 
 std::size_t QueueAhead::stand_of(const PoolState& pool) {
   const auto [known, is_new] = stand_of_.try_emplace(pool.index, stands_.size());
-  if (is_new) stands_.push_back({&pool, {}, {}, 0});
+  if (is_new) stands_.push_back({&pool, {}, {}});
   return known->second;
 }
 
@@ -139,29 +52,33 @@ const QueueAhead::Suited& QueueAhead::suited(const JobClass& job_class) {
   Suited& suited = found->second;
   if (!is_new) return suited;
   const Ranking* ranking = job_class.ranking && job_class.ranking->is_built() ? job_class.ranking.get() : nullptr;
-  const auto may_take = [&](const PoolState& pool) {
-    if (!pool.is_known || pool.slots_when_empty(job_class.need) == 0) return false;
-    if (ranking != nullptr) return ranking->feasible().get(pool.index);
-    return queue_.may_suit(job_class.index, pool) && fixed_gaps(job_class.requirements, pool).empty();
-  };
   for (std::size_t i = 0; i < own_; ++i) {
     const PoolState& pool = *stands_[i].pool;
-    if (!may_take(pool)) continue;
+    if (!may_take(job_class, pool, queue_)) continue;
     suited.is_wanted = true;
-    suited.stands.emplace_back(i, ranking != nullptr ? ranking->score(world_.figures(pool.index)) : 0.0F);
+    suited.stands.emplace_back(ranking != nullptr ? ranking->score(world_.figures(pool.index)) : 0.0F, i);
   }
   if (!suited.is_wanted || ranking == nullptr) return suited;
   std::size_t count = 0;
   for (const RankedPool& each : ranking->best_first()) {
     const PoolState& pool = world_.pool(each.pool);
-    if (!pool.is_known || !pool.centre->reachable(now_) || !may_take(pool)) continue;
+    if (!pool.is_known || !pool.centre->reachable(outlook_.now()) || !may_take(job_class, pool, queue_)) continue;
     if (count++ == ahead_pools_of_class) break;
     const std::size_t stand = stand_of(pool);
-    const auto is_same = [&](const auto& known) { return known.first == stand; };
+    const auto is_same = [&](const auto& known) { return known.second == stand; };
     if (std::none_of(suited.stands.begin(), suited.stands.end(), is_same))
-      suited.stands.emplace_back(stand, each.score);
+      suited.stands.emplace_back(each.score, stand);
   }
+  const auto order = [&](const auto& each) { return std::pair(each.first, stands_[each.second].pool->index); };
+  std::sort(suited.stands.begin(), suited.stands.end(),
+            [&](const auto& a, const auto& b) { return order(a) < order(b); });
   return suited;
+}
+
+/// Whether it has not been given up by then, and could end by its deadline there.
+bool QueueAhead::still_waits(const JobRecord& job, UnixTime at, const PoolState& pool) const {
+  return (job.waits_until.is_none() || at <= job.waits_until) &&
+         is_in_time(job, at, pool.row, world_.staging(job, pool));
 }
 
 /// Where the job may wait for room: those that have some now it has been asked at, and would not have.
@@ -173,119 +90,109 @@ std::vector<std::size_t> QueueAhead::choices(const JobRecord& job) {
     return found;
   }
   const JobClass& job_class = *queue_.classes()[queue_.lanes()[job.lane].in];
-  const Suited& all = suited(job_class);
-  float best = std::numeric_limits<float>::infinity();
   const bool waits_for_best = preference_of(job_class.requirements).waits_for_best;
   const CustomerGroup group = world_.acceptance().group_of(job.organisation);
-  const auto may_take = [&](const PoolState& pool) {
-    return pool.centre->reachable(now_) && world_.acceptance().accepts(group, pool.index) &&
+  const auto can_take = [&](const PoolState& pool) {
+    return pool.centre->reachable(outlook_.now()) && world_.acceptance().accepts(group, pool.index) &&
            world_.figures(pool.index).wall_time_max >= job.wall_time && !world_.is_full_of(job, pool);
   };
-  for (const auto& [stand, score] : all.stands) {
-    if (!may_take(*stands_[stand].pool)) continue;
-    if (waits_for_best && score < best) found.clear();
+  float best = std::numeric_limits<float>::infinity();
+  for (const auto& [score, stand] : suited(job_class).stands) {
+    if (!can_take(*stands_[stand].pool)) continue;
     best = std::min(best, score);
-    if (!waits_for_best || score == best) found.push_back(stand);
+    if (waits_for_best && score > best) break;
+    found.push_back(stand);
   }
   std::erase_if(found, [&](std::size_t stand) { return stands_[stand].pool->has_room(job_class.need); });
   return found;
 }
 
-void QueueAhead::place(const JobRecord& job, bool at_the_latest) {
+void QueueAhead::place(const JobRecord& job, Outlook::Ends ends) {
   const std::vector<std::size_t> stands = choices(job);
   const Need& need = queue_.classes()[queue_.lanes()[job.lane].in]->need;
   const std::int64_t at_once = job.at_once_max() > 0 ? job.at_once_max() : int64_max;
-  const auto length = [&](const PoolState& pool) {
-    if (!at_the_latest) return expected_run(job, pool.row);
+  const auto length = [&](std::size_t stand) {
+    const PoolState& pool = *stands_[stand].pool;
+    if (ends == Outlook::Ends::expected) return expected_run(job, pool.row);
     return job.wall_time + lease_start_allowance + world_.staging(job, pool);
   };
-  UnixTime from = now_;
+  const auto promised = promised_.find(job.id);
+  const std::int64_t done = promised != promised_.end() ? promised->second : 0;
+  UnixTime from = outlook_.now();
   std::vector<std::size_t> used;
-  for (std::int64_t left = stands.empty() ? 0 : job.waiting(); left > 0;) {
+  for (std::int64_t left = stands.empty() ? 0 : job.waiting() - done; left > 0;) {
     std::optional<RoomAhead::Slot> best;
     std::size_t at = 0;
     for (const std::size_t each : stands) {
-      const PoolState& pool = *stands_[each].pool;
-      const std::int64_t most = std::min({left, at_once, pool.slots_when_empty(need)});
-      const auto slot = room(stands_[each], at_the_latest).earliest(need.all(), most, from, length(pool), looks_);
-      const auto done = [&](const RoomAhead::Slot& found, std::size_t there) {
-        return found.at + length(*stands_[there].pool);
-      };
-      if (!slot || (best && done(*slot, each) >= done(*best, at))) continue;
+      const std::int64_t most = std::min({left, at_once, stands_[each].pool->slots_when_empty(need)});
+      const auto slot = room(stands_[each], ends).earliest(need.all(), most, from, length(each), looks(ends));
+      if (!slot || !still_waits(job, slot->at, *stands_[each].pool)) continue;
+      if (best && slot->at + length(each) >= best->at + length(at)) continue;
       best = slot;
       at = each;
     }
-    if (!best) return;
-    const Duration taken_for = length(*stands_[at].pool);
-    room(stands_[at], at_the_latest).take(*best, need.all(), taken_for);
+    if (!best) break;
+    room(stands_[at], ends).take(*best, need.all(), length(at));
     stands_[at].is_taken = true;
     if (std::find(used.begin(), used.end(), at) == used.end()) used.push_back(at);
     left -= best->tasks;
-    if (at_once != int64_max) from = best->at + taken_for;
+    if (at_once != int64_max) from = best->at + length(at);
   }
-  for (const std::size_t each : used) stands_[each].jobs += at_the_latest ? 0 : 1;
+  if (ends == Outlook::Ends::longest || done > 0) return;  // counted
+  for (const std::size_t each : used) ++stands_[each].jobs;
 }
 
 /// Who is promised room of a pool has it before all others, wherever it stands.
 void QueueAhead::place_promised(Stand& stand) {
   const std::optional<Promise>& promise = stand.pool->promise;
-  if (!promise || promise->job.is_none() || promise->job == asking_.job) return;
-  const bool stands_before = std::any_of(jobs_.begin(), jobs_.end(),
-                                         [&](const JobRecord* each) { return each->id == promise->job; });
+  if (!promise || promise->job.is_none() || promise->job == left_out_) return;
   const JobRecord* job = world_.job(promise->job);
-  if (stands_before || job == nullptr) return;
-  for (const bool at_the_latest : {false, true}) {
-    const Duration length = at_the_latest ? job->wall_time + lease_start_allowance : promise->run;
-    RoomAhead& had = room(stand, at_the_latest);
-    const auto slot = had.earliest(promise->need.all(), promise->tasks, now_, length, looks_);
-    if (slot) had.take(*slot, promise->need.all(), length);
+  if (job == nullptr) return;
+  for (const auto ends : {Outlook::Ends::expected, Outlook::Ends::longest}) {
+    const Duration length = ends == Outlook::Ends::longest ? job->wall_time + lease_start_allowance : promise->run;
+    RoomAhead& had = room(stand, ends);
+    const auto slot = had.earliest(promise->need.all(), promise->tasks, outlook_.now(), length, looks(ends));
+    if (!slot || !still_waits(*job, slot->at, *stand.pool)) continue;
+    had.take(*slot, promise->need.all(), length);
+    stand.is_taken = true;
   }
-  stand.is_taken = true;
-  ++stand.jobs;
+  promised_[promise->job] = promise->tasks;
+  stand.jobs += stand.is_taken ? 1 : 0;
 }
 
-RoomAhead& QueueAhead::room(Stand& stand, bool at_the_latest) {
-  open(stand);
-  return at_the_latest ? *stand.longest : *stand.expected;
+RoomAhead& QueueAhead::room(Stand& stand, Outlook::Ends ends) {
+  std::optional<RoomAhead>& known = ends == Outlook::Ends::expected ? stand.expected : stand.longest;
+  if (!known) known = outlook_.room(*stand.pool, ends);
+  return *known;
 }
 
-void QueueAhead::open(Stand& stand) {
-  if (stand.expected) return;
-  const PoolState& pool = *stand.pool;
-  std::vector<std::pair<UnixTime, Amounts>> expected;
-  std::vector<std::pair<UnixTime, Amounts>> longest;
-  for (const Holding* each : pool.holdings) {
-    expected.emplace_back(stepwise_end(*each, pool.row, now_), each->shape.all());
-    longest.emplace_back(sure_end(*each, now_), each->shape.all());
-  }
-  const Amounts free = minus(pool.total, pool.taken());
-  stand.expected.emplace(now_, free, std::move(expected));
-  stand.longest.emplace(now_, free, std::move(longest));
+std::optional<Queued> QueueAhead::elsewhere() const {
+  if (jobs_ == 0) return std::nullopt;
+  Queued as_it_is;
+  as_it_is.is_least = true;
+  return as_it_is;
 }
 
-std::optional<Queued> QueueAhead::at(const PoolState& pool) {
-  const auto found = stand_of_.find(pool.index);
-  const bool is_looked_at = found != stand_of_.end();
-  if (!is_looked_at || !stands_[found->second].is_taken) {
-    if (is_looked_at ? !is_cut_ : jobs_.empty()) return std::nullopt;
-    Queued as_it_is;
-    as_it_is.is_least = true;
-    return as_it_is;
-  }
-  Stand& stand = stands_[found->second];
-  const Need need = asking_.need();
-  const std::int64_t most = pool.slots_when_empty(need);
+std::optional<Queued> QueueAhead::at(const PoolState& pool, const Asking& asking) const {
+  const Stand& stand = stands_[stand_of_.at(pool.index)];
   Queued queued;
-  queued.is_counted = true;
-  queued.jobs_before = stand.jobs;
   queued.is_least = is_cut_;
+  if (!stand.is_taken) return is_cut_ ? std::optional(queued) : std::nullopt;
+  const RoomAhead& expected = stand.expected ? *stand.expected : outlook_.room(pool, Outlook::Ends::expected);
+  const RoomAhead& longest = stand.longest ? *stand.longest : outlook_.room(pool, Outlook::Ends::longest);
+  const Need need = asking.need();
+  const UnixTime now = outlook_.now();
+  const std::int64_t most = pool.slots_when_empty(need);
+  queued.is_counted = true;
+  queued.room = &expected;
+  queued.jobs_before = stand.jobs;
   std::int64_t looks = ahead_looks_max;
-  const auto slot = stand.expected->earliest(need.all(), most, now_, asking_.run_on(pool.row), looks);
-  if (slot) queued.wait = slot->at - now_;
+  const auto slot = expected.earliest(need.all(), most, now, asking.run_on(pool.row), looks);
+  if (slot) queued.wait = slot->at - now;
   if (slot) queued.slots = slot->tasks;
-  const Duration length = asking_.requirements->wall_time + lease_start_allowance + asking_.staging(pool);
-  const auto later = stand.longest->earliest(need.all(), most, now_, length, looks);
-  if (later) queued.longest = later->at - now_;
+  const Duration length = asking.requirements->wall_time + lease_start_allowance + asking.staging(pool);
+  const auto later = longest.earliest(need.all(), most, now, length, looks);
+  if (later) queued.longest = later->at - now;
   return queued;
 }
 

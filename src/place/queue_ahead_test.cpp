@@ -49,6 +49,7 @@ class Played {
     now_ = end(*std::min_element(live_.begin(), live_.end(), is_earlier));
     for (const LeaseRow& lease : live_) {
       if (end(lease) > now_) continue;
+      ends_[lease.job] = now_;
       JobRow& job = jobs_.at(lease.job);
       --job.live;
       ++job.succeeded;
@@ -65,6 +66,8 @@ class Played {
   }
   [[nodiscard]] const Engine& engine() const { return *engine_; }
   [[nodiscard]] const std::map<JobId, UnixTime>& starts() const { return starts_; }
+  /// Of the last task that has ended.
+  [[nodiscard]] const std::map<JobId, UnixTime>& ends() const { return ends_; }
 
  private:
   std::unique_ptr<Engine> engine_;
@@ -72,6 +75,7 @@ class Played {
   std::map<JobId, JobRow> jobs_;
   std::vector<LeaseRow> live_;
   std::map<JobId, UnixTime> starts_;
+  std::map<JobId, UnixTime> ends_;
 };
 
 TEST(QueueAheadTest, EachIsToldOfThoseBeforeIt) {
@@ -102,20 +106,82 @@ TEST(QueueAheadTest, EachIsToldOfThoseBeforeIt) {
 }
 
 TEST(QueueAheadTest, AnArrayTakesItsRounds) {
-  // A hundred tasks ten at a time: who stands behind them waits for ten rounds, and is given up before.
+  // A hundred tasks ten at a time: who stands behind them waits for ten rounds, and is given up before where its
+  // wait_max says so.
   Scene scene;
   scene.site("a", 1, 10);
   Played played(scene);
   played.submit(scene.job(100, cores_for(1, hour * 10)));
   JobRow one = scene.job(1, cores_for(1, hour));
-  played.submit(one);
-  played.plan();
-  auto waiting = *played.engine().waiting(one.id, scene_now);
-  EXPECT_EQ(waiting.wait, hour * 100);
-  note_giving_up(waiting, scene_now + hour * 100, scene_now);
-  EXPECT_TRUE(waiting.gives_up_at.is_none());
-  note_giving_up(waiting, scene_now + hour * 2, scene_now);
-  EXPECT_EQ(waiting.gives_up_at, scene_now + hour * 2);
+  for (const Duration wait_max : {hour * 100, hour * 2}) {
+    one.waits_until = scene_now + wait_max;
+    played.submit(one);
+    played.plan();
+    const auto waiting = *played.engine().waiting(one.id, scene_now);
+    EXPECT_EQ(waiting.wait, hour * 100);
+    EXPECT_EQ(waiting.gives_up_at, wait_max < waiting.wait ? one.waits_until : UnixTime());
+  }
+}
+
+TEST(QueueAheadTest, AWaitingArrayIsDoneAsRoomComes) {
+  // A pool of ten cores has no room until the tasks there end, one after the other each minute. An array of 1,440 tasks
+  // of two minutes is done when all of it has run through all of them, not when it would have one after the other; and
+  // with a throttle of five, half as fast.
+  Scene scene;
+  const CentreId a = scene.site("a", 1, 10);
+  for (int i = 1; i <= 10; ++i) scene.lease(a, 1, Duration::minutes(i));
+  const auto engine = scene.engine();
+  for (const std::int32_t throttle : {0, 5}) {
+    const Question question{scene_customer, cores_for(1, Duration::minutes(2)), 1'440, throttle};
+    const Quote quote = engine->quotes(question, scene_now).at(0);
+    EXPECT_EQ(quote.wait, Duration::minutes(1));
+    // A core that comes free after i minutes begins a task each two minutes from then on: the 1,440th begins at minute
+    // 292. Five at once: on the five cores that are free first, the last at minute 578.
+    EXPECT_EQ(quote.finish, Duration::minutes(throttle == 0 ? 294 : 580));
+  }
+}
+
+TEST(QueueAheadTest, WhoIsGivenUpStandsBeforeOthersUntilThen) {
+  // The pool is full for two hours. Who waits for it for an hour at most, or must be done within that, is gone by then:
+  // it stands before nobody. Who waits for longer does.
+  for (const bool has_deadline : {false, true}) {
+    for (const bool is_patient : {false, true}) {
+      Scene scene;
+      scene.lease(scene.site("a", 1, 10), 10, hour * 2);
+      JobRow gone = scene.job(1, cores_for(10, hour * 24, hour));
+      gone.waits_until = scene_now + hour * (is_patient || has_deadline ? 30 : 1);
+      if (has_deadline) gone.requirements.finish_by = scene_now + hour * (is_patient ? 30 : 2);
+      scene.put(gone);
+      const JobRow third = scene.job(1, cores_for(10, hour));
+      const auto engine = scene.engine();
+      EXPECT_TRUE(engine->plan(scene_now, 10).empty());
+      const auto waiting = engine->waiting(third.id, scene_now);
+      EXPECT_EQ(waiting->wait, hour * (is_patient ? 3 : 2));
+      EXPECT_EQ(waiting->jobs_before, is_patient ? 1 : 0);
+    }
+  }
+}
+
+TEST(QueueAheadTest, WhatIsPromisedToOneThatIsGivenUpIsFreeThen) {
+  // Five cores of ten are free, and all ten were promised to a job from two hours on; it waits for one hour more. What
+  // would run for longer than what is kept lets it begins when that is over, not when the job would have had its turn.
+  Scene scene;
+  const CentreId a = scene.site("a", 1, 10);
+  scene.lease(a, 5, hour * 2);
+  JobRow wide = scene.job(1, cores_for(10, hour * 24));
+  wide.submitted_at = scene_now - Duration::minutes(5);
+  wide.waits_until = scene_now + hour;
+  scene.put(wide);
+  JobRow narrow = scene.job(1, cores_for(5, hour * 10));
+  narrow.submitted_at = scene_now;
+  scene.put(narrow);
+  const auto engine = scene.engine();
+  EXPECT_TRUE(engine->plan(scene_now, 10).empty());
+  ASSERT_FALSE(engine->waiting(wide.id, scene_now)->promised_from.is_none());
+  const auto waiting = engine->waiting(narrow.id, scene_now);
+  EXPECT_NE(find(waiting->reasons, Constraint::reserved), nullptr);
+  EXPECT_EQ(waiting->wait, hour);
+  EXPECT_EQ(waiting->wait_longest, hour);
 }
 
 TEST(QueueAheadTest, OnlyThoseCountThatWouldTakeTheRoom) {
@@ -167,8 +233,8 @@ TEST(QueueAheadTest, WhereMoreStandBeforeThanAreLookedAtItIsTheLeast) {
 
 TEST(QueueAheadTest, WhatIsToldComesTrue) {
   // Random arrays of one shape on one or two pools that are alike, played to the end: each job begins when it was told
-  // at the beginning, where everything ends as expected; and where everything takes as long as it may, not later than
-  // it was told that would be.
+  // at the beginning, and is done with all its tasks when it was told in the one pool, where everything ends as
+  // expected; and where everything takes as long as it may, it begins not later than it was told that would be.
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     for (const bool at_the_latest : {false, true}) {
       SCOPED_TRACE("seed " + std::to_string(seed) + (at_the_latest ? " at the latest" : ""));
@@ -184,17 +250,24 @@ TEST(QueueAheadTest, WhatIsToldComesTrue) {
         const Duration run = Duration::microseconds(random.between(60'000'000, wall.microseconds()));
         Requirements needs = cores_for(2, wall, run);
         needs.objective = Objective::fastest;
-        const JobRow job = scene.job(pools == 1 ? static_cast<std::int32_t>(random.between(1, 6)) : 1, needs);
+        const JobRow job = scene.job(pools == 1 ? static_cast<std::int32_t>(random.between(1, 30)) : 1, needs);
         ids.push_back(job.id);
         played.submit(job);
       }
       played.plan();
       std::map<JobId, Waiting> told;
-      for (const JobId id : ids) told[id] = *played.engine().waiting(id, scene_now);
+      std::map<JobId, Duration> finish;
+      for (const JobId id : ids) {
+        told[id] = *played.engine().waiting(id, scene_now);
+        if (told[id].tasks > 0) finish[id] = played.engine().quotes(id, scene_now).at(0).finish;
+      }
       while (played.pass(at_the_latest)) {
       }
       for (const JobId id : ids) {
         const UnixTime start = played.starts().at(id);
+        if (!at_the_latest && pools == 1 && told[id].tasks > 0) {
+          EXPECT_EQ(to_text(played.ends().at(id) - scene_now), to_text(finish[id])) << to_text(id);
+        }
         if (start == scene_now) continue;
         ASSERT_TRUE(told[id].wait && told[id].wait_longest);
         if (!at_the_latest) {

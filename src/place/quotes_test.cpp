@@ -120,7 +120,7 @@ TEST(ConstraintTest, Reachable) {
   const Question question{scene_customer, Scene::small(), 1, 0};
   EXPECT_TRUE(engine->quotes(question, scene_now + reachable_within)[0].reasons.empty());
   expect_only(engine->quotes(question, scene_now + Duration::seconds(95))[0], Constraint::reachable, 60'000'000,
-              95'000'000, true, "the centre's agent has been silent for 95s, at most 1m will do: 35s too long");
+              95'000'000, true, "the centre's agent has been silent for 1m35s, at most 1m will do: 35s too long");
   EXPECT_EQ(engine->quotes(question, scene_now + reachable_within + Duration::microseconds(1))[0].reasons.size(), 1U);
   // An older word does not take back a newer one.
   engine->observe({a, scene_now - Duration::hours(1), {}});
@@ -290,7 +290,8 @@ TEST(ConstraintTest, TasksPerCentre) {
   EXPECT_TRUE(quotes[0].reasons.empty());
   EXPECT_EQ(quotes[1].centre, a);
   ASSERT_EQ(quotes[1].reasons.size(), 1U);
-  const std::string text = "the job lets 2 tasks run at one centre, and 2 run at this one: 1 task too many";
+  const std::string text = "the job lets 2 tasks run at one centre, and 2 run at this one: 1 task too many; a place is "
+                           "expected in 45m to 55m";
   EXPECT_EQ(quotes[1].reasons[0], (Reason{Constraint::tasks_per_centre, 3, 2, text, true}));
   EXPECT_EQ(quotes[1].wait, Duration::minutes(45));
   scene.put(lease_of(job, 3, b));
@@ -316,8 +317,8 @@ TEST(QuoteTest, FinishCountsTasksPerCentre) {
 }
 
 TEST(QuoteTest, FinishCountsTasksPerNode) {
-  // Six tasks of an hour in a pool of two nodes for eight each: an hour; one on each node, three. Where the provider's
-  // other work fills a node, the other alone takes one after the other.
+  // Six tasks of an hour in a pool of two nodes for eight each: an hour; one on each node, three. Where other work
+  // fills a node for an hour, the other alone takes one, and then both take the rest.
   Scene scene;
   const CentreId a = scene.site("a", 2, 8);
   Requirements needs = Scene::small();
@@ -328,7 +329,7 @@ TEST(QuoteTest, FinishCountsTasksPerNode) {
   EXPECT_EQ(scene.quotes(needs, 6)[0].finish, Duration::hours(2));
   needs.tasks_per_node_max = 1;
   scene.lease(a, 8, Duration::hours(1));
-  EXPECT_EQ(scene.quotes(needs, 6)[0].finish, Duration::hours(6));
+  EXPECT_EQ(scene.quotes(needs, 6)[0].finish, Duration::hours(4));
 }
 
 TEST(ConstraintTest, TasksPerNode) {

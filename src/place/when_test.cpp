@@ -218,7 +218,7 @@ TEST(DeadlineTest, QuotesTellWhatOpensTooLateAndPutItLast) {
   EXPECT_TRUE(reason->passes_with_time);
   EXPECT_EQ(reason->required, (quotes[1].wait + lease_start_allowance + hour).microseconds());
   EXPECT_EQ(reason->offered, (hour * 6).microseconds());
-  EXPECT_EQ(reason->text, "a task is expected to run for 1h there and may take 10m to start, and room is expected in 5h; "
+  EXPECT_EQ(reason->text, "a task is expected to run for 1h there and may take 10m to start, and is expected to begin in 5h; "
                           "the deadline, " + to_text(due.finish_by) + ", is in 6h: 10m too late");
 }
 

@@ -147,6 +147,7 @@ void World::put(const JobRow& row, bool is_live) {
   job.run_time = row.requirements.run_time;
   job.not_before = row.requirements.not_before;
   job.finish_by = row.requirements.finish_by;
+  job.waits_until = row.waits_until;
   job.input_bytes = row.input_bytes;
   job.price_cap = row.requirements.price_cap.value_or(Cny::micro(-1));
   job.rank = rank;

@@ -49,9 +49,19 @@ jobfile::CentreFile at_the_beginning(jobfile::CentreFile centre) {
   return centre;
 }
 
+PlacedJob placed_of(const JobSpec& spec) {
+  PlacedJob job;
+  job.name = spec.name;
+  job.as_of = jobfile::platform_beginning;
+  job.tasks = spec.count;
+  job.nodes = spec.requirements.resources.nodes;
+  return job;
+}
+
 /// A job that the core refuses since its price cap pays for no task of it anywhere.
 PlacedJob not_taken(const Platform& platform, const JobSpec& spec) {
-  PlacedJob job{spec.name, spec.count, spec.requirements.resources.nodes, {}, {}, platform.quotes(spec)};
+  PlacedJob job = placed_of(spec);
+  job.quotes = platform.quotes(spec);
   place::Waiting& waiting = job.waiting.emplace();
   waiting.tasks = spec.count;
   waiting.hopeless = true;
@@ -61,6 +71,8 @@ PlacedJob not_taken(const Platform& platform, const JobSpec& spec) {
   const auto nearest = std::min_element(job.quotes.begin(), job.quotes.end(), is_nearer);
   if (nearest != job.quotes.end()) {
     waiting.nearest = nearest->centre;
+    waiting.nearest_name = nearest->centre_name;
+    waiting.nearest_pool = nearest->pool;
     waiting.reasons = nearest->reasons;
   }
   return job;
@@ -84,17 +96,16 @@ Result<std::vector<PlacedJob>> place_jobs(const jobfile::PlatformFile& file) {
     }
     if (!id) return fail(within(id.error(), "job " + job.spec.name));
     index[*id] = placed.size();
-    placed.push_back({job.spec.name, job.spec.count, job.spec.requirements.resources.nodes, {}, {}, {}});
+    placed.push_back(placed_of(job.spec));
   }
   for (const LeaseRow& lease : platform.place_all(Platform::Room::is_taken_back))
     add(placed[index.at(lease.job)], platform, lease);
+  const auto answers = platform.engine().answers(platform.now(), place::Times::spans);
   for (const auto& [id, at] : index) {
-    placed[at].waiting = platform.engine().waiting(id, platform.now());
+    placed[at].waiting = answers->waiting(id);
     if (placed[at].waiting && placed[at].waiting->tasks == 0) placed[at].waiting.reset();
-    if (placed[at].waiting)
-      place::note_giving_up(*placed[at].waiting, platform.state().jobs.find({id})->waits_until, platform.now());
     placed[at].quotes =
-        placed[at].waiting ? platform.engine().quotes(id, platform.now()) : platform.quotes_again(id);
+        placed[at].waiting ? answers->quotes(id) : answers->quotes(platform.as_much_again(id));
   }
   return placed;
 }

@@ -31,6 +31,7 @@ struct PlacedShare {
 
 struct PlacedJob {
   std::string name;
+  UnixTime as_of;                             ///< when all begins: what is told as a time counts from then
   std::int32_t tasks = 0;
   std::int32_t nodes = 1;                     ///< of each task: a gang when more than one
   std::vector<PlacedShare> shares;            ///< what can start now
@@ -40,7 +41,7 @@ struct PlacedJob {
 
   static constexpr auto fields() {
     using P = PlacedJob;
-    return std::tuple{field("name", &P::name),     field("tasks", &P::tasks),     field("nodes", &P::nodes),
+    return std::tuple{field("name", &P::name),     field("as_of", &P::as_of),     field("tasks", &P::tasks),     field("nodes", &P::nodes),
                       field("shares", &P::shares), field("waiting", &P::waiting), field("quotes", &P::quotes)};
   }
 };

@@ -215,8 +215,9 @@ jobs:
   EXPECT_EQ(jobs[1].quotes.at(0).wait.seconds_up(), 3'600);
   EXPECT_EQ(jobs[1].waiting->wait->seconds_up(), 3'600);
   EXPECT_FALSE(jobs[1].waiting->gives_up_at.is_none());
-  EXPECT_EQ(jobs[0].quotes.at(0).wait.seconds_up(), 7'200);  // as much again: behind the second
-  EXPECT_EQ(jobs[0].quotes.at(0).jobs_before, 1);
+  // As much again: the second, which would stand before it, is given up by then.
+  EXPECT_EQ(jobs[0].quotes.at(0).wait.seconds_up(), 3'600);
+  EXPECT_EQ(jobs[0].quotes.at(0).jobs_before, 0);
 }
 
 // Shows that whom room is made for is told of one time, of the centre by its name, and of the task that is told to end;
@@ -242,6 +243,50 @@ jobs:
   EXPECT_EQ(behind.jobs_before, 1);
   EXPECT_GE(*behind.wait, Duration::hours(1));
   EXPECT_LE(*behind.wait, Duration::hours(1) + reclaim_notice);
+}
+
+// Shows that the pool of the reasons is named, that times count from the beginning, that room there is told apart from
+// the whole wait, and that who is too late at every pool is told so.
+TEST(PlaceCommand, TheReasonsAreOfOnePoolAndTimesOfNoCalendar) {
+  const auto jobs = placed_of(R"(
+centres:
+  - {name: a, prices: {core_hour: "1", gb_hour: "0"}, reservations: [{from: 90m, for: 4h}],
+     pools: [{name: p, nodes: 2, cpus: 8, memory: 64GB}]}
+jobs:
+  - {name: first, tasks: 2, resources: {cpus: 8}, wall_time: 1h}
+  - {name: later, resources: {cpus: 8}, wall_time: 2h, run_time: 1h, begin: +3h}
+  - {name: due, resources: {cpus: 8}, wall_time: 1h, deadline: +90m}
+)");
+  const place::Waiting& later = jobs[1].waiting.value();
+  EXPECT_EQ(later.nearest_name + '/' + later.nearest_pool, "a/p");
+  EXPECT_EQ(later.reasons.at(0).text, "the job lets no task start before +3h: in 3h");
+  const auto text_of = [](const place::Waiting& waiting, Constraint constraint) {
+    const auto found = std::ranges::find(waiting.reasons, constraint, &Reason::constraint);
+    return found == waiting.reasons.end() ? std::string() : found->text;
+  };
+  EXPECT_NE(text_of(later, Constraint::closed).find("from +1h30m until +5h30m"), std::string::npos)
+      << text_of(later, Constraint::closed);
+  EXPECT_NE(text_of(later, Constraint::capacity).find("room is expected in 1h to 1h10m"), std::string::npos)
+      << text_of(later, Constraint::capacity);
+  EXPECT_EQ(later.wait->seconds_up(), 5 * 3'600 + 1'800);  // when it is open again
+  const place::Waiting& due = jobs[2].waiting.value();
+  EXPECT_NE(text_of(due, Constraint::deadline).find("; the deadline is in 1h30m: "), std::string::npos)
+      << text_of(due, Constraint::deadline);
+}
+
+// Shows that who will be given up before the room comes stands before nobody, and that an array is done as room comes.
+TEST(PlaceCommand, WhoIsGivenUpStandsBeforeNobody) {
+  const auto jobs = placed_of(R"(
+centres:
+  - {name: a, prices: {core_hour: "1", gb_hour: "0"}, pools: [{name: p, nodes: 1, cpus: 10, memory: 64GB}]}
+jobs:
+  - {name: first, resources: {cpus: 10}, wall_time: 2h}
+  - {name: givesup, resources: {cpus: 10}, wall_time: 24h, wait_max: 1h}
+  - {name: third, tasks: 25, wall_time: 1h}
+)");
+  EXPECT_FALSE(jobs[1].waiting->gives_up_at.is_none());
+  EXPECT_EQ(jobs[2].waiting->wait->seconds_up(), 2 * 3'600);
+  EXPECT_EQ(jobs[2].quotes.at(0).finish.seconds_up(), 5 * 3'600);
 }
 
 // Shows that a centre which is silent when all begins, and nodes that are out then, take nothing, and say so.

@@ -55,13 +55,14 @@ class Platform {
   [[nodiscard]] const place::Engine& engine() const { return *engine_; }
   /// Of a job of the customer that is not submitted.
   [[nodiscard]] std::vector<Quote> quotes(const JobSpec& spec) const {
-    return engine_->quotes({customer_.organisation, spec.requirements, spec.count, spec.throttle}, now_);
+    return engine_->answers(now_, place::Times::spans)
+        ->quotes({customer_.organisation, spec.requirements, spec.count, spec.throttle});
   }
-  /// Of as much again of a job that is submitted, beside all that is placed and waits.
-  [[nodiscard]] std::vector<Quote> quotes_again(JobId id) const {
+  /// For as much again of a job that is submitted, beside all that is placed and waits.
+  [[nodiscard]] place::Question as_much_again(JobId id) const {
     const JobRow* job = state_.jobs.find({id});
     ASSERT(job != nullptr);
-    return engine_->quotes({job->organisation, job->requirements, job->count, job->throttle, job->input_bytes}, now_);
+    return {job->organisation, job->requirements, job->count, job->throttle, job->input_bytes};
   }
   /// The placement of an attempt, as the core kept it.
   [[nodiscard]] const PlacementRow* placement(const AttemptKey& attempt) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 
 #include "model/name_list.h"
 #include "model/run_time.h"
@@ -47,28 +48,37 @@ bool Site::is_cut(const Load& load, const LoadJob& job) const {
   return scaled(job.run, load.speed(job, pool)) > job.limit;
 }
 
-bool Site::could_run(const Requirements& needs, Duration limit) const {
-  if (!is_for_customer) return false;
+std::vector<Constraint> Site::rules_out(const Requirements& needs, Duration limit) const {
+  std::vector<Constraint> found;
+  const auto add_if = [&](bool is_missed, Constraint constraint) {
+    if (is_missed) found.push_back(constraint);
+  };
   const place::Need need = place::need_of(needs.resources);
-  if (need.nodes > pool.nodes || !place::covers(per_node(), need.each)) return false;
-  if (limit > pool.wall_time_max) return false;
+  constexpr Constraint of_kind[place::kinds] = {Constraint::cores, Constraint::memory, Constraint::cards};
+  for (std::size_t kind = 0; kind < place::kinds; ++kind)
+    add_if(need.each.of[kind] > per_node().of[kind], of_kind[kind]);
+  add_if(need.nodes > pool.nodes, Constraint::nodes);
+  add_if(limit > pool.wall_time_max, Constraint::wall_time);
   const auto is_here = [&](const std::string& chip) { return is_same_word(chip, pool.chip); };
-  if (!needs.chips.empty() && std::ranges::none_of(needs.chips, is_here)) return false;
-  for (const SoftwareNeed& want : needs.software) {
-    const auto serves = [&](const Software& has) {
+  add_if(!needs.chips.empty() && std::ranges::none_of(needs.chips, is_here), Constraint::chip);
+  const auto is_served = [&](const SoftwareNeed& want) {
+    return std::ranges::any_of(pool.software, [&](const Software& has) {
       return has.name == want.name && version_at_least(has.version, want.version_min);
-    };
-    if (std::ranges::none_of(pool.software, serves)) return false;
-  }
-  if (needs.core_capability_min > pool.core_capability) return false;
-  if (needs.card_capability_min > pool.card_capability) return false;
-  for (const LatencyBound& bound : needs.latency) {
-    const auto is_near = [&](const CityLatency& has) {
+    });
+  };
+  add_if(!std::ranges::all_of(needs.software, is_served), Constraint::software);
+  add_if(needs.core_capability_min > pool.core_capability, Constraint::capability);
+  add_if(needs.card_capability_min > pool.card_capability, Constraint::card_capability);
+  const auto is_near_to = [&](const LatencyBound& bound) {
+    return std::ranges::any_of(latency, [&](const CityLatency& has) {
       return has.city == bound.city && has.round_trip <= bound.at_most;
-    };
-    if (std::ranges::none_of(latency, is_near)) return false;
-  }
-  return is_among(needs.regions, region) && is_among(needs.providers, provider);
+    });
+  };
+  add_if(!std::ranges::all_of(needs.latency, is_near_to), Constraint::latency);
+  add_if(!is_among(needs.regions, region), Constraint::region);
+  add_if(!is_among(needs.providers, provider), Constraint::provider);
+  add_if(!is_for_customer, Constraint::acceptance);
+  return found;
 }
 
 Duration Site::closes_at(Duration now) const {
@@ -189,28 +199,51 @@ std::vector<Change> Timeline::take(Duration now) {
   return taken;
 }
 
+namespace {
+
+/// What rules out the jobs of a kind at the pool that is nearest to them; their limit where a pool takes the kind.
+Constraint nearest_constraint(const Scenario& scenario, const Requirements& needs) {
+  std::vector<Constraint> nearest;
+  for (const Site& site : scenario.sites()) {
+    std::vector<Constraint> here = site.rules_out(needs, Duration());
+    if (here.empty()) return Constraint::wall_time;
+    if (nearest.empty() || here.size() < nearest.size()) nearest = std::move(here);
+  }
+  return nearest.empty() ? Constraint::nodes : nearest.front();
+}
+
+}  // namespace
+
 void drop_impossible(Load& load, const Scenario& scenario) {
   std::vector<std::vector<const Site*>> sites_of(load.kinds.size());
   for (std::size_t kind = 0; kind < load.kinds.size(); ++kind)
     for (const Site& site : scenario.sites())
       if (site.could_run(load.kinds[kind], Duration())) sites_of[kind].push_back(&site);
-  std::int64_t largest = 0;
-  std::int32_t widest = 1;
+  std::map<std::size_t, std::int64_t> dropped;  // jobs, by kind
   const std::size_t before = load.jobs.size();
   std::erase_if(load.jobs, [&](const LoadJob& job) {
     const auto takes = [&](const Site* site) { return job.limit <= site->pool.wall_time_max; };
     if (std::ranges::any_of(sites_of[job.kind], takes)) return false;
-    const Resources& needs = load.needs(job).resources;
-    largest = std::max(largest, needs.cores.value());
-    widest = std::max(widest, needs.nodes);
+    ++dropped[job.kind];
     return true;
   });
-  if (load.jobs.size() == before) return;
+  if (dropped.empty()) return;
+  std::map<Constraint, std::int64_t> by_constraint;
+  Resources largest;
+  for (const auto& [kind, jobs] : dropped) {
+    by_constraint[nearest_constraint(scenario, load.kinds[kind])] += jobs;
+    const Resources& needs = load.kinds[kind].resources;
+    largest.cores = std::max(largest.cores, needs.cores);
+    largest.nodes = std::max(largest.nodes, needs.nodes);
+  }
+  std::string counts;
+  for (const auto& [constraint, jobs] : by_constraint)
+    counts += (counts.empty() ? "" : ", ") + std::to_string(jobs) + " by " + std::string(to_text(constraint));
   load.left_out += static_cast<std::int64_t>(before - load.jobs.size());
   load.why_left_out += (load.why_left_out.empty() ? "" : ", or ") +
-                       std::string("for which no pool has nodes that could run them (the largest asks for ") +
-                       std::to_string(largest) + " cores on one" +
-                       (widest > 1 ? ", the widest for " + std::to_string(widest) + " nodes)" : ")");
+                       std::string("that no pool could run, at the nearest to them ") + counts + " (the largest asks for " +
+                       std::to_string(largest.cores.value()) + " cores on one node" +
+                       (largest.nodes > 1 ? ", the widest for " + std::to_string(largest.nodes) + " nodes)" : ")");
 }
 
 }  // namespace dayan::sim

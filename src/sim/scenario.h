@@ -9,6 +9,7 @@
 
 #include "jobfile/platform_file.h"
 #include "model/meter.h"
+#include "model/placement.h"
 #include "place/amounts.h"
 #include "sim/load.h"
 
@@ -40,7 +41,11 @@ struct Site {
   [[nodiscard]] bool is_cut(const Load& load, const LoadJob& job) const;
   /// A node of the pool could run it: shape, chip, capability, software, region, provider, latency, wall time, and the
   /// centre takes it. Written apart from the engine's own check, which it also checks.
-  [[nodiscard]] bool could_run(const Requirements& needs, Duration limit) const;
+  [[nodiscard]] bool could_run(const Requirements& needs, Duration limit) const {
+    return rules_out(needs, limit).empty();
+  }
+  /// What keeps it from that, all of it.
+  [[nodiscard]] std::vector<Constraint> rules_out(const Requirements& needs, Duration limit) const;
   /// When it is closed next: the first moment from `now` on at which it is; never: it stays open.
   [[nodiscard]] Duration closes_at(Duration now) const;
 };
