@@ -84,10 +84,6 @@ JsonObject rest_submission(const StartOrder& order, const std::string& chip, con
   if (!order.account.empty()) job["account"] = order.account;
   if (!order.resources.memory.is_zero()) job["memory_per_node"] = mebibytes_up(order.resources.memory);
   if (!order.resources.cards.is_zero()) job["gres"] = gres_request(order.resources.cards, chip);
-  if (order.resources.is_in_rack()) {
-    job["required_switches"] = 1;
-    job["wait_for_switch"] = limits.switch_minutes * 60;
-  }
   if (!order.nodes_to_avoid.empty()) job["exclude_nodes"] = host_list(order.nodes_to_avoid);
   return JsonObject{{"job", std::move(job)}, {"script", script}};
 }

@@ -115,11 +115,6 @@ TEST_F(SlurmRestTest, SubmitsWithTheUsersToken) {
   order_.nodes_to_avoid = {"n1", "n3"};
   ASSERT_TRUE(submit(*client).has_value());
   EXPECT_NE(http_.requests.back().body.find(R"("exclude_nodes":"n1,n3")"), std::string::npos);
-  order_.resources.nodes = 2;
-  order_.resources.within = Within::rack;
-  ASSERT_TRUE(submit(*client).has_value());
-  EXPECT_NE(http_.requests.back().body.find(R"("required_switches":1,"wait_for_switch":180)"), std::string::npos)
-      << http_.requests.back().body;
 }
 
 // Shows that a token of root or of Slurm's own user, which could act for anyone, is never asked for.
