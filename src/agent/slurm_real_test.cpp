@@ -75,7 +75,7 @@ class SlurmReal : public testing::Test {
   void SetUp() override {
     if (is_left_out()) GTEST_SKIP() << "left out by DAYAN_NO_SLURM";
     ASSERT_EQ(::geteuid(), 0U);
-    work_ = lab_folder + '/' + cluster + "/root-agent";
+    work_ = home_ + "/root-agent";
     ASSERT_TRUE(make_folder(work_, 0711).has_value());
     restart();
   }
@@ -89,7 +89,7 @@ class SlurmReal : public testing::Test {
     options.slurm_conf = conf_;
     options.users = users_;
     if (way_ == Way::slurmrestd) {
-      options.rest_address = "unix:" + lab_folder + '/' + cluster + "/rest/slurmrestd.socket";
+      options.rest_address = "unix:" + home_ + "/rest/slurmrestd.socket";
       options.rest = *edge::make_http_client(options.rest_address);
     }
     auto made = make_slurm_executor(std::move(options), processes_);
@@ -162,6 +162,7 @@ class SlurmReal : public testing::Test {
   }
 
   RealProcesses processes_;
+  std::string home_ = lab_folder + '/' + cluster;  ///< of the cluster
   Way way_ = Way::commands;
   std::string conf_ = conf();
   std::vector<std::string> users_ = {tenant_a, tenant_b};
@@ -342,6 +343,65 @@ TEST_P(SlurmBothWays, TasksAreKeptApart) {
   live_until_begun(3);
   EXPECT_EQ(output(tasks[2]), output(tasks[0]));
   EXPECT_EQ(look(tasks[1].attempt).state, AttemptState::running);
+}
+
+/// A second cluster: four nodes in two racks.
+class SlurmRacks : public SlurmReal, public testing::WithParamInterface<Way> {
+ protected:
+  static void SetUpTestSuite() {
+    if (is_left_out()) return;
+    (void)lab({"stop", rack_folder});
+    const ProcessResult started = lab({"start", "--rest", "--racks", "2", rack_folder, "racks:4:4:2000"});
+    ASSERT_EQ(started.exit_code, 0) << started.out << started.err;
+  }
+  static void TearDownTestSuite() {
+    if (!is_left_out()) (void)lab({"stop", rack_folder});
+  }
+  void SetUp() override {
+    home_ = rack_folder + "/racks";
+    conf_ = home_ + "/etc/slurm.conf";
+    users_ = {"dayan-racks"};
+    way_ = GetParam();
+    SlurmReal::SetUp();
+  }
+  /// A task that fills a node until it may go.
+  StartOrder fill(const std::vector<std::string>& but) {
+    StartOrder one = shell("echo $SLURMD_NODENAME; until [ -e go ]; do sleep 0.1; done");
+    one.resources.cores = Cores(4);
+    one.nodes_to_avoid = but;
+    EXPECT_TRUE(executor_->start(one).has_value());
+    wait_for_output(one);
+    return one;
+  }
+  static const inline std::string rack_folder = "/var/tmp/dayan-racks-test";
+};
+INSTANTIATE_TEST_SUITE_P(SlurmReal, SlurmRacks, testing::Values(Way::commands, Way::slurmrestd),
+                         [](const auto& way) { return way.param == Way::commands ? "Commands" : "Slurmrestd"; });
+
+// Shows that leaf switches are told as racks; and that a gang that must lie in one waits while two nodes are free, one
+// of each rack, on which one that may lie anywhere has run, and gets both nodes of a rack when that has them.
+TEST_P(SlurmRacks, AGangLiesInOne) {
+  const auto pools = executor_->probe();
+  ASSERT_TRUE(pools.has_value()) << to_text(pools.error());
+  EXPECT_EQ(pools->front().racks, (std::vector<Racks>{{2, 2}}));
+  const StartOrder first = fill({"ra3", "ra4"});
+  const StartOrder second = fill({"ra1", "ra2"});
+  const auto gang = [&](Within within) {
+    StartOrder of = shell("scontrol show hostnames $SLURM_JOB_NODELIST; echo $SLURM_TOPOLOGY_ADDR");
+    of.resources.nodes = 2;
+    of.resources.cores = Cores(4);
+    of.resources.within = within;
+    return of;
+  };
+  EXPECT_EQ(run(gang(Within::pool)).exit_code, 0);
+  const StartOrder in_rack = gang(Within::rack);
+  ASSERT_TRUE(executor_->start(in_rack).has_value());
+  ::sleep(4);
+  EXPECT_EQ(look(in_rack.attempt).state, AttemptState::queued);
+  ASSERT_TRUE(write_file(second.folder + "/go", "", 0644).has_value());
+  EXPECT_EQ(wait_for_end(in_rack.attempt).exit_code, 0) << text_of(in_rack.folder + "/stderr.log");
+  EXPECT_EQ(output(in_rack), "ra3\nra4\ntop.rack2.ra3\n");
+  ASSERT_TRUE(write_file(first.folder + "/go", "", 0644).has_value());
 }
 
 // Shows that the example does what it says.

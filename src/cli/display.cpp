@@ -99,7 +99,8 @@ std::string part_text(std::int64_t thousandths) { return decimal_text(thousandth
 
 std::string gang_text(const Resources& resources) {
   if (resources.nodes <= 1) return {};
-  std::string text = std::to_string(resources.nodes) + " nodes x " +
+  const char* nodes = resources.is_in_rack() ? " nodes of one rack x " : " nodes x ";
+  std::string text = std::to_string(resources.nodes) + nodes +
                      counted(static_cast<std::size_t>(resources.cores.value()), "core");
   if (!resources.cards.is_zero())
     text += " + " + readable(resources.cards) + (resources.cards == MilliCards(1'000) ? " card" : " cards");

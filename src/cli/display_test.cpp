@@ -27,6 +27,7 @@ TEST(Display, GangsSayTheirNodes) {
   // A task of several nodes says how many with what on each; one of a single node says nothing.
   EXPECT_EQ(gang_text({Cores(8), Bytes(1), MilliCards(), 4}), "4 nodes x 8 cores");
   EXPECT_EQ(gang_text({Cores(1), Bytes(1), MilliCards(2'000), 2}), "2 nodes x 1 core + 2 cards");
+  EXPECT_EQ(gang_text({Cores(8), Bytes(1), MilliCards(), 4, Within::rack}), "4 nodes of one rack x 8 cores");
   EXPECT_EQ(gang_text({Cores(8), Bytes(1), MilliCards(), 1}), "");
 }
 

@@ -42,6 +42,17 @@ std::string card_speed_text(const PoolRow& pool) {
   return pool.cards_per_node.is_zero() ? "-" : speed_text(pool.card_capability, pool.card_capability_source);
 }
 
+/// "4 racks of 16 nodes, 1 of 8"; empty where nobody knows them.
+std::string racks_text(const PoolRow& pool) {
+  std::string text;
+  for (const Racks& each : pool.racks) {
+    text += text.empty() ? counted(static_cast<std::size_t>(each.count), "rack") + " of " +
+                               counted(static_cast<std::size_t>(each.nodes), "node")
+                         : ", " + std::to_string(each.count) + " of " + std::to_string(each.nodes);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string hours_text(const std::vector<DayHours>& hours) {
@@ -108,6 +119,9 @@ Answer<void> list_centres(Session& session) {
       told += std::string(told.empty() ? "" : "; ") + "does not serve your organisation";
     }
     if (!told.empty()) session.out.line(view.centre.name + ": " + told);
+    for (const PoolRow& pool : view.pools) {
+      if (!pool.racks.empty()) session.out.line(view.centre.name + '/' + pool.name + ": " + racks_text(pool));
+    }
     for (const wire::ReservationView& each : view.reservations)
       session.out.line(view.centre.name + ": " + reservation_text(each));
   }

@@ -78,6 +78,27 @@ class PoolCheck {
   Faults& faults_;
 };
 
+void check_racks(const PoolRow& pool, PoolCheck& check) {
+  std::int64_t racks = 0;
+  std::int64_t nodes = 0;
+  for (std::size_t i = 0; i < pool.racks.size(); ++i) {
+    const Racks& each = pool.racks[i];
+    const std::string field = "racks[" + std::to_string(i) + "]";
+    if (each.nodes < 1 || each.count < 1)
+      return check.fault(field, "is no rack with nodes in it", "nodes and count of at least 1");
+    if (i > 0 && each.nodes >= pool.racks[i - 1].nodes)
+      return check.fault(field, "is not smaller than the one before", "the largest racks first, each size once");
+    racks += each.count;
+    nodes += std::int64_t{each.nodes} * each.count;
+  }
+  if (racks > pool_racks_max)
+    check.fault("racks", std::to_string(racks) + " racks are too many",
+                "the " + std::to_string(pool_racks_max) + " largest");
+  if (nodes > pool.nodes)
+    check.fault("racks", "they have " + std::to_string(nodes) + " nodes, the pool has " + std::to_string(pool.nodes),
+                "no more nodes in racks than there are");
+}
+
 }  // namespace
 
 void check_maps(const std::vector<std::string>& maps, Faults& faults) {
@@ -140,6 +161,7 @@ void check_pool(const PoolRow& pool, std::size_t index, Faults& faults) {
     check.fault("nodes", std::to_string(pool.nodes) + " nodes of that size are more than can be counted",
                 "a pool of at most 1 EB of memory");
   }
+  check_racks(pool, check);
   check.word("chip", pool.chip, true);
   if (pool.software.size() > software_max) {
     return check.fault("software", std::to_string(pool.software.size()) + " programs are too many",

@@ -69,6 +69,21 @@ TEST_F(CentreTest, EveryFaultOfAPoolNamesTheValueAndItsBounds) {
   EXPECT_EQ(fault_of([](auto& p) { p.name = "a b"; }),
             "pools[0].name: 'a b' is not a name; 1 to 64 of letters, digits, '.', '_' and '-'");
   EXPECT_EQ(fault_of([](auto& p) { p.nodes = 0; }), "pools[0].nodes: 0 is out of range; 1 to 1000000");
+  EXPECT_EQ(fault_of([](auto& p) { p.racks = {{p.nodes + 1, 1}}; }),
+            "pools[0].racks: they have " + std::to_string(good.nodes + 1) + " nodes, the pool has " +
+                std::to_string(good.nodes) + "; no more nodes in racks than there are");
+  EXPECT_EQ(fault_of([](auto& p) { p.racks = {{1, 0}}; }),
+            "pools[0].racks[0]: is no rack with nodes in it; nodes and count of at least 1");
+  EXPECT_EQ(fault_of([](auto& p) {
+              p.nodes = 9;
+              p.racks = {{2, 1}, {2, 1}};
+            }),
+            "pools[0].racks[1]: is not smaller than the one before; the largest racks first, each size once");
+  EXPECT_EQ(fault_of([](auto& p) {
+              p.nodes = 900;
+              p.racks = {{1, 513}};
+            }),
+            "pools[0].racks: 513 racks are too many; the 512 largest");
   EXPECT_EQ(fault_of([](auto& p) { p.cores_per_node = Cores(100'001); }),
             "pools[0].cores_per_node: 100001 is out of range; 1 to 100000");
   EXPECT_EQ(fault_of([](auto& p) { p.memory_per_node = Bytes(0); }),

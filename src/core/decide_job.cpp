@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/draft.h"
+#include "model/rack.h"
 #include "model/run_time.h"
 #include "model/transfer.h"
 #include "trade/rating.h"
@@ -41,7 +42,7 @@ bool is_above_cap(const Requirements& requirements, Cny charged, Cny least) {
 bool is_large_enough(const PoolRow& pool, const Requirements& needs) {
   const Resources& want = needs.resources;
   return want.cores <= pool.cores_per_node && want.memory <= pool.memory_per_node &&
-         want.cards <= pool.cards_per_node && want.nodes <= std::max(pool.nodes, 1) &&
+         want.cards <= pool.cards_per_node && has_nodes_for(pool, want) &&
          needs.wall_time <= pool.wall_time_max;
 }
 

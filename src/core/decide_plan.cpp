@@ -3,8 +3,8 @@
 #include "core/draft.h"
 #include "ledger/ledger.h"
 #include "model/name_list.h"
+#include "model/rack.h"
 #include "model/run_time.h"
-#include "model/spread.h"
 #include "trade/rating.h"
 
 /// A plan is checked against the rows, assignment by assignment: what has changed since it was made is dropped.
@@ -81,6 +81,9 @@ tl::expected<void, Reason> fits(const State& state, const PoolRow& pool, const R
   if (want.nodes > std::max(pool.nodes, 1)) {
     return stale(Constraint::nodes, want.nodes, pool.nodes, "the pool has not so many nodes");
   }
+  if (!has_nodes_for(pool, want)) {
+    return stale(Constraint::rack, want.nodes, task_nodes_max_of(pool, true), "no rack of the pool has so many nodes");
+  }
   const Resources all = over_all_nodes(want);
   const PoolUse* found = state.pool_use.find({pool.centre, pool.name});
   const Resources taken = found == nullptr ? Resources{Cores(0), Bytes(0), MilliCards(0)} : found->taken;
@@ -106,10 +109,10 @@ tl::expected<void, Reason> keeps_centre_bound(const State& state, const JobRow& 
 tl::expected<void, Reason> keeps_node_bound(const State& state, const JobRow& job, const PoolRow& pool) {
   const std::int32_t on_node = job.requirements.tasks_per_node_max;
   const PoolTasks* there = on_node > 0 ? state.pool_tasks.find({job.id, pool.centre, pool.name}) : nullptr;
-  const std::int32_t nodes = job.requirements.resources.nodes;
-  if (there == nullptr || there->tasks < tasks_apart_max(on_node, pool.nodes, nodes)) return {};
+  const Resources& task = job.requirements.resources;
+  if (there == nullptr || there->tasks < tasks_apart_max(on_node, pool, task)) return {};
   std::int64_t needed = on_node;
-  while (needed <= there->tasks && there->tasks >= tasks_apart_max(needed, pool.nodes, nodes)) ++needed;
+  while (needed <= there->tasks && there->tasks >= tasks_apart_max(needed, pool, task)) ++needed;
   return stale(Constraint::tasks_per_node, needed, on_node,
                "each node of the pool may have as many of the job's tasks as it lets run on one");
 }

@@ -3,7 +3,7 @@
 
 #include "core/core.h"
 #include "ledger/ledger.h"
-#include "model/spread.h"
+#include "model/rack.h"
 
 /// What must hold over the whole state. Each check is written from the rows alone, not from how apply keeps them.
 
@@ -259,7 +259,7 @@ std::optional<std::string> exceeded_capacity(const State& state) {
     const PoolRow* pool = state.pools.find({there.centre, there.pool});
     ASSERT(job != nullptr && pool != nullptr);
     const Requirements& needs = job->requirements;
-    const std::int64_t most = tasks_apart_max(needs.tasks_per_node_max, pool->nodes, needs.resources.nodes);
+    const std::int64_t most = tasks_apart_max(needs.tasks_per_node_max, *pool, needs.resources);
     if (!exceeded && there.tasks > most)
       exceeded = to_text(job->id) + " has " + std::to_string(there.tasks) + " tasks in the pool '" + there.pool +
                  "', which surely finds nodes for " + std::to_string(most);

@@ -57,6 +57,33 @@ TEST_F(PlanTest, TasksAtOneCentreAreBounded) {
   EXPECT_TRUE(plan({assign(job, 2, 11)}).stale.empty());
 }
 
+TEST_F(PlanTest, AGangNeedsARackOfItsNodes) {
+  // A gang that must lie in one rack is granted where one has its nodes: not where nobody tells them, nor where all are
+  // too small, whatever a plan says.
+  JobSpec gangs = spec(4);
+  gangs.requirements.resources.nodes = 2;
+  gangs.requirements.resources.within = Within::rack;
+  must(as("film-studio"), SubmitJob{JobId(300), "default", gangs});
+  const auto told = [&](std::vector<Racks> racks) {
+    PoolRow pool = *state_.pools.find({CentreId(11), "batch"});
+    pool.racks = std::move(racks);
+    must(as("agent shanghai"), ReportPools{{pool}});
+  };
+  const auto refused_for = [&] {
+    const Decision decided = plan({assign(JobId(300), 0, 11)});
+    return decided.stale.empty() ? Reason() : decided.stale[0].reason;
+  };
+  const Reason untold = refused_for();
+  EXPECT_EQ(untold.constraint, Constraint::rack);
+  EXPECT_EQ(untold.required, 2);
+  EXPECT_EQ(untold.offered, 1);
+  told({{1, 2}});
+  EXPECT_EQ(refused_for().constraint, Constraint::rack);
+  told({{2, 1}});
+  EXPECT_TRUE(plan({assign(JobId(300), 0, 11)}).stale.empty());
+  EXPECT_EQ(state_.leases.find({JobId(300), 0, 1})->resources.within, Within::rack);
+}
+
 TEST_F(PlanTest, TasksOnOneNodeAreBounded) {
   // One task on a node at once, in a pool of two: the third is dropped, within a plan, from plan to plan, and after a
   // start from the rows. One that ends makes room for the next.

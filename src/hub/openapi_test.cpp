@@ -119,6 +119,7 @@ TEST(OpenApi, HasTheFieldsOfTheRows) {
   expect_fields<UserRow>("UserRow");
   expect_fields<CentreRow>("CentreRow");
   expect_fields<Software>("Software");
+  expect_fields<Racks>("Racks");
   expect_fields<PoolRow>("PoolRow");
   expect_fields<OfferRow>("OfferRow");
   expect_fields<ReservationRow>("ReservationRow");
@@ -200,6 +201,7 @@ TEST(OpenApi, HasTheWordsOfTheEnumerations) {
   expect_words<JobState>("JobState");
   expect_words<GaveUp>("GaveUp");
   expect_words<Desired>("Desired");
+  expect_words<Within>("Within");
   expect_words<Overlap>("Overlap");
   expect_words<SeriesEnd>("SeriesEnd");
   expect_words<AttemptState>("AttemptState");

@@ -121,6 +121,7 @@ void JobReader::read_resources(const YamlNode& node, Field around) {
   read_map(
       node, around,
       {{"nodes", read_nodes},
+       {"within", [&](const YamlNode& member, Field field) { read_within(member, field, resources.within, faults_); }},
        {"cpus", read_cpus},
        {"memory", [&](const YamlNode& member, Field field) { read_size(member, field, resources.memory, faults_); }},
        {"cards", [&](const YamlNode& member, Field field) { read_cards(member, field, resources.cards, faults_); }},

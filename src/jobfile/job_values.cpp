@@ -81,6 +81,16 @@ void read_inputs(const YamlNode& node, Field field, std::vector<LocalInput>& out
   }
 }
 
+void read_within(const YamlNode& node, Field field, Within& out, FaultList& faults) {
+  std::string word;
+  read_text(node, field, word, faults);
+  const auto within = parse_word<Within>(word);
+  if (within.has_value())
+    out = *within;
+  else if (!faults.covers(field))
+    faults.add(field, quote(word) + " is nothing that holds a task's nodes together", "give rack, or pool");
+}
+
 void read_objective(const YamlNode& node, Field field, Requirements& wanted, FaultList& faults) {
   if (node.kind == YamlNode::Kind::map) {
     wanted.objective = Objective::weighted;

@@ -17,6 +17,8 @@ void read_software_needs(const YamlNode& node, const std::string& field, std::ve
 /// Paths, or {from: path, to: path, executable: true}.
 void read_inputs(const YamlNode& node, const std::string& field, std::vector<LocalInput>& out, FaultList& faults);
 /// A word, or weights like {cost: 2, time: 1, carbon: 1}.
+/// "rack": where the nodes of a task must lie together.
+void read_within(const YamlNode& node, const std::string& field, Within& out, FaultList& faults);
 void read_objective(const YamlNode& node, const std::string& field, Requirements& wanted, FaultList& faults);
 /// A whole number; the check of the whole job says what it may be.
 void read_priority(const YamlNode& node, const std::string& field, std::int32_t& out, FaultList& faults);

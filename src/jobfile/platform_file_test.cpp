@@ -106,6 +106,20 @@ centres:
   EXPECT_EQ(centre.hours, hours);
 }
 
+// Shows both ways to tell racks: of one size with what is left, and one by one, of all nodes or some.
+TEST(PlatformFile, TellsRacks) {
+  const auto racks = [](const std::string& told) {
+    const auto file = parse_platform_yaml(
+        "centres: [{name: c, prices: {core_hour: \"1\", gb_hour: \"0\"}, pools: [{name: p, nodes: 20, " + told +
+        "cpus: 4, memory: 8GB}]}]\njobs: [{name: j, wall_time: 1h}]\n");
+    return file.has_value() ? file->centres[0].pools[0].racks : std::vector<Racks>{{-1, 1}};
+  };
+  EXPECT_EQ(racks("racks: 8, "), (std::vector<Racks>{{8, 2}, {4, 1}}));
+  EXPECT_EQ(racks("racks: 30, "), (std::vector<Racks>{{20, 1}}));
+  EXPECT_EQ(racks("racks: [2, 8, 2], "), (std::vector<Racks>{{8, 1}, {2, 2}}));
+  EXPECT_EQ(racks(""), std::vector<Racks>{});
+}
+
 struct Case {
   const char* from;
   const char* to;
@@ -151,6 +165,10 @@ TEST(PlatformFile, NamesEachFault) {
       {"nodes: 4,", "nodes: 4, outages: [{from: 2h, nodes: 3}],", "centres[0].pools[0].outages[0].for"},
       {"nodes: 4,", "nodes: 4, outages: [{from: 2h, for: 0s, nodes: 3}],", "centres[0].pools[0].outages[0].for"},
       {"nodes: 4,", "nodes: 4, outages: 3,", "centres[0].pools[0].outages"},
+      {"nodes: 4,", "nodes: 4, racks: [2, 3],", "centres[0].pools[0].racks"},
+      {"nodes: 4,", "nodes: 4, racks: 0,", "centres[0].pools[0].racks"},
+      {"nodes: 4,", "nodes: 600, racks: 1,", "centres[0].pools[0].racks"},
+      {"nodes: 4,", "nodes: 4, racks: [2, many],", "centres[0].pools[0].racks[1]"},
       {"region: guizhou", "silent: [{from: 2h, for: 30}]", "centres[0].silent[0].for"},
       {"region: guizhou", "reservations: [{from: 2h}]", "centres[0].reservations[0].for"},
       {"region: guizhou", "reservations: [{for: 2h}]", "centres[0].reservations[0].from"},

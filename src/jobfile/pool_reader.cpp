@@ -6,6 +6,7 @@
 #include "jobfile/yaml_values.h"
 #include "model/chip.h"
 #include "model/energy.h"
+#include "model/rack.h"
 
 namespace dayan::jobfile {
 namespace {
@@ -40,6 +41,36 @@ void read_software(const YamlNode& node, Field field, std::vector<Software>& out
   }
 }
 
+/// "16": racks of so many nodes, and the rest in a smaller one; or the nodes of each rack, one after another.
+void read_racks(const YamlNode& node, Field field, std::vector<std::int32_t>& sizes, std::int64_t& size,
+                FaultList& faults) {
+  if (node.kind != YamlNode::Kind::list) return read_count(node, field, 1, nodes_max, size, faults);
+  read_list(
+      node, field,
+      [&](const YamlNode& rack, Field at) {
+        std::int64_t nodes = 0;
+        read_count(rack, at, 1, nodes_max, nodes, faults);
+        sizes.push_back(static_cast<std::int32_t>(nodes));
+      },
+      faults);
+}
+
+/// Of all nodes by one size, or as they were listed.
+void set_racks(PoolRow& pool, Field field, std::vector<std::int32_t> sizes, std::int64_t size, FaultList& faults) {
+  if (size > 0) {
+    for (std::int64_t left = pool.nodes; left > 0 && std::ssize(sizes) <= pool_racks_max; left -= size)
+      sizes.push_back(static_cast<std::int32_t>(std::min(left, size)));
+  }
+  std::int64_t nodes = 0;
+  for (const std::int32_t each : sizes) nodes += each;
+  if (std::ssize(sizes) > pool_racks_max)
+    return faults.add(field, "comes to too many racks", "give at most " + std::to_string(pool_racks_max));
+  if (nodes > pool.nodes)
+    return faults.add(field, "has " + std::to_string(nodes) + " nodes of " + std::to_string(pool.nodes),
+                      "no more can stand in racks than there are");
+  pool.racks = racks_of(std::move(sizes));
+}
+
 }  // namespace
 
 PoolRow read_pool(const YamlNode& node, Field around, std::vector<Outage>& outages, FaultList& faults) {
@@ -48,6 +79,8 @@ PoolRow read_pool(const YamlNode& node, Field around, std::vector<Outage>& outag
   std::int64_t nodes = 0;
   std::int64_t cores = 0;
   std::vector<Outage> of_pool;
+  std::vector<std::int32_t> racks;
+  std::int64_t rack_size = 0;
   const auto count = [&](std::int64_t high, std::int64_t& out) {
     return [high, &out, &faults](const YamlNode& member, Field field) {
       read_count(member, field, 1, high, out, faults);
@@ -56,6 +89,8 @@ PoolRow read_pool(const YamlNode& node, Field around, std::vector<Outage>& outag
   read_map(node, around,
            {{"name", [&](const YamlNode& member, Field field) { read_text(member, field, pool.name, faults); }},
             {"nodes", count(nodes_max, nodes)},
+            {"racks",
+             [&](const YamlNode& member, Field field) { read_racks(member, field, racks, rack_size, faults); }},
             {"cpus", count(cores_per_node_max, cores)},
             {"memory",
              [&](const YamlNode& member, Field field) { read_size(member, field, pool.memory_per_node, faults); }},
@@ -101,6 +136,7 @@ PoolRow read_pool(const YamlNode& node, Field around, std::vector<Outage>& outag
   fill_card_capability(pool);
   pool.nodes = static_cast<std::int32_t>(nodes);
   pool.cores_per_node = Cores(cores);
+  if (nodes > 0) set_racks(pool, around + ".racks", std::move(racks), rack_size, faults);
   for (std::size_t i = 0; i < of_pool.size(); ++i) {
     const std::string field = around + ".outages[" + std::to_string(i) + "].nodes";
     if (nodes > 0 && of_pool[i].nodes > pool.nodes)

@@ -32,6 +32,7 @@ class SbatchReader {
   void read_moment(const SbatchOption& option, UnixTime& out);
   void read_cards(const SbatchOption& option, std::string_view text);
   void read_gres(const SbatchOption& option);
+  void read_switches(const SbatchOption& option);
   void read_layout(const SbatchOption& option);
   void lay_out();
   void lay_out_cards();
@@ -93,6 +94,8 @@ void SbatchReader::read(const SbatchOption& option) {
     if (*nice > priority_steps_max)
       file_.notes.push_back("line " + std::to_string(option.line) + ": a job steps back by " +
                             std::to_string(priority_steps_max) + " at most");
+  } else if (name == "--switches") {
+    read_switches(option);
   } else if (name == "--gres") {
     read_gres(option);
   } else if (name.starts_with("--gpus")) {
@@ -224,6 +227,19 @@ void SbatchReader::read_gres(const SbatchOption& option) {
   const bool has_count = is_digit(text.back()) && (text.find(':') != std::string_view::npos || whole_number(text));
   if (has_count) return read_cards(option, text);
   read_cards(option, std::string(text) + ":1");
+}
+
+/// "1" or "1@time": one leaf switch is a rack. To Slurm it is a wish, of which it takes leave after a time.
+void SbatchReader::read_switches(const SbatchOption& option) {
+  const std::string_view text = option.value;
+  const std::size_t at = std::min(text.find('@'), text.size());
+  const bool has_time = at == text.size() || slurm_time(text.substr(at + 1)).has_value();
+  if (text.substr(0, at) != "1" || !has_time)
+    return refuse(option, "give 1, for nodes of one rack; a task's nodes lie in one rack, or anywhere in a pool");
+  file_.spec.requirements.resources.within = Within::rack;
+  if (at < text.size())
+    file_.notes.push_back("line " + std::to_string(option.line) + ": the time after @ has no effect here: the nodes " +
+                          "always lie in one rack, however long that takes");
 }
 
 void SbatchReader::finish() {

@@ -15,7 +15,7 @@ struct Known {
   std::string_view without_value = "";  ///< what it means alone: a value then only follows an equals sign
 };
 /// What this reader knows; sbatch.cpp says what becomes of each.
-constexpr std::array<Known, 34> known_options = {{{"--job-name", 'J', true},
+constexpr std::array<Known, 35> known_options = {{{"--job-name", 'J', true},
                                                   {"--array", 'a', true},
                                                   {"--cpus-per-task", 'c', true},
                                                   {"--ntasks", 'n', true},
@@ -48,7 +48,8 @@ constexpr std::array<Known, 34> known_options = {{{"--job-name", 'J', true},
                                                   {"--get-user-env", 0, false},
                                                   {"--time-min", 0, true},
                                                   {"--begin", 'b', true},
-                                                  {"--deadline", 0, true}}};
+                                                  {"--deadline", 0, true},
+                                                  {"--switches", 0, true}}};
 
 constexpr std::string_view mark = "#SBATCH";
 

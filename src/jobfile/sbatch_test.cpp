@@ -205,6 +205,8 @@ TEST(Sbatch, EachFaultIsOneErrorWithOptionAndLine) {
       {"#SBATCH --mem=5X", "--mem: line 3: '5X' is not read here"},
       {"#SBATCH --mem=9999999999T", "--mem: line 3: '9999999999T' is not read here"},
       {"#SBATCH --nice=-5", "--nice: line 3: '-5' is not read here; give 0 or more"},
+      {"#SBATCH --switches=2", "--switches: line 3: '2' is not read here; give 1, for nodes of one rack"},
+      {"#SBATCH --switches=1@soon", "--switches: line 3: '1@soon' is not read here"},
       {"#SBATCH --nice=low", "--nice: line 3: 'low' is not read here"},
       {"#SBATCH --gres=fpga:1", "--gres: line 3: 'fpga:1' is not read here"},
       {"#SBATCH --gpus=a100:many", "--gpus: line 3: 'a100:many' is not read here"},
@@ -239,6 +241,24 @@ TEST(Sbatch, NiceIsPriority) {
 }
 
 // Shows that options after the first command have no effect, as in sbatch, and that the reader says so.
+// Shows that --switches=1 asks for nodes of one rack; a time after which Slurm would take others has no effect, and
+// that is said.
+TEST(Sbatch, OneSwitchIsARack) {
+  const auto read = [](const std::string& option) {
+    return parse_sbatch("#!/bin/sh\n#SBATCH --time=5 -N 4 " + option + "\ntrue\n", {});
+  };
+  const auto file = read("--switches=1");
+  ASSERT_TRUE(file.has_value());
+  EXPECT_EQ(file->spec.requirements.resources.within, Within::rack);
+  EXPECT_TRUE(file->notes.empty());
+  const auto timed = read("--switches=1@10:00");
+  ASSERT_TRUE(timed.has_value());
+  EXPECT_EQ(timed->spec.requirements.resources.within, Within::rack);
+  ASSERT_EQ(timed->notes.size(), 1U);
+  EXPECT_NE(timed->notes[0].find("however long that takes"), std::string::npos);
+  EXPECT_EQ(read("")->spec.requirements.resources.within, Within::pool);
+}
+
 TEST(Sbatch, OptionsAfterTheFirstCommandAreOnlyNoted) {
   const auto file = parse_sbatch("#!/bin/sh\n#SBATCH -t 1\necho\n#SBATCH -c 64\n");
   ASSERT_TRUE(file.has_value()) << all_texts(file.error());

@@ -106,6 +106,18 @@ struct EnumWords<CapabilitySource> {
   static constexpr std::array<std::string_view, 3> words{"unknown", "nominal", "measured"};
 };
 
+/// So many racks with so many nodes of a pool in each. Nodes of one rack reach each other by one switch: to Slurm, a leaf
+/// switch of its topology.
+struct Racks {
+  std::int32_t nodes = 0;
+  std::int32_t count = 1;
+
+  static constexpr auto fields() { return std::tuple{field("nodes", &Racks::nodes), field("count", &Racks::count)}; }
+  friend bool operator==(const Racks&, const Racks&) = default;
+};
+/// Racks that a pool tells at most: planning looks at each.
+inline constexpr std::int32_t pool_racks_max = 512;
+
 /// Nodes of one shape in a centre. Capacity is how much, capability how good.
 struct PoolRow {
   CentreId centre;
@@ -123,6 +135,7 @@ struct PoolRow {
   std::optional<Milliwatts> card_power;  ///< that one busy card draws
   Capability card_capability;  ///< of one card, in 1/10,000 of the reference card; zero when unknown, or there are none
   CapabilitySource card_capability_source = CapabilitySource::unknown;
+  std::vector<Racks> racks;  ///< largest first, each size once, of all its nodes or some; empty: nobody knows them
 
   static constexpr std::string_view table = "pool";
   [[nodiscard]] auto key() const { return std::tuple{centre, name}; }
@@ -142,7 +155,8 @@ struct PoolRow {
                       field("core_power", &R::core_power),
                       field("card_power", &R::card_power),
                       field("card_capability", &R::card_capability),
-                      field("card_capability_source", &R::card_capability_source)};
+                      field("card_capability_source", &R::card_capability_source),
+                     field("racks", &R::racks)};
   }
   friend bool operator==(const PoolRow&, const PoolRow&) = default;
 };

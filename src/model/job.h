@@ -80,6 +80,16 @@ struct SoftwareNeed {
   friend bool operator==(const SoftwareNeed&, const SoftwareNeed&) = default;
 };
 
+/// Where the nodes of one task must lie together.
+enum class Within {
+  pool,  ///< anywhere in its pool
+  rack,  ///< in one rack of it (rack.h)
+};
+template <>
+struct EnumWords<Within> {
+  static constexpr std::array<std::string_view, 2> words{"pool", "rack"};
+};
+
 /// What one task needs: so much on each of so many nodes. A task of several nodes is a gang: it gets all of them, each
 /// another one, in one pool and at once, or none.
 struct Resources {
@@ -87,11 +97,13 @@ struct Resources {
   Bytes memory{1'000'000'000};  ///< on each node; 1 GB for whoever does not say
   MilliCards cards;             ///< on each node
   std::int32_t nodes = 1;
+  Within within = Within::pool;  ///< of one node it makes no difference
 
+  [[nodiscard]] bool is_in_rack() const { return within == Within::rack && nodes > 1; }
   static constexpr auto fields() {
     using R = Resources;
     return std::tuple{field("cores", &R::cores), field("memory", &R::memory), field("cards", &R::cards),
-                      field("nodes", &R::nodes)};
+                      field("nodes", &R::nodes), field("within", &R::within)};
   }
   friend bool operator==(const Resources&, const Resources&) = default;
 };

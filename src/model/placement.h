@@ -46,14 +46,15 @@ enum class Constraint {
   card_capability,   ///< of one card, in 1/10,000 of the reference card
   tasks_per_node,    ///< tasks of the job at once on one node: how many it had to let there, and how many it does
   preference,  ///< at the pool that it waits for, and at one with room now: micro-yuan, mg of CO₂ (greenest), or µs until done
+  rack,  ///< nodes of one rack; offered is one where the centre does not tell its racks
 };
 template <>
 struct EnumWords<Constraint> {
-  static constexpr std::array<std::string_view, 28> words{
+  static constexpr std::array<std::string_view, 29> words{
       "cores",     "memory",   "cards",       "chip",  "software", "wall_time", "region", "provider", "price_cap",
       "price",     "reachable", "capacity", "failed_here", "funds", "throttle", "nodes", "capability", "latency",
       "acceptance", "reserved", "not_before", "deadline", "closed", "hour", "tasks_per_centre",
-      "card_capability", "tasks_per_node", "preference"};
+      "card_capability", "tasks_per_node", "preference", "rack"};
 };
 
 /// One constraint that is not met, by how much. Change `required` to `offered` and this constraint is met.

@@ -28,6 +28,7 @@ inline constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max
 struct Need {
   Amounts each;
   std::int64_t nodes = 1;
+  bool is_in_rack = false;  ///< a gang whose nodes lie in one rack
 
   /// On all its nodes together.
   [[nodiscard]] constexpr Amounts all() const {
@@ -41,7 +42,9 @@ struct Need {
 };
 
 [[nodiscard]] inline Need need_of(const Resources& resources) {
-  return {{{resources.cores.value(), resources.memory.value(), resources.cards.value()}}, resources.nodes};
+  return {{{resources.cores.value(), resources.memory.value(), resources.cards.value()}},
+          resources.nodes,
+          resources.is_in_rack()};
 }
 
 /// How many of `need` fit into `room`: by the scarcest kind. Kinds that are not needed do not count.

@@ -106,6 +106,8 @@ std::vector<Gap> fixed_gaps(const Requirements& requirements, const PoolState& p
       gaps.push_back({of_kind[kind], need.each.of[kind], pool.per_node.of[kind]});
   }
   if (need.is_gang() && need.nodes > row.nodes) gaps.push_back({Constraint::nodes, need.nodes, row.nodes});
+  if (const std::int64_t most = task_nodes_max_of(row, true); need.is_in_rack && need.nodes > most)
+    gaps.push_back({Constraint::rack, need.nodes, most});
   if (!has_chip(row, requirements)) gaps.push_back({Constraint::chip});
   const auto& software = requirements.software;
   const auto is_there = [&](const SoftwareNeed& need_of) { return has_software(row, need_of); };

@@ -6,7 +6,7 @@
 
 #include "model/energy.h"
 #include "model/meter.h"
-#include "model/spread.h"
+#include "model/rack.h"
 #include "place/preference.h"
 
 namespace dayan::place {
@@ -151,7 +151,7 @@ void keep_apart(const Asking& asking, const PoolState& pool, UnixTime now, Evalu
   if (!asking.keeps_apart()) return;
   const Spread there = asking.spread(pool);
   const Need need = asking.need();
-  const std::int64_t most = tasks_apart_max(there.on_node_max, pool.row.nodes, need.nodes);
+  const std::int64_t most = tasks_apart_max(there.on_node_max, pool.row, need.nodes, need.is_in_rack);
   if (pool.has_room(need)) {
     const std::int64_t slots = slots_apart(pool, need, there);
     if (slots > 0) {

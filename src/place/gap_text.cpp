@@ -82,6 +82,13 @@ std::string capability_gap_text(const Gap& gap, const std::string& thing) {
          capability_text(gap.required - gap.offered) + " too slow";
 }
 
+std::string rack_text(const Gap& gap, const PoolState& pool) {
+  std::string text = "needs " + counted(gap.required, "node") + " of one rack, ";
+  if (pool.row.racks.empty()) return text + "which nodes of the pool stand in one is not known";
+  return text + "the largest has " + std::to_string(gap.offered) + ": " + std::to_string(gap.required - gap.offered) +
+         " too many";
+}
+
 std::string latency_text(const Gap& gap, const LatencyBound& bound) {
   std::string text = "needs " + to_text(bound.at_most) + " to " + bound.city + ", the centre ";
   if (gap.offered == 0) return text + "does not know how far that is";
@@ -112,12 +119,18 @@ std::string amounts_text(const Amounts& amounts) {
 
 /// What a gang lacks now: nodes, or something on each of them.
 std::string gang_capacity_text(const Gap& gap, const Need& need) {
+  if (gap.is_of_nodes && need.is_in_rack)
+    return "needs " + counted(gap.required, "node") + " of one rack with " + amounts_text(need.each) +
+           " left on each, at most " + std::to_string(gap.offered) + " of one " + (gap.offered == 1 ? "has" : "have") +
+           " so much now, as leases would lie if they were packed tightly: " +
+           std::to_string(gap.required - gap.offered) + " too few";
   if (gap.is_of_nodes)
     return "needs " + counted(gap.required, "node") + " with " + amounts_text(need.each) + " left on each, " +
            std::to_string(gap.offered) + (gap.offered == 1 ? " has" : " have") +
            " so much now: " + std::to_string(gap.required - gap.offered) + " too few";
   return "needs " + amount_text(gap.kind, gap.required) + " on each of " + counted(need.nodes, "node") +
-         ", no node has so much left: at most " + amount_text(gap.kind, gap.offered) + " on each would fit now";
+         (need.is_in_rack ? " of one rack, no node of a rack" : ", no node") + " has so much left: at most " +
+         amount_text(gap.kind, gap.offered) + " on each would fit now";
 }
 
 /// When there is room, from as expected to as late as it may be, and who has it before.
@@ -274,6 +287,7 @@ std::string text_of(const Gap& gap, const Asking& asking, const Evaluation& eval
     case Constraint::nodes:
       return "needs " + counted(gap.required, "node") + ", the pool has " + std::to_string(gap.offered) + ": " +
              std::to_string(gap.required - gap.offered) + " too many";
+    case Constraint::rack: return rack_text(gap, pool);
   }
   ASSERT(false);
 }

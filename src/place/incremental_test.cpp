@@ -5,7 +5,7 @@
 
 #include "base/prng.h"
 #include "model/meter.h"
-#include "model/spread.h"
+#include "model/rack.h"
 #include "model/transfer.h"
 #include "place/oracle_for_tests.h"
 #include "place/scene_for_tests.h"
@@ -24,6 +24,7 @@ class Life {
         cards_(seed + 3'000'000),
         apart_(seed + 4'000'000),
         together_(seed + 5'000'000),
+        racks_(seed + 6'000'000),
         engine_(make_engine(bug)),
         is_plain_(seed % 2 == 0),
         comes_together_(seed % 4 == 3),
@@ -31,7 +32,8 @@ class Life {
         has_data_(seed % 5 != 4),
         has_bounds_(seed % 4 < 2),
         has_cards_(seed % 7 != 6),
-        keeps_apart_(seed % 3 == 1) {
+        keeps_apart_(seed % 3 == 1),
+        has_racks_(seed % 5 < 2) {
     // A third of the lives pass from one half life of usage to the next.
     if (seed % 3 == 0) now_ = usage_period(scene_now) + usage_half_life - Duration::minutes(4);
     for (int i = 0; i < 3; ++i) {
@@ -118,6 +120,8 @@ class Life {
   /// each node of the pool may have as many.
   [[nodiscard]] std::size_t nodes_lacked() const { return nodes_lacked_; }
   [[nodiscard]] std::size_t pools_filled() const { return pools_filled_; }
+  /// How often a gang waited that found nodes enough in a pool, and none of its racks with enough of them.
+  [[nodiscard]] std::size_t racks_lacked() const { return racks_lacked_; }
   /// All that there ever were.
   [[nodiscard]] const std::set<Duration>& setbacks() const { return setbacks_; }
 
@@ -244,6 +248,13 @@ class Life {
     pool.card_power.reset();
     if (random_.chance(4, 5)) pool.core_power = Milliwatts(random_.between(2, 5) * 1'000);
     if (random_.chance(4, 5)) pool.card_power = Milliwatts(random_.between(2, 4) * 100'000);
+    pool.racks.clear();
+    if (has_racks_ && racks_.chance(5, 6)) {
+      std::vector<std::int32_t> sizes;
+      for (std::int32_t left = pool.nodes; left > 0; left -= sizes.back())
+        sizes.push_back(static_cast<std::int32_t>(racks_.between(1, std::min(left, 3))));
+      pool.racks = racks_of(sizes);
+    }
     PoolRow& row = pools_[{pool.centre, pool.name}];
     if (row != pool) book_.erase({pool.centre, pool.name});
     row = pool;
@@ -358,6 +369,8 @@ class Life {
     // Half the lives are of wide and narrow jobs that any pool may take, so that narrow ones would overtake wide ones.
     if (is_plain_) needs.resources = {Cores(random_.chance(1, 4) ? random_.between(3, 6) : 1), Bytes(), MilliCards()};
     if (random_.chance(1, 3)) needs.resources.nodes = static_cast<std::int32_t>(random_.between(2, 5));
+    if (has_racks_ && racks_.chance(2, 3)) needs.resources.within = Within::rack;
+    if (has_racks_ && racks_.chance(1, 5)) needs.resources.nodes = static_cast<std::int32_t>(racks_.between(2, 3));
     if (!is_plain_ && random_.chance(1, 4)) needs.chips = {"a800"};
     if (!is_plain_ && random_.chance(1, 4)) needs.software = {{"povray", "3.7"}};
     if (!is_plain_ && random_.chance(1, 4)) needs.regions = {"guizhou"};
@@ -574,8 +587,9 @@ class Life {
     }
     ASSERT_LE(cores, pool.cores_per_node * pool.nodes);
     ASSERT_LE(lease.resources.nodes, pool.nodes);
+    ASSERT_TRUE(has_nodes_for(pool, lease.resources));
     const std::int32_t on_node = job.requirements.tasks_per_node_max;
-    ASSERT_TRUE(!compares_ || on_node == 0 || in_pool < tasks_apart_max(on_node, pool.nodes, lease.resources.nodes));
+    ASSERT_TRUE(!compares_ || on_node == 0 || in_pool < tasks_apart_max(on_node, pool, lease.resources));
     wallet_row.debits_pending += lease.held;
     job.held += lease.held;
     ++job.live;
@@ -663,6 +677,13 @@ class Life {
       const auto is_full = [&](const auto& each) { return most > 0 && each.second == most; };
       if (waiting && waiting->tasks > 0 && std::any_of(there.begin(), there.end(), is_full)) ++bounds_met_;
       const JobRecord* known = world.job(id);
+      for (const PoolState& pool : world.pools()) {
+        const bool is_waiting = waiting && waiting->tasks > 0 && known != nullptr;
+        Need need = is_waiting ? need_of(job.requirements.resources) : Need();
+        if (!need.is_in_rack || pool.has_room(need)) continue;
+        need.is_in_rack = false;
+        if (pool.has_room(need)) ++racks_lacked_;
+      }
       if (!waiting || waiting->tasks == 0 || known == nullptr || !known->is_bounded_on_nodes()) continue;
       for (const PoolState& pool : world.pools()) {
         if (world.spread(*known, pool).own == 0) continue;
@@ -710,6 +731,7 @@ class Life {
   Prng cards_;   ///< of how fast cards are
   Prng apart_;   ///< of bounds of tasks per node
   Prng together_;  ///< of jobs that come together
+  Prng racks_;   ///< of racks, and of gangs that must lie in one
   std::unique_ptr<Engine> engine_;
   UnixTime now_ = scene_now;
   std::int64_t last_id_ = 100;
@@ -731,6 +753,7 @@ class Life {
   bool has_bounds_ = false;  ///< some jobs bound their tasks at one centre
   bool has_cards_ = false;   ///< cards are not all alike
   bool keeps_apart_ = false;  ///< some jobs bound their tasks on one node
+  bool has_racks_ = false;  ///< pools tell their racks, and some jobs' gangs must lie in one
   bool compares_ = true;  ///< with the oracle: no bug is planted
   UnixTime planned_at_;
   std::size_t hours_passed_ = 0;
@@ -745,6 +768,7 @@ class Life {
   std::size_t bounds_met_ = 0;
   std::size_t nodes_lacked_ = 0;
   std::size_t pools_filled_ = 0;
+  std::size_t racks_lacked_ = 0;
   std::vector<Made> made_;  ///< by the last plan, as the oracle has it
   std::size_t promises_ = 0;
   std::map<OrganisationId, OrganisationRow> organisations_;
@@ -801,6 +825,7 @@ TEST(LifeTest, PoolsPromiseRoomAndTakeItBackAndJobsAreSetBack) {
   std::size_t bounds_met = 0;
   std::size_t nodes_lacked = 0;
   std::size_t pools_filled = 0;
+  std::size_t racks_lacked = 0;
   std::set<Duration> setbacks;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     Life life(seed);
@@ -818,6 +843,7 @@ TEST(LifeTest, PoolsPromiseRoomAndTakeItBackAndJobsAreSetBack) {
     bounds_met += life.bounds_met();
     nodes_lacked += life.nodes_lacked();
     pools_filled += life.pools_filled();
+    racks_lacked += life.racks_lacked();
   }
   EXPECT_GT(setbacks.size(), 500U);
   EXPECT_LT(*setbacks.begin(), Duration::minutes(10));
@@ -831,6 +857,7 @@ TEST(LifeTest, PoolsPromiseRoomAndTakeItBackAndJobsAreSetBack) {
   EXPECT_GT(bounds_met, 200U);
   EXPECT_GT(nodes_lacked, 50U);
   EXPECT_GT(pools_filled, 200U);
+  EXPECT_GT(racks_lacked, 100U);
 }
 
 class PlantedBugTest : public testing::TestWithParam<PlantedBug> {};

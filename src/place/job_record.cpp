@@ -29,7 +29,7 @@ std::string key_of(const Requirements& requirements) {
   add_number(key, requirements.resources.cards.value());
   add_number(key,
              std::int64_t{requirements.resources.nodes} << 8 | static_cast<std::int64_t>(requirements.objective));
-  add_number(key, requirements.reclaimable ? 1 : 0);
+  add_number(key, (requirements.reclaimable ? 1 : 0) | (requirements.resources.is_in_rack() ? 2 : 0));
   add_number(key, requirements.weights.cost);
   add_number(key, requirements.weights.time);
   add_number(key, requirements.weights.carbon);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/prng.h"
+#include "model/rack.h"
 
 namespace dayan::place {
 namespace {
@@ -84,8 +85,8 @@ TEST(GangSlotsTest, NeverTwoPartsOnANode) {
   EXPECT_EQ(empty.slots(cores(3, 2)), 1);
   EXPECT_EQ(empty.slots(cores(1, 3)), 4);
   EXPECT_EQ(empty.slots(cores(1, 4)), 0);
-  EXPECT_EQ(empty.widest({{4, 0, 0}}), 3);
-  EXPECT_EQ(empty.widest({{5, 0, 0}}), 0);
+  EXPECT_EQ(empty.widest(cores(4, 2)), 3);
+  EXPECT_EQ(empty.widest(cores(5, 2)), 0);
   // One node has room for eight, the other for one: a pair takes one of each, and the rest helps no second pair.
   EXPECT_EQ(packed(2, 8, {cores(7)}).slots(cores(1, 2)), 1);
 }
@@ -97,7 +98,7 @@ TEST(GangSlotsTest, LeasedGangsTakeANodeForEachPart) {
   EXPECT_EQ(packing.slots(cores(4)), 1);
   EXPECT_EQ(packing.slots(cores(1, 4)), 1);
   EXPECT_EQ(packing.slots(cores(2, 2)), 0);
-  EXPECT_EQ(packing.widest({{1, 0, 0}}), 4);
+  EXPECT_EQ(packing.widest(cores(1, 2)), 4);
   EXPECT_EQ(packing.largest(cores(9, 1), in_cores), 4);
   EXPECT_EQ(packing.largest(cores(9, 2), in_cores), 1);
   EXPECT_EQ(packing.largest(cores(9, 5), in_cores), -1);
@@ -145,7 +146,7 @@ TEST(GangSlotsTest, NeverPromisesRoomThatThereIsNot) {
                           << need.nodes;
     ASSERT_EQ(packing.has_room(need), said > 0);
     if (need.is_gang()) {
-      const std::int64_t widest = packing.widest(need.each);
+      const std::int64_t widest = packing.widest(need);
       for (std::int64_t n = 2; n <= nodes + 1; ++n) ASSERT_EQ(packing.slots({need.each, n}) > 0, n <= widest);
       ASSERT_EQ(packing.slots({need.each, 1}) > 0, widest > 0);
     }
@@ -165,6 +166,126 @@ TEST(GangSlotsTest, ManyLikeGangsAreCountedNotListed) {
   packing.pack(400'000, {{4, 0, 0}}, shapes);
   EXPECT_EQ(packing.slots(cores(2)), 800'000 - 300'000);
   EXPECT_EQ(packing.slots(cores(4)), 400'000 - 150'000);
+}
+
+/// Cores left on each node of each rack; the first stands for nodes in no rack.
+using RackRooms = std::vector<Rooms>;
+
+/// Each way to lay a task there: one of one node or of a gang anywhere, or in one rack, where it must.
+void lay_in_racks(const RackRooms& at, const Need& task, std::int64_t missing, std::size_t rack,
+                  std::set<RackRooms>& to) {
+  if (missing == 0) {
+    to.insert(at);
+    return;
+  }
+  for (; rack < at.size(); ++rack) {
+    for (std::int64_t here = task.is_in_rack ? missing : 1; here <= missing && (!task.is_in_rack || rack > 0); ++here) {
+      std::set<Rooms> ways;
+      take_each_way(at[rack], task, here, 0, ways);
+      for (const Rooms& way : ways) {
+        RackRooms next = at;
+        next[rack] = way;
+        lay_in_racks(next, task, missing - here, rack + 1, to);
+      }
+    }
+  }
+}
+std::int64_t most_in_racks(std::vector<Need> leases, const Need& need, const RackRooms& empty) {
+  std::set<RackRooms> reachable{empty};
+  const auto lay = [&](const Need& task) {
+    std::set<RackRooms> next;
+    for (const RackRooms& rooms : reachable) lay_in_racks(rooms, task, task.nodes, 0, next);
+    reachable = std::move(next);
+  };
+  for (const Need& lease : leases) lay(lease);
+  if (reachable.empty()) return -1;
+  std::int64_t most = 0;
+  for (lay(need); !reachable.empty(); lay(need)) ++most;
+  return most;
+}
+
+Need in_rack(Need gang) {
+  gang.is_in_rack = gang.is_gang();
+  return gang;
+}
+PoolRow with_racks(std::int32_t nodes, std::vector<std::int32_t> sizes) {
+  PoolRow pool;
+  pool.nodes = nodes;
+  pool.racks = racks_of(std::move(sizes));
+  return pool;
+}
+Packing packed(const PoolRow& pool, std::int64_t per_node, const std::vector<Need>& leases) {
+  Shapes shapes;
+  for (const Need& lease : leases) add_shape(shapes, lease, 1);
+  Packing packing;
+  packing.pack(pool, {{per_node, 0, 0}}, shapes);
+  return packing;
+}
+
+TEST(RackSlotsTest, AllNodesOfAGangLieInOne) {
+  // Racks of four, four and two nodes, and one node that stands in none. Two gangs of four find a rack each, and none
+  // of five does, though eleven nodes are empty. One that has a rack, and others' work, leave the other racks whole as
+  // long as they can: that fills the node without a rack, then the small rack.
+  const PoolRow pool = with_racks(11, {4, 2, 4});
+  const auto gang = [](std::int64_t nodes) { return in_rack(cores(8, nodes)); };
+  EXPECT_EQ(packed(pool, 8, {}).slots(gang(4)), 2);
+  EXPECT_EQ(packed(pool, 8, {}).slots(gang(2)), 5);
+  EXPECT_EQ(packed(pool, 8, {}).slots(gang(5)), 0);
+  EXPECT_EQ(packed(pool, 8, {}).widest(gang(5)), 4);
+  EXPECT_EQ(packed(pool, 8, {}).largest(in_rack(cores(9, 4)), in_cores), 8);
+  EXPECT_EQ(packed(pool, 8, {}).largest(in_rack(cores(9, 5)), in_cores), -1);
+  EXPECT_EQ(packed(pool, 8, {gang(4), cores(8), cores(8), cores(1)}).slots(gang(4)), 1);
+  EXPECT_EQ(packed(pool, 8, {gang(4), cores(8), cores(8), cores(1), cores(8)}).widest(gang(4)), 3);
+  EXPECT_EQ(packed(pool, 8, {gang(4), cores(1), cores(8, 3)}).largest(gang(4), in_cores), 7);
+  // Three gangs of three take a rack each of three such; nine nodes were enough for four of two.
+  EXPECT_EQ(packed(with_racks(12, {4, 4, 4}), 8, {gang(3), gang(3), gang(3)}).slots(gang(2)), 0);
+  EXPECT_EQ(packed(with_racks(12, {4, 4, 4}), 8, {gang(3), gang(3), gang(3)}).slots(cores(8, 3)), 1);
+  // Nobody knows the racks of a pool.
+  EXPECT_FALSE(packed(with_racks(12, {}), 8, {}).has_room(gang(2)));
+}
+
+TEST(RackSlotsTest, NeverPromisesRoomThatThereIsNot) {
+  // Random racks and leases, gangs in racks and across them among these, against every way to lay them out: never more
+  // than the best of them takes, and nearly always as much. Whether there is room, and how wide a rack's is, agrees.
+  Prng random(21);
+  int exact = 0;
+  int tried = 0;
+  int narrower = 0;
+  for (int i = 0; i < 1'500; ++i) {
+    const std::int64_t per_node = random.between(1, 4);
+    std::vector<std::int32_t> sizes;
+    for (auto racks = random.between(1, 3); racks > 0; --racks)
+      sizes.push_back(static_cast<std::int32_t>(random.between(1, 3)));
+    const auto outside = static_cast<std::int32_t>(random.between(0, 1));
+    RackRooms empty{Rooms(static_cast<std::size_t>(outside), per_node)};
+    std::int32_t nodes = outside;
+    for (const std::int32_t size : sizes) {
+      empty.emplace_back(static_cast<std::size_t>(size), per_node);
+      nodes += size;
+    }
+    std::vector<Need> leases;
+    for (int lease = 0; lease < 4; ++lease) {
+      const Need drawn = cores(random.between(1, per_node), random.between(1, 3));
+      leases.push_back(random.chance(1, 2) ? in_rack(drawn) : drawn);
+      if (most_in_racks(leases, cores(99), empty) < 0) leases.pop_back();
+    }
+    const Need need = in_rack(cores(random.between(1, per_node), random.between(2, 3)));
+    const Packing packing = packed(with_racks(nodes, sizes), per_node, leases);
+    const std::int64_t most = most_in_racks(leases, need, empty);
+    const std::int64_t said = packing.slots(need);
+    ASSERT_LE(said, most) << i;
+    ASSERT_EQ(packing.has_room(need), said > 0) << i;
+    ASSERT_EQ(packing.widest(need) >= need.nodes, said > 0) << i;
+    ASSERT_LE(packing.slots_apart(need, 1), said) << i;
+    if (!packing.is_clouded()) {
+      ASSERT_EQ(packing.largest(need, in_cores) >= need.each.of[in_cores], said > 0) << i;
+    }
+    exact += said == most ? 1 : 0;
+    narrower += said < packing.slots({need.each, need.nodes}) ? 1 : 0;
+    ++tried;
+  }
+  EXPECT_GE(exact, tried * 9 / 10);
+  EXPECT_GE(narrower, tried / 15);
 }
 
 TEST(ApartTest, NoMoreOnOneNodeThanMay) {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/prng.h"
+#include "model/rack.h"
 #include "place/planner.h"
 #include "place/scene_for_tests.h"
 
@@ -230,6 +231,79 @@ TEST(PlanTest, TasksPerNodeSendOthersElsewhere) {
   needs.tasks_per_node_max = 1;
   (void)gangs.job(6, needs);
   EXPECT_EQ(gangs.plan().size(), 2U);
+}
+
+TEST(PlanTest, AGangLiesInOneRack) {
+  // Six nodes in two racks of three: two gangs of two whole nodes find a rack each. The third finds none, though two
+  // nodes are left, and says so; one whose nodes may stand anywhere takes these.
+  Scene scene;
+  const CentreRow centre = scene.centre("a");
+  PoolRow pool = scene.pool(centre.id, 6, 8);
+  pool.racks = {{3, 2}};
+  scene.put(pool);
+  Requirements needs = Scene::small();
+  needs.resources.cores = Cores(8);
+  needs.resources.nodes = 2;
+  needs.resources.within = Within::rack;
+  JobRow job = scene.job(3, needs);
+  const auto engine = scene.engine();
+  const auto plan = engine->plan(scene_now, 100);
+  ASSERT_EQ(plan.size(), 2U);
+  commit(*engine, job, plan);
+  const auto quotes = engine->quotes(job.id, scene_now);
+  ASSERT_EQ(quotes[0].reasons.size(), 1U);
+  EXPECT_EQ(quotes[0].reasons[0].constraint, Constraint::capacity);
+  EXPECT_EQ(quotes[0].reasons[0].required, 2);
+  EXPECT_EQ(quotes[0].reasons[0].offered, 1);
+  EXPECT_EQ(quotes[0].reasons[0].text.substr(0, 96),
+            "needs 2 nodes of one rack with 8 cores left on each, at most 1 of one has so much now, as leases");
+  EXPECT_EQ(quotes[0].wait, Duration::hours(1));
+  EXPECT_TRUE(engine->plan(scene_now, 100).empty());
+  JobRow other = job;
+  other.id = JobId(2'000);
+  other.count = 1;
+  other.next_task = other.live = 0;
+  other.held = Cny();
+  other.requirements.resources.within = Within::pool;
+  engine->apply({other, RowFate::live});
+  const auto elsewhere = engine->plan(scene_now, 100);
+  ASSERT_EQ(elsewhere.size(), 1U);
+  EXPECT_EQ(elsewhere[0].job, other.id);
+  const auto broken = engine->broken_invariant();
+  EXPECT_FALSE(broken.has_value()) << *broken;
+}
+
+TEST(PlanTest, AGangGoesWhereARackIsLargeEnough) {
+  // Of pools of six nodes the cheapest does not tell its racks, the next has too small ones, and the dearest has one of
+  // four: there it goes, and the plan counts the others with how much they lack. Each says why. One node needs no rack.
+  Scene scene;
+  const auto add = [&](const std::string& name, std::int32_t yuan, std::vector<Racks> racks) {
+    const CentreRow centre = scene.centre(name, Cny::yuan(yuan));
+    PoolRow pool = scene.pool(centre.id, 6, 8);
+    pool.racks = std::move(racks);
+    scene.put(pool);
+    return centre.id;
+  };
+  (void)add("untold", 1, {});
+  (void)add("small", 2, {{2, 3}});
+  const CentreId large = add("large", 3, {{4, 1}, {2, 1}});
+  Requirements needs = Scene::small();
+  needs.objective = Objective::cheapest;
+  needs.resources.nodes = 4;
+  needs.resources.within = Within::rack;
+  (void)scene.job(1, needs);
+  const auto plan = scene.plan();
+  ASSERT_EQ(plan.size(), 1U);
+  EXPECT_EQ(plan[0].placement.centre, large);
+  EXPECT_EQ(plan[0].placement.ruled_out, (std::vector<RuledOut>{{Constraint::rack, 2, 2}}));
+  std::map<std::string, std::string> why;
+  for (const Quote& each : scene.quotes(needs))
+    why[each.centre_name] = each.reasons.empty() ? "" : each.reasons[0].text;
+  EXPECT_EQ(why["large"], "");
+  EXPECT_EQ(why["small"], "needs 4 nodes of one rack, the largest has 2: 2 too many");
+  EXPECT_EQ(why["untold"], "needs 4 nodes of one rack, which nodes of the pool stand in one is not known");
+  needs.resources.nodes = 1;
+  for (const Quote& each : scene.quotes(needs)) EXPECT_TRUE(each.feasible) << each.centre_name;
 }
 
 TEST(PlanTest, RoomOnANodeWithAsManyOfItsTasksIsNone) {
@@ -565,6 +639,10 @@ Scene random_scene(Prng& random) {
       pool.core_capability = Capability(random.between(0, 3) * 7'000);
       if (random.chance(1, 2)) pool.core_power = Milliwatts(random.between(2'000, 9'000));
       if (random.chance(1, 2)) pool.card_power = Milliwatts(300'000);
+      std::vector<std::int32_t> racks;
+      for (std::int32_t left = random.chance(2, 3) ? pool.nodes : 0; left > 0; left -= racks.back())
+        racks.push_back(static_cast<std::int32_t>(random.between(1, left)));
+      pool.racks = racks_of(racks);
       scene.put(pool);
       if (random.chance(1, 2)) scene.lease(id, 1, Duration::minutes(random.between(1, 60)), name);
     }
@@ -583,6 +661,7 @@ Scene random_scene(Prng& random) {
     if (random.chance(1, 3)) requirements.price_cap = Cny::micro(random.between(0, 30'000'000));
     if (random.chance(1, 4)) requirements.tasks_per_centre_max = static_cast<std::int32_t>(random.between(1, 3));
     if (random.chance(1, 3)) requirements.tasks_per_node_max = static_cast<std::int32_t>(random.between(1, 2));
+    if (random.chance(1, 3)) requirements.resources.within = Within::rack;
     JobRow job = scene.job(static_cast<std::int32_t>(random.between(1, 20)), requirements);
     job.throttle = static_cast<std::int32_t>(random.between(0, 6));
     scene.put(job);
@@ -646,6 +725,7 @@ TEST_P(RandomPlanTest, KeepsEveryBound) {
     ASSERT_LE(need.memory, pool.memory_per_node);
     ASSERT_LE(need.cards, pool.cards_per_node);
     ASSERT_LE(need.nodes, pool.nodes);
+    ASSERT_TRUE(has_nodes_for(pool, need));
     plain.add(placement.centre, placement.pool, need);
     const Cny price = plain.offers.at(placement.centre).core_hour;
     held[job.id] += Cny::micro(price.micro() * need.cores.value() * need.nodes);

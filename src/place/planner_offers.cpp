@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <utility>
 
 #include "place/planner.h"
@@ -103,17 +105,16 @@ void Planner::follow_views() {
 void Planner::look_behind_repacked(std::uint64_t changes, std::span<const Assignment> placed, const QueueKey& key) {
   std::set<PoolIndex> taken;
   agenda_.rooms().log().for_each_since(changes, [&](PoolIndex pool) { taken.insert(pool); });
-  Packing packing;
   for (const PoolIndex index : taken) {
     const PoolState& pool = agenda_.world().pool(index);
     agenda_.ask_apart(pool, key);
-    bool is_packed = false;
+    std::array<std::optional<Packing>, 2> before;  // this turn; the second with racks in sight
     for (const auto& [need, shape] : agenda_.queue().shapes()) {
       const bool is_asked = shape.asked.get(index) ||
                             std::find(shape.asks_at.begin(), shape.asks_at.end(), index) != shape.asks_at.end();
       if (is_asked || !pool.has_room(need)) continue;
-      if (!is_packed) {
-        // As it was before this turn.
+      std::optional<Packing>& packing = before[need.is_in_rack ? 1 : 0];
+      if (!packing) {
         Shapes shapes = pool.shapes;
         std::set<std::pair<JobId, std::int32_t>> here;
         for (const Assignment& each : placed) {
@@ -123,10 +124,9 @@ void Planner::look_behind_repacked(std::uint64_t changes, std::span<const Assign
         for (const Holding* each : pool.holdings) {
           if (here.contains({each->attempt.job, each->attempt.task})) remove_shape(shapes, each->shape, 1);
         }
-        packing.pack(pool.row.nodes, pool.per_node, shapes);
-        is_packed = true;
+        packing.emplace().pack_for(need, pool.row, pool.per_node, shapes);
       }
-      if (!packing.has_room(need)) look_behind(index, shape, key);
+      if (!packing->has_room(need)) look_behind(index, shape, key);
     }
   }
 }

@@ -43,7 +43,7 @@ Amounts left_of(const Amounts& total, const Amounts& taken) {
 std::int64_t slots_of(const PoolState& pool, const Amounts& free, const Packing& packing, const Need& need) {
   const std::int64_t by_sum = fit_count(free, need.all());
   if (by_sum == int64_max)
-    return pool.row.nodes >= need.nodes ? int64_max : 0;  // who needs nothing fits on any nodes
+    return pool.is_large_enough(need) && pool.row.nodes > 0 ? int64_max : 0;  // who needs nothing fits on any nodes
   return by_sum == 0 ? 0 : std::min(by_sum, packing.slots(need));
 }
 
@@ -57,41 +57,41 @@ Amounts PoolState::taken() const {
 
 Amounts PoolState::free() const { return left_of(total, taken()); }
 
-const Packing& PoolState::packing() const {
-  if (!is_packed_) packing_.pack(row.nodes, per_node, shapes);
-  is_packed_ = true;
-  return packing_;
+const Packing& PoolState::packing(const Need& need) const {
+  Packed& packed = need.is_in_rack ? packed_in_racks_ : packed_;
+  if (!packed.is_done) packed.packing.pack_for(need, row, per_node, shapes);
+  packed.is_done = true;
+  return packed.packing;
 }
 
-std::int64_t PoolState::slots(const Need& need) const { return slots_of(*this, free(), packing(), need); }
+std::int64_t PoolState::slots(const Need& need) const { return slots_of(*this, free(), packing(need), need); }
 
 std::int64_t PoolState::slots_apart(const Need& need, std::int64_t on_node_max, std::int64_t own) const {
   if (fit_count(per_node, need.each) <= on_node_max) return slots(need);  // no node takes more of them
   const std::int64_t by_sum = fit_count(free(), need.all());
   if (by_sum == 0) return 0;
-  if (own == 0) return std::min(by_sum, packing().slots_apart(need, on_node_max));
+  if (own == 0) return std::min(by_sum, packing(need).slots_apart(need, on_node_max));
   Shapes others = shapes;
   const auto is_own = [&](const ShapeCount& each) { return each.shape == need; };
   const auto there = std::find_if(others.begin(), others.end(), is_own);
   own = there != others.end() ? std::min(own, there->count) : 0;
   if (own > 0) remove_shape(others, need, own);
   Packing beside;
-  beside.pack(row.nodes, per_node, others);
+  beside.pack_for(need, row, per_node, others);
   return std::min(by_sum, std::max<std::int64_t>(beside.slots_apart(need, on_node_max) - own, 0));
 }
 
 bool PoolState::has_room(const Need& need) const {
-  return row.nodes >= need.nodes && covers(per_node, need.each) && covers(free(), need.all()) &&
-         packing().has_room(need);
+  return row.nodes > 0 && is_large_enough(need) && covers(free(), need.all()) && packing(need).has_room(need);
 }
 
 std::int64_t PoolState::largest_that_fits(Need need, Kind kind) const {
-  if (!packing().is_clouded()) {
+  if (!packing(need).is_clouded()) {
     Need others = need;
     others.each.of[kind] = 0;
     const Amounts left = free();
     if (!covers(left, others.all())) return -1;
-    return std::min(packing().largest(need, kind), left.of[kind] / need.nodes);
+    return std::min(packing(need).largest(need, kind), left.of[kind] / need.nodes);
   }
   std::int64_t low = -1;
   std::int64_t high = need.each.of[kind];
@@ -104,13 +104,17 @@ std::int64_t PoolState::largest_that_fits(Need need, Kind kind) const {
 }
 
 std::int64_t PoolState::widest_that_fits(const Need& need) const {
-  return std::min(fit_count(free(), need.each), packing().widest(need.each));
+  return std::min(fit_count(free(), need.each), packing(need).widest(need));
 }
 
 std::int64_t PoolState::slots_when_empty(const Need& need) const {
-  if (row.nodes < need.nodes) return 0;
   // Nodes that are alike: gangs take turns on them until all are full.
-  const std::int64_t by_node = times(fit_count(per_node, need.each), row.nodes) / need.nodes;
+  const auto on = [&](std::int64_t nodes) {
+    return nodes < need.nodes ? 0 : times(fit_count(per_node, need.each), nodes) / need.nodes;
+  };
+  std::int64_t by_node = need.is_in_rack ? 0 : on(row.nodes);
+  for (const Racks& racks : row.racks)
+    by_node = need.is_in_rack ? plus(by_node, times(on(racks.nodes), racks.count)) : by_node;
   return std::min(fit_count(left_of(total, foreign), need.all()), by_node);
 }
 
@@ -140,7 +144,7 @@ Opening PoolState::opening(const Need& need, UnixTime now) const {
     remove_shape(left, release.of->shape, 1);
     const Amounts room = left_of(total, held);
     if (fit_count(room, need.all()) == 0) continue;  // packing is dear
-    later.pack(row.nodes, per_node, left);
+    later.pack_for(need, row, per_node, left);
     const std::int64_t then_free = slots_of(*this, room, later, need);
     if (then_free > 0) return {release.at - now, then_free};
   }
@@ -162,7 +166,7 @@ std::optional<UnixTime> PoolState::surely_opens(const Need& need, UnixTime now, 
     const Amounts room = left_of(total, held);
     if (!covers(room, needed)) return true;  // packing is dear
     for (const Need* each : std::exchange(ended, {})) remove_shape(left, *each, 1);
-    later.pack(row.nodes, per_node, left);
+    later.pack_for(need, row, per_node, left);
     if (slots_of(*this, room, later, need) >= tasks) opens_at = at;
     return !opens_at.has_value();
   });
@@ -194,7 +198,7 @@ std::int64_t PoolState::slots_beside(const Shapes& these, const Amounts& held, c
   const Amounts room = left_of(total, all);
   if (fit_count(room, need.all()) == 0) return 0;  // packing is dear
   Packing packed;
-  packed.pack(row.nodes, per_node, these);
+  packed.pack_for(need, row, per_node, these);
   return slots_of(*this, room, packed, need);
 }
 
@@ -212,7 +216,7 @@ bool PoolState::has_room_at(UnixTime at, const Need& need, const Need& beside, s
   if (fit_count(room, need.all()) == 0) return false;
   if (beside.each != Amounts()) add_shape(left, beside, 1);
   Packing later;
-  later.pack(row.nodes, per_node, left);
+  later.pack_for(need, row, per_node, left);
   return slots_of(*this, room, later, need) >= tasks;
 }
 
@@ -261,7 +265,8 @@ void PoolState::recount() {
 
 void PoolState::changed() {
   ++version;
-  is_packed_ = false;
+  packed_.is_done = false;
+  packed_in_racks_.is_done = false;
   fits_beside_.clear();
   load = 0;
   const Amounts held = taken();

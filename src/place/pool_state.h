@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/meter.h"
+#include "model/rack.h"
 #include "model/rows.h"
 #include "model/run_time.h"
 #include "place/end_order.h"
@@ -124,10 +125,9 @@ struct PoolState {
   /// How many tasks of this need fit now: by what is free in sum, and by the nodes as leases would lie on them.
   [[nodiscard]] std::int64_t slots(const Need& need) const;
   [[nodiscard]] bool has_room(const Need& need) const;
-  /// False where it is larger than the pool's nodes, or than so many of them. One node there always may be: a pool
-  /// without any waits for some.
+  /// False where it is larger than the pool's nodes, or than so many of them (rack.h).
   [[nodiscard]] bool is_large_enough(const Need& need) const {
-    return covers(per_node, need.each) && need.nodes <= std::max<std::int64_t>(row.nodes, 1);
+    return covers(per_node, need.each) && need.nodes <= task_nodes_max_of(row, need.is_in_rack);
   }
   /// The largest amount of one kind on each node that would fit now, all else as asked; −1 when not even none would.
   /// What is asked does not fit.
@@ -195,14 +195,18 @@ struct PoolState {
   void recount();
 
  private:
-  [[nodiscard]] const Packing& packing() const;
+  [[nodiscard]] const Packing& packing(const Need& need) const;
   void changed();
   template <class Visitor>
   void visit_sure_ends(UnixTime now, Visitor&& visit) const;
 
   mutable EndOrder ends_;
-  mutable Packing packing_;
-  mutable bool is_packed_ = false;
+  struct Packed {
+    Packing packing;
+    bool is_done = false;
+  };
+  mutable Packed packed_;
+  mutable Packed packed_in_racks_;  ///< for who needs these (Packing::pack_for)
   mutable std::map<Need, bool> fits_beside_;  ///< what fits_beside_promise() has said since the last change
 };
 

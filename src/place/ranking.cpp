@@ -108,6 +108,7 @@ std::uint16_t Ranking::judge(const PoolState& pool) const {
     if (need_.each.of[kind] > pool.per_node.of[kind]) verdict |= 1U << kind;
   }
   if (need_.is_gang() && need_.nodes > pool.row.nodes) verdict |= too_few_nodes;
+  if (need_.is_in_rack && need_.nodes > task_nodes_max_of(pool.row, true)) verdict |= has_small_racks;
   verdict |= chips_[pool.chip];
   verdict |= software_[pool.software];
   verdict |= regions_[pool.region];
@@ -123,6 +124,7 @@ std::uint16_t Ranking::judge(const PoolState& pool) const {
 std::int64_t Ranking::margin(std::size_t verdict, const PoolState& pool) const {
   if (verdict < kinds) return need_.each.of[verdict] - pool.per_node.of[verdict];
   if (verdict_constraints[verdict] == Constraint::nodes) return need_.nodes - pool.row.nodes;
+  if (verdict_constraints[verdict] == Constraint::rack) return need_.nodes - task_nodes_max_of(pool.row, true);
   if (verdict_constraints[verdict] == Constraint::capability)
     return requirements_.core_capability_min.value() - pool.row.core_capability.value();
   if (verdict_constraints[verdict] == Constraint::card_capability)

@@ -38,12 +38,13 @@ enum Verdict : std::uint16_t {
   too_slow = 1 << 9,
   too_far = 1 << 10,
   has_slow_cards = 1 << 11,
+  has_small_racks = 1 << 12,
   is_unknown = 1 << 15,
 };
-inline constexpr std::array<Constraint, 12> verdict_constraints{
+inline constexpr std::array<Constraint, 13> verdict_constraints{
     Constraint::cores,  Constraint::memory,   Constraint::cards, Constraint::chip,  Constraint::software,  Constraint::region,
     Constraint::provider, Constraint::price, Constraint::nodes, Constraint::capability, Constraint::latency,
-    Constraint::card_capability};
+    Constraint::card_capability, Constraint::rack};
 
 /// Which names of a pool rule it out for a class: a cache line, so that a hundred classes are passed over without a look
 /// at their rankings. Says yes to names that it does not know.

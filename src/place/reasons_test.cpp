@@ -4,6 +4,7 @@
 
 #include "base/prng.h"
 #include "model/meter.h"
+#include "model/rack.h"
 #include "place/pool_state.h"
 #include "place/scene_for_tests.h"
 
@@ -59,6 +60,26 @@ struct Case {
     return !plan.empty() && plan.front().placement.centre == centre.id;
   }
 };
+
+/// Half of the cases have racks, known or not, and a gang that must lie in one: what else they have is as without.
+void draw_racks(Case& drawn, std::uint64_t seed) {
+  Prng random(seed + 1'000'000);
+  if (random.chance(1, 2)) return;
+  PoolRow& pool = drawn.pool;
+  pool.nodes = static_cast<std::int32_t>(random.between(2, 7));
+  Resources& task = drawn.job.requirements.resources;
+  task.nodes = static_cast<std::int32_t>(random.between(1, 4));
+  task.within = random.chance(4, 5) ? Within::rack : Within::pool;
+  for (LeaseRow& lease : drawn.leases) {
+    if (lease.job == drawn.job.id) lease.resources = task;
+  }
+  if (random.chance(1, 5)) return;
+  std::vector<std::int32_t> sizes;
+  for (std::int32_t left = pool.nodes; left > 0; left -= sizes.back())
+    sizes.push_back(static_cast<std::int32_t>(random.between(1, std::min(left, 4))));
+  if (random.chance(1, 4)) sizes.pop_back();
+  pool.racks = racks_of(sizes);
+}
 
 Case draw(Prng& random) {
   Case drawn;
@@ -186,7 +207,9 @@ Mended mend(Case& of, const Reason& reason, std::int64_t short_by, bool on_the_j
     case Constraint::memory: needs.resources.memory = Bytes(most); break;
     case Constraint::cards: needs.resources.cards = MilliCards(most); break;
     case Constraint::capacity:
-      if (reason.text.find(" of memory") != std::string::npos)
+      if (reason.text.find(" too few") != std::string::npos && reason.text.find(" left on each, ") != std::string::npos)
+        needs.resources.nodes = static_cast<std::int32_t>(most);
+      else if (reason.text.find(" of memory") != std::string::npos)
         needs.resources.memory = Bytes(most);
       else if (reason.text.find("card") != std::string::npos)
         needs.resources.cards = MilliCards(most);
@@ -205,6 +228,19 @@ Mended mend(Case& of, const Reason& reason, std::int64_t short_by, bool on_the_j
     case Constraint::tasks_per_node:
       needs.tasks_per_node_max = static_cast<std::int32_t>(reason.required - short_by);
       break;
+    case Constraint::rack:
+      if (on_the_jobs_side) {
+        needs.resources.nodes = static_cast<std::int32_t>(most);
+      } else {  // one more rack, of nodes that come with it
+        of.pool.racks.insert(of.pool.racks.begin(), {static_cast<std::int32_t>(reason.required - short_by), 1});
+        of.pool.nodes += of.pool.racks.front().nodes;
+        if (of.pool.racks.size() > 1 && of.pool.racks[0].nodes == of.pool.racks[1].nodes) {
+          ++of.pool.racks[1].count;
+          of.pool.racks.erase(of.pool.racks.begin());
+        }
+      }
+      break;
+    case Constraint::nodes: needs.resources.nodes = static_cast<std::int32_t>(most); break;
     case Constraint::reachable: of.heard_at = scene_now - Duration::microseconds(reason.required + short_by); break;
     case Constraint::capability:
       if (on_the_jobs_side)
@@ -261,6 +297,7 @@ TEST(ReasonsAreTrue, WhatIsChangedByTheReportedAmountIsPlacedAndByOneUnitLessIsN
     SCOPED_TRACE("seed " + std::to_string(seed));
     Prng random(seed);
     Case now = draw(random);
+    draw_racks(now, seed);
     std::vector<Reason> reasons = now.reasons();
     ASSERT_EQ(now.is_placed(), reasons.empty()) << (reasons.empty() ? "" : reasons[0].text);
     for (int step = 0; step < 16 && !reasons.empty(); ++step) {
@@ -294,7 +331,7 @@ TEST(ReasonsAreTrue, WhatIsChangedByTheReportedAmountIsPlacedAndByOneUnitLessIsN
        {Constraint::cores, Constraint::memory, Constraint::cards, Constraint::capacity, Constraint::wall_time,
         Constraint::price_cap, Constraint::funds, Constraint::throttle, Constraint::reachable, Constraint::capability,
         Constraint::latency, Constraint::acceptance, Constraint::not_before, Constraint::deadline, Constraint::closed,
-        Constraint::tasks_per_centre, Constraint::card_capability, Constraint::tasks_per_node})
+        Constraint::tasks_per_centre, Constraint::card_capability, Constraint::tasks_per_node, Constraint::rack})
     EXPECT_GE(last[each], 10) << to_text(each);
 }
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "model/meter.h"
-#include "model/spread.h"
+#include "model/rack.h"
 #include "model/transfer.h"
 #include "place/constraints.h"
 #include "place/openings.h"
@@ -234,7 +234,7 @@ class SightOracle {
   }
   /// So many tasks of it at once find nodes in the pool, however the engine lays them.
   [[nodiscard]] static std::int64_t most_apart(const JobRecord& job, const PoolState& pool) {
-    return tasks_apart_max(job.tasks_per_node_max, pool.row.nodes, need_of(job).nodes);
+    return tasks_apart_max(job.tasks_per_node_max, pool.row, job.common->requirements.resources);
   }
   [[nodiscard]] bool is_full_of(const JobRecord& job, const PoolState& pool) const {
     if (job.tasks_per_centre_max > 0 && tasks_there(job, pool) >= job.tasks_per_centre_max) return true;

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "model/spread.h"
+#include "model/rack.h"
 
 namespace dayan::place {
 
 std::int64_t tasks_left(const PoolState& pool, const Need& need, const Spread& spread) {
-  return tasks_apart_max(spread.on_node_max, pool.row.nodes, need.nodes) - spread.own;
+  return tasks_apart_max(spread.on_node_max, pool.row, need.nodes, need.is_in_rack) - spread.own;
 }
 
 std::int64_t tasks_anywhere(const PoolState& pool, const Need& need, const Spread& spread) {

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "model/meter.h"
-#include "model/spread.h"
+#include "model/rack.h"
 #include "place/constraints.h"
 
 namespace dayan::place {
@@ -139,7 +139,7 @@ Horizon::Entry Turn::entry_of(const PoolState& pool) {
     entry.slots = pool.slots_when_empty(class_.need);
     entry.passes_up_to = std::numeric_limits<double>::infinity();
   }
-  const std::int64_t most = tasks_apart_max(job_.tasks_per_node_max, pool.row.nodes, class_.need.nodes);
+  const std::int64_t most = tasks_apart_max(job_.tasks_per_node_max, pool.row, class_.requirements.resources);
   entry.slots = std::min(entry.slots, most);
   entry.later_slots = std::min(entry.later_slots, most);
   return entry;

@@ -124,8 +124,7 @@ class CoreDispatch final : public Dispatch {
     for (std::size_t site = 0; site < stage_.sites.size(); ++site) {
       const Site& from = stage_.scenario.sites()[site];
       if (from.centre != centre || stage_.sites[site].nodes == 0) continue;
-      pools.push_back(from.pool);
-      pools.back().nodes = stage_.sites[site].nodes;
+      pools.push_back(stage_.pool_now(site));
     }
     platform_.report_pools(centres_[centre], std::move(pools));
   }

@@ -49,6 +49,7 @@ JobSpec Customer::draw_spec() {
   if (prng_.chance(1, 5)) needs.resources.cards = MilliCards(500 * prng_.between(1, 3));
   if (prng_.chance(1, 10)) needs.card_capability_min = Capability(prng_.between(1, 20'000));  // without cards: refused
   if (prng_.chance(1, 5)) needs.resources.nodes = static_cast<std::int32_t>(prng_.between(2, 4));  // no pool has four
+  if (prng_.chance(1, 2)) needs.resources.within = Within::rack;
   needs.wall_time = Duration::seconds(prng_.between(30, 1'500));
   if (prng_.chance(1, 2)) needs.run_time = Duration::seconds(needs.wall_time.seconds_up() / 3 + 1);
   if (prng_.chance(1, 4)) spec.wait_max = Duration::seconds(prng_.between(60, 10'000));

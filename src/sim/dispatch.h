@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/fields.h"
+#include "model/rack.h"
 #include "sim/ran.h"
 #include "sim/schedule.h"
 
@@ -56,6 +57,10 @@ struct Stage {
   /// What a task takes.
   [[nodiscard]] place::Need need_of(TaskIndex task) const {
     return place::need_of(load.needs(load.jobs[job_of[task]]).resources);
+  }
+  /// A pool with what is left of its nodes.
+  [[nodiscard]] PoolRow pool_now(std::size_t site) const {
+    return with_nodes_left(scenario.sites()[site].pool, sites[site].nodes);
   }
 };
 

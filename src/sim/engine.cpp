@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/rack.h"
+
 namespace dayan::sim {
 
 namespace {
@@ -11,6 +13,23 @@ constexpr Duration late_landing_max = Duration::seconds(3);
 constexpr std::int32_t program_failure = 3;
 /// What a program that is told to end leaves as its exit code: that of SIGTERM.
 constexpr std::int32_t told_to_end = 143;
+
+/// Named after their pool; the racks' come first.
+std::vector<LaidNode> nodes_of(const PoolRow& pool) {
+  std::vector<LaidNode> nodes;
+  const auto add = [&](std::int32_t rack) {
+    nodes.push_back({pool.name + "-" + std::to_string(nodes.size() + 1), rack});
+  };
+  std::int32_t rack = 0;
+  for (const Racks& racks : pool.racks) {
+    for (std::int32_t i = 0; i < racks.count; ++i) {
+      ++rack;
+      for (std::int32_t node = 0; node < racks.nodes; ++node) add(rack);
+    }
+  }
+  while (std::ssize(nodes) < pool.nodes) add(0);
+  return nodes;
+}
 
 }  // namespace
 
@@ -51,22 +70,39 @@ void Engine::land(const LeaseRow& lease, const std::vector<std::string>& nodes_t
   trial_.queue.after(wait, [this, id] { begin(id); });
 }
 
-/// Chooses nodes as it likes; false while those that it may take are too few.
+/// Chooses nodes as it likes, in one rack where they must lie in one; false while those that it may take are too few.
 bool Engine::lay(Job& job) {
   const auto pool = std::find_if(pools_.begin(), pools_.end(),
                                  [&](const PoolRow& each) { return each.name == job.lease.pool; });
-  const std::int64_t nodes = pool != pools_.end() ? pool->nodes : 0;
-  std::vector<std::string> free;
-  for (std::int64_t node = 1; node <= nodes; ++node) {
-    const std::string name = job.lease.pool + "-" + std::to_string(node);
-    const bool is_avoided = std::count(job.nodes_to_avoid.begin(), job.nodes_to_avoid.end(), name) > 0;
-    if (!is_avoided || trial_.bug == PlantedBug::any_node) free.push_back(name);
+  const Resources& task = job.lease.resources;
+  std::vector<LaidNode> free;
+  if (pool != pools_.end()) free = nodes_of(*pool);
+  std::erase_if(free, [&](const LaidNode& node) {
+    const bool is_avoided = std::count(job.nodes_to_avoid.begin(), job.nodes_to_avoid.end(), node.name) > 0;
+    return is_avoided && trial_.bug != PlantedBug::any_node;
+  });
+  if (task.is_in_rack()) {
+    if (pool != pools_.end() && !has_nodes_for(*pool, task))
+      trial_.broken("rack", engine_name(job.lease.attempt()) + " was sent to a pool no rack of which has its nodes");
+    if (trial_.bug != PlantedBug::any_rack) keep_one_rack(free, task.nodes);
   }
-  if (std::ssize(free) < job.lease.resources.nodes) return false;
-  while (std::ssize(free) > job.lease.resources.nodes)
+  if (std::ssize(free) < task.nodes) return false;
+  while (std::ssize(free) > task.nodes)
     free.erase(free.begin() + static_cast<std::ptrdiff_t>(prng_.below(free.size())));
   job.nodes = std::move(free);
   return true;
+}
+
+/// Those of any rack that has as many of them; none where no rack has.
+void Engine::keep_one_rack(std::vector<LaidNode>& free, std::int32_t nodes) {
+  std::map<std::int32_t, std::int32_t> of_rack;
+  for (const LaidNode& each : free) of_rack[each.rack] += each.rack > 0 ? 1 : 0;
+  std::erase_if(of_rack, [&](const auto& rack) { return rack.second < nodes; });
+  if (of_rack.empty()) return free.clear();
+  const auto chosen = std::next(of_rack.begin(), static_cast<std::ptrdiff_t>(prng_.below(of_rack.size())));
+  const std::size_t before = free.size();
+  std::erase_if(free, [&](const LaidNode& each) { return each.rack != chosen->first; });
+  trial_.counts.gangs_in_racks += free.size() < before ? 1 : 0;
 }
 
 void Engine::begin(std::int64_t id) {
@@ -158,7 +194,9 @@ EngineJob Engine::shown(const Job& job) const {
   shown.state = job.state;
   shown.outcome = job.outcome;
   shown.exit_code = job.exit_code;
-  if (job.state == AttemptState::running) shown.nodes = job.nodes;
+  for (const LaidNode& each : job.nodes) {
+    if (job.state == AttemptState::running) shown.nodes.push_back(each.name);
+  }
   shown.started_at = job.started_at;
   shown.ended_at = job.ended_at;
   shown.engine_run = job.state == AttemptState::running ? trial_.now() - job.began : job.run;

@@ -43,7 +43,7 @@ class Engine {
   struct Job {
     LeaseRow lease;
     std::vector<std::string> nodes_to_avoid;
-    std::vector<std::string> nodes;  ///< once it has begun
+    std::vector<LaidNode> nodes;  ///< once it has begun
     std::string engine_id;
     AttemptState state = AttemptState::queued;
     Outcome outcome = Outcome::none;
@@ -58,6 +58,7 @@ class Engine {
   [[nodiscard]] const Job* named(const AttemptKey& attempt) const;
   void land(const LeaseRow& lease, const std::vector<std::string>& nodes_to_avoid);
   [[nodiscard]] bool lay(Job& job);
+  void keep_one_rack(std::vector<LaidNode>& free, std::int32_t nodes);
   void begin(std::int64_t id);
   void finish(std::int64_t id, Duration wanted);
   void end(Job& job, Outcome outcome, std::int32_t exit_code);

@@ -33,6 +33,7 @@ enum class PlantedBug {
   lease_not_applied,     ///< host: the money of a lease is held, the lease is not there
   reclaim_without_notice,
   any_node,  ///< world: an engine runs a task on a node that it was told to avoid
+  any_rack,  ///< world: an engine runs a gang on nodes of several racks that must lie in one
 };
 
 /// Times are means between two faults of a kind, zero: never. Rates are in a thousand.
@@ -153,11 +154,11 @@ struct Swarm {
 
 template <>
 struct dayan::EnumWords<dayan::sim::PlantedBug> {
-  static constexpr std::array<std::string_view, 17> words{
+  static constexpr std::array<std::string_view, 18> words{
       "none",                "second_hold_unchecked",   "post_twice",
       "old_epoch_accepted",  "counter_back_accepted",   "placed_before_lease_end",
       "reply_before_commit", "event_recorded_wrong",      "final_job_rewritten",
       "engine_runs_on",      "agent_doubles_counters",  "capacity_ignored",
       "report_swallowed",    "job_end_not_applied",     "lease_not_applied",
-      "reclaim_without_notice", "any_node"};
+      "reclaim_without_notice", "any_node",            "any_rack"};
 };

@@ -108,7 +108,7 @@ class GreedyDispatch final : public Dispatch {
     for (const auto& [task, group] : long_waiting_) {
       const auto could_take = [&](std::uint32_t site) {
         return kept_[site] == no_task && !stage_.sites[site].is_silent &&
-               groups_[group].need.nodes <= stage_.sites[site].nodes;
+               stage_.sites[site].has_nodes_for(groups_[group].need);
       };
       const std::vector<std::uint32_t>& sites = options_.set(groups_[group].set);
       const auto site = std::ranges::find_if(sites, could_take);
@@ -149,7 +149,7 @@ class GreedyDispatch final : public Dispatch {
     const std::uint32_t job = stage_.job_of[group.waiting.front()];
     if (kept_[site] != no_task && kept_[site] != group.waiting.front()) return false;
     if (!bounds_.allows(job, site) || !stays_open(job, site)) return false;
-    if (stage_.sites[site].is_silent || need.nodes > stage_.sites[site].nodes) return false;
+    if (stage_.sites[site].is_silent || !stage_.sites[site].has_nodes_for(need)) return false;
     const Amounts all = stage_.scenario.sites()[site].capacity(stage_.sites[site].nodes);
     const Amounts needed = need.all();
     for (std::size_t kind = 0; kind < place::kinds; ++kind)

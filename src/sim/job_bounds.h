@@ -4,7 +4,6 @@
 #include <map>
 #include <utility>
 
-#include "model/spread.h"
 #include "sim/dispatch.h"
 
 namespace dayan::sim {
@@ -29,8 +28,7 @@ class JobBounds {
     const std::int32_t on_node = needs_of(job).tasks_per_node_max;
     const auto in_pool = in_pool_.find({job, site});
     const std::int64_t beside = in_pool == in_pool_.end() ? 0 : in_pool->second;
-    if (on_node > 0 && beside >= tasks_apart_max(on_node, stage_.sites[site].nodes, needs_of(job).resources.nodes))
-      return false;
+    if (on_node > 0 && beside >= tasks_apart_max(on_node, stage_.pool_now(site), needs_of(job).resources)) return false;
     const auto known = there_.find({job, centre_of(site)});
     return most_at_centre(job) == 0 || known == there_.end() || known->second < most_at_centre(job);
   }

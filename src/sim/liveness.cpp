@@ -1,3 +1,4 @@
+#include "model/rack.h"
 #include "sim/world.h"
 
 /// After all is healed: what can end must end, within a bounded time, and leave nothing held.
@@ -17,6 +18,7 @@ constexpr Duration quiet_bound = Duration::minutes(10);
 bool is_large_enough(const PoolRow& pool, const Requirements& needs) {
   return needs.resources.cores <= pool.cores_per_node && needs.resources.memory <= pool.memory_per_node &&
          needs.resources.cards <= pool.cards_per_node && needs.resources.nodes <= pool.nodes &&
+         has_nodes_for(pool, needs.resources) &&
          needs.card_capability_min <= pool.card_capability && needs.wall_time <= pool.wall_time_max &&
          needs.software.empty();
 }

@@ -22,7 +22,8 @@ std::vector<std::string> Occupancy::excess(std::size_t site) const {
 std::vector<TaskIndex> Occupancy::too_wide(std::size_t site) const {
   std::vector<TaskIndex> tasks;
   for (const auto& [begun, task] : running_[site])
-    if (stage_.need_of(task).nodes > std::max(stage_.sites[site].nodes, 1)) tasks.push_back(task);
+    if (const place::Need need = stage_.need_of(task); need.is_gang() && !stage_.sites[site].has_nodes_for(need))
+      tasks.push_back(task);
   return tasks;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/rack.h"
 #include "place/evaluation.h"
 #include "sim/platform.h"
 
@@ -44,7 +45,7 @@ jobfile::CentreFile at_the_beginning(jobfile::CentreFile centre) {
   for (const jobfile::Outage& outage : centre.outages) {
     if (outage.from > Duration() || outage.span <= Duration()) continue;
     const auto pool = std::ranges::find(centre.pools, outage.pool, &PoolRow::name);
-    if (pool != centre.pools.end()) pool->nodes = std::max(pool->nodes - outage.nodes, 0);
+    if (pool != centre.pools.end()) *pool = with_nodes_left(*pool, std::max(pool->nodes - outage.nodes, 0));
   }
   return centre;
 }

@@ -57,6 +57,29 @@ TEST(PlaceCommand, AChoosyCentreTakesItsOwnCustomersOnly) {
   }
 }
 
+// Shows that gangs find racks as they are described: of three of six nodes two, of two of three one beside them, though
+// eight nodes are left; and that nodes that are out are missing in a rack.
+TEST(PlaceCommand, GangsLieInOneRack) {
+  const auto file_with = [](const std::string& outage) {
+    return jobfile::parse_platform_yaml(
+        "centres: [{name: c, prices: {core_hour: \"1\", gb_hour: \"0\"}, pools: [{name: batch, nodes: 20, racks: 8, "
+        "cpus: 4, memory: 8GB" + outage + "}]}]\n"
+        "jobs: [{name: wide, tasks: 3, resources: {nodes: 6, within: rack, cpus: 4}, wall_time: 1h}, "
+        "{name: narrow, tasks: 2, resources: {nodes: 3, within: rack, cpus: 4}, wall_time: 1h}]\n");
+  };
+  const auto jobs = place_jobs(*file_with(""));
+  ASSERT_TRUE(jobs.has_value()) << to_text(jobs.error());
+  ASSERT_EQ(jobs->at(0).shares.size(), 1U);
+  EXPECT_EQ(jobs->at(0).shares[0].tasks, 2);
+  ASSERT_TRUE(jobs->at(0).waiting.has_value());
+  EXPECT_EQ(jobs->at(0).waiting->tasks, 1);
+  ASSERT_EQ(jobs->at(1).shares.size(), 1U);
+  EXPECT_EQ(jobs->at(1).shares[0].tasks, 1);  // four, two and two nodes are left
+  const auto fewer = place_jobs(*file_with(", outages: [{from: 0s, for: 1h, nodes: 8}]"));
+  ASSERT_TRUE(fewer.has_value()) << to_text(fewer.error());
+  EXPECT_EQ(fewer->at(0).shares[0].tasks, 1);
+}
+
 // Shows that jobs with a lot of data go where data are cheap and near enough, that those with none go as before, that
 // the quotes say what it takes, and that the bills of all of it add up.
 TEST(PlaceCommand, DataGoWhereTheSumIsBest) {

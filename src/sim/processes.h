@@ -11,17 +11,26 @@
 #include "sim/trial.h"
 
 /// What really runs, in the whole world, whatever anybody believes: the ground truth of `single_process`, `lease_end`,
-/// `node_bound` and `charge`. Rows are never consulted here.
+/// `node_bound`, `rack` and `charge`. Rows are never consulted here.
 
 namespace dayan::sim {
+
+/// A node of a centre, and the rack that it stands in; zero: none.
+struct LaidNode {
+  std::string name;
+  std::int32_t rack = 0;
+};
 
 class Processes {
  public:
   explicit Processes(Trial& trial) : trial_(trial) {}
 
   /// A process begins on these nodes of its centre. No other one of the same task may live, it may not outlive the
-  /// lease's end by the centre's clock, and no node may have more tasks of its job than that lets run on one.
-  void begin(const LeaseRow& lease, const std::vector<std::string>& nodes) {
+  /// lease's end by the centre's clock, no node may have more tasks of its job than that lets run on one, and a gang that
+  /// must lie in one rack does.
+  void begin(const LeaseRow& lease, const std::vector<LaidNode>& on) {
+    std::vector<std::string> nodes;
+    for (const LaidNode& each : on) nodes.push_back(each.name);
     ++trial_.counts.processes;
     const AttemptKey attempt = lease.attempt();
     const auto task = std::pair{attempt.job, attempt.task};
@@ -33,6 +42,9 @@ class Processes {
       return;
     }
     if (lease.tasks_per_node_max > 0) check_nodes(lease, nodes);
+    const auto is_elsewhere = [&](const LaidNode& each) { return each.rack == 0 || each.rack != on.front().rack; };
+    if (lease.resources.is_in_rack() && std::any_of(on.begin(), on.end(), is_elsewhere))
+      trial_.broken("rack", engine_name(attempt) + " began on nodes that do not stand in one rack");
     trial_.queue.at(living->second.deadline + Duration::microseconds(1), [this, task, attempt] {
       const auto found = living_.find(task);
       if (found != living_.end() && found->second.attempt == attempt) {

@@ -122,7 +122,7 @@ class QueueDispatch final : public Dispatch {
     return units * need.nodes;
   }
   [[nodiscard]] bool is_too_large(TaskIndex task, std::size_t site) const {
-    return stage_.need_of(task).nodes > stage_.sites[site].nodes || units_of(task, site) > lines_[site].units;
+    return !stage_.sites[site].has_nodes_for(stage_.need_of(task)) || units_of(task, site) > lines_[site].units;
   }
   [[nodiscard]] const LoadJob& job(TaskIndex task) const { return stage_.load.jobs[stage_.job_of[task]]; }
 

@@ -3,7 +3,6 @@
 #include <queue>
 #include <utility>
 
-#include "model/spread.h"
 #include "sim/dispatch.h"
 #include "model/transfer.h"
 #include "sim/followers.h"
@@ -189,6 +188,9 @@ class Replay {
     if (stage_.need_of(start.task).nodes > stage_.sites[start.site].nodes)
       schedule_.violate(name_of(start.task) + " was started on more nodes than the pool " + site.pool.name + " of " +
                         site.centre_name + " had");
+    else if (!stage_.sites[start.site].has_nodes_for(stage_.need_of(start.task)))
+      schedule_.violate(name_of(start.task) + " was started in the pool " + site.pool.name + " of " +
+                        site.centre_name + ", no rack of which had so many nodes");
     for (const std::string& excess : occupancy_.excess(start.site))
       schedule_.violate("the pool " + site.pool.name + " of " + site.centre_name + " is over its capacity at " +
                         to_text(now_) + ", by " + excess);
@@ -234,7 +236,7 @@ class Replay {
     std::int64_t there = 0;
     for (TaskIndex each = stage_.first_task[job]; each < stage_.first_task[job + 1]; ++each)
       there += tasks_[each].state == State::running && tasks_[each].site == site ? 1 : 0;
-    if (there > tasks_apart_max(on_node, stage_.sites[site].nodes, stage_.need_of(index).nodes))
+    if (there > tasks_apart_max(on_node, stage_.pool_now(site), stage_.load.needs(jobs()[job]).resources))
       schedule_.violate(name_of(index) + " was started in a pool each node of which may have as many tasks of its "
                                          "job as it lets run on one");
   }

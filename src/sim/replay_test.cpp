@@ -448,6 +448,36 @@ jobs:
   EXPECT_GT(replay(scenario, load, "overbooking", make_overbooking).violations_found, 0);
 }
 
+// Shows that gangs that must lie in one rack go where one is large enough, under every policy; that the platform lets
+// no more run at once than find a rack, and those begin again whose nodes have gone; and that the check can fail.
+TEST(Replay, GangsLieInOneRack) {
+  const Scenario scenario = scenario_of(R"(
+centres:
+  - name: a
+    prices: {core_hour: "1", gb_hour: "0"}
+    pools: [{name: batch, nodes: 8, racks: 2, cpus: 16, memory: 100GB}]
+  - name: b
+    prices: {core_hour: "2", gb_hour: "0"}
+    pools: [{name: batch, nodes: 9, racks: [4, 4], cpus: 16, memory: 100GB, outages: [{from: 1h, for: 3h, nodes: 6}]}]
+jobs:
+  - {name: train, tasks: 6, resources: {nodes: 3, within: rack, cpus: 16}, wall_time: 2h, run_time: 2h}
+)");
+  const Load load = sim::load_of(scenario.file().jobs);
+  for (const PolicyKind policy : all_policies) {
+    const Schedule schedule = clean(scenario, load, policy);
+    EXPECT_EQ(schedule.unfinished, 0) << to_text(policy);
+    int at_once = 0;
+    for (const TaskRun& run : schedule.runs) {
+      EXPECT_EQ(scenario.sites()[run.site].centre_name, "b") << to_text(policy);
+      at_once += run.start < Duration::minutes(1) ? 1 : 0;
+    }
+    // Nine nodes are enough for three; the others know no more.
+    const bool knows_room = policy == PolicyKind::ours || policy == PolicyKind::engine;
+    EXPECT_EQ(at_once, knows_room ? 2 : 3) << to_text(policy);
+  }
+  EXPECT_GT(replay(scenario, load, "overbooking", make_overbooking).violations_found, 0);
+}
+
 // Shows that a run costs what its pool asked for when it started.
 TEST(Replay, HoursHoldFromTheStart) {
   const Scenario scenario = scenario_of(R"(

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "model/name_list.h"
+#include "model/rack.h"
 #include "model/run_time.h"
 #include "model/transfer.h"
 
@@ -27,6 +28,8 @@ Duration scaled(Duration run, Capability speed) {
   const auto here = mul_div(run.microseconds(), reference_capability, speed.value(), Rounding::up);
   return here ? Duration::microseconds(*here) : never;
 }
+
+std::int32_t largest_rack(const PoolRow& pool) { return pool.racks.empty() ? 0 : pool.racks.front().nodes; }
 
 }  // namespace
 
@@ -58,6 +61,7 @@ std::vector<Constraint> Site::rules_out(const Requirements& needs, Duration limi
   for (std::size_t kind = 0; kind < place::kinds; ++kind)
     add_if(need.each.of[kind] > per_node().of[kind], of_kind[kind]);
   add_if(need.nodes > pool.nodes, Constraint::nodes);
+  add_if(need.nodes <= pool.nodes && !has_nodes_for(pool, needs.resources), Constraint::rack);
   add_if(limit > pool.wall_time_max, Constraint::wall_time);
   const auto is_here = [&](const std::string& chip) { return is_same_word(chip, pool.chip); };
   add_if(!needs.chips.empty() && std::ranges::none_of(needs.chips, is_here), Constraint::chip);
@@ -168,7 +172,7 @@ Timeline::Timeline(const Scenario& scenario)
       silences_(scenario.file().centres.size()),
       next_prices_(scenario.next_prices(Duration())) {
   for (const Site& site : scenario.sites())
-    now_.push_back({site.pool.nodes, false, scenario.prices(site.centre, Duration())});
+    now_.push_back({site.pool.nodes, largest_rack(site.pool), false, scenario.prices(site.centre, Duration())});
 }
 
 Duration Timeline::next() const {
@@ -181,7 +185,10 @@ std::vector<Change> Timeline::take(Duration now) {
     const Change& change = scenario_.changes()[next_change_];
     if (change.what == Change::What::nodes) {
       away_[change.site] -= change.nodes;
-      now_[change.site].nodes = std::max(0, scenario_.sites()[change.site].pool.nodes - away_[change.site]);
+      const PoolRow& whole = scenario_.sites()[change.site].pool;
+      SiteNow& now_there = now_[change.site];
+      now_there.nodes = std::max(0, whole.nodes - away_[change.site]);
+      now_there.rack = largest_rack(with_nodes_left(whole, now_there.nodes));
     } else if (change.what == Change::What::silence) {
       silences_[change.centre] += change.begins ? 1 : -1;
       for (std::size_t site = 0; site < now_.size(); ++site)

@@ -56,8 +56,14 @@ struct Site {
 
 struct SiteNow {
   std::int32_t nodes = 0;
+  std::int32_t rack = 0;  ///< nodes of the largest rack
   bool is_silent = false;
   OfferRow offer;  ///< its prices only
+
+  /// Whether a task may have so many of its nodes.
+  [[nodiscard]] bool has_nodes_for(const place::Need& need) const {
+    return need.nodes <= nodes && (!need.is_in_rack || need.nodes <= rack);
+  }
 };
 
 /// Something that happens by itself.

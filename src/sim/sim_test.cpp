@@ -96,7 +96,8 @@ INSTANTIATE_TEST_SUITE_P(All, PlantedBugs,
                                          Planted{PlantedBug::job_end_not_applied, "liveness"},
                                          Planted{PlantedBug::lease_not_applied, "work"},
                                          Planted{PlantedBug::reclaim_without_notice, "reclaim"},
-                                         Planted{PlantedBug::any_node, "node_bound"}),
+                                         Planted{PlantedBug::any_node, "node_bound"},
+                                         Planted{PlantedBug::any_rack, "rack"}),
                          [](const auto& planted) { return std::string(to_text(planted.param.bug)); });
 
 TEST(ChaosCommand, TellsHowToSeeAFailureAgain) {

@@ -26,9 +26,8 @@ void SupplyRows::put_pools(std::size_t centre) {
   for (std::uint32_t index = first; index < stage_.sites.size(); ++index) {
     const Site& site = stage_.scenario.sites()[index];
     if (site.centre != centre) return;
-    PoolRow row = site.pool;
+    PoolRow row = stage_.pool_now(index);
     row.centre = centre_id(centre);
-    row.nodes = stage_.sites[index].nodes;
     sites_.try_emplace({row.centre, row.name}, index);
     put(row, row.nodes > 0 ? RowFate::live : RowFate::erased);
   }

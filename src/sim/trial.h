@@ -50,6 +50,7 @@ struct Counts {
   std::int64_t reclaims = 0;
   std::int64_t centres_filled = 0;  ///< a job got as many tasks at one as it lets run there
   std::int64_t nodes_filled = 0;  ///< and as many on one node as it lets run on one
+  std::int64_t gangs_in_racks = 0;  ///< began, in a pool of which not all nodes stand in one
   std::int64_t virtual_seconds = 0;
 
   static constexpr auto fields() {
@@ -79,6 +80,7 @@ struct Counts {
                       field("reclaims", &C::reclaims),
                       field("centres_filled", &C::centres_filled),
                       field("nodes_filled", &C::nodes_filled),
+                      field("gangs_in_racks", &C::gangs_in_racks),
                       field("virtual_seconds", &C::virtual_seconds)};
   }
 };

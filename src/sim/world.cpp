@@ -1,5 +1,7 @@
 #include "sim/world.h"
 
+#include "model/rack.h"
+
 /// How a world is made, and what befalls it from outside.
 
 namespace dayan::sim {
@@ -51,6 +53,14 @@ void World::set_up() {
 /// How fast cards are, known or not.
 Capability World::draw_card() { return Capability(prng_.chance(1, 3) ? 0 : prng_.between(2'000, 40'000)); }
 
+/// How the nodes of a pool stand, all or some of them.
+std::vector<std::int32_t> World::draw_racks(std::int32_t nodes) {
+  std::vector<std::int32_t> sizes;
+  for (; nodes > 0; nodes -= sizes.back()) sizes.push_back(static_cast<std::int32_t>(prng_.between(1, nodes)));
+  if (prng_.chance(1, 4)) sizes.pop_back();
+  return sizes;
+}
+
 PoolRow World::draw_pool(std::int32_t index) {
   PoolRow pool;
   pool.name = numbered("pool", index);
@@ -62,6 +72,7 @@ PoolRow World::draw_pool(std::int32_t index) {
     pool.chip = "mi-50";
     pool.card_capability = draw_card();
   }
+  if (prng_.chance(2, 3)) pool.racks = racks_of(draw_racks(pool.nodes));
   pool.wall_time_max = Duration::minutes(prng_.between(10, 60));
   pool.core_capability = Capability(prng_.chance(1, 3) ? 0 : prng_.between(5'000, 20'000));
   return pool;
@@ -203,6 +214,7 @@ void World::take_nodes_away() {
       std::vector<PoolRow> pools = centre->facts().pools;
       for (PoolRow& pool : pools) {
         pool.nodes = 1;
+        pool.racks.clear();
         pool.cores_per_node = Cores(1);
       }
       Request request;

@@ -27,6 +27,7 @@ class World {
   void add_centre(std::int32_t index);
   void add_customer(std::int32_t index);
   [[nodiscard]] PoolRow draw_pool(std::int32_t index);
+  [[nodiscard]] std::vector<std::int32_t> draw_racks(std::int32_t nodes);
   [[nodiscard]] Capability draw_card();
   void crash_hub_again();
   void change_price_again();

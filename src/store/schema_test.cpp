@@ -132,6 +132,7 @@ TEST_F(Schema, AMigrationThatHasLandedNeverChanges) {
       {10, "b0e7f7126c8c116c5f9a84bf57b2c682a087b282a5d5dad645f7e5b3dca06548"},
       {11, "c38acc06c437ce639648e0b4ce8f8ef2ac02e47049a8a032ea3e4f55cd6fdc11"},
       {12, "a1aed87393d241c87679ec83384d059563710f958db3706f25f1fea3f94e13e7"},
+      {13, "37d5a7f3b3d0b09c7c5634e911d6c93e356cf60304a0d278cd61f3e207ca5ded"},
   };
   for (const Migration& migration : sqlite_migrations()) {
     ASSERT_TRUE(landed.contains(migration.number)) << migration.name << ' ' << to_text(sha256(migration.sql));

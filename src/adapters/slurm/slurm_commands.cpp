@@ -78,6 +78,8 @@ Result<std::string> SlurmCommands::submit(const StartOrder& order, const std::st
   if (!order.resources.memory.is_zero())
     argv.push_back("--mem=" + std::to_string(mebibytes_up(order.resources.memory)) + 'M');
   if (!order.resources.cards.is_zero()) argv.push_back("--gres=" + gres_request(order.resources.cards, chip));
+  // It may wait for one switch as long as it may wait at all.
+  if (order.resources.is_in_rack()) argv.push_back("--switches=1@" + std::to_string(limits.switch_minutes));
   if (!order.nodes_to_avoid.empty()) argv.push_back("--exclude=" + host_list(order.nodes_to_avoid));
 
   auto result = run(order.user, std::move(argv), script);
@@ -136,6 +138,8 @@ Result<std::string> SlurmCommands::running(const std::vector<std::string>& parti
   if (!list.empty()) argv.push_back("--partition=" + list);
   return ask({}, std::move(argv));
 }
+
+Result<std::string> SlurmCommands::topology() { return ask({}, {"scontrol", "show", "topology"}); }
 
 Result<std::string> SlurmCommands::config() { return ask({}, {"scontrol", "show", "config"}); }
 

@@ -28,6 +28,8 @@ class SlurmCommands final : public SlurmWay {
   [[nodiscard]] Result<std::string> nodes();
   /// What runs in these partitions (none: in all), of all users, as running_format.
   [[nodiscard]] Result<std::string> running(const std::vector<std::string>& partitions);
+  /// `scontrol show topology`.
+  [[nodiscard]] Result<std::string> topology();
   /// `scontrol show config`.
   [[nodiscard]] Result<std::string> config();
   /// The local users that may use an account, as the accounting has them, one a line; an empty line stands for the

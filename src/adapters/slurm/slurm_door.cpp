@@ -29,7 +29,8 @@ void SlurmDoor::put_aside(const Error& why) {
 
 Result<std::string> SlurmDoor::submit(const StartOrder& order, const std::string& chip, const std::string& script,
                                       UnixTime now) {
-  if (rest_is_ready(order.user)) {
+  // slurmrestd lets nobody ask for switches ("Disabled key", 22.05).
+  if (!order.resources.is_in_rack() && rest_is_ready(order.user)) {
     auto id = rest_->submit(order, chip, script, now);
     if (id.has_value()) return id;
     const ErrorCode code = id.error().code;

@@ -6,6 +6,7 @@
 #include "adapters/order_check.h"
 #include "adapters/slurm/slurm_judge.h"
 #include "adapters/slurm/slurm_pools.h"
+#include "adapters/slurm/slurm_racks.h"
 #include "adapters/slurm/slurm_script.h"
 #include "base/scan.h"
 
@@ -52,13 +53,22 @@ Result<std::unique_ptr<SlurmExecutor>> make_slurm_executor(SlurmOptions options,
 Result<std::vector<PoolRow>> SlurmExecutor::probe() {
   const std::lock_guard guard(mutex_);
   TRY(const std::string text, commands_.nodes());
-  TRY(std::vector<PoolRow> pools, parse_sinfo(text, options_.partitions));
+  TRY(const auto racks, look_for_racks());
+  TRY(std::vector<PoolRow> pools, parse_sinfo(text, options_.partitions, racks));
   for (PoolRow& pool : pools) {
     const std::string name = lower(pool.chip);
     chip_names_[name] = pool.chip;
     pool.chip = name;
   }
   return pools;
+}
+
+/// None where gangs could not be kept in them.
+Result<std::map<std::string, std::string>> SlurmExecutor::look_for_racks() {
+  TRY(const std::string config, commands_.config());
+  if (one_switch_within(config) == Duration()) return std::map<std::string, std::string>();
+  TRY(const std::string topology, commands_.topology());
+  return parse_topology(topology);
 }
 
 Result<std::optional<Cores>> SlurmExecutor::foreign_cores_busy() {
@@ -131,7 +141,27 @@ Result<std::string> SlurmExecutor::start(const StartOrder& order) {
   return submit(order, control);
 }
 
-Result<std::string> SlurmExecutor::submit(const StartOrder& order, SlurmControl& control) {
+/// An order that starts on one switch or not at all: earlier than Slurm may take leave of that.
+Result<StartOrder> SlurmExecutor::kept_in_rack(StartOrder order) {
+  TRY(const std::string config, commands_.config());
+  const Duration within = one_switch_within(config);
+  if (within == Duration())
+    return fail(ErrorCode::denied, "this Slurm cannot keep a job's nodes on one switch",
+                "TopologyPlugin=topology/tree, and a max_switch_wait of 90 s or more", "resources.within");
+  order.starts_by = std::min(order.starts_by, time_of_day() + within);
+  return order;
+}
+
+Result<std::string> SlurmExecutor::submit(const StartOrder& wanted, SlurmControl& control) {
+  StartOrder order = wanted;
+  if (order.resources.is_in_rack()) {
+    auto kept = kept_in_rack(std::move(order));
+    if (!kept.has_value()) {
+      control.remove(users_);  // nothing was asked of Slurm
+      return fail(std::move(kept).error());
+    }
+    order = *std::move(kept);
+  }
   const auto chip = chip_names_.find(order.chip);
   const std::string script = wrapper_script(order, control.stamps_folder(), users_.shares_by_lists(order.user));
   auto id = door_.submit(order, chip == chip_names_.end() ? order.chip : chip->second, script, time_of_day());

@@ -70,7 +70,9 @@ class SlurmExecutor final : public Executor {
   };
   [[nodiscard]] Result<void> check(const StartOrder& order) const;
   [[nodiscard]] Result<void> check_account(const std::string& user, const std::string& account);
-  [[nodiscard]] Result<std::string> submit(const StartOrder& order, SlurmControl& control);
+  [[nodiscard]] Result<std::map<std::string, std::string>> look_for_racks();
+  [[nodiscard]] Result<StartOrder> kept_in_rack(StartOrder order);
+  [[nodiscard]] Result<std::string> submit(const StartOrder& wanted, SlurmControl& control);
   [[nodiscard]] Result<void> cancel_renamed(const SlurmControl& control, const std::string& name);
   [[nodiscard]] Result<std::optional<SlurmJob>> find_job(const AttemptKey& attempt, const std::string& user);
   [[nodiscard]] Result<Listing> look(const std::map<AttemptKey, Known>& known);

@@ -34,7 +34,9 @@ class FakeSlurm : public Processes {
       return queue.has_value() ? Result<ProcessResult>(ProcessResult{0, *queue, ""})
                                : Result<ProcessResult>(ProcessResult{1, "", "slurm_load_jobs error"});
     if (is("sacct")) return ProcessResult{0, history, ""};
-    if (is("scontrol")) return ProcessResult{0, "AccountingStorageType   = " + storage + "\n", ""};
+    if (is("topology")) return ProcessResult{0, topology, ""};
+    if (is("sinfo")) return ProcessResult{0, nodes, ""};
+    if (is("scontrol")) return ProcessResult{0, "AccountingStorageType   = " + storage + "\n" + config, ""};
     return ProcessResult{0, "", ""};
   }
   int count(const std::string& name) const {
@@ -50,6 +52,9 @@ class FakeSlurm : public Processes {
   std::optional<std::string> own_queue = "";  ///< of the agent's own user
   std::string history;
   std::string storage = "accounting_storage/none";
+  std::string config;  ///< further lines
+  std::string topology;
+  std::string nodes;
   std::vector<ProcessSpec> calls;
 };
 
@@ -153,6 +158,38 @@ TEST_F(SlurmExecutorTest, KeepsOffNodes) {
   EXPECT_EQ(executor_->start(order_).error().code, ErrorCode::unavailable);
   order_.nodes_to_avoid = {};
   EXPECT_NE(executor_->start(order_).error().code, ErrorCode::unavailable);
+}
+
+// Shows that a gang that must lie in one rack waits for one switch as long as it may wait at all, and is started no
+// later than Slurm keeps to that; where Slurm does not know switches, it is refused, and racks are not told.
+TEST_F(SlurmExecutorTest, KeepsAGangInOneRack) {
+  slurm_.nodes = "batch|n1|8|2000|(null)|infinite|idle\nbatch|n2|8|2000|(null)|infinite|idle\n";
+  slurm_.topology = "SwitchName=s Level=0 LinkSpeed=1 Nodes=n[1-2]\n";
+  order_.resources.nodes = 2;
+  order_.resources.within = Within::rack;
+  EXPECT_TRUE(executor_->probe()->front().racks.empty());
+  const auto refused = executor_->start(order_);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::denied);
+  EXPECT_EQ(refused.error().field, "resources.within");
+  EXPECT_EQ(slurm_.count("sbatch"), 0);
+  slurm_.config = "TopologyPlugin = topology/tree\n";
+  EXPECT_EQ(executor_->probe()->front().racks, (std::vector<Racks>{{2, 1}}));
+  const auto deadline_of = [&](Duration allowed) {
+    ++order_.attempt.task;
+    order_.starts_by = time_of_day() + allowed;
+    EXPECT_EQ(executor_->start(order_).value_or(""), "12");
+    const std::vector<std::string>& words = slurm_.calls.back().argv;
+    const auto found =
+        std::find_if(words.begin(), words.end(), [](const auto& w) { return w.starts_with("--deadline="); });
+    return found == words.end() ? std::string() : *found;
+  };
+  EXPECT_EQ(deadline_of(Duration::minutes(20)), "--deadline=now+390seconds");  // 270 s, and its time limit
+  EXPECT_EQ(slurm_.calls.back().argv.back(), "--switches=1@6");
+  EXPECT_NE(slurm_.calls.back().input.find("dayan_starts_by="), std::string::npos);
+  slurm_.config += "SchedulerParameters = max_switch_wait=3600\n";
+  EXPECT_EQ(deadline_of(Duration::minutes(20)).substr(0, 17), "--deadline=now+13");
+  EXPECT_EQ(slurm_.calls.back().argv.back(), "--switches=1@21");
 }
 
 // Shows that a submission whose answer was lost is looked for before it is repeated.

@@ -7,7 +7,7 @@
 #include "adapters/slurm/slurm_lines.h"
 #include "adapters/slurm/slurm_text.h"
 #include "base/scan.h"
-#include "model/job.h"
+#include "model/rack.h"
 
 namespace dayan::adapters {
 namespace {
@@ -65,8 +65,10 @@ void add_node(PoolRow& pool, const Node& node) {
 
 }  // namespace
 
-Result<std::vector<PoolRow>> parse_sinfo(std::string_view text, const std::vector<std::string>& wanted) {
+Result<std::vector<PoolRow>> parse_sinfo(std::string_view text, const std::vector<std::string>& wanted,
+                                         const std::map<std::string, std::string>& racks) {
   std::map<std::string, PoolRow> pools;
+  std::map<std::string, std::map<std::string, std::int32_t>> nodes_in;  // by pool, then rack
   for (const std::string_view line : lines_of(text)) {
     const std::vector<std::string> fields = fields_of(line, 7);
     const auto cores = fields.size() == 7 ? whole_number(fields[2]) : std::nullopt;
@@ -76,10 +78,16 @@ Result<std::vector<PoolRow>> parse_sinfo(std::string_view text, const std::vecto
     PoolRow& pool = pools[fields[0]];
     pool.name = fields[0];
     pool.wall_time_max = std::min(parse_slurm_duration(fields[5]).value_or(wall_time_limit_max), wall_time_limit_max);
-    if (is_usable(fields[6])) add_node(pool, {*cores, *memory, parse_gres(fields[4])});
+    if (!is_usable(fields[6])) continue;
+    add_node(pool, {*cores, *memory, parse_gres(fields[4])});
+    const auto rack = racks.find(fields[1]);
+    if (rack != racks.end()) ++nodes_in[pool.name][rack->second];
   }
   std::vector<PoolRow> rows;
   for (auto& [name, pool] : pools) {
+    std::vector<std::int32_t> sizes;
+    for (const auto& [rack, nodes] : nodes_in[name]) sizes.push_back(nodes);
+    pool.racks = racks_of(std::move(sizes));
     if (pool.nodes > 0) rows.push_back(std::move(pool));
   }
   return rows;

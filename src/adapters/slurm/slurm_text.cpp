@@ -229,7 +229,7 @@ std::string gres_request(MilliCards cards, const std::string& chip) {
 SlurmLimits limits_of(const StartOrder& order, UnixTime now) {
   const std::int64_t minutes = minutes_up(order.wall_time);
   const std::int64_t seconds = (order.starts_by - now).seconds_up() + minutes * 60;
-  return {minutes, "now+" + std::to_string(seconds) + "seconds"};
+  return {minutes, "now+" + std::to_string(seconds) + "seconds", minutes_up(order.starts_by - now) + 1};
 }
 
 std::int64_t minutes_up(Duration duration) { return std::max<std::int64_t>(1, (duration.seconds_up() + 59) / 60); }

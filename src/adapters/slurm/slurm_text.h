@@ -94,6 +94,7 @@ struct SlurmVerdict {
 struct SlurmLimits {
   std::int64_t minutes = 1;
   std::string deadline;  ///< "now+220seconds"
+  std::int64_t switch_minutes = 1;  ///< longer than it may wait to start
 };
 /// Slurm drops a job that can no longer end by its deadline; so one that has not started by `starts_by` goes.
 /// Relative, since a date would be read in the controller's zone. A job that runs is not touched by it before its
