@@ -866,7 +866,7 @@ TEST_P(PlantedBugTest, IsFoundByTheChecker) {
   // Each planted bug breaks an invariant that the checker tells of, in nearly every life in which it could strike.
   // Promises are made in the longer of the lives of wide and narrow jobs, which have even seeds; jobs bound their tasks
   // at one centre in those of two seeds in four, and on one node in every third; jobs with cards run, and cards change
-  // under them, in the longer of odd ones.
+  // under them, in the longer of every fourth.
   const bool is_of_promises = GetParam() == PlantedBug::forgotten_promise;
   const bool is_of_bounds = GetParam() == PlantedBug::forgotten_centre_bound;
   const bool is_of_nodes = GetParam() == PlantedBug::uncounted_task;
@@ -875,7 +875,7 @@ TEST_P(PlantedBugTest, IsFoundByTheChecker) {
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     std::uint64_t of_life = seed;
     if (is_of_promises) of_life = 2 * seed;
-    if (is_of_cards) of_life = 2 * seed + 1;
+    if (is_of_cards) of_life = 4 * seed + 1;
     if (is_of_bounds) of_life = seed / 2 * 4 + seed % 2;
     if (is_of_nodes) of_life = 3 * seed + 1;
     Life life(of_life, GetParam());

@@ -312,10 +312,18 @@ class Oracle : SightOracle {
     return task;
   }
   void place_together() {
-    std::map<OrganisationId, std::vector<Movable>> purses;
-    for (const Movable& each : movable_) purses[each.job->organisation].push_back(each);
-    if (movable_.empty()) return;
-    for (auto& [organisation, tasks] : purses) place_together(organisation, tasks);
+    std::vector<OrganisationId> order;
+    for (const Movable& each : movable_) {
+      if (std::find(order.begin(), order.end(), each.job->organisation) == order.end())
+        order.push_back(each.job->organisation);
+    }
+    for (const OrganisationId organisation : order) {
+      std::vector<Movable> tasks;
+      for (const Movable& each : movable_) {
+        if (each.job->organisation == organisation) tasks.push_back(each);
+      }
+      place_together(organisation, tasks);
+    }
   }
   void place_together(OrganisationId organisation, std::vector<Movable>& placed) {
     std::optional<std::vector<Movable>> waiting;

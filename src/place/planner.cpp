@@ -22,7 +22,7 @@ std::vector<Assignment> Planner::plan(UnixTime now, std::size_t limit) {
   agenda_.begin_plan();
   planning_.together().clear();
   walk(plan, limit);
-  planning_.together().place(plan, is_full_ ? 0 : limit - plan.size());
+  planning_.together().place(plan, is_full_ ? 0 : limit);
   agenda_.end_plan();
   if (!is_full_) agenda_.forget_newcomers();
   // Room is made for whoever found none at its turn: all must have had theirs.

@@ -23,14 +23,16 @@ void add(Amounts& room, const Amounts& more) {
 void Together::place(std::vector<Assignment>& plan, std::size_t limit) {
   const bool has_newcomers = limit > 0 && !planning_.agenda().newcomers().empty();
   if (placed_.empty() || (placed_.size() == 1 && !has_newcomers)) return;
-  std::map<OrganisationId, Purse> purses;
+  std::vector<Purse> purses;  // in the order in which the queue has come to them
+  std::map<OrganisationId, std::size_t> known;
   for (const Placed& each : std::exchange(placed_, {})) {
-    Purse& purse = purses[each.job->organisation];
+    const auto [at, is_new] = known.try_emplace(each.job->organisation, purses.size());
+    if (is_new) purses.emplace_back().organisation = at->first;
+    Purse& purse = purses[at->second];
     if (purse.placed.size() < together_placed_max && may_move(each)) purse.placed.push_back(each);
   }
-  for (auto& [organisation, purse] : purses) {
-    purse.organisation = organisation;
-    if (!purse.placed.empty()) place(purse, plan, limit);
+  for (Purse& purse : purses) {
+    if (!purse.placed.empty()) place(purse, plan, limit > plan.size() ? limit - plan.size() : 0);
   }
 }
 

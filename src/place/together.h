@@ -63,8 +63,8 @@ class Together {
   /// A plan begins.
   void clear() { placed_.clear(); }
   void join(const Placed& placed) { placed_.push_back(placed); }
-  /// Places again what has joined since, and up to `limit` tasks of who found no room, in the plan and in its claims.
-  /// All have had their turn.
+  /// Places again what has joined since, and those that found no room, in the plan and in its claims: `limit`
+  /// assignments in all, zero where the plan was cut. All others have had their turn.
   void place(std::vector<Assignment>& plan, std::size_t limit);
 
  private:

@@ -75,6 +75,7 @@ Together::Where Together::move(const Purse& purse, const std::vector<Assignment>
       found[i] = to;
     }
   }
+  planning_.forget_vistas();
   return found;
 }
 
@@ -95,6 +96,7 @@ void Together::take_back(const Purse& purse, const std::vector<Assignment>& plan
     if (found[i] != at)
       world.claim(*purse.placed[i].job, attempt_of(purse, plan, i), purse.pools[*at], planning_.agenda().now());
   }
+  planning_.forget_vistas();
 }
 
 /// A job that has the place it would have had, or else whose place it has; none: neither is another's.
