@@ -141,7 +141,7 @@ TEST(Wire, Jobs) {
   waiting.reasons = quote.reasons;
   waiting.nearest = CentreId(2);
   expect_members(waiting, {"tasks", "hopeless", "reasons", "nearest", "promised_from", "promised_centre",
-                           "promised_pool", "taken_back", "set_back", "nearest_name", "promised_name", "wait",
+                           "promised_pool", "taken_back", "set_back", "nearest_name", "nearest_pool", "promised_name", "wait",
                            "wait_longest", "jobs_before", "is_wait_least", "instead", "gives_up_at"});
   expect_members(place::SetBack{Duration::hours(11), Duration::hours(2), Duration::hours(9),
                                 place::ShareResource::memory, 620'000, 500'000},
