@@ -21,8 +21,10 @@ void add(Amounts& room, const Amounts& more) {
 }  // namespace
 
 void Together::place(std::vector<Assignment>& plan, std::size_t limit) {
-  const bool has_newcomers = limit > 0 && !planning_.agenda().newcomers().empty();
-  if (placed_.empty() || (placed_.size() == 1 && !has_newcomers)) return;
+  if (placed_.empty()) return;
+  Newcomers newcomers;
+  if (limit > 0) newcomers = waiting_newcomers();
+  if (placed_.size() == 1 && newcomers.empty()) return;
   std::vector<Purse> purses;  // in the order in which the queue has come to them
   std::map<OrganisationId, std::size_t> known;
   for (const Placed& each : std::exchange(placed_, {})) {
@@ -32,16 +34,34 @@ void Together::place(std::vector<Assignment>& plan, std::size_t limit) {
     if (purse.placed.size() < together_placed_max && may_move(each)) purse.placed.push_back(each);
   }
   for (Purse& purse : purses) {
-    if (!purse.placed.empty()) place(purse, plan, limit > plan.size() ? limit - plan.size() : 0);
+    const auto come = newcomers.find(purse.organisation);
+    if (come != newcomers.end() && limit > plan.size()) purse.newcomers = std::move(come->second);
+    if (!purse.placed.empty()) place(purse, plan, limit);
   }
 }
 
+/// Of each organisation, those that came since the last plan and of which tasks wait for room.
+Together::Newcomers Together::waiting_newcomers() {
+  Newcomers found;
+  for (const JobId id : planning_.agenda().newcomers()) {
+    JobRecord* job = planning_.agenda().world().job(id);
+    if (job != nullptr && job->lane != no_lane) found[job->organisation][job->key()] = job;
+  }
+  return found;
+}
+
 void Together::place(Purse& purse, std::vector<Assignment>& plan, std::size_t limit) {
+  // Tasks of one job are alike: none makes way for another of it.
+  const JobRecord* first_job = purse.placed.front().job;
+  const auto is_another = [&](const JobRecord* job) { return job != first_job; };
+  const bool are_others_placed = std::ranges::any_of(purse.placed, is_another, &Placed::job);
+  const bool do_others_wait =
+      std::ranges::any_of(purse.newcomers, [&](const auto& each) { return is_another(each.second); });
+  if (!are_others_placed && !do_others_wait) return;
   open(purse);
   if (!put(purse)) return;
   seek(purse, plan, limit);
-  const auto is_of_first = [&](const Placed& each) { return each.job == purse.placed.front().job; };
-  if (purse.waiting.empty() && std::all_of(purse.placed.begin(), purse.placed.end(), is_of_first)) return;
+  if (!are_others_placed && std::ranges::none_of(purse.waiting, is_another, &Waiting::job)) return;
   for (int round = 0; round < together_rounds_max; ++round) {
     if (!put(purse)) return;
     Where now;
@@ -132,20 +152,13 @@ Together::Choices& Together::choices(Purse& purse, const JobRecord& job) {
   return known->second;
 }
 
-/// Those that came since the last plan, and of which tasks wait, up to so many.
+/// Those of the newcomers that would start, had some pool the room of its placed tasks.
 void Together::seek(Purse& purse, const std::vector<Assignment>& plan, std::size_t limit) {
-  const std::size_t most = std::min(limit, together_waiting_max);
-  if (most == 0) return;
-  World& world = planning_.agenda().world();
-  std::map<QueueKey, JobRecord*> newcomers;
-  for (const JobId id : planning_.agenda().newcomers()) {
-    JobRecord* job = world.job(id);
-    if (job != nullptr && job->organisation == purse.organisation && job->lane != no_lane) newcomers[job->key()] = job;
-  }
-  if (newcomers.empty()) return;
+  if (purse.newcomers.empty()) return;
+  const std::size_t most = std::min(limit - plan.size(), together_waiting_max);
   std::map<JobId, std::int32_t> placed;
   for (const Assignment& each : plan) ++placed[each.job];
-  for (const auto& [key, job] : newcomers) {
+  for (const auto& [key, job] : purse.newcomers) {
     if (purse.waiting.size() < most) seek(purse, *job, placed[job->id]);
     if (purse.waiting.size() > most) purse.waiting.resize(most);
   }

@@ -84,10 +84,13 @@ class Together {
     std::int32_t first = 0;        ///< of the tasks of its job that found none
     std::vector<PoolIndex> pools;  ///< where it would start, had they room
   };
+  using Jobs = std::map<QueueKey, JobRecord*>;
+  using Newcomers = std::map<OrganisationId, Jobs>;
   /// One organisation's.
   struct Purse {
     OrganisationId organisation;
     std::vector<Placed> placed;
+    Jobs newcomers;
     std::vector<Waiting> waiting;
     std::map<PoolIndex, Amounts> rooms;          ///< where its tasks are placed: with what they have there
     std::map<PoolIndex, std::size_t> places;     ///< of all that are looked at, in the market
@@ -97,6 +100,7 @@ class Together {
   };
   using Where = std::vector<std::optional<std::size_t>>;
 
+  [[nodiscard]] Newcomers waiting_newcomers();
   void place(Purse& purse, std::vector<Assignment>& plan, std::size_t limit);
   [[nodiscard]] bool may_move(const Placed& placed) const;
   [[nodiscard]] bool is_open(PoolIndex pool) const;

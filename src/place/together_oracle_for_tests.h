@@ -124,7 +124,8 @@ class TogetherOracle : protected TurnOracle {
         is_free = is_free || market.tasks.back().options.size() > 1;
         jobs.insert(each.job->id);
       }
-      if (!is_free || (waiting->empty() && jobs.size() == 1)) return;
+      for (const Movable& each : *waiting) jobs.insert(each.job->id);
+      if (!is_free || (is_first && jobs.size() == 1)) return;
       for (const Movable& each : *waiting) {
         market.tasks.push_back(
             market_task(*each.job, seen.at(&each), rooms, [&](const Seen& to) { return each.would.contains(to.pool); }));
