@@ -67,6 +67,7 @@ void Planner::reset(std::vector<RowChange> live, std::vector<place::Observation>
     observations_ = std::move(observations);
     must_reset_ = true;
     has_news_ = true;
+    parts_.clear();  // of rows that may be others now
   }
   more_.notify_all();
 }
@@ -125,6 +126,7 @@ void Planner::run() {
       lock.unlock();
       std::vector<CommitPlan> parts = make_plan();
       lock.lock();
+      if (must_reset_) continue;
       parts_.assign(std::make_move_iterator(parts.begin()), std::make_move_iterator(parts.end()));
       if (parts_.empty()) continue;
     }

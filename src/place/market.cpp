@@ -107,11 +107,6 @@ double left_out(double most, double size, bool has_place) {
 
 }  // namespace
 
-double cost_left_out(const Market& market, const MarketTask& task) {
-  const Amounts all = sum_of(market.rooms);
-  return left_out(dearest(market, all), size_of(all, task.need), task.at.has_value());
-}
-
 double cost_of(const Market& market, const std::vector<std::optional<std::size_t>>& where) {
   const Amounts all = sum_of(market.rooms);
   const double most = dearest(market, all);
@@ -142,7 +137,9 @@ std::vector<std::optional<std::size_t>> solve(const Market& market) {
   const double unit = std::max(smallest / units_of_smallest, largest / static_cast<double>(cost::demand_max));
   const double most = dearest(market, all);
   const double scale = cost_scale / left_out(most, largest, true);
-  const auto money = [&](double cost) { return Cny::micro(static_cast<std::int64_t>(cost * scale)); };
+  const auto money = [&](double cost) {
+    return Cny::micro(static_cast<std::int64_t>(std::min(cost * scale, cost_scale)));
+  };
   std::vector<std::int64_t> capacities;
   for (const double each : capacities_of(market, sizes))
     capacities.push_back(static_cast<std::int64_t>(each * (1 + slack) / unit));

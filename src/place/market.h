@@ -42,10 +42,8 @@ struct Market {
 /// less: whoever acts on it looks at the rooms themselves.
 [[nodiscard]] std::vector<std::optional<std::size_t>> solve(const Market& market);
 
-/// What leaving a task out costs: more than any place of it, and for large tasks more in proportion.
-[[nodiscard]] double cost_left_out(const Market& market, const MarketTask& task);
-
-/// What they come to together where they are, with those left out.
+/// What they come to together where they are. One left out costs more than any place of it, and a large one more in
+/// proportion; one that had a place, still more.
 [[nodiscard]] double cost_of(const Market& market, const std::vector<std::optional<std::size_t>>& where);
 
 }  // namespace dayan::place

@@ -24,7 +24,7 @@ std::vector<Assignment> Planner::plan(UnixTime now, std::size_t limit) {
   walk(plan, limit);
   planning_.together().place(plan, is_full_ ? 0 : limit);
   agenda_.end_plan();
-  if (!is_full_) agenda_.forget_newcomers();
+  if (!is_full_ && plan.size() < limit) agenda_.forget_newcomers();
   // Room is made for whoever found none at its turn: all must have had theirs.
   if (!is_full_) reclaiming_.look(now);
   return plan;

@@ -73,7 +73,9 @@ void Together::place(Purse& purse, std::vector<Assignment>& plan, std::size_t li
     }
     const Cny before = planning_.agenda().world().available(purse.organisation);
     const Where found = move(purse, plan, wanted);
-    if (cost_of(purse.market, found) < cost_of(purse.market, now) && is_paid(purse, before))
+    const bool have_all_places = std::all_of(found.begin(), found.begin() + std::ssize(purse.placed),
+                                             [](const auto& where) { return where.has_value(); });
+    if (have_all_places && cost_of(purse.market, found) < cost_of(purse.market, now) && is_paid(purse, before))
       return tell(purse, plan, found);
     take_back(purse, plan, found);
     // Who should have started and found no room spoils it for those who would have.
@@ -158,7 +160,9 @@ void Together::seek(Purse& purse, const std::vector<Assignment>& plan, std::size
   const std::size_t most = std::min(limit - plan.size(), together_waiting_max);
   std::map<JobId, std::int32_t> placed;
   for (const Assignment& each : plan) ++placed[each.job];
+  std::size_t looked = 0;
   for (const auto& [key, job] : purse.newcomers) {
+    if (++looked > together_waiting_max) break;
     if (purse.waiting.size() < most) seek(purse, *job, placed[job->id]);
     if (purse.waiting.size() > most) purse.waiting.resize(most);
   }
@@ -167,7 +171,8 @@ void Together::seek(Purse& purse, const std::vector<Assignment>& plan, std::size
 /// Tasks of a job of which so many have been placed.
 void Together::seek(Purse& purse, JobRecord& job, std::int32_t placed) {
   if (job.retrying > 0 || job.is_bounded() || job.promised != no_pool || (job.has_cap() && placed > 0)) return;
-  std::int32_t last = job.count;
+  // What a second task would hold beside the first, a cap is not asked for.
+  std::int32_t last = job.has_cap() ? job.next_task + 1 : job.count;
   if (job.throttle > 0) last = std::min(last, job.next_task + job.throttle - job.live);
   const std::int32_t first = job.next_task + placed;
   if (first >= last) return;
@@ -242,11 +247,14 @@ MarketTask& Together::add_task(Purse& purse, const JobRecord& job, MayGo&& may_g
   const Choices& all = choices(purse, job);
   MarketTask& task = purse.market.tasks.emplace_back();
   task.need = need_of(job);
+  if (all.empty()) return task;  // what it could have had was promised meanwhile
   const PoolState& best = planning_.agenda().world().pool(all.front().pool);
   const auto least = static_cast<double>(std::max<std::int64_t>(task_cost(job, best).micro(), 1));
   const double unit = all.front().score > 0 ? least / static_cast<double>(all.front().score) : least;
   for (const Choice& to : all) {
-    if (may_go(to)) task.options.push_back({purse.places.at(to.pool), unit * static_cast<double>(to.score)});
+    if (!may_go(to)) continue;
+    const float score = all.front().score > 0 ? std::min(to.score, all.front().score * score_times_max) : to.score;
+    task.options.push_back({purse.places.at(to.pool), unit * static_cast<double>(score)});
   }
   std::ranges::sort(task.options, {}, &MarketOption::pool);
   return task;

@@ -35,7 +35,7 @@ namespace dayan::place {
 
 class Planning;
 
-/// Tasks of one organisation that a plan has placed, and of those that found no room, that are looked at: the first.
+/// Tasks of one organisation that a plan has placed, and jobs and tasks that found no room, that are looked at: the first.
 inline constexpr std::size_t together_placed_max = 4'096;
 inline constexpr std::size_t together_waiting_max = 1'024;
 /// Pools of one market.

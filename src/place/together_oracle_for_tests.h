@@ -64,10 +64,13 @@ class TogetherOracle : protected TurnOracle {
   [[nodiscard]] MarketTask market_task(const JobRecord& job, const std::vector<Seen>& all, const Rooms& rooms, MayGo&& goes) const {
     MarketTask task;
     task.need = need_of(job);
+    if (all.empty()) return task;
     const double least = static_cast<double>(std::max<std::int64_t>(task_cost(job, *all.front().pool).micro(), 1));
     const double unit = all.front().score > 0 ? least / static_cast<double>(all.front().score) : least;
     for (const Seen& seen : all) {
-      if (goes(seen)) task.options.push_back({place_of(rooms, seen.pool), unit * static_cast<double>(seen.score)});
+      const float most = all.front().score > 0 ? all.front().score * 1'000 : seen.score;
+      const float score = std::min(seen.score, most);
+      if (goes(seen)) task.options.push_back({place_of(rooms, seen.pool), unit * static_cast<double>(score)});
     }
     std::sort(task.options.begin(), task.options.end(), [](const MarketOption& a, const MarketOption& b) { return a.pool < b.pool; });
     return task;
@@ -172,7 +175,9 @@ class TogetherOracle : protected TurnOracle {
       }
       const Cny after = world_.available(organisation);
       const bool is_paid = !after.is_negative() || after >= before;
-      if (is_paid && cost_of(market, found) < cost_of(market, now)) {
+      bool have_all_places = true;
+      for (std::size_t i = 0; i < placed.size(); ++i) have_all_places = have_all_places && found[i].has_value();
+      if (is_paid && have_all_places && cost_of(market, found) < cost_of(market, now)) {
         for (std::size_t i = 0; i < found.size(); ++i) {
           Movable& task = task_of(i);
           if (found[i] == now[i]) continue;
@@ -212,7 +217,7 @@ class TogetherOracle : protected TurnOracle {
           std::count_if(plan_.begin(), plan_.end(), [&, id = job->id](const Assignment& each) { return each.job == id; }));
       const bool has_bound = job->tasks_per_centre_max > 0 || job->tasks_per_node_max > 0;
       if (job->retrying > 0 || has_bound || job->promised != no_pool || (job->has_cap() && placed > 0)) continue;
-      std::int32_t last = job->count;
+      std::int32_t last = job->has_cap() ? job->next_task + 1 : job->count;
       if (job->throttle > 0) last = std::min(last, job->next_task + job->throttle - job->live);
       if (job->next_task + placed >= last) continue;
       std::set<const PoolState*> would;

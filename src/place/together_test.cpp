@@ -211,6 +211,20 @@ TEST_F(MakingWayTest, APriceCapAndAWalletAreKept) {
   EXPECT_EQ(placements(scene_.plan()).size(), 2U);
 }
 
+TEST_F(MakingWayTest, WhoStartsKeepsItsPriceCap) {
+  // Two of its tasks would find room, and the cap pays what one of them holds.
+  put(cheap_, "a800", 2);
+  put(dear_, "h800", 2);
+  easy_.count = 2;
+  scene_.put(easy_);
+  choosy_.count = 2;
+  choosy_.requirements.price_cap = Cny::yuan(2);
+  scene_.put(choosy_);
+  const std::vector<Assignment> plan = scene_.plan();
+  EXPECT_EQ(std::ranges::count(plan, easy_.id, &Assignment::job), 2);
+  EXPECT_EQ(std::ranges::count(plan, choosy_.id, &Assignment::job), 1);
+}
+
 TEST_F(MakingWayTest, WhatCannotBeJudgedElsewhereStays) {
   // With inputs to cross, or a bound of tasks at one centre, it has the place that its turn gave it.
   const JobRow plain = easy_;
