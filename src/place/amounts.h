@@ -71,4 +71,9 @@ struct Need {
   return a;
 }
 
+[[nodiscard]] constexpr Amounts sum(Amounts a, const Amounts& b) {
+  for (std::size_t kind = 0; kind < kinds; ++kind) a.of[kind] = plus(a.of[kind], b.of[kind]);
+  return a;
+}
+
 }  // namespace dayan::place

@@ -183,7 +183,7 @@ bool Awaited::is_as_awaited(const View& view, const AwaitedPool& awaited, const 
 void Awaited::wait_for_end(PoolIndex index) {
   const PoolState& pool = planning_.agenda().world().pool(index);
   const bool is_awaited = !views_[index].empty() && !pool.holdings.empty();
-  const UnixTime end = is_awaited ? (*pool.ends(planning_.agenda().now()).begin())->expected_end : UnixTime();
+  const UnixTime end = is_awaited ? pool.ends(planning_.agenda().now()).begin()->at : UnixTime();
   UnixTime& known = first_end_[index];
   if (known == end) return;
   if (!known.is_none()) first_ends_.erase({known, index});

@@ -34,10 +34,10 @@ UnixTime stepwise_end(const Holding& holding, const PoolRow& pool, UnixTime now)
 
 void EndOrder::add(const Holding& holding, const PoolRow& pool) {
   holding.expected_end = first_end(holding, pool);
-  order_.insert(&holding);
+  order_.insert({holding.expected_end, holding});
 }
 
-void EndOrder::remove(const Holding& holding) { order_.erase(&holding); }
+void EndOrder::remove(const Holding& holding) { order_.erase({holding.expected_end, holding}); }
 
 void EndOrder::renew(const Holding& holding, const PoolRow& pool) {
   remove(holding);
@@ -53,11 +53,11 @@ void EndOrder::renew_all(const PoolRow& pool) {
 const EndOrder::Order& EndOrder::from(UnixTime now, const PoolRow& pool) {
   if (now < as_of_) renew_all(pool);
   as_of_ = now;
-  while (!order_.empty() && (*order_.begin())->expected_end <= now) {
-    const Holding* late = *order_.begin();
-    order_.erase(order_.begin());
-    late->expected_end = stepwise_end(*late, pool, now);
-    order_.insert(late);
+  while (!order_.empty() && order_.begin()->at <= now) {
+    const Holding& late = *order_.begin()->of;
+    remove(late);
+    late.expected_end = stepwise_end(late, pool, now);
+    order_.insert({late.expected_end, late});
   }
   return order_;
 }

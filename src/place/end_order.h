@@ -1,7 +1,5 @@
 #pragma once
 
-#include <set>
-
 #include "base/time.h"
 #include "model/centre.h"
 #include "place/holding.h"
@@ -24,12 +22,7 @@ class EndOrder {
   /// The same of all: the pool's row is another.
   void renew_all(const PoolRow& pool);
 
-  struct Earlier {
-    bool operator()(const Holding* a, const Holding* b) const {
-      return std::tie(a->expected_end, a->attempt) < std::tie(b->expected_end, b->attempt);
-    }
-  };
-  using Order = std::set<const Holding*, Earlier>;
+  using Order = BlockOrder<Ending, RoomTogether, ends_block_max>;
   /// Each with an end later than `now`. Costs as many moves as ends have passed since it was asked before; where time
   /// has gone back, all of them.
   [[nodiscard]] const Order& from(UnixTime now, const PoolRow& pool);

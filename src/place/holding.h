@@ -7,6 +7,8 @@
 #include "base/time.h"
 #include "model/lease.h"
 #include "place/amounts.h"
+#include "place/block_order.h"
+#include "place/packing.h"
 
 /// Holding: what takes room of a pool.
 
@@ -38,11 +40,43 @@ struct Holding {
   return std::max(holding.granted_at, holding.ends_at - holding.wall_time - lease_start_allowance);
 }
 
-/// In order of their latest ends. These do not change while the pool holds them.
-struct EndsEarlier {
-  bool operator()(const Holding* a, const Holding* b) const {
-    return std::tie(a->ends_at, a->attempt) < std::tie(b->ends_at, b->attempt);
+/// One of those that a pool holds, where it stands in an order of ends.
+struct Ending {
+  UnixTime at;
+  AttemptKey attempt;
+  const Holding* of = nullptr;
+
+  Ending(UnixTime when, const Holding& holding) : at(when), attempt(holding.attempt), of(&holding) {}
+  operator const Holding*() const { return of; }  // NOLINT(google-explicit-constructor): an order of holdings
+  friend bool operator<(const Ending& a, const Ending& b) {
+    return std::tie(a.at, a.attempt) < std::tie(b.at, b.attempt);
   }
 };
+
+/// The room of some together.
+struct RoomTogether {
+  Amounts room;
+
+  void add(const Ending& each) { room = sum(room, each.of->shape.all()); }
+  void remove(const Ending& each) { room = minus(room, each.of->shape.all()); }
+};
+
+/// And their shapes.
+struct ShapesTogether : RoomTogether {
+  Shapes shapes;
+
+  void add(const Ending& each) {
+    RoomTogether::add(each);
+    add_shape(shapes, each.of->shape, 1);
+  }
+  void remove(const Ending& each) {
+    RoomTogether::remove(each);
+    remove_shape(shapes, each.of->shape, 1);
+  }
+};
+
+inline constexpr std::size_t ends_block_max = 128;
+/// In order of their latest ends. These do not change while the pool holds them.
+using Holdings = BlockOrder<Ending, ShapesTogether, ends_block_max>;
 
 }  // namespace dayan::place

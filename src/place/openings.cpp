@@ -38,17 +38,23 @@ Openings::Known& Openings::known(const PoolState& pool, UnixTime now) {
   known.from = now;
   ++known.as_of;
   known.until = UnixTime(int64_max);
-  if (!pool.holdings.empty()) known.until = (*pool.ends(now).begin())->expected_end;
+  if (!pool.holdings.empty()) known.until = pool.ends(now).begin()->at;
   return known;
 }
 
 std::optional<UnixTime> Openings::opening(const PoolState& pool, const Need& need, UnixTime now) {
   Amounts room = minus(pool.total, pool.taken());
   const Amounts needed = need.all();
-  for (const Holding* each : pool.ends(now)) {
-    const Amounts freed = each->shape.all();
-    for (std::size_t kind = 0; kind < kinds; ++kind) room.of[kind] += freed.of[kind];
-    if (covers(room, needed)) return each->expected_end;
+  for (const EndOrder::Order::Block& block : pool.ends(now).blocks()) {
+    const Amounts with_all = sum(room, block.sum.room);
+    if (!covers(with_all, needed)) {
+      room = with_all;
+      continue;
+    }
+    for (const Ending& each : block.entries) {
+      room = sum(room, each.of->shape.all());
+      if (covers(room, needed)) return each.at;
+    }
   }
   return std::nullopt;
 }

@@ -39,6 +39,10 @@ void remove_shape(Shapes& shapes, const Need& shape, std::int64_t count) {
   if ((found->count -= count) == 0) shapes.erase(found);
 }
 
+void remove_shapes(Shapes& shapes, const Shapes& gone) {
+  for (const ShapeCount& each : gone) remove_shape(shapes, each.shape, each.count);
+}
+
 void Packing::begin() {
   rooms_.clear();
   unplaced_.clear();

@@ -30,6 +30,7 @@ using Shapes = std::vector<ShapeCount>;
 void add_shape(Shapes& shapes, const Need& shape, std::int64_t count);
 /// The shapes must hold as many.
 void remove_shape(Shapes& shapes, const Need& shape, std::int64_t count);
+void remove_shapes(Shapes& shapes, const Shapes& gone);
 
 class Packing {
  public:

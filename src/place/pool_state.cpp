@@ -49,11 +49,7 @@ std::int64_t slots_of(const PoolState& pool, const Amounts& free, const Packing&
 
 }  // namespace
 
-Amounts PoolState::taken() const {
-  Amounts sum = leased;
-  for (std::size_t kind = 0; kind < kinds; ++kind) sum.of[kind] = plus(sum.of[kind], foreign.of[kind]);
-  return sum;
-}
+Amounts PoolState::taken() const { return sum(leased, foreign); }
 
 Amounts PoolState::free() const { return left_of(total, taken()); }
 
@@ -125,16 +121,10 @@ Opening PoolState::opening(const Need& need, UnixTime now) const {
   Amounts held = taken();
   Shapes left = shapes;
   Packing later;
-  struct Ending {
-    UnixTime at;
-    const Holding* of = nullptr;
-  };
   std::vector<Ending> endings;
   endings.reserve(holdings.size());
-  for (const Holding* each : holdings) endings.push_back({expected_end(*each, row, now), each});
-  const auto is_later = [](const Ending& a, const Ending& b) {
-    return std::tie(a.at, a.of->attempt) > std::tie(b.at, b.of->attempt);
-  };
+  for (const Holding* each : holdings) endings.emplace_back(expected_end(*each, row, now), *each);
+  const auto is_later = [](const Ending& a, const Ending& b) { return b < a; };
   // The first few make the room: all are not sorted for them.
   std::make_heap(endings.begin(), endings.end(), is_later);
   for (; !endings.empty(); endings.pop_back()) {
@@ -157,45 +147,58 @@ std::optional<UnixTime> PoolState::surely_opens(const Need& need, UnixTime now, 
   Amounts held = taken();
   Shapes left = shapes;
   std::vector<const Need*> ended;  // and are still in `left`
+  std::vector<const Shapes*> ended_together;
   Packing later;
   const Amounts needed = need.all();
   std::optional<UnixTime> opens_at;
-  visit_sure_ends(now, [&](UnixTime at, const Need& shape) {
+  const auto visit = [&](UnixTime at, const Need& shape) {
     held = minus(held, shape.all());
     ended.push_back(&shape);
     const Amounts room = left_of(total, held);
     if (!covers(room, needed)) return true;  // packing is dear
+    for (const Shapes* each : std::exchange(ended_together, {})) remove_shapes(left, *each);
     for (const Need* each : std::exchange(ended, {})) remove_shape(left, *each, 1);
     later.pack_for(need, row, per_node, left);
     if (slots_of(*this, room, later, need) >= tasks) opens_at = at;
     return !opens_at.has_value();
+  };
+  visit_sure_ends(now, visit, [&](const Holdings::Block& block) {
+    const Amounts without = minus(held, block.sum.room);
+    if (covers(left_of(total, without), needed)) return false;
+    held = without;
+    ended_together.push_back(&block.sum.shapes);
+    return true;
   });
   return opens_at;
 }
 
-/// Calls visit(when, shape) for what it holds in order of sure ends, as long as that says true.
-template <class Visitor>
-void PoolState::visit_sure_ends(UnixTime now, Visitor&& visit) const {
+/// Calls visit(when, shape) for what it holds in order of sure ends, as long as that says true; of a block at whose
+/// beginning it stands for none, where passes(block) says true.
+template <class Visitor, class Passer>
+void PoolState::visit_sure_ends(UnixTime now, Visitor&& visit, Passer&& passes) const {
   std::vector<Release> late;
   auto next = holdings.begin();
-  for (; next != holdings.end() && (*next)->ends_at <= now; ++next)
-    late.push_back({sure_end(**next, now), (*next)->attempt, (*next)->shape});
+  for (; next != holdings.end() && next->at <= now; ++next)
+    late.push_back({sure_end(*next->of, now), next->attempt, next->of->shape});
   std::sort(late.begin(), late.end(), is_earlier);
   for (const Release& each : late) {
-    for (; next != holdings.end() && std::tie((*next)->ends_at, (*next)->attempt) < std::tie(each.at, each.attempt); ++next) {
-      if (!visit((*next)->ends_at, (*next)->shape)) return;
+    for (; next != holdings.end() && std::tie(next->at, next->attempt) < std::tie(each.at, each.attempt); ++next) {
+      if (!visit(next->at, next->of->shape)) return;
     }
     if (!visit(each.at, each.shape)) return;
   }
-  for (; next != holdings.end(); ++next) {
-    if (!visit((*next)->ends_at, (*next)->shape)) return;
+  while (next != holdings.end()) {
+    if (const Holdings::Block* block = next.block(); block != nullptr && passes(*block)) {
+      next.pass_block();
+      continue;
+    }
+    if (!visit(next->at, next->of->shape)) return;
+    ++next;
   }
 }
 
 std::int64_t PoolState::slots_beside(const Shapes& these, const Amounts& held, const Need& need) const {
-  Amounts all = held;
-  for (std::size_t kind = 0; kind < kinds; ++kind) all.of[kind] = plus(all.of[kind], foreign.of[kind]);
-  const Amounts room = left_of(total, all);
+  const Amounts room = left_of(total, sum(held, foreign));
   if (fit_count(room, need.all()) == 0) return 0;  // packing is dear
   Packing packed;
   packed.pack_for(need, row, per_node, these);
@@ -205,13 +208,20 @@ std::int64_t PoolState::slots_beside(const Shapes& these, const Amounts& held, c
 bool PoolState::has_room_at(UnixTime at, const Need& need, const Need& beside, std::int64_t tasks) const {
   Amounts held = taken();
   Shapes left = shapes;
-  for (const Holding* each : holdings) {
-    if (each->ends_at > at) break;
-    held = minus(held, each->shape.all());
-    remove_shape(left, each->shape, 1);
+  for (const Holdings::Block& block : holdings.blocks()) {
+    if (block.entries.back().at <= at) {
+      held = minus(held, block.sum.room);
+      remove_shapes(left, block.sum.shapes);
+      continue;
+    }
+    for (const Ending& each : block.entries) {
+      if (each.at > at) break;
+      held = minus(held, each.of->shape.all());
+      remove_shape(left, each.of->shape, 1);
+    }
+    break;
   }
-  const Amounts more = beside.all();
-  for (std::size_t kind = 0; kind < kinds; ++kind) held.of[kind] = plus(held.of[kind], more.of[kind]);
+  held = sum(held, beside.all());
   const Amounts room = left_of(total, held);
   if (fit_count(room, need.all()) == 0) return false;
   if (beside.each != Amounts()) add_shape(left, beside, 1);
@@ -232,11 +242,9 @@ bool PoolState::fits_beside_promise(const Need& need) const {
 }
 
 void PoolState::hold(const Holding& holding) {
-  const Amounts all = holding.shape.all();
-  for (std::size_t kind = 0; kind < kinds; ++kind) leased.of[kind] = plus(leased.of[kind], all.of[kind]);
+  leased = sum(leased, holding.shape.all());
   add_shape(shapes, holding.shape, 1);
-  const bool is_new = holdings.insert(&holding).second;
-  ASSERT(is_new);
+  holdings.insert({holding.ends_at, holding});
   ends_.add(holding, row);
   reclaimable += holding.is_reclaimable ? 1 : 0;
   changed();
@@ -245,8 +253,7 @@ void PoolState::hold(const Holding& holding) {
 void PoolState::let_go(const Holding& holding) {
   leased = minus(leased, holding.shape.all());
   remove_shape(shapes, holding.shape, 1);
-  const std::size_t gone = holdings.erase(&holding);
-  ASSERT(gone == 1);
+  holdings.erase({holding.ends_at, holding});
   ends_.remove(holding);
   reclaimable -= holding.is_reclaimable ? 1 : 0;
   changed();

@@ -101,7 +101,7 @@ struct PoolState {
   Amounts leased;   ///< by leases and claims
   Amounts foreign;  ///< by the provider's own people
   Shapes shapes;    ///< of leases and claims
-  std::set<const Holding*, EndsEarlier> holdings;
+  Holdings holdings;
   std::int64_t reclaimable = 0;  ///< of its leases
   std::set<JobId> apart;         ///< jobs with tasks here that bound how many run on one node
   std::int64_t load = 0;  ///< how full it is by its scarcest kind, in thousandths
@@ -197,8 +197,8 @@ struct PoolState {
  private:
   [[nodiscard]] const Packing& packing(const Need& need) const;
   void changed();
-  template <class Visitor>
-  void visit_sure_ends(UnixTime now, Visitor&& visit) const;
+  template <class Visitor, class Passer>
+  void visit_sure_ends(UnixTime now, Visitor&& visit, Passer&& passes) const;
 
   mutable EndOrder ends_;
   struct Packed {

@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-#include "place/head_order.h"
+#include "place/block_order.h"
 #include "place/ranking.h"
 
 /// WaitQueue: the jobs that wait for room, in classes (what they may be asked by, ranking.h) and within these in
@@ -19,6 +19,7 @@
 namespace dayan::place {
 
 using LaneIndex = std::uint32_t;
+using ClassIndex = std::uint32_t;
 using ViewIndex = std::uint32_t;
 
 /// What the jobs of a lane have in common beside their class: steps, so that a million estimates make a few lanes.
@@ -135,6 +136,9 @@ struct JobClass {
   std::uint64_t used = 0;
   std::uint32_t seen_in = 0;  ///< the walk that has last looked at it
 };
+
+/// Classes in order of the first of their waiting jobs.
+using HeadOrder = BlockOrder<std::pair<QueueKey, ClassIndex>>;
 
 /// Jobs that ask for tasks of one shape.
 struct WaitingShape {

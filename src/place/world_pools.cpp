@@ -312,8 +312,7 @@ void World::attach_leases(const JobRecord* to, JobId id) {
 
 void World::occupy(PoolState& pool, const Holding& holding) {
   pool.hold(holding);
-  const Amounts shape = holding.shape.all();
-  for (std::size_t kind = 0; kind < kinds; ++kind) held_.of[kind] = plus(held_.of[kind], shape.of[kind]);
+  held_ = sum(held_, holding.shape.all());
 }
 
 void World::vacate(PoolState& pool, const Holding& holding) {
