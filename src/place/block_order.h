@@ -106,7 +106,9 @@ class BlockOrder {
   [[nodiscard]] std::size_t block_of(const Entry& entry) const {
     const auto found = std::lower_bound(
         blocks_.begin(), blocks_.end(), entry,
-        [](const Block& block, const Entry& wanted) { return !block.entries.empty() && block.entries.back() < wanted; });
+        [](const Block& block, const Entry& wanted) {
+          return !block.entries.empty() && block.entries.back() < wanted;
+        });
     return static_cast<std::size_t>(found - blocks_.begin());
   }
 
