@@ -12,8 +12,14 @@ namespace {
 class CoreDispatch final : public Dispatch {
  public:
   CoreDispatch(const Stage& stage, Duration plan_every)
-      : stage_(stage), plan_every_(plan_every), platform_(beginning, stage.scenario.file().customer) {
+      : stage_(stage), plan_every_(plan_every), platform_(beginning, stage.customers()) {
     const auto& centres = stage.scenario.file().centres;
+    for (const jobfile::CentreFile& centre : centres) {
+      const auto added = platform_.add_provider(centre.provider);
+      if (added) continue;
+      broken_ = "the core refused the provider " + centre.provider + ": " + to_text(added.error());
+      return;
+    }
     for (std::size_t centre = 0; centre < centres.size(); ++centre) {
       const auto id = platform_.add_centre(centres[centre]);
       if (!id) {
@@ -32,7 +38,7 @@ class CoreDispatch final : public Dispatch {
   void arrive(std::uint32_t job, Duration now) override {
     if (centres_.size() < stage_.scenario.file().centres.size()) return;
     platform_.pass_to(beginning + now);
-    const auto id = platform_.submit(stage_.load.spec(stage_.load.jobs[job]));
+    const auto id = platform_.submit(stage_.load.spec(stage_.load.jobs[job]), stage_.load.jobs[job].customer);
     if (!id && id.error().field == "requirements.price_cap") return;  // no centre is so cheap: it never starts
     if (!id) {
       broken_ = "the core refused the job " + stage_.load.jobs[job].name + ": " + to_text(id.error());
@@ -114,7 +120,7 @@ class CoreDispatch final : public Dispatch {
     if (broken_) return broken_;
     if (auto broken = core::broken_invariant(platform_.state())) return broken;
     if (platform_.spent() != charged_)
-      return "the customer has paid " + to_text(platform_.spent()) + " yuan, the attempts cost " + to_text(charged_);
+      return "the customers have paid " + to_text(platform_.spent()) + " yuan, the attempts cost " + to_text(charged_);
     return std::nullopt;
   }
 

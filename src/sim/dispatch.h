@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,7 @@ struct Stage {
   std::vector<TaskIndex> first_task;  ///< by job; one more at the end
   std::vector<std::uint32_t> job_of;  ///< by task
 
+  [[nodiscard]] std::span<const std::string> customers() const { return customers_of(load, scenario); }
   /// What a task takes.
   [[nodiscard]] place::Need need_of(TaskIndex task) const {
     return place::need_of(load.needs(load.jobs[job_of[task]]).resources);

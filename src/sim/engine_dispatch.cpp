@@ -1,11 +1,13 @@
 #include "sim/engine_dispatch.h"
 
 #include <algorithm>
+#include <map>
 #include <queue>
 #include <utility>
 
 #include "model/meter.h"
 #include "model/run_time.h"
+#include "model/usage.h"
 #include "place/engine.h"
 #include "sim/supply_rows.h"
 #include "sim/transfer_rows.h"
@@ -31,7 +33,8 @@ class EngineDispatch final : public Dispatch {
     const JobSpec spec = stage_.load.spec(stage_.load.jobs[index]);
     JobRow& job = jobs_[index];
     job.id = JobId(std::int64_t{index} + 1);
-    job.organisation = SupplyRows::customer;
+    job.organisation = SupplyRows::customer_id(stage_.load.jobs[index].customer);
+    job.project = ProjectId(job.organisation.value());
     job.count = spec.count;
     job.throttle = spec.throttle;
     job.requirements = spec.requirements;
@@ -45,7 +48,7 @@ class EngineDispatch final : public Dispatch {
     is_plan_due_ = true;
   }
 
-  std::optional<Cny> end(const Start& task, const Ran& ran, Duration) override {
+  std::optional<Cny> end(const Start& task, const Ran& ran, Duration now) override {
     JobRow& job = jobs_[stage_.job_of[task.task]];
     const OfferRow prices = prices_of(job, task.site, grants_[task.task].at);
     const Bytes moved = take_fetched(job, task, ran, true);
@@ -59,6 +62,7 @@ class EngineDispatch final : public Dispatch {
       const PoolRow& pool = stage_.scenario.sites()[task.site].pool;
       job.run_time_sum += reference_run(ran.run, speed_on(pool, job.requirements.resources));  // as the core writes it
     }
+    note_usage(job, task.site, ran.run, beginning + now);
     take_back(job, task);
     put_or_end(job);
     return charged ? std::optional(*charged) : std::nullopt;
@@ -194,6 +198,15 @@ class EngineDispatch final : public Dispatch {
     return transfers_.end(job, SupplyRows::centre_id(centre), held, ran.fetched.bytes, is_charged);
   }
 
+  /// What fair share counts, as the core writes it (core/apply_lease.cpp).
+  void note_usage(const JobRow& job, std::uint32_t site, Duration run, UnixTime now) {
+    if (run <= Duration()) return;
+    UsageRow& usage = usage_[job.project];
+    if (usage.project.is_none()) usage = {job.project, job.organisation, usage_period(now)};
+    add_use(usage, job.requirements.resources, stage_.scenario.sites()[site].pool.card_capability, now - run, now);
+    put(usage);
+  }
+
   void take_back(JobRow& job, const Start& task) {
     const Grant& grant = grants_[task.task];
     --job.live;
@@ -244,6 +257,7 @@ class EngineDispatch final : public Dispatch {
   TransferRows transfers_;
   std::vector<JobRow> jobs_;                          ///< as in the load; what has ended is empty
   std::vector<Grant> grants_;                         ///< by task
+  std::map<ProjectId, UsageRow> usage_;
   std::vector<Start> unseen_;                         ///< granted to a centre that is silent
   std::int64_t waiting_ = 0;                          ///< tasks
   using GiveUp = std::pair<Duration, std::uint32_t>;  ///< when, and of which job

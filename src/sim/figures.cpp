@@ -86,6 +86,7 @@ Figures figures_of(const Schedule& schedule, const Scenario& scenario, const Loa
   std::vector<Duration> ends(load.jobs.size());
   std::vector<double> waits;
   waits.reserve(schedule.runs.size());
+  FairnessSum fairness(load);
   double wait_sum = 0;
   double slowdown_sum = 0;
   for (const TaskRun& run : schedule.runs) {
@@ -108,7 +109,9 @@ Figures figures_of(const Schedule& schedule, const Scenario& scenario, const Loa
     waits.push_back(seconds(wait));
     wait_sum += waits.back();
     const double took = seconds(run.end - run.start - run.staged);
-    slowdown_sum += std::max(1.0, (waits.back() + took) / std::max(took, seconds(slowdown_floor)));
+    const double slowdown = std::max(1.0, (waits.back() + took) / std::max(took, seconds(slowdown_floor)));
+    slowdown_sum += slowdown;
+    fairness.add(job, waits.back(), slowdown);
   }
   for (std::size_t job = 0; job < whole.size(); ++job) {
     const bool is_done = whole[job] == load.jobs[job].tasks;
@@ -117,6 +120,7 @@ Figures figures_of(const Schedule& schedule, const Scenario& scenario, const Loa
     figures.late += !due.is_none() && (!is_done || beginning + ends[job] > due) ? 1 : 0;
   }
   add_utilisation(figures, schedule, scenario, load);
+  if (load.has_many_customers()) figures.fairness = fairness.result();
   if (waits.empty()) return figures;
   std::ranges::sort(waits);
   const auto ranked = [&](double part) {
@@ -151,6 +155,7 @@ JsonObject json_of(const Figures& figures) {
   object["makespan"] = to_json(figures.makespan);
   object["violations"] = figures.violations;
   object["violations_told"] = to_json(figures.violations_told);
+  if (figures.fairness.customers > 0) object["fairness"] = json_of(figures.fairness);
   object["seconds"] = figures.seconds;
   return object;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/json.h"
+#include "sim/fairness.h"
 #include "sim/schedule.h"
 
 /// What is told of a schedule: figures, and the series that charts are drawn of.
@@ -40,6 +41,7 @@ struct Figures {
   std::int64_t violations = 0;
   std::vector<std::string> violations_told;
   double seconds = 0;  ///< of processor time, for the policy
+  Fairness fairness;   ///< where several customers submit
 
   // For charts; not in the JSON summary.
   std::vector<double> utilisation;  ///< by step, of the cards where there are some, else of the cores
@@ -70,7 +72,7 @@ struct Stretch {
 [[nodiscard]] std::vector<std::string> check(const Schedule& schedule, const Scenario& scenario, const Load& load);
 
 /// A line a run: job, task, submit, start, how long its inputs took, end, wait until they were there (seconds, times
-/// from the beginning), centre, pool, nodes, cores, cards, cost (yuan), how it ended. By submission, task and start.
+/// from the beginning), centre, pool, nodes, cores, cards, cost (yuan), how it ended, whose it is. By submission, task and start.
 [[nodiscard]] std::string csv_of(const Schedule& schedule, const Scenario& scenario, const Load& load);
 
 }  // namespace dayan::sim

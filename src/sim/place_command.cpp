@@ -82,7 +82,7 @@ PlacedJob not_taken(const Platform& platform, const JobSpec& spec) {
 }  // namespace
 
 Result<std::vector<PlacedJob>> place_jobs(const jobfile::PlatformFile& file) {
-  Platform platform(jobfile::platform_beginning, file.customer);
+  Platform platform(jobfile::platform_beginning, std::span(&file.customer, 1));
   for (const jobfile::CentreFile& centre : file.centres) {
     const auto added = platform.add_centre(at_the_beginning(centre));
     if (!added) return fail(within(added.error(), "centre " + centre.name));
