@@ -85,6 +85,8 @@ void show(Output& out, const sim::Compared& compared, const sim::RunInput& input
   std::vector<std::string> titles{"POLICY",    "JOBS DONE>", "CORES>",     "CARDS>",     "MEAN WAIT>", "P95 WAIT>",
                                   "MAX WAIT>", "SLOWDOWN>",  "COST YUAN>", "MAKESPAN>", "VIOLATIONS>"};
   if (has_deadlines) titles.insert(titles.begin() + 2, "LATE>");
+  const bool has_reclaimable = input.load.has_reclaimable();
+  if (has_reclaimable) titles.insert(titles.end() - 1, "TAKEN BACK>");
   const bool has_customers = input.load.has_many_customers();
   if (has_customers) titles.insert(titles.end() - 1, {"MEDIAN CUSTOMER>", "FAIRNESS>"});
   Table table(std::move(titles));
@@ -101,6 +103,7 @@ void show(Output& out, const sim::Compared& compared, const sim::RunInput& input
                                    readable(each.makespan),
                                    std::to_string(each.violations)};
     if (has_deadlines) cells.insert(cells.begin() + 2, std::to_string(each.late));
+    if (has_reclaimable) cells.insert(cells.end() - 1, std::to_string(each.reclaimable.taken_back));
     if (has_customers)
       cells.insert(cells.end() - 1, {readable(each.fairness.median_wait), fmt::format("{:.3f}", each.fairness.index)});
     table.add(std::move(cells));
@@ -203,8 +206,8 @@ void add_sim_run_command(CLI::App& sim, Program& program) {
       ->check(CLI::Range(std::int64_t{1}, days_max));
   run.add_option("--policy", words->policies, "some of " + policy_names())->capture_default_str()->type_name("NAMES");
   run.add_option("--plan-every", words->plan_every,
-                 "of ours: what comes in meanwhile is planned together, e.g. 1s, as a busy hub does; else a plan at "
-                 "every event")
+                 "of ours and engine: what comes in meanwhile is planned together, e.g. 1s, as a busy hub does; else a "
+                 "plan at every event")
       ->type_name("TIME");
   run.add_option("--out", words->out, "a folder for jobs-POLICY.csv, summary.json and report.html")
       ->type_name("FOLDER");

@@ -49,12 +49,19 @@ class CoreDispatch final : public Dispatch {
 
   std::optional<Cny> end(const Start& task, const Ran& ran, Duration now) override {
     platform_.pass_to(beginning + now);
-    platform_.end_attempt(attempts_[task.task], ran, ran.by_limit ? Outcome::timed_out : Outcome::exited, 0);
-    Cny charged;
-    for (const Platform::Settled& settled : platform_.take_settled()) charged += settled.charged;
-    charged_ += charged;
-    return charged;
+    const Outcome outcome = ran.is_taken_back ? Outcome::reclaimed
+                            : ran.by_limit    ? Outcome::timed_out
+                                              : Outcome::exited;
+    return settle(attempts_[task.task], ran, outcome);
   }
+
+  void run(const Start& task, Duration now) override {
+    platform_.pass_to(beginning + now);
+    // By the instant, not by the commands of it, which follow each other by a microsecond: who began together is as old.
+    platform_.begin_attempt(attempts_[task.task], beginning + now);
+  }
+
+  std::vector<TaskIndex> take_taken_back() override { return std::exchange(taken_back_, {}); }
 
   void interrupt(const Start& task, const Ran& ran, Duration now) override {
     platform_.pass_to(beginning + now);
@@ -85,10 +92,15 @@ class CoreDispatch final : public Dispatch {
     for (const Platform::Settled& settled : platform_.take_settled()) give_up(settled);
     for (LeaseRow& lease : granted) {
       const std::uint32_t site = sites_.at({lease.centre.value(), lease.pool});
-      const bool is_live = platform_.state().leases.contains(lease.key());
-      if (!is_live) continue;  // its start was never heard of
+      const LeaseRow* live = platform_.state().leases.find(lease.key());
+      if (live == nullptr) continue;  // its start was never heard of
       if (stage_.sites[site].is_silent) {
         unseen_.push_back(std::move(lease));
+        continue;
+      }
+      // Its agent sees both at once, and does not start it.
+      if (!live->reclaimed_at.is_none()) {
+        (void)settle(lease.attempt(), {}, Outcome::reclaimed);
         continue;
       }
       const TaskIndex task = task_of(lease.attempt());
@@ -98,6 +110,10 @@ class CoreDispatch final : public Dispatch {
       } else {
         started.push_back({task, site, lease.wall_time, lease.starts_by - (beginning + now)});
       }
+    }
+    for (const AttemptKey& attempt : platform_.take_reclaimed()) {
+      const TaskIndex task = task_of(attempt);
+      if (attempts_[task] == attempt) taken_back_.push_back(task);
     }
     while (!retries_.empty() && retries_.top() <= platform_.now()) retries_.pop();
   }
@@ -139,6 +155,18 @@ class CoreDispatch final : public Dispatch {
     return stage_.first_task[jobs_.at(attempt.job.value())] + static_cast<TaskIndex>(attempt.task);
   }
 
+  /// An end for which the customer pays what it has had. Returns how much.
+  Cny settle(const AttemptKey& attempt, const Ran& ran, Outcome outcome) {
+    platform_.end_attempt(attempt, ran, outcome, 0);
+    Cny charged;
+    for (const Platform::Settled& settled : platform_.take_settled()) {
+      charged += settled.charged;
+      note(settled);
+    }
+    charged_ += charged;
+    return charged;
+  }
+
   /// A lease that its centre saw too late.
   void expire(const LeaseRow& lease) {
     platform_.end_attempt(lease.attempt(), {}, Outcome::expired, 0);
@@ -169,6 +197,7 @@ class CoreDispatch final : public Dispatch {
   std::vector<AttemptKey> attempts_;                      ///< the newest that started, by task
   std::vector<LeaseRow> unseen_;                          ///< granted to a centre that is silent
   std::vector<TaskIndex> given_up_;
+  std::vector<TaskIndex> taken_back_;  ///< since they were last asked for
   std::priority_queue<UnixTime, std::vector<UnixTime>, std::greater<>> retries_;  ///< when tasks may be placed again
   Cny charged_;
   std::optional<std::string> broken_;

@@ -129,7 +129,7 @@ TEST(Customers, FairnessByHand) {
   EXPECT_EQ(worse.worst, "user-2");
   EXPECT_EQ(worse.worst_wait, Duration::hours(2));
   EXPECT_DOUBLE_EQ(worse.index, 4.5 * 4.5 / (2 * (1.5 * 1.5 + 3 * 3)));
-  EXPECT_NE(csv_of(schedule, machine, load).find(",cut,user-1\n"), csv_of(schedule, machine, load).find(",done,user-1\n"));
+  EXPECT_NE(csv_of(schedule, machine, load).find(",done,user-1\n"), std::string::npos);
 }
 
 // Shows that fair share weighs customers: who asks for a tenth, after the others, does not wait for all of theirs, as in
@@ -179,20 +179,25 @@ TEST(Customers, TheEngineAloneDoesWhatThePlatformDoes) {
   }
 }
 
-// Shows that a platform of 3,000 providers and 3,000 customers is made and played, through the core too, and what a hundred
-// times the first platform comes to (docs/simulator.md has 50,000).
-TEST(Customers, ThreeThousandOfEach) {
-  RunOrder order = platform(1'500, 3'000);
-  order.providers = 3'000;
+/// A small day of a large platform, played by the engine.
+void expect_played(RunOrder order, std::size_t customers_least) {
   order.load = 0.001;  // else so few jobs would run for days
   const RunInput input = made(order);
-  EXPECT_GT(input.load.customers.size(), 500U);
-  EXPECT_GT(input.scenario.sites().size(), 3'000U);
-  const Schedule schedule = replay(input.scenario, input.load, PolicyKind::engine, 1);
-  EXPECT_EQ(schedule.violations_found, 0);
-  EXPECT_EQ(schedule.unfinished, 0);
-  EXPECT_TRUE(check(schedule, input.scenario, input.load).empty());
+  EXPECT_GT(input.load.customers.size(), customers_least);
+  EXPECT_GE(std::ssize(input.scenario.sites()), order.providers);
+  const Schedule schedule = clean(input.scenario, input.load, PolicyKind::engine);
+  EXPECT_LE(schedule.unfinished, 5) << "whose price cap ran out";
+  EXPECT_GE(figures_of(schedule, input.scenario, input.load).fairness.customers, std::ssize(input.load.customers) - 5);
 }
+
+// Shows that a platform of 3,000 providers and 3,000 customers is made and played, and one of 50,000 customers
+// (docs/simulator.md tells what 50,000 of each take).
+TEST(Customers, ThreeThousandOfEach) {
+  RunOrder order = platform(200, 3'000);
+  order.providers = 3'000;
+  expect_played(order, 100);
+}
+TEST(Customers, FiftyThousand) { expect_played(platform(2'000, 50'000), 800); }
 
 }  // namespace
 }  // namespace dayan::sim

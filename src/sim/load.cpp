@@ -24,6 +24,9 @@ constexpr double pod_run_sigma = 1.5;
 constexpr double pod_run_max = 7 * 86'400;
 constexpr double pod_looseness = 5;
 
+/// Of a made-up platform's prices, in thousandths.
+constexpr std::int64_t drawn_reclaimable_part = 400;
+
 /// What pools without cards of a made-up platform offer, and its forecasts need.
 constexpr std::pair<std::string_view, std::string_view> forecast_model{"wrf", "4.5"};
 
@@ -87,6 +90,10 @@ bool Load::has_deadlines() const {
 
 bool Load::has_inputs() const {
   return std::ranges::any_of(jobs, [](const LoadJob& job) { return !job.inputs.is_zero(); });
+}
+
+bool Load::has_reclaimable() const {
+  return std::ranges::any_of(kinds, &Requirements::reclaimable);
 }
 
 JobSpec Load::spec(const LoadJob& job) const {
@@ -335,6 +342,7 @@ jobfile::PlatformFile platform_of(std::span<const trace::PlatformPool> pools) {
     centre.provider = "provider-" + std::to_string(from.provider);
     centre.region = region_name(from.region);
     (has_cards ? centre.card_hour : centre.core_hour) = from.price;
+    centre.reclaimable_part = drawn_reclaimable_part;
     centre.bandwidth = from.link;
     centre.transfer_gb = from.transfer_gb;
     centre.pue = from.pue_percent * 10;

@@ -57,6 +57,7 @@ struct Load {
   [[nodiscard]] std::size_t tasks() const;
   [[nodiscard]] bool has_deadlines() const;
   [[nodiscard]] bool has_inputs() const;
+  [[nodiscard]] bool has_reclaimable() const;
   [[nodiscard]] bool has_many_customers() const { return customers.size() > 1; }
   /// What is submitted to the platform for it.
   [[nodiscard]] JobSpec spec(const LoadJob& job) const;
@@ -100,7 +101,8 @@ void join_customers(Load& load);
 
 /// The nodes of an openb list as one centre, a pool for each shape, at 1 yuan a core hour and 10 a card hour.
 [[nodiscard]] jobfile::PlatformFile platform_of(std::span<const trace::OpenbNode> nodes);
-/// Pools of a made-up platform. Each is a centre of its own, since a centre has one price for its cards.
+/// Pools of a made-up platform. Each is a centre of its own, since a centre has one price for its cards; reclaimable work
+/// pays two fifths of it (an assumption: clouds ask from a tenth to two thirds for what they may take back).
 [[nodiscard]] jobfile::PlatformFile platform_of(std::span<const trace::PlatformPool> pools);
 /// One pool of like processors in one centre, at 1 yuan a core hour: cost then counts core hours.
 [[nodiscard]] jobfile::PlatformFile platform_of(std::int64_t processors);

@@ -99,7 +99,7 @@ Result<std::vector<PlacedJob>> place_jobs(const jobfile::PlatformFile& file) {
     index[*id] = placed.size();
     placed.push_back(placed_of(job.spec));
   }
-  for (const LeaseRow& lease : platform.place_all(Platform::Room::is_taken_back))
+  for (const LeaseRow& lease : platform.place_all())
     add(placed[index.at(lease.job)], platform, lease);
   const auto answers = platform.engine().answers(platform.now(), place::Times::spans);
   for (const auto& [id, at] : index) {

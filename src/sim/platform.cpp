@@ -61,6 +61,8 @@ Decided<core::Decision> Platform::decide(const Actor& actor, CommandBody body) {
     if (const auto* lease = std::get_if<LeaseGranted>(&event)) {
       granted_.push_back(lease->lease);
       placements_.insert_or_assign(lease->lease.attempt(), lease->placement);
+    } else if (const auto* reclaimed = std::get_if<LeaseReclaimed>(&event)) {
+      reclaimed_.push_back(reclaimed->attempt);
     } else if (const auto* settled = std::get_if<AttemptSettled>(&event)) {
       placements_.erase(settled->attempt);
       Cny charged;
@@ -124,13 +126,12 @@ Result<JobId> Platform::submit(const JobSpec& spec, std::size_t customer) {
   return id;
 }
 
-std::vector<LeaseRow> Platform::place_all(Room room) {
+std::vector<LeaseRow> Platform::place_all() {
   Actor host;
   host.is_host = true;
   for (bool is_taken = true; is_taken;) {
     std::vector<Assignment> plan = engine_->plan(now_, plan_max);
-    std::vector<Reclaim> reclaims;
-    if (room == Room::is_taken_back) reclaims = engine_->reclaims();
+    std::vector<Reclaim> reclaims = engine_->reclaims();
     is_taken = !reclaims.empty();
     for (CommitPlan& part : core::plan_parts(std::move(plan), std::move(reclaims), assignments_max)) {
       const std::size_t proposed = part.assignments.size();
@@ -142,10 +143,19 @@ std::vector<LeaseRow> Platform::place_all(Room room) {
   return std::exchange(granted_, {});
 }
 
+void Platform::begin_attempt(const AttemptKey& attempt, UnixTime since) {
+  const LeaseRow* lease = state_.leases.find({attempt.job, attempt.task, attempt.number});
+  ASSERT(lease != nullptr);
+  AttemptReport report;
+  report.attempt = attempt;
+  report.state = AttemptState::running;
+  report.started_at = since;
+  send(lease->centre, std::move(report));
+}
+
 void Platform::end_attempt(const AttemptKey& attempt, const Ran& ran, Outcome outcome, std::int32_t exit_code) {
   const LeaseRow* lease = state_.leases.find({attempt.job, attempt.task, attempt.number});
   ASSERT(lease != nullptr);
-  Agent& agent = agents_.at(lease->centre);
   AttemptReport report;
   // The commands of one instant follow each other by a microsecond: no run is shorter on the hub's clock for that.
   now_ = std::max(now_, lease->granted_at + ran.staged + ran.run);
@@ -157,8 +167,13 @@ void Platform::end_attempt(const AttemptKey& attempt, const Ran& ran, Outcome ou
   report.wrapper_run = ran.run;
   report.fetched = ran.fetched.bytes;
   report.fetch_time = ran.fetched.time;
-  const CentreRow* centre = state_.centres.find({lease->centre});
-  const auto decision = must(agent.actor, ReportAttempts{centre->agent_epoch, ++agent.sequence, {std::move(report)}});
+  send(lease->centre, std::move(report));
+}
+
+void Platform::send(CentreId centre, AttemptReport report) {
+  Agent& agent = agents_.at(centre);
+  const std::int64_t epoch = state_.centres.find({centre})->agent_epoch;
+  const auto decision = must(agent.actor, ReportAttempts{epoch, ++agent.sequence, {std::move(report)}});
   ASSERT(decision.has_value());
 }
 

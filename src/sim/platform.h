@@ -34,10 +34,13 @@ class Platform {
   [[nodiscard]] Result<CentreId> add_centre(const jobfile::CentreFile& centre);
   /// For the customer of this number.
   [[nodiscard]] Result<JobId> submit(const JobSpec& spec, std::size_t customer = 0);
-  /// Whether tasks are told to end whose room the engine would take back for others.
-  enum class Room { is_free, is_taken_back };
-  /// Plans until the engine proposes nothing more; returns the leases that were granted, in order.
-  std::vector<LeaseRow> place_all(Room room = Room::is_free);
+  /// Plans until the engine proposes nothing more, and takes back the room that it would; returns the leases that were
+  /// granted, in order.
+  std::vector<LeaseRow> place_all();
+  /// Attempts whose room was taken back since the last look.
+  [[nodiscard]] std::vector<AttemptKey> take_reclaimed() { return std::exchange(reclaimed_, {}); }
+  /// The attempt runs since then.
+  void begin_attempt(const AttemptKey& attempt, UnixTime since);
   /// The attempt has ended: it is settled, and its room is free again.
   void end_attempt(const AttemptKey& attempt, const Ran& ran, Outcome outcome, std::int32_t exit_code);
   /// Attempts that were settled since the last look: those that ended, and those that a timer gave up.
@@ -79,6 +82,7 @@ class Platform {
  private:
   Decided<core::Decision> decide(const Actor& actor, CommandBody body);
   [[nodiscard]] Result<core::Decision> must(const Actor& actor, CommandBody body);
+  void send(CentreId centre, AttemptReport report);
   [[nodiscard]] Actor bearer(const std::string& token) const;
 
   core::State state_;
@@ -96,6 +100,7 @@ class Platform {
   std::map<CentreId, Agent> agents_;
   std::map<AttemptKey, PlacementRow> placements_;  ///< of live leases
   std::vector<LeaseRow> granted_;                  ///< since the last look
+  std::vector<AttemptKey> reclaimed_;              ///< since the last look
   std::vector<Settled> settled_;                   ///< since the last look
 };
 

@@ -124,6 +124,30 @@ void add_customers(std::string& page, const Compared& compared, const RunInput& 
   page += "</tbody></table></div>\n";
 }
 
+/// What it costs to agree to be taken back, and what is lost by it.
+void add_reclaimable(std::string& page, const Compared& compared, const RunInput& input) {
+  if (!input.load.has_reclaimable()) return;
+  page += fmt::format(
+      "<h2>Reclaimable work</h2>\n<p>Room is taken back by ours and engine alone, after a notice of {}; every policy pays "
+      "the lower price. What ran until then is paid, and run again.</p>\n"
+      "<div class=\"wide\"><table><thead><tr><th>policy</th><th>tasks done</th><th>mean wait</th><th>cost, yuan</th>"
+      "<th>starts taken back</th><th>paid for these, yuan</th><th>core hours lost</th><th>card hours lost</th></tr></thead>"
+      "<tbody>\n",
+      escaped(time_text(reclaim_notice)));
+  for (const Figures& each : compared.figures) {
+    const ReclaimableFigures& found = each.reclaimable;
+    page += "<tr>";
+    for (const std::string& cell :
+         {each.policy, grouped(static_cast<double>(found.tasks_done), 0), time_text(found.mean_wait),
+          grouped(yuan(found.cost), 2), grouped(static_cast<double>(found.taken_back), 0),
+          grouped(yuan(found.cost_taken_back), 2), grouped(found.core_hours_lost, 1),
+          grouped(found.card_hours_lost, 1)})
+      page += "<td>" + escaped(cell) + "</td>";
+    page += "</tr>\n";
+  }
+  page += "</tbody></table></div>\n";
+}
+
 void add_legend(std::string& page, const Compared& compared) {
   page += "<div class=\"legend\">";
   for (std::size_t i = 0; i < compared.figures.size(); ++i)
@@ -175,6 +199,7 @@ std::string html_of(const Compared& compared, const RunInput& input) {
   page += "</p>\n";
   add_table(page, compared, input);
   add_customers(page, compared, input);
+  add_reclaimable(page, compared, input);
 
   std::vector<Band> bands;
   std::vector<WaitLine> waits;

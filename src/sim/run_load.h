@@ -25,7 +25,7 @@ struct RunOrder {
   std::int64_t jobs = 10'000;  ///< of what is drawn or generated
   double load = 0;             ///< 0: as the generator says
   std::uint64_t seed = 1;
-  Duration plan_every;  ///< of ours: what comes in meanwhile is planned together; zero: at every instant
+  Duration plan_every;  ///< of ours and engine: what comes in meanwhile is planned together; zero: at every instant
   Duration span;        ///< zero: the whole log, a day of what is drawn
   std::vector<PolicyKind> policies;
 };

@@ -13,6 +13,7 @@ constexpr const char* word_of(RunEnd how) {
   switch (how) {
     case RunEnd::done: return "done";
     case RunEnd::cut: return "cut";
+    case RunEnd::reclaimed: return "reclaimed";
     case RunEnd::interrupted: return "interrupted";
     case RunEnd::unheard: return "unheard";
   }
