@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <string>
 
@@ -27,7 +26,7 @@ struct Options {
   Output output;
   std::int64_t pools = 30;
   std::int64_t share = 90;  ///< of all cards, percent
-  Objective objective = Objective::balanced;
+  std::string objective = "balanced";
   bool is_at_last_call = false;
   std::uint64_t seed = 1;
 };
@@ -78,7 +77,7 @@ JobRow drawn_job(Prng& random, const Options& options, JobId id) {
     if (std::ranges::find(asked.chips, chip) == asked.chips.end()) asked.chips.push_back(chip);
   }
   std::ranges::sort(asked.chips);
-  asked.objective = options.objective;
+  asked.objective = parse_word<Objective>(options.objective).value();
   if (options.is_at_last_call) asked.finish_by = now + lease_start_allowance + asked.run_time + Duration::minutes(5);
   return job;
 }
@@ -232,8 +231,8 @@ Command together_command(CLI::App& program) {
   command->add_option("--share", options->share, "of all cards that is asked for, percent")
       ->check(CLI::Range(1, 1'000));
   command->add_option("--objective", options->objective, "of every job")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, Objective>{
-          {"cheapest", Objective::cheapest}, {"fastest", Objective::fastest}, {"balanced", Objective::balanced}}));
+      ->capture_default_str()
+      ->check(CLI::IsMember({"cheapest", "fastest", "balanced"}));
   command->add_flag("--last-call", options->is_at_last_call, "deadlines that let jobs start now or never");
   command->add_option("--seed", options->seed, "of what is drawn");
   add_output_options(*command, options->output, true);

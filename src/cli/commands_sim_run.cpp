@@ -76,13 +76,19 @@ Result<void> write_file(const std::filesystem::path& path, const std::string& te
 std::string percent(double part) { return fmt::format("{:.1f}%", part * 100); }
 
 void show(Output& out, const sim::Compared& compared, const sim::RunInput& input) {
-  out.line(fmt::format("{}: {} of {} on {}", input.load.name, counted(input.load.jobs.size(), "job"),
-                       counted(static_cast<std::size_t>(input.load.tasks()), "task"),
+  const std::string customers =
+      input.load.has_many_customers() ? " of " + counted(input.load.customers.size(), "customer") : "";
+  out.line(fmt::format("{}: {} of {}{} on {}", input.load.name, counted(input.load.jobs.size(), "job"),
+                       counted(static_cast<std::size_t>(input.load.tasks()), "task"), customers,
                        counted(input.scenario.sites().size(), "pool")));
   const bool has_deadlines = input.load.has_deadlines();
   std::vector<std::string> titles{"POLICY",    "JOBS DONE>", "CORES>",     "CARDS>",     "MEAN WAIT>", "P95 WAIT>",
                                   "MAX WAIT>", "SLOWDOWN>",  "COST YUAN>", "MAKESPAN>", "VIOLATIONS>"};
   if (has_deadlines) titles.insert(titles.begin() + 2, "LATE>");
+  const bool has_reclaimable = input.load.has_reclaimable();
+  if (has_reclaimable) titles.insert(titles.end() - 1, "TAKEN BACK>");
+  const bool has_customers = input.load.has_many_customers();
+  if (has_customers) titles.insert(titles.end() - 1, {"MEDIAN CUSTOMER>", "FAIRNESS>"});
   Table table(std::move(titles));
   for (const sim::Figures& each : compared.figures) {
     std::vector<std::string> cells{each.policy,
@@ -97,6 +103,9 @@ void show(Output& out, const sim::Compared& compared, const sim::RunInput& input
                                    readable(each.makespan),
                                    std::to_string(each.violations)};
     if (has_deadlines) cells.insert(cells.begin() + 2, std::to_string(each.late));
+    if (has_reclaimable) cells.insert(cells.end() - 1, std::to_string(each.reclaimable.taken_back));
+    if (has_customers)
+      cells.insert(cells.end() - 1, {readable(each.fairness.median_wait), fmt::format("{:.3f}", each.fairness.index)});
     table.add(std::move(cells));
   }
   out.table(table);
@@ -185,6 +194,9 @@ void add_sim_run_command(CLI::App& sim, Program& program) {
       ->type_name("KIND");
   run.add_option("--jobs", order.jobs, "how many are drawn or generated")->capture_default_str()->type_name("N");
   run.add_option("--providers", order.providers, "of a generated platform")->capture_default_str()->type_name("N");
+  run.add_option("--customers", order.customers,
+                 "of a generated platform, few large and many small: by Zipf's law; without it 496")
+      ->type_name("N");
   run.add_option("--load", order.load, "demand over supply of what is generated, e.g. 0.9")->type_name("PART");
   run.add_option("--seed", order.seed, "of what is drawn, and of the policy random")
       ->capture_default_str()
@@ -194,8 +206,8 @@ void add_sim_run_command(CLI::App& sim, Program& program) {
       ->check(CLI::Range(std::int64_t{1}, days_max));
   run.add_option("--policy", words->policies, "some of " + policy_names())->capture_default_str()->type_name("NAMES");
   run.add_option("--plan-every", words->plan_every,
-                 "of ours: what comes in meanwhile is planned together, e.g. 1s, as a busy hub does; else a plan at "
-                 "every event")
+                 "of ours and engine: what comes in meanwhile is planned together, e.g. 1s, as a busy hub does; else a "
+                 "plan at every event")
       ->type_name("TIME");
   run.add_option("--out", words->out, "a folder for jobs-POLICY.csv, summary.json and report.html")
       ->type_name("FOLDER");

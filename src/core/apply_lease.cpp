@@ -17,9 +17,12 @@ void note_transfer(State& state, const LeaseRow& lease) {
   state.transfers.put(row);
 }
 
-/// An attempt that the engine has had had all its inputs. Of one that ended without a start nobody knows.
+/// An attempt that the engine has had had all its inputs. Of one that ended without a start nobody knows, and what was
+/// stopped or taken back may have been so while they crossed.
 bool has_inputs(const AttemptReport& report) {
-  if (report.state == AttemptState::ended) return !report.started_at.is_none() || !may_retry(report.outcome);
+  const bool may_be_unstarted =
+      may_retry(report.outcome) || report.outcome == Outcome::stopped || report.outcome == Outcome::reclaimed;
+  if (report.state == AttemptState::ended) return !report.started_at.is_none() || !may_be_unstarted;
   return report.state > AttemptState::staging;
 }
 

@@ -104,6 +104,31 @@ TEST_F(TransferTest, WhatCrossedIsChargedOnceForTheJob) {
   EXPECT_TRUE(transfer(10).is_settled);
 }
 
+TEST_F(TransferTest, WhatWasTakenBackBeforeItBeganHasNotHadThem) {
+  // 5 of 20 GB have crossed when the room is taken back: the next attempt there is given time for the other 15. One that
+  // had begun had them all.
+  JobSpec willing = spec(2);
+  willing.requirements.reclaimable = true;
+  submit(willing);
+  submit(TestPlatform::spec(1), 101);
+  place(0, 10);
+  place(1, 11);
+  CommitPlan taking;
+  taking.reclaims = {{{JobId(100), 0, 1}, JobId(101)}, {{JobId(100), 1, 1}, JobId(101)}};
+  must(host_, taking);
+  AttemptReport ended = said(0, AttemptState::ended, 5 * gigabyte);
+  ended.outcome = Outcome::reclaimed;
+  ended.engine_run = Duration();
+  report(ended);
+  EXPECT_FALSE(transfer(10).is_there);
+  EXPECT_EQ(bytes_to_move(Bytes(20 * gigabyte), &transfer(10)), Bytes(15 * gigabyte));
+  ended = said(1, AttemptState::ended, 20 * gigabyte);
+  ended.outcome = Outcome::reclaimed;
+  ended.started_at = now_;
+  report(ended, "shanghai");
+  EXPECT_TRUE(transfer(11).is_there);
+}
+
 TEST_F(TransferTest, ALyingAgentIsPaidForTheInputsAtMost) {
   // It says that it fetched a hundred times as much: the hold is for what the job has.
   submit(spec(1));

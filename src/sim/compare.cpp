@@ -36,6 +36,7 @@ JsonObject summary_of(const Compared& compared, const RunInput& input) {
   load["tasks"] = input.load.tasks();
   load["left_out"] = input.load.left_out;
   load["why_left_out"] = input.load.why_left_out;
+  load["customers"] = customers_of(input.load, input.scenario).size();
   object["load"] = std::move(load);
   JsonObject platform;
   platform["centres"] = input.scenario.file().centres.size();

@@ -12,8 +12,14 @@ namespace {
 class CoreDispatch final : public Dispatch {
  public:
   CoreDispatch(const Stage& stage, Duration plan_every)
-      : stage_(stage), plan_every_(plan_every), platform_(beginning, stage.scenario.file().customer) {
+      : stage_(stage), plan_every_(plan_every), platform_(beginning, stage.customers()) {
     const auto& centres = stage.scenario.file().centres;
+    for (const jobfile::CentreFile& centre : centres) {
+      const auto added = platform_.add_provider(centre.provider);
+      if (added) continue;
+      broken_ = "the core refused the provider " + centre.provider + ": " + to_text(added.error());
+      return;
+    }
     for (std::size_t centre = 0; centre < centres.size(); ++centre) {
       const auto id = platform_.add_centre(centres[centre]);
       if (!id) {
@@ -32,7 +38,7 @@ class CoreDispatch final : public Dispatch {
   void arrive(std::uint32_t job, Duration now) override {
     if (centres_.size() < stage_.scenario.file().centres.size()) return;
     platform_.pass_to(beginning + now);
-    const auto id = platform_.submit(stage_.load.spec(stage_.load.jobs[job]));
+    const auto id = platform_.submit(stage_.load.spec(stage_.load.jobs[job]), stage_.load.jobs[job].customer);
     if (!id && id.error().field == "requirements.price_cap") return;  // no centre is so cheap: it never starts
     if (!id) {
       broken_ = "the core refused the job " + stage_.load.jobs[job].name + ": " + to_text(id.error());
@@ -43,12 +49,19 @@ class CoreDispatch final : public Dispatch {
 
   std::optional<Cny> end(const Start& task, const Ran& ran, Duration now) override {
     platform_.pass_to(beginning + now);
-    platform_.end_attempt(attempts_[task.task], ran, ran.by_limit ? Outcome::timed_out : Outcome::exited, 0);
-    Cny charged;
-    for (const Platform::Settled& settled : platform_.take_settled()) charged += settled.charged;
-    charged_ += charged;
-    return charged;
+    const Outcome outcome = ran.is_taken_back ? Outcome::reclaimed
+                            : ran.by_limit    ? Outcome::timed_out
+                                              : Outcome::exited;
+    return settle(attempts_[task.task], ran, outcome);
   }
+
+  void run(const Start& task, Duration now) override {
+    platform_.pass_to(beginning + now);
+    // By the instant, not by the commands of it, which follow each other by a microsecond: who began together is as old.
+    platform_.begin_attempt(attempts_[task.task], beginning + now);
+  }
+
+  std::vector<TaskIndex> take_taken_back() override { return std::exchange(taken_back_, {}); }
 
   void interrupt(const Start& task, const Ran& ran, Duration now) override {
     platform_.pass_to(beginning + now);
@@ -79,10 +92,15 @@ class CoreDispatch final : public Dispatch {
     for (const Platform::Settled& settled : platform_.take_settled()) give_up(settled);
     for (LeaseRow& lease : granted) {
       const std::uint32_t site = sites_.at({lease.centre.value(), lease.pool});
-      const bool is_live = platform_.state().leases.contains(lease.key());
-      if (!is_live) continue;  // its start was never heard of
+      const LeaseRow* live = platform_.state().leases.find(lease.key());
+      if (live == nullptr) continue;  // its start was never heard of
       if (stage_.sites[site].is_silent) {
         unseen_.push_back(std::move(lease));
+        continue;
+      }
+      // Its agent sees both at once, and does not start it.
+      if (!live->reclaimed_at.is_none()) {
+        (void)settle(lease.attempt(), {}, Outcome::reclaimed);
         continue;
       }
       const TaskIndex task = task_of(lease.attempt());
@@ -92,6 +110,10 @@ class CoreDispatch final : public Dispatch {
       } else {
         started.push_back({task, site, lease.wall_time, lease.starts_by - (beginning + now)});
       }
+    }
+    for (const AttemptKey& attempt : platform_.take_reclaimed()) {
+      const TaskIndex task = task_of(attempt);
+      if (attempts_[task] == attempt) taken_back_.push_back(task);
     }
     while (!retries_.empty() && retries_.top() <= platform_.now()) retries_.pop();
   }
@@ -114,7 +136,7 @@ class CoreDispatch final : public Dispatch {
     if (broken_) return broken_;
     if (auto broken = core::broken_invariant(platform_.state())) return broken;
     if (platform_.spent() != charged_)
-      return "the customer has paid " + to_text(platform_.spent()) + " yuan, the attempts cost " + to_text(charged_);
+      return "the customers have paid " + to_text(platform_.spent()) + " yuan, the attempts cost " + to_text(charged_);
     return std::nullopt;
   }
 
@@ -131,6 +153,18 @@ class CoreDispatch final : public Dispatch {
 
   [[nodiscard]] TaskIndex task_of(const AttemptKey& attempt) const {
     return stage_.first_task[jobs_.at(attempt.job.value())] + static_cast<TaskIndex>(attempt.task);
+  }
+
+  /// An end for which the customer pays what it has had. Returns how much.
+  Cny settle(const AttemptKey& attempt, const Ran& ran, Outcome outcome) {
+    platform_.end_attempt(attempt, ran, outcome, 0);
+    Cny charged;
+    for (const Platform::Settled& settled : platform_.take_settled()) {
+      charged += settled.charged;
+      note(settled);
+    }
+    charged_ += charged;
+    return charged;
   }
 
   /// A lease that its centre saw too late.
@@ -163,6 +197,7 @@ class CoreDispatch final : public Dispatch {
   std::vector<AttemptKey> attempts_;                      ///< the newest that started, by task
   std::vector<LeaseRow> unseen_;                          ///< granted to a centre that is silent
   std::vector<TaskIndex> given_up_;
+  std::vector<TaskIndex> taken_back_;  ///< since they were last asked for
   std::priority_queue<UnixTime, std::vector<UnixTime>, std::greater<>> retries_;  ///< when tasks may be placed again
   Cny charged_;
   std::optional<std::string> broken_;

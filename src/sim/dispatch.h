@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,7 @@ struct Stage {
   std::vector<TaskIndex> first_task;  ///< by job; one more at the end
   std::vector<std::uint32_t> job_of;  ///< by task
 
+  [[nodiscard]] std::span<const std::string> customers() const { return customers_of(load, scenario); }
   /// What a task takes.
   [[nodiscard]] place::Need need_of(TaskIndex task) const {
     return place::need_of(load.needs(load.jobs[job_of[task]]).resources);
@@ -73,7 +75,9 @@ class Dispatch {
 
   /// A job is submitted, with all of its tasks.
   virtual void arrive(std::uint32_t job, Duration now) = 0;
-  /// A started task has ended, after `run`; now it is heard of. Returns what is charged for it, when that is known
+  /// A started task that may be taken back runs now: its inputs are there. Of other work nobody asks since when it runs.
+  virtual void run(const Start& /*task*/, Duration /*now*/) {}
+  /// A started task has ended, or was taken back; now it is heard of. Returns what is charged for it, when that is known
   /// here; else it costs what its pool asked for when it started.
   virtual std::optional<Cny> end(const Start& task, const Ran& ran, Duration now) = 0;
   /// A started task was cut short: its node left, or its inputs took longer than its lease waits. It has to run again.
@@ -84,6 +88,8 @@ class Dispatch {
   virtual void decide(Duration now, std::vector<Start>& started) = 0;
   /// Tasks of which nothing was heard for so long that they were given up since the last call.
   virtual std::vector<TaskIndex> take_given_up() { return {}; }
+  /// Started tasks of which the room was taken back since the last call: they have their notice from now on.
+  virtual std::vector<TaskIndex> take_taken_back() { return {}; }
   /// When it wants to decide though nothing happens.
   [[nodiscard]] virtual Duration wakeup() const { return never; }
   /// It knows of earliest starts and deadlines. One that does not is given a job when that may start, and may end it

@@ -1,11 +1,14 @@
 #include "sim/engine_dispatch.h"
 
 #include <algorithm>
+#include <map>
 #include <queue>
 #include <utility>
 
 #include "model/meter.h"
+#include "model/reclaim.h"
 #include "model/run_time.h"
+#include "model/usage.h"
 #include "place/engine.h"
 #include "sim/supply_rows.h"
 #include "sim/transfer_rows.h"
@@ -31,7 +34,8 @@ class EngineDispatch final : public Dispatch {
     const JobSpec spec = stage_.load.spec(stage_.load.jobs[index]);
     JobRow& job = jobs_[index];
     job.id = JobId(std::int64_t{index} + 1);
-    job.organisation = SupplyRows::customer;
+    job.organisation = SupplyRows::customer_id(stage_.load.jobs[index].customer);
+    job.project = ProjectId(job.organisation.value());
     job.count = spec.count;
     job.throttle = spec.throttle;
     job.requirements = spec.requirements;
@@ -45,42 +49,50 @@ class EngineDispatch final : public Dispatch {
     is_plan_due_ = true;
   }
 
-  std::optional<Cny> end(const Start& task, const Ran& ran, Duration) override {
+  std::optional<Cny> end(const Start& task, const Ran& ran, Duration now) override {
     JobRow& job = jobs_[stage_.job_of[task.task]];
     const OfferRow prices = prices_of(job, task.site, grants_[task.task].at);
-    const Bytes moved = take_fetched(job, task, ran, true);
+    const Bytes moved = take_fetched(job, task, ran, true, !ran.is_taken_back || ran.run > Duration());
     const auto run = amount_of(prices, job.requirements.resources, ran.run, Rounding::down);
     const Result<Cny> charged = with_transfer(run, prices, moved, Rounding::down);
     job.charged += charged.value_or(Cny());
-    if (ran.by_limit) {
+    take_back(job, task);
+    if (ran.is_taken_back) {
+      wait_again(job, task, CentreId(), now);
+    } else if (ran.by_limit) {
       ++job.failed;
     } else {
       ++job.succeeded;
       const PoolRow& pool = stage_.scenario.sites()[task.site].pool;
       job.run_time_sum += reference_run(ran.run, speed_on(pool, job.requirements.resources));  // as the core writes it
     }
-    take_back(job, task);
+    note_usage(job, task.site, ran.run, beginning + now);
     put_or_end(job);
     return charged ? std::optional(*charged) : std::nullopt;
   }
 
   void interrupt(const Start& task, const Ran& ran, Duration now) override {
-    const std::uint32_t index = stage_.job_of[task.task];
-    JobRow& job = jobs_[index];
-    (void)take_fetched(job, task, ran, false);
+    JobRow& job = jobs_[stage_.job_of[task.task]];
+    (void)take_fetched(job, task, ran, false, false);
     take_back(job, task);
-    ++job.retrying;
-    ++waiting_;
-    TaskRow row;
-    row.job = job.id;
-    row.task = static_cast<std::int32_t>(task.task - stage_.first_task[index]);
-    row.state = TaskState::waiting;
-    row.attempts = grants_[task.task].number;
-    row.not_before = beginning + now;
-    row.avoid = SupplyRows::centre_id(stage_.scenario.sites()[task.site].centre);
-    put(row);
-    put(job);
+    wait_again(job, task, SupplyRows::centre_id(stage_.scenario.sites()[task.site].centre), now);
+    put_or_end(job);
   }
+
+  void run(const Start& task, Duration now) override {
+    const LeaseRow& lease = reclaimable_.at(task.task);
+    AttemptRow row;
+    row.job = lease.job;
+    row.task = lease.task;
+    row.number = lease.number;
+    row.centre = lease.centre;
+    row.pool = lease.pool;
+    row.state = AttemptState::running;
+    row.started_at = beginning + now;
+    put(row);
+  }
+
+  std::vector<TaskIndex> take_taken_back() override { return std::exchange(taken_back_, {}); }
 
   void change(const Change& change, Duration now) override {
     switch (change.what) {
@@ -97,14 +109,16 @@ class EngineDispatch final : public Dispatch {
   void decide(Duration now, std::vector<Start>& started) override {
     now_ = now;
     for (; !give_ups_.empty() && give_ups_.top().first <= now; give_ups_.pop()) give_up(give_ups_.top().second);
-    for (const Start& start : std::exchange(unseen_, {})) start_or_keep(start, started);
+    for (const Start& start : std::exchange(unseen_, {})) start_or_keep(start, now, started);
     is_plan_due_ = now < next_plan_;
     if (is_plan_due_) return;
     next_plan_ = now + plan_every_;
     for (;;) {
       const std::vector<Assignment> plan = engine_->plan(beginning + now, plan_max);
-      if (plan.empty()) return;
-      for (const Assignment& each : plan) start_or_keep(grant(each, now), started);
+      const std::vector<Reclaim> reclaims = engine_->reclaims();
+      if (plan.empty() && reclaims.empty()) return;
+      for (const Assignment& each : plan) start_or_keep(grant(each, now), now, started);
+      for (const Reclaim& each : reclaims) reclaim(each, now, started);
     }
   }
 
@@ -125,6 +139,7 @@ class EngineDispatch final : public Dispatch {
     Bytes transfer;           ///< of its job's inputs, which it holds for
     Duration at;              ///< whose hour its prices are of
     std::int32_t number = 0;  ///< of its newest attempt
+    std::int32_t reclaims = 0;  ///< of its attempts so far
   };
 
   template <class RowType>
@@ -162,11 +177,13 @@ class EngineDispatch final : public Dispatch {
     const auto run = amount_of(prices, lease.resources, lease.wall_time, Rounding::up);
     grant.held = with_transfer(run, prices, lease.transfer, Rounding::up).value_or(Cny());
     lease.held = grant.held;
+    const Start start{counted, site, lease.wall_time, lease.starts_by - lease.granted_at};
     if (is_retry) {
       --job.retrying;
       TaskRow row;
       row.job = job.id;
       row.task = task;
+      row.reclaims = grant.reclaims;
       put(row);
     } else {
       ++job.next_task;
@@ -175,9 +192,11 @@ class EngineDispatch final : public Dispatch {
     --waiting_;
     job.held += lease.held;
     job.state = JobState::running;
+    lease.reclaimable = job.requirements.reclaimable && grant.reclaims < reclaims_max;
     put(job);
     put(lease);
-    return {counted, site, lease.wall_time, lease.starts_by - lease.granted_at};
+    if (job.requirements.reclaimable) reclaimable_.insert_or_assign(counted, std::move(lease));
+    return start;
   }
 
   /// A lease costs what the hour of its grant says.
@@ -187,17 +206,31 @@ class EngineDispatch final : public Dispatch {
   }
 
   /// What it fetched is at its centre. Returns what of that its lease pays for.
-  Bytes take_fetched(const JobRow& job, const Start& task, const Ran& ran, bool is_charged) {
+  Bytes take_fetched(const JobRow& job, const Start& task, const Ran& ran, bool is_charged, bool has_run) {
     const std::size_t centre = stage_.scenario.sites()[task.site].centre;
     supply_.measure_link(centre, ran.fetched);
     const Bytes held = grants_[task.task].transfer;
-    return transfers_.end(job, SupplyRows::centre_id(centre), held, ran.fetched.bytes, is_charged);
+    return transfers_.end(job, SupplyRows::centre_id(centre), held, ran.fetched.bytes, is_charged, has_run);
+  }
+
+  /// What fair share counts, as the core writes it (core/apply_lease.cpp).
+  void note_usage(const JobRow& job, std::uint32_t site, Duration run, UnixTime now) {
+    if (run <= Duration()) return;
+    UsageRow& usage = usage_[job.project];
+    if (usage.project.is_none()) usage = {job.project, job.organisation, usage_period(now)};
+    add_use(usage, job.requirements.resources, stage_.scenario.sites()[site].pool.card_capability, now - run, now);
+    put(usage);
   }
 
   void take_back(JobRow& job, const Start& task) {
-    const Grant& grant = grants_[task.task];
+    Grant& grant = grants_[task.task];
     --job.live;
     job.held -= grant.held;
+    const auto kept = reclaimable_.find(task.task);
+    if (kept != reclaimable_.end()) {
+      if (!kept->second.reclaimed_at.is_none()) ++grant.reclaims;
+      reclaimable_.erase(kept);
+    }
     LeaseRow lease;
     lease.job = job.id;
     lease.task = static_cast<std::int32_t>(task.task - stage_.first_task[stage_.job_of[task.task]]);
@@ -207,6 +240,53 @@ class EngineDispatch final : public Dispatch {
     lease.desired = Desired::ended;
     put(lease, RowFate::retired);
     is_plan_due_ = true;
+  }
+
+  /// A task of which a start has come to nothing, as the core writes it: it keeps away from a centre that failed it.
+  void wait_again(JobRow& job, const Start& task, CentreId avoid, Duration now) {
+    if (job.gave_up != GaveUp::no) {
+      ++job.failed;
+      return;
+    }
+    const Grant& grant = grants_[task.task];
+    ++job.retrying;
+    ++waiting_;
+    TaskRow row;
+    row.job = job.id;
+    row.task = static_cast<std::int32_t>(task.task - stage_.first_task[stage_.job_of[task.task]]);
+    row.state = TaskState::waiting;
+    row.attempts = grant.number;
+    row.not_before = beginning + now;
+    row.avoid = avoid;
+    row.reclaims = grant.reclaims;
+    put(row);
+  }
+
+  void end_unstarted(const Start& start, Duration now) {
+    Ran ran;
+    ran.is_taken_back = true;
+    (void)end(start, ran, now);
+  }
+
+  /// The lease ends with its notice, where the core would let it (core/reclaim.cpp).
+  void reclaim(const Reclaim& reclaim, Duration now, std::vector<Start>& started) {
+    const auto index = static_cast<std::uint32_t>(reclaim.attempt.job.value() - 1);
+    const TaskIndex task = stage_.first_task[index] + static_cast<TaskIndex>(reclaim.attempt.task);
+    const auto lease = reclaimable_.find(task);
+    const JobRow& by = jobs_[static_cast<std::size_t>(reclaim.by.value() - 1)];
+    if (lease == reclaimable_.end() || by.id.is_none() || !may_take_back(by)) return;
+    if (!may_be_taken_back(lease->second, jobs_[index], beginning + now)) return;
+    lease->second.reclaimed_at = beginning + now;
+    put(lease->second);
+    const auto is_it = [&](const Start& start) { return start.task == task; };
+    const auto found = std::ranges::find_if(started, is_it);
+    if (found != started.end()) {  // granted in this very instant: its agent sees both at once
+      const Start start = *found;
+      started.erase(found);
+      end_unstarted(start, now);
+    } else if (std::ranges::none_of(unseen_, is_it)) {
+      taken_back_.push_back(task);
+    }
   }
 
   void put_or_end(JobRow& job) {
@@ -227,12 +307,22 @@ class EngineDispatch final : public Dispatch {
     job.failed += left;
     job.next_task = job.count;
     job.retrying = 0;
+    job.gave_up = GaveUp::wait_max;
     put_or_end(job);
   }
 
   /// A centre that is silent sees what was granted to it when it speaks again.
-  void start_or_keep(const Start& start, std::vector<Start>& started) {
-    (stage_.sites[start.site].is_silent ? unseen_ : started).push_back(start);
+  void start_or_keep(const Start& start, Duration now, std::vector<Start>& started) {
+    if (stage_.sites[start.site].is_silent) {
+      unseen_.push_back(start);
+      return;
+    }
+    const auto lease = reclaimable_.find(start.task);
+    if (lease != reclaimable_.end() && !lease->second.reclaimed_at.is_none()) {
+      end_unstarted(start, now);
+      return;
+    }
+    started.push_back(start);
   }
 
   const Stage& stage_;
@@ -244,7 +334,10 @@ class EngineDispatch final : public Dispatch {
   TransferRows transfers_;
   std::vector<JobRow> jobs_;                          ///< as in the load; what has ended is empty
   std::vector<Grant> grants_;                         ///< by task
+  std::map<ProjectId, UsageRow> usage_;
   std::vector<Start> unseen_;                         ///< granted to a centre that is silent
+  std::map<TaskIndex, LeaseRow> reclaimable_;         ///< of live leases of jobs that agreed to it
+  std::vector<TaskIndex> taken_back_;                 ///< since they were last asked for
   std::int64_t waiting_ = 0;                          ///< tasks
   using GiveUp = std::pair<Duration, std::uint32_t>;  ///< when, and of which job
   std::priority_queue<GiveUp, std::vector<GiveUp>, std::greater<>> give_ups_;

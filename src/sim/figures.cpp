@@ -65,6 +65,32 @@ void add_utilisation(Figures& figures, const Schedule& schedule, const Scenario&
     figures.utilisation.push_back(part_of(sum, has_cards ? all_cards : all_cores));
 }
 
+void add_reclaimable(ReclaimableFigures& figures, const TaskRun& run, const Load& load) {
+  const Requirements& needs = load.needs(load.jobs[run.job]);
+  if (!needs.reclaimable) return;
+  figures.cost += run.cost;
+  figures.tasks_done += run.is_whole() ? 1 : 0;
+  if (run.how != RunEnd::reclaimed) return;
+  ++figures.taken_back;
+  figures.cost_taken_back += run.cost;
+  const Resources all = over_all_nodes(needs.resources);
+  const double hours = seconds(run.end - run.start - run.staged) / 3'600;
+  figures.core_hours_lost += hours * static_cast<double>(all.cores.value());
+  figures.card_hours_lost += hours * static_cast<double>(all.cards.value()) / 1'000;
+}
+
+JsonObject json_of(const ReclaimableFigures& figures) {
+  JsonObject object;
+  object["tasks_done"] = figures.tasks_done;
+  object["mean_wait"] = to_json(figures.mean_wait);
+  object["cost"] = to_json(figures.cost);
+  object["starts_taken_back"] = figures.taken_back;
+  object["cost_taken_back"] = to_json(figures.cost_taken_back);
+  object["core_hours_lost"] = figures.core_hours_lost;
+  object["card_hours_lost"] = figures.card_hours_lost;
+  return object;
+}
+
 }  // namespace
 
 Stretch arrivals_of(const Load& load) {
@@ -82,16 +108,21 @@ Figures figures_of(const Schedule& schedule, const Scenario& scenario, const Loa
   figures.unfinished = schedule.unfinished;
   figures.moved = schedule.moved;
   figures.seconds = schedule.seconds;
+  figures.has_reclaimable = load.has_reclaimable();
   std::vector<std::int32_t> whole(load.jobs.size());
   std::vector<Duration> ends(load.jobs.size());
   std::vector<double> waits;
   waits.reserve(schedule.runs.size());
+  FairnessSum fairness(load);
   double wait_sum = 0;
   double slowdown_sum = 0;
+  double reclaimable_wait = 0;
   for (const TaskRun& run : schedule.runs) {
     const LoadJob& job = load.jobs[run.job];
+    if (figures.has_reclaimable) add_reclaimable(figures.reclaimable, run, load);
+    if (run.how == RunEnd::reclaimed) figures.cost += run.cost;
     if (!run.is_whole()) {
-      ++figures.interrupted;
+      figures.interrupted += run.how == RunEnd::reclaimed ? 0 : 1;
       continue;
     }
     ++whole[run.job];
@@ -106,9 +137,12 @@ Figures figures_of(const Schedule& schedule, const Scenario& scenario, const Loa
       figures.longest_waiter = job.name;
     }
     waits.push_back(seconds(wait));
+    if (load.needs(job).reclaimable) reclaimable_wait += waits.back();
     wait_sum += waits.back();
     const double took = seconds(run.end - run.start - run.staged);
-    slowdown_sum += std::max(1.0, (waits.back() + took) / std::max(took, seconds(slowdown_floor)));
+    const double slowdown = std::max(1.0, (waits.back() + took) / std::max(took, seconds(slowdown_floor)));
+    slowdown_sum += slowdown;
+    fairness.add(job, waits.back(), slowdown);
   }
   for (std::size_t job = 0; job < whole.size(); ++job) {
     const bool is_done = whole[job] == load.jobs[job].tasks;
@@ -117,6 +151,10 @@ Figures figures_of(const Schedule& schedule, const Scenario& scenario, const Loa
     figures.late += !due.is_none() && (!is_done || beginning + ends[job] > due) ? 1 : 0;
   }
   add_utilisation(figures, schedule, scenario, load);
+  if (load.has_many_customers()) figures.fairness = fairness.result();
+  if (figures.reclaimable.tasks_done > 0)
+    figures.reclaimable.mean_wait =
+        duration(reclaimable_wait / static_cast<double>(figures.reclaimable.tasks_done));
   if (waits.empty()) return figures;
   std::ranges::sort(waits);
   const auto ranked = [&](double part) {
@@ -151,6 +189,8 @@ JsonObject json_of(const Figures& figures) {
   object["makespan"] = to_json(figures.makespan);
   object["violations"] = figures.violations;
   object["violations_told"] = to_json(figures.violations_told);
+  if (figures.has_reclaimable) object["reclaimable"] = json_of(figures.reclaimable);
+  if (figures.fairness.customers > 0) object["fairness"] = json_of(figures.fairness);
   object["seconds"] = figures.seconds;
   return object;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/json.h"
+#include "sim/fairness.h"
 #include "sim/schedule.h"
 
 /// What is told of a schedule: figures, and the series that charts are drawn of.
@@ -18,6 +19,17 @@ inline constexpr Duration slowdown_floor = Duration::seconds(10);
 inline constexpr std::size_t utilisation_steps = 240;
 /// Points of the distribution of waits: thousandths of the tasks.
 inline constexpr std::size_t wait_points = 200;
+
+/// What became of work that agreed to be taken back, and what it paid.
+struct ReclaimableFigures {
+  std::int64_t tasks_done = 0;
+  Duration mean_wait;
+  Cny cost;                     ///< of all of its starts
+  std::int64_t taken_back = 0;  ///< starts of which the room was taken back
+  Cny cost_taken_back;          ///< of those starts
+  double core_hours_lost = 0;   ///< run by them; they were run again
+  double card_hours_lost = 0;
+};
 
 struct Figures {
   std::string policy;
@@ -40,6 +52,9 @@ struct Figures {
   std::int64_t violations = 0;
   std::vector<std::string> violations_told;
   double seconds = 0;  ///< of processor time, for the policy
+  Fairness fairness;   ///< where several customers submit
+  ReclaimableFigures reclaimable;
+  bool has_reclaimable = false;  ///< some work agreed to it
 
   // For charts; not in the JSON summary.
   std::vector<double> utilisation;  ///< by step, of the cards where there are some, else of the cores
@@ -65,12 +80,12 @@ struct Stretch {
 }
 
 /// What is wrong with a schedule, found from its runs alone: capacity at every instant, starts before submissions, a
-/// task that ran twice to its end, a run of another length than the task's, a pool that cannot run it. Written apart
-/// from what made it. At most violations_told_max are told.
+/// task that ran twice to its end, a run of another length than the task's, a pool that cannot run it, room that was taken
+/// back from work that had not agreed, too often or without its notice. Written apart from what made it. At most violations_told_max are told.
 [[nodiscard]] std::vector<std::string> check(const Schedule& schedule, const Scenario& scenario, const Load& load);
 
 /// A line a run: job, task, submit, start, how long its inputs took, end, wait until they were there (seconds, times
-/// from the beginning), centre, pool, nodes, cores, cards, cost (yuan), how it ended. By submission, task and start.
+/// from the beginning), centre, pool, nodes, cores, cards, cost (yuan), how it ended, whose it is. By submission, task and start.
 [[nodiscard]] std::string csv_of(const Schedule& schedule, const Scenario& scenario, const Load& load);
 
 }  // namespace dayan::sim

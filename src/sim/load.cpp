@@ -24,6 +24,9 @@ constexpr double pod_run_sigma = 1.5;
 constexpr double pod_run_max = 7 * 86'400;
 constexpr double pod_looseness = 5;
 
+/// Of a made-up platform's prices, in thousandths.
+constexpr std::int64_t drawn_reclaimable_part = 400;
+
 /// What pools without cards of a made-up platform offer, and its forecasts need.
 constexpr std::pair<std::string_view, std::string_view> forecast_model{"wrf", "4.5"};
 
@@ -45,6 +48,21 @@ Requirements needs_of(const trace::OpenbPod& pod) {
   needs.resources.cards = MilliCards(pod.cards == 1 ? std::int64_t{pod.card_milli} : std::int64_t{pod.cards} * 1'000);
   if (pod.cards > 0) needs.chips = pod.models;
   return needs;
+}
+
+/// Who submits, the largest first, and of as many jobs the lower number.
+void name_users(Load& load, const std::map<std::int64_t, std::int64_t>& jobs_of_user,
+                const std::vector<std::int64_t>& user_of_job) {
+  if (jobs_of_user.size() < 2) return;
+  std::vector<std::pair<std::int64_t, std::int64_t>> ranked;  // jobs below zero, user
+  for (const auto& [user, jobs] : jobs_of_user) ranked.emplace_back(-jobs, user);
+  std::ranges::sort(ranked);
+  std::map<std::int64_t, std::uint32_t> rank;
+  for (const auto& [jobs, user] : ranked) {
+    rank.emplace(user, static_cast<std::uint32_t>(load.customers.size()));
+    load.customers.push_back(user < 0 ? "user-unknown" : "user-" + std::to_string(user));
+  }
+  for (std::size_t job = 0; job < load.jobs.size(); ++job) load.jobs[job].customer = rank.at(user_of_job[job]);
 }
 
 /// Jobs are in order of submission, equal ones as they came.
@@ -74,6 +92,10 @@ bool Load::has_inputs() const {
   return std::ranges::any_of(jobs, [](const LoadJob& job) { return !job.inputs.is_zero(); });
 }
 
+bool Load::has_reclaimable() const {
+  return std::ranges::any_of(kinds, &Requirements::reclaimable);
+}
+
 JobSpec Load::spec(const LoadJob& job) const {
   JobSpec spec;
   spec.name = job.name;
@@ -98,6 +120,8 @@ std::uint32_t KindList::find_or_add(Requirements needs) {
 Load load_of(const trace::RigidLog& log) {
   Load load;
   std::map<std::int64_t, std::uint32_t> kinds;  // by processors
+  std::map<std::int64_t, std::int64_t> jobs_of_user;
+  std::vector<std::int64_t> user_of_job;
   std::int64_t too_long = 0;
   for (const trace::RigidJob& job : log.jobs) {
     const Duration limit = at_least_a_second(job.limit);
@@ -122,7 +146,10 @@ Load load_of(const trace::RigidLog& log) {
     if (job.after != trace::RigidJob::no_job) made.after = "j" + std::to_string(job.after);
     made.think = job.think;
     load.jobs.push_back(std::move(made));
+    ++jobs_of_user[job.user];
+    user_of_job.push_back(job.user);
   }
+  name_users(load, jobs_of_user, user_of_job);
   load.left_out = log.left_out + too_long;
   if (log.left_out > 0) load.why_left_out = "without known processors or run time";
   if (too_long > 0) load.why_left_out += (load.why_left_out.empty() ? "" : ", or ") + std::string("longer than 30 d");
@@ -133,13 +160,17 @@ Load load_of(const trace::RigidLog& log) {
 Load load_of(std::span<const trace::PlatformJob> jobs) {
   Load load;
   KindList kinds(load.kinds);
-  std::map<std::tuple<Cores, Bytes, MilliCards, int, std::uint32_t, int, int, int, Duration>, std::uint32_t> known;
+  std::map<std::tuple<Cores, Bytes, MilliCards, int, std::uint32_t, int, int, int, Duration, bool, int>, std::uint32_t>
+      known;
   std::int64_t number = 0;
+  int customers = 0;
   for (const trace::PlatformJob& job : jobs) {
     const int region = job.stays_in_region ? job.region : -1;
     const int near = job.latency_max > 0 ? job.region : -1;
     const auto [kind, is_new] = known.try_emplace(
-        {job.cores, job.memory, job.cards, job.nodes, job.chips, region, near, job.latency_max, job.due}, 0U);
+        {job.cores, job.memory, job.cards, job.nodes, job.chips, region, near, job.latency_max, job.due,
+         job.reclaimable, job.per_node_max},
+        0U);
     if (is_new) {
       Requirements needs;
       needs.resources = {job.cores, job.memory, job.cards, job.nodes};
@@ -150,6 +181,8 @@ Load load_of(std::span<const trace::PlatformJob> jobs) {
       if (region >= 0) needs.regions.push_back(region_name(region));
       if (near >= 0) needs.latency.push_back({region_name(near), round_trip(job.latency_max)});
       if (job.due > Duration()) needs.finish_by = beginning + job.due;
+      needs.reclaimable = job.reclaimable;
+      needs.tasks_per_node_max = job.per_node_max;
       kind->second = kinds.find_or_add(std::move(needs));
     }
     LoadJob made;
@@ -158,6 +191,8 @@ Load load_of(std::span<const trace::PlatformJob> jobs) {
     made.run = job.run_time;
     if (job.due > Duration()) made.estimate = job.run_time;
     made.inputs = job.input;
+    made.customer = static_cast<std::uint32_t>(job.customer);
+    customers = std::max(customers, job.customer + 1);
     made.limit = std::min(at_least_a_second(job.limit), wall_time_limit_max);
     made.tasks = job.tasks;
     made.kind = kind->second;
@@ -174,6 +209,8 @@ Load load_of(std::span<const trace::PlatformJob> jobs) {
     }
     load.jobs.push_back(std::move(made));
   }
+  for (int rank = 1; rank <= customers && customers > 1; ++rank)
+    load.customers.push_back("customer-" + std::to_string(rank));
   sort_by_submit(load);
   return load;
 }
@@ -250,6 +287,25 @@ void cut(Load& load, Duration span) {
   std::erase_if(load.jobs, [&](const LoadJob& job) { return job.submit >= span; });
 }
 
+void drop_idle_customers(Load& load) {
+  if (load.customers.empty()) return;
+  std::vector<bool> submits(load.customers.size());
+  for (const LoadJob& job : load.jobs) submits[job.customer] = true;
+  std::vector<std::uint32_t> number(load.customers.size());
+  std::vector<std::string> kept;
+  for (std::size_t customer = 0; customer < load.customers.size(); ++customer) {
+    number[customer] = static_cast<std::uint32_t>(kept.size());
+    if (submits[customer]) kept.push_back(std::move(load.customers[customer]));
+  }
+  load.customers = std::move(kept);
+  for (LoadJob& job : load.jobs) job.customer = number[job.customer];
+}
+
+void join_customers(Load& load) {
+  load.customers.clear();
+  for (LoadJob& job : load.jobs) job.customer = 0;
+}
+
 jobfile::PlatformFile platform_of(std::span<const trace::OpenbNode> nodes) {
   std::map<std::tuple<std::string, std::int64_t, std::int64_t, int>, std::int32_t> shapes;
   for (const trace::OpenbNode& node : nodes) ++shapes[{node.model, node.cpu_milli, node.memory_mib, node.cards}];
@@ -286,6 +342,7 @@ jobfile::PlatformFile platform_of(std::span<const trace::PlatformPool> pools) {
     centre.provider = "provider-" + std::to_string(from.provider);
     centre.region = region_name(from.region);
     (has_cards ? centre.card_hour : centre.core_hour) = from.price;
+    centre.reclaimable_part = drawn_reclaimable_part;
     centre.bandwidth = from.link;
     centre.transfer_gb = from.transfer_gb;
     centre.pue = from.pue_percent * 10;

@@ -32,6 +32,7 @@ struct LoadJob {
   Duration wait_max = wait_limit_max;  ///< what still waits then, the platform gives up
   std::string after = {};  ///< the job whose end it follows; empty, or of none of the load: it follows none
   Duration think = {};     ///< from that end to the submission at least
+  std::uint32_t customer = 0;  ///< whose it is, in Load::customers
 };
 
 /// One task of one job, counted over all jobs in order of submission.
@@ -45,6 +46,8 @@ struct Load {
   /// platform is not told.
   std::vector<std::map<std::string, Capability>> speeds;
   std::vector<LoadJob> jobs;        ///< by submission
+  /// Organisations that submit, the largest first; empty: the platform file's customer submits everything.
+  std::vector<std::string> customers;
   std::int64_t left_out = 0;        ///< jobs that no policy could run, and why
   std::string why_left_out;
 
@@ -54,6 +57,8 @@ struct Load {
   [[nodiscard]] std::size_t tasks() const;
   [[nodiscard]] bool has_deadlines() const;
   [[nodiscard]] bool has_inputs() const;
+  [[nodiscard]] bool has_reclaimable() const;
+  [[nodiscard]] bool has_many_customers() const { return customers.size() > 1; }
   /// What is submitted to the platform for it.
   [[nodiscard]] JobSpec spec(const LoadJob& job) const;
 };
@@ -70,11 +75,12 @@ class KindList {
 };
 
 /// A log: each processor is a core with 1 GB, all on one node; jobs beyond the limits of a job file are left out. A job
-/// with a preceding one is submitted when that has ended, and its think time has passed, under whatever policy.
+/// with a preceding one is submitted when that has ended, and its think time has passed, under whatever policy. Each of
+/// its users is a customer, if there are several.
 [[nodiscard]] Load load_of(const trace::RigidLog& log);
 /// Jobs of a made-up platform, gangs among them. Whoever has a due time knows how long the job takes: a forecast is run
-/// every day. What a job file has no key for (replicas a node) is not asked for; nor is a price cap an hour for jobs of
-/// several tasks, since the platform's cap is one sum for the whole job.
+/// every day. A price cap an hour is not asked for by jobs of several tasks, since the platform's cap is one sum for the
+/// whole job. Customers are named by their rank, "customer-1" the largest.
 [[nodiscard]] Load load_of(std::span<const trace::PlatformJob> jobs);
 /// The jobs of a platform file, all at the beginning, and the rounds of those that are periodic when their time comes;
 /// without an estimate they run to their wall time.
@@ -88,10 +94,15 @@ class KindList {
 
 /// Keeps what is submitted in the first part of a load.
 void cut(Load& load, Duration span);
+/// Keeps those customers that submit something. Whoever submits nothing has no part in anything.
+void drop_idle_customers(Load& load);
+/// One customer submits everything.
+void join_customers(Load& load);
 
 /// The nodes of an openb list as one centre, a pool for each shape, at 1 yuan a core hour and 10 a card hour.
 [[nodiscard]] jobfile::PlatformFile platform_of(std::span<const trace::OpenbNode> nodes);
-/// Pools of a made-up platform. Each is a centre of its own, since a centre has one price for its cards.
+/// Pools of a made-up platform. Each is a centre of its own, since a centre has one price for its cards; reclaimable work
+/// pays two fifths of it (an assumption: clouds ask from a tenth to two thirds for what they may take back).
 [[nodiscard]] jobfile::PlatformFile platform_of(std::span<const trace::PlatformPool> pools);
 /// One pool of like processors in one centre, at 1 yuan a core hour: cost then counts core hours.
 [[nodiscard]] jobfile::PlatformFile platform_of(std::int64_t processors);

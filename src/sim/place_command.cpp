@@ -82,7 +82,7 @@ PlacedJob not_taken(const Platform& platform, const JobSpec& spec) {
 }  // namespace
 
 Result<std::vector<PlacedJob>> place_jobs(const jobfile::PlatformFile& file) {
-  Platform platform(jobfile::platform_beginning, file.customer);
+  Platform platform(jobfile::platform_beginning, std::span(&file.customer, 1));
   for (const jobfile::CentreFile& centre : file.centres) {
     const auto added = platform.add_centre(at_the_beginning(centre));
     if (!added) return fail(within(added.error(), "centre " + centre.name));
@@ -99,7 +99,7 @@ Result<std::vector<PlacedJob>> place_jobs(const jobfile::PlatformFile& file) {
     index[*id] = placed.size();
     placed.push_back(placed_of(job.spec));
   }
-  for (const LeaseRow& lease : platform.place_all(Platform::Room::is_taken_back))
+  for (const LeaseRow& lease : platform.place_all())
     add(placed[index.at(lease.job)], platform, lease);
   const auto answers = platform.engine().answers(platform.now(), place::Times::spans);
   for (const auto& [id, at] : index) {

@@ -121,7 +121,7 @@ centres:
 jobs: [{name: shot, tasks: 4, wall_time: 2h, run_time: 1h, input_bytes: 100GB}]
 )");
   ASSERT_TRUE(file.has_value()) << to_text(file.error().front());
-  Platform platform(jobfile::platform_beginning, file->customer);
+  Platform platform(jobfile::platform_beginning, std::span(&file->customer, 1));
   ASSERT_TRUE(platform.add_centre(file->centres[0]));
   ASSERT_TRUE(platform.submit(file->jobs[0].spec));
   Cny charged;

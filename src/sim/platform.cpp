@@ -6,7 +6,8 @@
 namespace dayan::sim {
 namespace {
 
-constexpr OrganisationId customer_organisation{2};
+constexpr std::int64_t first_customer = 2;  ///< the number of its organisation, project and user; then come the others
+constexpr std::int64_t first_id = 1'000;    ///< of all else, after those of customers
 constexpr std::size_t plan_max = 10'000;
 /// Every command needs a later time than the one before.
 constexpr Duration instant = Duration::microseconds(1);
@@ -19,16 +20,30 @@ Error first_fault(const Refusal& refusal) {
 
 }  // namespace
 
-Platform::Platform(UnixTime now, const std::string& customer) : engine_(place::make_engine()), began_(now), now_(now) {
+Cny funds_of(std::size_t customers) {
+  constexpr std::int64_t full_wallets = 40;  // their sum stays far below the largest of numbers
+  const auto count = static_cast<std::int64_t>(customers);
+  return count <= full_wallets ? amount_max : Cny::micro(amount_max.micro() / count * full_wallets);
+}
+
+Platform::Platform(UnixTime now, std::span<const std::string> customers)
+    : engine_(place::make_engine()),
+      began_(now),
+      now_(now),
+      last_id_(first_id + static_cast<std::int64_t>(customers.size())) {
   Actor host;
   host.is_host = true;
   const auto done = [](const Result<core::Decision>& decision) { ASSERT(decision.has_value()); };
   done(must(host, Bootstrap{OrganisationId(1), UserId(1), ProjectId(1), "platform", "root", sha256("root")}));
-  done(must(bearer("root"), CreateOrganisation{customer_organisation, ProjectId(2), UserId(2), customer, "first",
-                                               true, false, sha256(customer)}));
-  done(must(bearer("root"), TopUpWallet{customer, amount_max, "all that is needed"}));
-  // Who it is, not its token, which ends after 90 days: a simulation may be of years.
-  customer_ = bearer(customer);
+  const Cny funds = funds_of(customers.size());
+  for (const std::string& name : customers) {
+    const std::int64_t id = first_customer + std::ssize(customers_);
+    done(must(bearer("root"), CreateOrganisation{OrganisationId(id), ProjectId(id), UserId(id), name, "first", true,
+                                                 false, sha256(name)}));
+    done(must(bearer("root"), TopUpWallet{name, funds, "all that is needed"}));
+    // Who it is, not its token, which ends after 90 days: a simulation may be of years.
+    customers_.push_back(bearer(name));
+  }
 }
 
 Actor Platform::bearer(const std::string& token) const {
@@ -46,6 +61,8 @@ Decided<core::Decision> Platform::decide(const Actor& actor, CommandBody body) {
     if (const auto* lease = std::get_if<LeaseGranted>(&event)) {
       granted_.push_back(lease->lease);
       placements_.insert_or_assign(lease->lease.attempt(), lease->placement);
+    } else if (const auto* reclaimed = std::get_if<LeaseReclaimed>(&event)) {
+      reclaimed_.push_back(reclaimed->attempt);
     } else if (const auto* settled = std::get_if<AttemptSettled>(&event)) {
       placements_.erase(settled->attempt);
       Cny charged;
@@ -64,15 +81,19 @@ Result<core::Decision> Platform::must(const Actor& actor, CommandBody body) {
   return *std::move(decision);
 }
 
+Result<void> Platform::add_provider(const std::string& name) {
+  if (!providers_.insert(name).second) return {};
+  const std::int64_t id = ++last_id_;
+  TRY_VOID(must(bearer("root"), CreateOrganisation{OrganisationId(id), ProjectId(id), UserId(id), name, "first", false,
+                                                   true, sha256("provider " + name)}));
+  return {};
+}
+
 Result<CentreId> Platform::add_centre(const jobfile::CentreFile& centre) {
   const std::string provider = centre.provider;
   Actor host;
   host.is_host = true;
-  if (providers_.try_emplace(provider, true).second) {
-    const std::int64_t id = ++last_id_;
-    TRY_VOID(must(bearer("root"), CreateOrganisation{OrganisationId(id), ProjectId(id), UserId(id), provider, "first",
-                                                     false, true, sha256("provider " + provider)}));
-  }
+  TRY_VOID(add_provider(provider));
   const Actor owner = bearer("provider " + provider);
   const CentreId id(++last_id_);
   TRY_VOID(must(owner, CreateCentre{id, centre.name, centre.region}));
@@ -99,19 +120,18 @@ Result<CentreId> Platform::add_centre(const jobfile::CentreFile& centre) {
   return id;
 }
 
-Result<JobId> Platform::submit(const JobSpec& spec) {
+Result<JobId> Platform::submit(const JobSpec& spec, std::size_t customer) {
   const JobId id(++last_id_);
-  TRY_VOID(must(customer_, SubmitJob{id, "default", spec}));
+  TRY_VOID(must(customers_[customer], SubmitJob{id, "default", spec}));
   return id;
 }
 
-std::vector<LeaseRow> Platform::place_all(Room room) {
+std::vector<LeaseRow> Platform::place_all() {
   Actor host;
   host.is_host = true;
   for (bool is_taken = true; is_taken;) {
     std::vector<Assignment> plan = engine_->plan(now_, plan_max);
-    std::vector<Reclaim> reclaims;
-    if (room == Room::is_taken_back) reclaims = engine_->reclaims();
+    std::vector<Reclaim> reclaims = engine_->reclaims();
     is_taken = !reclaims.empty();
     for (CommitPlan& part : core::plan_parts(std::move(plan), std::move(reclaims), assignments_max)) {
       const std::size_t proposed = part.assignments.size();
@@ -123,10 +143,19 @@ std::vector<LeaseRow> Platform::place_all(Room room) {
   return std::exchange(granted_, {});
 }
 
+void Platform::begin_attempt(const AttemptKey& attempt, UnixTime since) {
+  const LeaseRow* lease = state_.leases.find({attempt.job, attempt.task, attempt.number});
+  ASSERT(lease != nullptr);
+  AttemptReport report;
+  report.attempt = attempt;
+  report.state = AttemptState::running;
+  report.started_at = since;
+  send(lease->centre, std::move(report));
+}
+
 void Platform::end_attempt(const AttemptKey& attempt, const Ran& ran, Outcome outcome, std::int32_t exit_code) {
   const LeaseRow* lease = state_.leases.find({attempt.job, attempt.task, attempt.number});
   ASSERT(lease != nullptr);
-  Agent& agent = agents_.at(lease->centre);
   AttemptReport report;
   // The commands of one instant follow each other by a microsecond: no run is shorter on the hub's clock for that.
   now_ = std::max(now_, lease->granted_at + ran.staged + ran.run);
@@ -138,8 +167,13 @@ void Platform::end_attempt(const AttemptKey& attempt, const Ran& ran, Outcome ou
   report.wrapper_run = ran.run;
   report.fetched = ran.fetched.bytes;
   report.fetch_time = ran.fetched.time;
-  const CentreRow* centre = state_.centres.find({lease->centre});
-  const auto decision = must(agent.actor, ReportAttempts{centre->agent_epoch, ++agent.sequence, {std::move(report)}});
+  send(lease->centre, std::move(report));
+}
+
+void Platform::send(CentreId centre, AttemptReport report) {
+  Agent& agent = agents_.at(centre);
+  const std::int64_t epoch = state_.centres.find({centre})->agent_epoch;
+  const auto decision = must(agent.actor, ReportAttempts{epoch, ++agent.sequence, {std::move(report)}});
   ASSERT(decision.has_value());
 }
 
@@ -166,9 +200,13 @@ void Platform::hear(CentreId centre) {
 }
 
 Cny Platform::spent() const {
-  const AccountRow* wallet = state_.accounts.find({AccountKind::customer_wallet, customer_organisation});
-  ASSERT(wallet != nullptr);
-  return wallet->debits_posted;
+  Cny spent;
+  for (const Actor& customer : customers_) {
+    const AccountRow* wallet = state_.accounts.find({AccountKind::customer_wallet, customer.organisation});
+    ASSERT(wallet != nullptr);
+    spent += wallet->debits_posted;
+  }
+  return spent;
 }
 
 const PlacementRow* Platform::placement(const AttemptKey& attempt) const {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,18 +19,28 @@
 
 namespace dayan::sim {
 
+/// What each of so many customers has: more than it can spend, and less than that all of it together were no number.
+[[nodiscard]] Cny funds_of(std::size_t customers);
+
 class Platform {
  public:
-  /// `now`: when it begins. Its one customer has funds without a practical bound.
-  Platform(UnixTime now, const std::string& customer);
+  /// `now`: when it begins. Each of its customers, one at least, has funds without a practical bound.
+  Platform(UnixTime now, std::span<const std::string> customers);
 
-  /// Enrols the centre with its pools and prices. An error names what the core refused.
+  /// Enrols providers that are not known yet. Of many centres all providers first: the engine looks through the centres
+  /// that it knows for those of a new name.
+  [[nodiscard]] Result<void> add_provider(const std::string& name);
+  /// Enrols the centre with its pools and prices, and its provider. An error names what the core refused.
   [[nodiscard]] Result<CentreId> add_centre(const jobfile::CentreFile& centre);
-  [[nodiscard]] Result<JobId> submit(const JobSpec& spec);
-  /// Whether tasks are told to end whose room the engine would take back for others.
-  enum class Room { is_free, is_taken_back };
-  /// Plans until the engine proposes nothing more; returns the leases that were granted, in order.
-  std::vector<LeaseRow> place_all(Room room = Room::is_free);
+  /// For the customer of this number.
+  [[nodiscard]] Result<JobId> submit(const JobSpec& spec, std::size_t customer = 0);
+  /// Plans until the engine proposes nothing more, and takes back the room that it would; returns the leases that were
+  /// granted, in order.
+  std::vector<LeaseRow> place_all();
+  /// Attempts whose room was taken back since the last look.
+  [[nodiscard]] std::vector<AttemptKey> take_reclaimed() { return std::exchange(reclaimed_, {}); }
+  /// The attempt runs since then.
+  void begin_attempt(const AttemptKey& attempt, UnixTime since);
   /// The attempt has ended: it is settled, and its room is free again.
   void end_attempt(const AttemptKey& attempt, const Ran& ran, Outcome outcome, std::int32_t exit_code);
   /// Attempts that were settled since the last look: those that ended, and those that a timer gave up.
@@ -49,14 +61,14 @@ class Platform {
   void advance(UnixTime to);
 
   [[nodiscard]] UnixTime now() const { return now_; }
-  /// What the customer has paid so far.
+  /// What the customers have paid so far.
   [[nodiscard]] Cny spent() const;
   [[nodiscard]] const core::State& state() const { return state_; }
   [[nodiscard]] const place::Engine& engine() const { return *engine_; }
-  /// Of a job of the customer that is not submitted.
+  /// Of a job of the first customer that is not submitted.
   [[nodiscard]] std::vector<Quote> quotes(const JobSpec& spec) const {
     return engine_->answers(now_, place::Times::spans)
-        ->quotes({customer_.organisation, spec.requirements, spec.count, spec.throttle});
+        ->quotes({customers_.front().organisation, spec.requirements, spec.count, spec.throttle});
   }
   /// For as much again of a job that is submitted, beside all that is placed and waits.
   [[nodiscard]] place::Question as_much_again(JobId id) const {
@@ -70,15 +82,16 @@ class Platform {
  private:
   Decided<core::Decision> decide(const Actor& actor, CommandBody body);
   [[nodiscard]] Result<core::Decision> must(const Actor& actor, CommandBody body);
+  void send(CentreId centre, AttemptReport report);
   [[nodiscard]] Actor bearer(const std::string& token) const;
 
   core::State state_;
-  Actor customer_;
+  std::vector<Actor> customers_;
   std::unique_ptr<place::Engine> engine_;
   UnixTime began_;
   UnixTime now_;
-  std::int64_t last_id_ = 1'000;
-  std::map<std::string, bool> providers_;
+  std::int64_t last_id_;
+  std::set<std::string> providers_;
   struct Agent {
     Actor actor;
     std::int64_t sequence = 0;  ///< of its last report
@@ -87,6 +100,7 @@ class Platform {
   std::map<CentreId, Agent> agents_;
   std::map<AttemptKey, PlacementRow> placements_;  ///< of live leases
   std::vector<LeaseRow> granted_;                  ///< since the last look
+  std::vector<AttemptKey> reclaimed_;              ///< since the last look
   std::vector<Settled> settled_;                   ///< since the last look
 };
 

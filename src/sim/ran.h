@@ -19,6 +19,7 @@ struct Ran {
   Duration staged = {};  ///< until then
   Fetched fetched = {};
   bool by_limit = false;
+  bool is_taken_back = false;  ///< its room was taken back: it has to run again
 };
 
 }  // namespace dayan::sim

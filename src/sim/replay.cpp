@@ -8,6 +8,7 @@
 #include "sim/followers.h"
 #include "sim/occupancy.h"
 #include "sim/staging.h"
+#include "sim/start_check.h"
 
 namespace dayan::sim {
 namespace {
@@ -30,6 +31,7 @@ class Replay {
         occupancy_(stage_),
         staging_(stage_),
         on_advance_(on_advance),
+        check_(stage_, schedule_, [this](TaskIndex task) { return site_of_running(task); }),
         followers_(load) {
     schedule_.policy = std::move(policy);
     ASSERT(load.tasks() <= load_tasks_max);
@@ -68,12 +70,15 @@ class Replay {
     std::uint32_t site = 0;
     bool is_cut = false;      ///< its limit ends it
     bool is_unstaged = false;  ///< its lease does not wait for all of its inputs
+    bool is_taken_back = false;  ///< it ends with its notice
+    Duration told = never;       ///< when its centre was told that its room is taken back
     int tries = 0;
     int cuts = 0;
+    int notices = 0;
     State state = State::coming;
 
-    /// An end that was planned before another start, or before the task was cut short, is void.
-    [[nodiscard]] int plan() const { return tries + cuts; }
+    /// An end that was planned before another start, before the task was cut short or before its notice is void.
+    [[nodiscard]] int plan() const { return tries + cuts + notices; }
   };
   /// Of a task that has ended.
   struct News {
@@ -90,6 +95,9 @@ class Replay {
     friend bool operator<(const End& a, const End& b) { return a.at != b.at ? a.at > b.at : a.task > b.task; }
   };
 
+  [[nodiscard]] std::optional<std::uint32_t> site_of_running(TaskIndex task) const {
+    return tasks_[task].state == State::running ? std::optional(tasks_[task].site) : std::nullopt;
+  }
   [[nodiscard]] const std::vector<LoadJob>& jobs() const { return stage_.load.jobs; }
 
   /// One instant: ends, what happens to pools, submissions, decisions. False when all is over.
@@ -104,6 +112,7 @@ class Replay {
     if (next_job_ < jobs().size()) next = std::min(next, jobs()[next_job_].submit);
     if (!later_.empty()) next = std::min(next, later_.top().first);
     if (!ends_.empty()) next = std::min(next, ends_.top().at);
+    if (!runs_.empty()) next = std::min(next, runs_.top().at);
     now_ = std::max(now_, next);
     while (!ends_.empty() && ends_.top().at <= now_) {
       const End end = ends_.top();
@@ -111,6 +120,8 @@ class Replay {
       if (end.plan == tasks_[end.task].plan() && tasks_[end.task].state == State::running) end_now(end.task);
     }
     for (const Change& change : timeline_.take(now_)) take(change);
+    for (; !runs_.empty() && runs_.top().at <= now_; runs_.pop()) tell_run(runs_.top());
+    catch_up();
     while (!later_.empty() && later_.top().first <= now_) {
       const std::uint32_t job = later_.top().second;
       later_.pop();
@@ -148,12 +159,10 @@ class Replay {
     dispatch_->decide(now_, started_);
     for (const TaskIndex task : dispatch_->take_given_up()) give_up(task);
     for (const Start& start : started_) begin(start);
+    for (const TaskIndex task : dispatch_->take_taken_back()) take_back(task);
   }
 
-  [[nodiscard]] std::string name_of(TaskIndex index) const {
-    const std::uint32_t job = stage_.job_of[index];
-    return "task " + std::to_string(index - stage_.first_task[job]) + " of " + jobs()[job].name;
-  }
+  [[nodiscard]] std::string name_of(TaskIndex index) const { return check_.name_of(index); }
 
   void begin(const Start& start) {
     Task& task = tasks_[start.task];
@@ -161,84 +170,80 @@ class Replay {
       schedule_.violate(name_of(start.task) + " was started though it did not wait");
       return;
     }
+    check_.check_place(start, now_);
     const LoadJob& job = jobs()[stage_.job_of[start.task]];
     const Site& site = stage_.scenario.sites()[start.site];
     const Requirements& needs = stage_.load.needs(job);
-    if (!site.could_run(needs, job.limit))
-      schedule_.violate(name_of(start.task) + " was started in the pool " + site.pool.name + " of " +
-                        site.centre_name + ", which cannot run it");
-    if (now_ < job.submit) schedule_.violate(name_of(start.task) + " was started before it was submitted");
     task.start = now_;
+    task.is_taken_back = false;
+    task.told = never;
     const Duration whole = site.run_of(stage_.load, job);
     task.run = std::min(whole, start.limit);
     task.is_cut = site.is_cut(stage_.load, job) || task.run < whole;
     const Duration staging = staging_.begin(start.task, start.site, now_);
     task.is_unstaged = staging > start.staging_max;
     task.staged = std::min(staging, start.staging_max);
-    check_times(start, needs);
+    check_.check_times(start, now_, now_ + task.staged + task.run, dispatch_->knows_times());
     task.site = start.site;
     task.state = State::running;
-    check_bounds(start.task, needs.tasks_per_centre_max, job.throttle);
-    if (needs.tasks_per_node_max > 0) check_apart(start.task, needs.tasks_per_node_max);
+    check_.check_bounds(start.task);
     ++task.tries;
     const OfferRow prices = prices_for(needs, stage_.sites[start.site].offer);
     const Result<Cny> cost = amount_of(prices, needs.resources, task.run, Rounding::down);
     task.cost = cost.value_or(Cny());
     occupancy_.begin(start.site, start.task, now_);
-    if (stage_.need_of(start.task).nodes > stage_.sites[start.site].nodes)
-      schedule_.violate(name_of(start.task) + " was started on more nodes than the pool " + site.pool.name + " of " +
-                        site.centre_name + " had");
-    else if (!stage_.sites[start.site].has_nodes_for(stage_.need_of(start.task)))
-      schedule_.violate(name_of(start.task) + " was started in the pool " + site.pool.name + " of " +
-                        site.centre_name + ", no rack of which had so many nodes");
     for (const std::string& excess : occupancy_.excess(start.site))
       schedule_.violate("the pool " + site.pool.name + " of " + site.centre_name + " is over its capacity at " +
                         to_text(now_) + ", by " + excess);
-    ends_.push({now_ + task.staged + (task.is_unstaged ? Duration() : task.run), start.task, task.plan()});
+    ends_.push({end_of(task), start.task, task.plan()});
+    if (!needs.reclaimable || task.is_unstaged) return;
+    if (task.staged > Duration()) runs_.push({now_ + task.staged, start.task, task.plan()});
+    else dispatch_->run({start.task, start.site}, now_);
   }
 
-  /// When it may start, and that its pool is open as long as it runs.
-  void check_times(const Start& start, const Requirements& needs) {
-    const UnixTime now = beginning + now_;
-    const UnixTime end = now + tasks_[start.task].staged + tasks_[start.task].run;
-    if (now < needs.not_before) schedule_.violate(name_of(start.task) + " was started before its earliest start");
-    if (dispatch_->knows_times() && !needs.finish_by.is_none() && end > needs.finish_by)
-      schedule_.violate(name_of(start.task) + " was started so that it runs past its deadline");
-    const Site& site = stage_.scenario.sites()[start.site];
-    const Duration closes = site.closes_at(now_);
-    if (closes != never && end > beginning + closes)
-      schedule_.violate(name_of(start.task) + " was started in the pool " + site.pool.name + " of " + site.centre_name +
-                        ", which is closed before it ends");
+  [[nodiscard]] static Duration end_of(const Task& task) {
+    return task.start + task.staged + (task.is_unstaged ? Duration() : task.run);
   }
 
-  /// That no more tasks of its job run than may, at its centre and in all.
-  void check_bounds(TaskIndex index, std::int32_t most, std::int32_t throttle) {
-    if (most == 0 && throttle == 0) return;
-    const std::size_t centre = stage_.scenario.sites()[tasks_[index].site].centre;
-    const std::uint32_t job = stage_.job_of[index];
-    std::int32_t there = 0;
-    std::int32_t all = 0;
-    for (TaskIndex each = stage_.first_task[job]; each < stage_.first_task[job + 1]; ++each) {
-      if (tasks_[each].state != State::running) continue;
-      ++all;
-      if (stage_.scenario.sites()[tasks_[each].site].centre == centre) ++there;
+  /// It runs now, and its centre says so when it speaks.
+  void tell_run(const End& run) {
+    const Task& task = tasks_[run.task];
+    if (run.plan != task.plan() || task.state != State::running || end_of(task) <= now_) return;
+    if (stage_.sites[task.site].is_silent) unsaid_runs_.push_back(run);
+    else dispatch_->run({run.task, task.site}, now_);
+  }
+
+  /// Its room was taken back: it is told so when its centre hears of it. What has not begun is taken out at once, what
+  /// runs has its notice, and may end by itself before.
+  void take_back(TaskIndex index) {
+    Task& task = tasks_[index];
+    if (task.state != State::running || !stage_.load.needs(jobs()[stage_.job_of[index]]).reclaimable ||
+        task.told != never) {
+      schedule_.violate(name_of(index) + " was taken back though it was told so, does not run or has not agreed to it");
+      return;
     }
-    if (throttle > 0 && all > throttle)
-      schedule_.violate(name_of(index) + " was started though as many tasks of its job run as it lets");
-    if (most > 0 && there > most)
-      schedule_.violate(name_of(index) + " was started at a centre where as many tasks of its job run as it lets");
+    if (stage_.sites[task.site].is_silent) {
+      unheard_takings_.push_back({now_, index, task.plan()});
+      return;
+    }
+    task.told = now_;
+    const bool has_begun = now_ >= task.start + task.staged && !task.is_unstaged;
+    const Duration until = has_begun ? now_ + reclaim_notice : now_;
+    if (end_of(task) <= until) return;
+    task.is_taken_back = true;
+    task.is_cut = task.is_unstaged = false;
+    task.staged = std::min(task.staged, until - task.start);
+    task.run = until - task.start - task.staged;
+    ++task.notices;
+    ends_.push({until, index, task.plan()});
   }
 
-  /// The same of its pool, where so many of them may run on one node.
-  void check_apart(TaskIndex index, std::int32_t on_node) {
-    const std::uint32_t site = tasks_[index].site;
-    const std::uint32_t job = stage_.job_of[index];
-    std::int64_t there = 0;
-    for (TaskIndex each = stage_.first_task[job]; each < stage_.first_task[job + 1]; ++each)
-      there += tasks_[each].state == State::running && tasks_[each].site == site ? 1 : 0;
-    if (there > tasks_apart_max(on_node, stage_.pool_now(site), stage_.load.needs(jobs()[job]).resources))
-      schedule_.violate(name_of(index) + " was started in a pool each node of which may have as many tasks of its "
-                                         "job as it lets run on one");
+  /// What was not said or heard while a centre was silent.
+  void catch_up() {
+    for (const End& run : std::exchange(unsaid_runs_, {})) tell_run(run);
+    for (const End& taking : std::exchange(unheard_takings_, {}))
+      if (taking.plan == tasks_[taking.task].plan() && tasks_[taking.task].state == State::running)
+        take_back(taking.task);
   }
 
   void end_now(TaskIndex index) {
@@ -260,7 +265,8 @@ class Replay {
     const TaskIndex index = news.task;
     Task& task = tasks_[index];
     const Duration had = news.at - task.start;
-    const Ran ran{std::max(Duration(), had - task.staged), std::min(had, task.staged), news.fetched, task.is_cut};
+    const Ran ran{std::max(Duration(), had - task.staged), std::min(had, task.staged), news.fetched, task.is_cut,
+                  task.is_taken_back};
     if (news.is_cut_short) {
       task.state = State::waiting;
       record(index, RunEnd::interrupted, news.at);
@@ -270,7 +276,13 @@ class Replay {
     const auto charged = dispatch_->end({index, task.site}, ran, now_);
     const bool pays_inputs = staging_.charge(index, task.site);
     if (charged) task.cost = *charged;
+    else if (ran.is_taken_back) task.cost = Cny();
     else if (pays_inputs) task.cost += price_of_inputs(index);
+    if (ran.is_taken_back) {
+      task.state = State::waiting;
+      record(index, RunEnd::reclaimed, news.at);
+      return;
+    }
     task.state = State::done;
     ++done_;
     call(followers_.end_task(stage_.job_of[index], now_));
@@ -291,9 +303,10 @@ class Replay {
   void record(TaskIndex index, RunEnd how, Duration end) {
     const Task& task = tasks_[index];
     const std::uint32_t job = stage_.job_of[index];
-    const bool is_whole = how == RunEnd::done || how == RunEnd::cut;
+    const bool is_paid = how == RunEnd::done || how == RunEnd::cut || how == RunEnd::reclaimed;
     schedule_.runs.push_back({job, static_cast<std::int32_t>(index - stage_.first_task[job]), task.site, how,
-                              task.start, end, is_whole ? task.cost : Cny(), std::min(task.staged, end - task.start)});
+                              task.start, end, is_paid ? task.cost : Cny(), std::min(task.staged, end - task.start),
+                              how == RunEnd::reclaimed ? task.told : Duration()});
   }
 
   void take(const Change& change) {
@@ -381,6 +394,10 @@ class Replay {
   std::vector<Change> untold_;              ///< of nodes, while their centre is silent
   std::size_t unheard_count_ = 0;
   std::priority_queue<End> ends_;
+  std::priority_queue<End> runs_;      ///< when inputs will be there of what may be taken back
+  std::vector<End> unsaid_runs_;       ///< since when such a task runs, while its centre is silent
+  std::vector<End> unheard_takings_;   ///< of what runs at a centre that is silent
+  StartCheck check_;
   Followers followers_;
   /// Jobs that come later than their own time, by when they do.
   std::priority_queue<Followers::Call, std::vector<Followers::Call>, std::greater<>> later_;

@@ -102,6 +102,52 @@ void add_table(std::string& page, const Compared& compared, const RunInput& inpu
   }
 }
 
+/// Fair share is by customer: how each of them fared, whatever it asked for.
+void add_customers(std::string& page, const Compared& compared, const RunInput& input) {
+  if (!input.load.has_many_customers()) return;
+  page += fmt::format(
+      "<h2>Customers</h2>\n<p>{} customers submit something; each counts once here, by the mean wait of its tasks. "
+      "Jain's index of their mean bounded slowdowns is 1 where all are slowed down alike.</p>\n"
+      "<div class=\"wide\"><table><thead><tr><th>policy</th><th>largest: {}</th><th>median customer</th>"
+      "<th>p95 of customers</th><th>longest</th><th>whose</th><th>Jain's index</th></tr></thead><tbody>\n",
+      grouped(static_cast<double>(input.load.customers.size()), 0),
+      escaped(compared.figures.empty() ? "" : compared.figures.front().fairness.largest));
+  for (const Figures& each : compared.figures) {
+    const Fairness& fairness = each.fairness;
+    page += "<tr>";
+    for (const std::string& cell :
+         {each.policy, time_text(fairness.largest_wait), time_text(fairness.median_wait), time_text(fairness.p95_wait),
+          time_text(fairness.worst_wait), fairness.worst, fmt::format("{:.3f}", fairness.index)})
+      page += "<td>" + escaped(cell) + "</td>";
+    page += "</tr>\n";
+  }
+  page += "</tbody></table></div>\n";
+}
+
+/// What it costs to agree to be taken back, and what is lost by it.
+void add_reclaimable(std::string& page, const Compared& compared, const RunInput& input) {
+  if (!input.load.has_reclaimable()) return;
+  page += fmt::format(
+      "<h2>Reclaimable work</h2>\n<p>Room is taken back by ours and engine alone, after a notice of {}; every policy pays "
+      "the lower price. What ran until then is paid, and run again.</p>\n"
+      "<div class=\"wide\"><table><thead><tr><th>policy</th><th>tasks done</th><th>mean wait</th><th>cost, yuan</th>"
+      "<th>starts taken back</th><th>paid for these, yuan</th><th>core hours lost</th><th>card hours lost</th></tr></thead>"
+      "<tbody>\n",
+      escaped(time_text(reclaim_notice)));
+  for (const Figures& each : compared.figures) {
+    const ReclaimableFigures& found = each.reclaimable;
+    page += "<tr>";
+    for (const std::string& cell :
+         {each.policy, grouped(static_cast<double>(found.tasks_done), 0), time_text(found.mean_wait),
+          grouped(yuan(found.cost), 2), grouped(static_cast<double>(found.taken_back), 0),
+          grouped(yuan(found.cost_taken_back), 2), grouped(found.core_hours_lost, 1),
+          grouped(found.card_hours_lost, 1)})
+      page += "<td>" + escaped(cell) + "</td>";
+    page += "</tr>\n";
+  }
+  page += "</tbody></table></div>\n";
+}
+
 void add_legend(std::string& page, const Compared& compared) {
   page += "<div class=\"legend\">";
   for (std::size_t i = 0; i < compared.figures.size(); ++i)
@@ -152,6 +198,8 @@ std::string html_of(const Compared& compared, const RunInput& input) {
     page += fmt::format(" {} jobs are left out: {}.", input.load.left_out, escaped(input.load.why_left_out));
   page += "</p>\n";
   add_table(page, compared, input);
+  add_customers(page, compared, input);
+  add_reclaimable(page, compared, input);
 
   std::vector<Band> bands;
   std::vector<WaitLine> waits;

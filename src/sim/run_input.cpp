@@ -144,6 +144,7 @@ Input generate_platform(RunOrder& order) {
   if (!pools) return wrong(pools.error());
   trace::PlatformDemand demand;
   demand.jobs = order.jobs;
+  demand.customers = static_cast<int>(order.customers > 0 ? order.customers : demand.customers);
   demand.span = order.span > Duration() ? order.span : day;
   demand.load = order.load > 0 ? order.load : platform_load;
   demand.seed = order.seed;
@@ -153,6 +154,13 @@ Input generate_platform(RunOrder& order) {
   Load load = load_of(*jobs);
   load.name = "a platform of " + std::to_string(order.providers) + " providers, seed " + std::to_string(order.seed);
   return load;
+}
+
+/// Centres that serve, or are open to, those alone whom they name.
+bool names_organisations(const jobfile::PlatformFile& platform) {
+  return std::ranges::any_of(platform.centres, [](const jobfile::CentreFile& centre) {
+    return !centre.accepts.empty() || !centre.reservations.empty();
+  });
 }
 
 Input read_load(RunOrder& order) {
@@ -172,6 +180,15 @@ Input read_load(RunOrder& order) {
   if (order.providers < 1 || order.providers > trace::platform_providers_max)
     return wrong("--providers", std::to_string(order.providers) + " providers",
                  "1 to " + std::to_string(trace::platform_providers_max));
+  if (order.customers < 0 || order.customers > trace::platform_customers_max)
+    return wrong("--customers", std::to_string(order.customers) + " customers",
+                 "1 to " + std::to_string(trace::platform_customers_max));
+  if (order.customers > 0 && order.generate != "platform")
+    return wrong("--customers", "they are those of a generated platform",
+                 "--generate platform; of a log each user is a customer, and other loads have one");
+  if (order.customers > 1 && order.platform && names_organisations(*order.platform))
+    return wrong("--customers", "the platform file names whom its centres serve, and none of these customers is among them",
+                 "leave it out, and the file's customer submits everything; or a file without accepts and reservations");
   if (!order.swf.empty()) return read_swf(order);
   if (!order.openb.empty()) return read_openb(order);
   if (!order.gavel.empty()) return draw_gavel(order);
@@ -195,7 +212,9 @@ tl::expected<RunInput, Faults> input_of(RunOrder order) {
   if (!load) return tl::unexpected(std::move(load).error());
   RunInput input{Scenario(*std::move(order.platform)), *std::move(load)};
   if (order.span > Duration()) cut(input.load, order.span);
+  if (names_organisations(input.scenario.file())) join_customers(input.load);
   drop_impossible(input.load, input.scenario);
+  drop_idle_customers(input.load);
   if (input.load.jobs.empty()) return wrong("", "no job of the load can be played", "a load with some");
   if (input.load.tasks() > load_tasks_max)
     return wrong("--jobs", std::to_string(input.load.tasks()) + " tasks",

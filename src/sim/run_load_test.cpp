@@ -202,9 +202,9 @@ TEST(RunLoad, FiguresByHand) {
   EXPECT_EQ(figures.makespan, Duration::seconds(150));
   EXPECT_NEAR(figures.core_utilisation, 0.5, 1e-9) << "2 of 4 cores until the last submission";
   EXPECT_EQ(csv_of(schedule, machine, load),
-            "job,task,submit,start,staged,end,wait,centre,pool,nodes,cores,cards,cost,ended\n"
-            "j1,0,0,0,0,100,0,machine,batch,1,2,0,3,done\n"
-            "j2,0,100,130,0,150,30,machine,batch,1,2,0,4,cut\n");
+            "job,task,submit,start,staged,end,wait,centre,pool,nodes,cores,cards,cost,ended,customer\n"
+            "j1,0,0,0,0,100,0,machine,batch,1,2,0,3,done,customer\n"
+            "j2,0,100,130,0,150,30,machine,batch,1,2,0,4,cut,customer\n");
 }
 
 }  // namespace

@@ -132,6 +132,12 @@ class Timeline {
   Duration next_prices_;
 };
 
+/// Who submits a load: one at least. A job's customer is in them.
+[[nodiscard]] inline std::span<const std::string> customers_of(const Load& load, const Scenario& scenario) {
+  if (load.customers.empty()) return {&scenario.file().customer, 1};
+  return load.customers;
+}
+
 /// Leaves out jobs that no pool could ever run, so that every policy has the same work. The largest demand of those
 /// left out is told with their number.
 void drop_impossible(Load& load, const Scenario& scenario);

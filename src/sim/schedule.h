@@ -15,6 +15,7 @@ enum class RunEnd : std::uint8_t {
   done,         ///< by itself
   cut,          ///< its wall time ended it
   interrupted,  ///< its node left, or its inputs took too long; the task was started again, or failed
+  reclaimed,    ///< its room was taken back, after its notice; it is paid, and the task was started again
   unheard,      ///< its centre was silent for so long that it was given up; the task was started again, or failed
 };
 
@@ -28,6 +29,7 @@ struct TaskRun {
   Duration end;
   Cny cost;
   Duration staged = {};  ///< until its inputs were there, and it ran
+  Duration told = {};    ///< of one that was taken back: when its centre was told
 
   [[nodiscard]] bool is_whole() const { return how == RunEnd::done || how == RunEnd::cut; }
 };

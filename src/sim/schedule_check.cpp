@@ -79,6 +79,7 @@ std::vector<std::string> check(const Schedule& schedule, const Scenario& scenari
   Told told;
   std::vector<std::vector<Step>> steps(scenario.sites().size());
   std::set<std::pair<std::uint32_t, std::int32_t>> whole;
+  std::map<std::pair<std::uint32_t, std::int32_t>, std::int32_t> taken_back;
   const std::map<JobAtCentre, Duration> ready = inputs_ready(schedule, scenario, load);
   for (const TaskRun& run : schedule.runs) {
     const LoadJob& job = load.jobs[run.job];
@@ -97,6 +98,13 @@ std::vector<std::string> check(const Schedule& schedule, const Scenario& scenari
       const auto inputs = ready.find({run.job, site.centre});
       if (inputs != ready.end() && run.start + run.staged < inputs->second)
         told.add(name_of(run, load) + " ran before its inputs were there");
+    }
+    if (run.how == RunEnd::reclaimed) {
+      if (!load.needs(job).reclaimable) told.add(name_of(run, load) + " was taken back and had not agreed to it");
+      if (++taken_back[{run.job, run.task}] > reclaims_max) told.add(name_of(run, load) + " was taken back too often");
+      const bool has_begun = run.end - run.start > run.staged;
+      if (has_begun && run.end - run.told < reclaim_notice)
+        told.add(name_of(run, load) + " was taken back without its notice");
     }
     Amounts need = place::need_of(load.needs(job).resources).all();
     const std::int32_t width = load.needs(job).resources.nodes;

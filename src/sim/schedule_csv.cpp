@@ -13,6 +13,7 @@ constexpr const char* word_of(RunEnd how) {
   switch (how) {
     case RunEnd::done: return "done";
     case RunEnd::cut: return "cut";
+    case RunEnd::reclaimed: return "reclaimed";
     case RunEnd::interrupted: return "interrupted";
     case RunEnd::unheard: return "unheard";
   }
@@ -26,7 +27,8 @@ std::string csv_of(const Schedule& schedule, const Scenario& scenario, const Loa
   runs.reserve(schedule.runs.size());
   for (const TaskRun& run : schedule.runs) runs.push_back(&run);
   std::ranges::sort(runs, {}, [](const TaskRun* run) { return std::tuple(run->job, run->task, run->start); });
-  std::string text = "job,task,submit,start,staged,end,wait,centre,pool,nodes,cores,cards,cost,ended\n";
+  const std::span<const std::string> customers = customers_of(load, scenario);
+  std::string text = "job,task,submit,start,staged,end,wait,centre,pool,nodes,cores,cards,cost,ended,customer\n";
   for (const TaskRun* run : runs) {
     const LoadJob& job = load.jobs[run->job];
     const Duration submit = submission(schedule, load, run->job);
@@ -38,9 +40,9 @@ std::string csv_of(const Schedule& schedule, const Scenario& scenario, const Loa
       text += decimal_text(time.microseconds(), 6);  // seconds
       text += ',';
     }
-    fmt::format_to(std::back_inserter(text), "{},{},{},{},{},{},{}\n", site.centre_name, site.pool.name, nodes,
+    fmt::format_to(std::back_inserter(text), "{},{},{},{},{},{},{},{}\n", site.centre_name, site.pool.name, nodes,
                    needs.cores.value(), static_cast<double>(needs.cards.value()) / 1'000, to_text(run->cost),
-                   word_of(run->how));
+                   word_of(run->how), customers[job.customer]);
   }
   return text;
 }

@@ -2,20 +2,18 @@
 
 #include "model/meter.h"
 #include "model/transfer.h"
+#include "sim/platform.h"
 
 namespace dayan::sim {
 
 SupplyRows::SupplyRows(const Stage& stage, place::Engine& engine) : stage_(stage), engine_(engine) {
   const jobfile::PlatformFile& file = stage.scenario.file();
-  put_organisation(customer, file.customer);
-  AccountRow wallet;
-  wallet.kind = AccountKind::customer_wallet;
-  wallet.owner = customer;
-  wallet.credits_posted = amount_max;
-  put(wallet);
+  const std::span<const std::string> customers = stage.customers();
+  for (std::uint32_t each = 0; each < customers.size(); ++each)
+    put_customer(customer_id(each), customers[each], funds_of(customers.size()));
   // Organisations first: the engine looks through the centres that it knows for those of a new name.
   for (const jobfile::CentreFile& centre : file.centres) {
-    const OrganisationId next(customer.value() + static_cast<std::int64_t>(providers_.size()) + 1);
+    const OrganisationId next(static_cast<std::int64_t>(customers.size() + providers_.size()) + 1);
     if (providers_.try_emplace(centre.provider, next).second) put_organisation(next, centre.provider);
   }
   for (std::size_t centre = 0; centre < file.centres.size(); ++centre) add_centre(centre);
@@ -47,6 +45,15 @@ void SupplyRows::measure_link(std::size_t centre, const Fetched& fetched) {
 
 OfferRow SupplyRows::prices_at(std::uint32_t site, Duration at) const {
   return offer_at(offers_[stage_.scenario.sites()[site].centre], beginning + at);
+}
+
+void SupplyRows::put_customer(OrganisationId id, const std::string& name, Cny funds) {
+  put_organisation(id, name);
+  AccountRow wallet;
+  wallet.kind = AccountKind::customer_wallet;
+  wallet.owner = id;
+  wallet.credits_posted = funds;
+  put(wallet);
 }
 
 void SupplyRows::put_organisation(OrganisationId id, const std::string& name) {

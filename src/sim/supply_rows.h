@@ -14,8 +14,10 @@ namespace dayan::sim {
 /// their offers and reservations, pools as they stand; and that the centres are heard of.
 class SupplyRows {
  public:
-  /// Whose jobs they all are; its wallet has as much as may be.
-  static constexpr OrganisationId customer{1};
+  /// Whose jobs they are; their wallets have as much as may be. Each has one project, of the same number.
+  [[nodiscard]] static OrganisationId customer_id(std::uint32_t customer) {
+    return OrganisationId(std::int64_t{customer} + 1);
+  }
   [[nodiscard]] static CentreId centre_id(std::size_t centre) {
     return CentreId(static_cast<std::int64_t>(centre) + 1);
   }
@@ -42,6 +44,7 @@ class SupplyRows {
   void put(const RowType& row, RowFate fate = RowFate::live) {
     engine_.apply({row, fate});
   }
+  void put_customer(OrganisationId id, const std::string& name, Cny funds);
   void put_organisation(OrganisationId id, const std::string& name);
   void add_centre(std::size_t index);
 

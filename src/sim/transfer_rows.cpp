@@ -20,11 +20,12 @@ Bytes TransferRows::grant(const JobRow& job, CentreId centre) {
   return held;
 }
 
-Bytes TransferRows::end(const JobRow& job, CentreId centre, Bytes held, Bytes fetched, bool is_charged) {
+Bytes TransferRows::end(const JobRow& job, CentreId centre, Bytes held, Bytes fetched, bool is_charged,
+                        bool has_run) {
   if (job.input_bytes.is_zero()) return {};
   TransferRow row = rows_.at({job.id, centre});
   row.fetched = row.fetched + std::min(fetched, job.input_bytes - row.fetched);
-  row.is_there = row.is_there || is_charged;  // it has run, so it has had them all
+  row.is_there = row.is_there || has_run;
   if (!held.is_zero()) {
     row.is_held = false;
     row.is_settled = is_charged;

@@ -23,8 +23,13 @@
 ///   06:00
 ///
 /// Arrivals are a Poisson process whose rate follows the hour of the day (training and inference the office day,
-/// rendering the evening), conditioned on the number of jobs. Customers submit by Zipf's law. Estimates are 1 to 10
-/// times the run time. The run times of all but forecasts are scaled together to the load asked for.
+/// rendering the evening), conditioned on the number of jobs. Estimates are 1 to 10 times the run time. The run times of
+/// all but forecasts are scaled together to the load asked for.
+///
+/// Customers submit by Zipf's law: of N the k-th largest has 1/k over the Nth harmonic number of the jobs (of 496 the
+/// first has 14.7 %, the first 25 have 56 %). In logs of the Parallel Workloads Archive jobs by the rank of their user,
+/// over the busier half of the users, fall with rank to the power 0.9 (NASA iPSC, 69 users, the first 14 %) to 1.6 (LCG
+/// grid, 216 users, the first 32 %).
 
 namespace dayan::trace {
 
@@ -34,7 +39,7 @@ inline constexpr std::size_t load_classes = 4;
 struct PlatformJob {
   Duration arrival;  ///< since the beginning, which is a midnight in the customers' time
   LoadClass what = LoadClass::training;
-  int customer = 0;
+  int customer = 0;         ///< by rank, the largest first
   int region = 0;           ///< of the customer (platform_regions)
   int tasks = 1;            ///< array members, or replicas of a service
   int nodes = 1;            ///< of each task: a gang when more than one
