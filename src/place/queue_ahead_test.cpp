@@ -185,9 +185,9 @@ TEST(QueueAheadTest, WhatIsPromisedToOneThatIsGivenUpIsFreeThen) {
 }
 
 TEST(QueueAheadTest, WhatIsPromisedElsewhereSendsOthersHere) {
-  // Who asks may go to `a` alone, which is full for five hours. One that stands before it may go to `b` as well, which is
-  // its best one and has no room for it for an hour only, but is promised for a day then, to a job that has no business in
-  // `a`. So it is `a` that it goes to, and who asks stands behind it.
+  // Who asks may go to `a` alone, which is full for five hours. One that stands before it may go to `b` as well, which
+  // is its best one and has no room for it for an hour only, but is promised for a day then, to a job that has no
+  // business in `a`. So it is `a` that it goes to, and who asks stands behind it.
   Scene scene;
   const CentreId a = scene.site("a", 1, 6);
   CentreRow other = scene.centre("b", Cny::micro(500'000));
