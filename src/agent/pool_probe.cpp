@@ -52,7 +52,7 @@ Capability PoolProbe::core_capability(UnixTime now) {
 }
 
 Result<std::vector<PoolRow>> PoolProbe::probe(UnixTime now, std::vector<std::string>& notes) {
-  TRY(std::vector<PoolRow> pools, executor_.probe());
+  TRY(std::vector<PoolRow> pools, executor_.probe(notes));
   std::vector<Software> software;
   for (const SoftwareOffer& offer : config_.software) {
     if (!offer.version.empty()) {

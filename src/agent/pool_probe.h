@@ -20,7 +20,7 @@ class PoolProbe {
       : config_(config), executor_(executor), processes_(processes), capability_file_(std::move(capability_file)) {}
 
   /// The pools now; of what agent.yaml tells of a pool, nothing is measured. `notes` gets a line for each program
-  /// that is not offered although agent.yaml names it.
+  /// that is not offered although agent.yaml names it, and for what the engine could not tell (Executor::probe).
   [[nodiscard]] Result<std::vector<PoolRow>> probe(UnixTime now, std::vector<std::string>& notes);
 
  private:

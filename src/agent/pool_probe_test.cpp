@@ -12,7 +12,7 @@ namespace {
 class PoolsAlone : public Executor {
  public:
   explicit PoolsAlone(std::vector<PoolRow> pools) : pools_(std::move(pools)) {}
-  Result<std::vector<PoolRow>> probe() override { return pools_; }
+  Result<std::vector<PoolRow>> probe(std::vector<std::string>& /*notes*/) override { return pools_; }
   Result<std::string> start(const StartOrder&) override { return fail(ErrorCode::unavailable, "not asked for", ""); }
   Result<void> stop(const AttemptKey&) override { return {}; }
   Result<void> give_notice(const AttemptKey&) override { return {}; }

@@ -189,7 +189,8 @@ INSTANTIATE_TEST_SUITE_P(SlurmReal, SlurmBothWays, testing::Values(Way::commands
 
 // Shows that the cluster's partition becomes a pool with what the lab declared.
 TEST_F(SlurmReal, Probes) {
-  const auto pools = executor_->probe();
+  std::vector<std::string> notes;
+  const auto pools = executor_->probe(notes);
   ASSERT_TRUE(pools.has_value()) << to_text(pools.error());
   ASSERT_EQ(pools->size(), 1U);
   const PoolRow& pool = pools->front();
@@ -381,7 +382,8 @@ INSTANTIATE_TEST_SUITE_P(SlurmReal, SlurmRacks, testing::Values(Way::commands, W
 // Shows that leaf switches are told as racks; and that a gang that must lie in one waits while two nodes are free, one
 // of each rack, on which one that may lie anywhere has run, and gets both nodes of a rack when that has them.
 TEST_P(SlurmRacks, AGangLiesInOne) {
-  const auto pools = executor_->probe();
+  std::vector<std::string> notes;
+  const auto pools = executor_->probe(notes);
   ASSERT_TRUE(pools.has_value()) << to_text(pools.error());
   EXPECT_EQ(pools->front().racks, (std::vector<Racks>{{2, 2}}));
   const StartOrder first = fill({"ra3", "ra4"});

@@ -107,6 +107,14 @@ double left_out(double most, double size, bool has_place) {
 
 }  // namespace
 
+std::int64_t Portions::next(std::int64_t asks) {
+  ASSERT(asks >= 0 && asks <= asked_);
+  if (asks == 0) return 0;
+  const auto portion = static_cast<std::int64_t>((static_cast<Int128>(left_) * asks + asked_ - 1) / asked_);
+  asked_ -= asks;
+  return portion;
+}
+
 double cost_of(const Market& market, const std::vector<std::optional<std::size_t>>& where) {
   const Amounts all = sum_of(market.rooms);
   const double most = dearest(market, all);
@@ -121,7 +129,7 @@ double cost_of(const Market& market, const std::vector<std::optional<std::size_t
   return sum;
 }
 
-std::vector<std::optional<std::size_t>> solve(const Market& market) {
+std::vector<std::optional<std::size_t>> solve(const Market& market, std::int64_t& work) {
   std::vector<std::optional<std::size_t>> where;
   for (const MarketTask& task : market.tasks) where.push_back(task.at);
   const Amounts all = sum_of(market.rooms);
@@ -144,7 +152,7 @@ std::vector<std::optional<std::size_t>> solve(const Market& market) {
   for (const double each : capacities_of(market, sizes))
     capacities.push_back(static_cast<std::int64_t>(each * (1 + slack) / unit));
   std::vector<cost::Job> jobs;
-  std::uint64_t options = 0;
+  std::int64_t options = 0;
   jobs.reserve(market.tasks.size());
   for (std::size_t i = 0; i < market.tasks.size(); ++i) {
     const MarketTask& task = market.tasks[i];
@@ -155,14 +163,16 @@ std::vector<std::optional<std::size_t>> solve(const Market& market) {
       if (could_go(market, task, option))
         job.options.push_back({static_cast<cost::PoolIndex>(option.pool), money(option.cost)});
     }
-    options += job.options.size();
+    options += std::ssize(job.options);
     jobs.push_back(std::move(job));
   }
   auto assigner = cost::Assigner::make(capacities);
   ASSERT(assigner.has_value());
   const auto slots = assigner->add(jobs);
   ASSERT(slots.has_value());
-  (void)assigner->optimise({std::min(options * market_work_of_option, market_work_max)});
+  const std::int64_t improving = std::min({options * market_work_of_option, market_work_max, work});
+  const auto plan = assigner->optimise({static_cast<std::uint64_t>(std::max<std::int64_t>(improving, 0))});
+  work -= static_cast<std::int64_t>(plan.work);
   for (std::size_t i = 0; i < where.size(); ++i) {
     const auto pool = assigner->pool_of((*slots)[i]);
     where[i] = pool ? std::optional<std::size_t>(*pool) : std::nullopt;

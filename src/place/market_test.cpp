@@ -13,6 +13,12 @@ using Where = std::vector<std::optional<std::size_t>>;
 
 Amounts cards(std::int64_t count) { return {{count * 4, 0, count * 1'000}}; }
 
+/// With all the work that it may use.
+Where solve(const Market& market) {
+  std::int64_t work = market_work_max;
+  return place::solve(market, work);
+}
+
 /// The least that any way to place them comes to, by trying all.
 double least_of(const Market& market, std::vector<Amounts> rooms, Where& where, std::size_t task = 0) {
   if (task == market.tasks.size()) return cost_of(market, where);
@@ -106,6 +112,50 @@ TEST(Market, AsksForKindsInTheirOwnPools) {
   for (int i = 0; i < 4; ++i) market.tasks.push_back({cores, {{0, 5}, {1, 1}}, {}});
   for (int i = 0; i < 4; ++i) market.tasks.push_back({card, {{1, 2}}, {}});
   EXPECT_EQ(solve(market), (Where{0, 0, 0, 0, 1, 1, 1, 1}));
+}
+
+TEST(Market, WhatAllMayUseIsSharedAsTheyAsk) {
+  // Three that ask for 10, 60 and 30 of a hundred have a tenth and so on; what the first leaves is shared by the others
+  // as they ask, and where it uses more than its own, the others have what is left.
+  const auto of = [](std::int64_t left, std::int64_t first_uses) {
+    Portions portions(left, 100);
+    std::vector<std::int64_t> found{portions.next(10)};
+    portions.use(first_uses);
+    found.push_back(portions.next(60));
+    portions.use(found.back());
+    found.push_back(portions.next(30));
+    EXPECT_EQ(portions.next(0), 0);
+    return found;
+  };
+  using All = std::vector<std::int64_t>;
+  EXPECT_EQ(of(1'000, 100), (All{100, 600, 300}));
+  EXPECT_EQ(of(1'000, 10), (All{100, 660, 330}));
+  EXPECT_EQ(of(1'000, 700), (All{100, 200, 100}));
+  EXPECT_EQ(of(1'000, 2'000), (All{100, 0, 0}));
+  EXPECT_EQ(of(1, 1), (All{1, 0, 0}));
+  // As much as all ask for, or more: each has what it asks for at least.
+  EXPECT_EQ(of(100, 10), (All{10, 60, 30}));
+}
+
+TEST(Market, TakesWhatItLooksAtOfTheWork) {
+  // Without any it is solved all the same, if not as well.
+  int better = 0;
+  int worked = 0;
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    Prng random(seed);
+    const Market market = drawn(random);
+    std::int64_t none = 0;
+    const Where poor = place::solve(market, none);
+    EXPECT_LE(none, 0);
+    std::int64_t work = market_work_max;
+    const double cost = cost_of(market, place::solve(market, work));
+    EXPECT_LE(work, market_work_max);
+    worked += work < market_work_max ? 1 : 0;
+    EXPECT_LE(cost, cost_of(market, poor) * (1 + 1e-9));
+    better += cost < cost_of(market, poor) ? 1 : 0;
+  }
+  EXPECT_GT(better, 0);
+  EXPECT_GT(worked, 100);
 }
 
 TEST(Market, AnEmptyOneHasNoAnswer) {

@@ -18,7 +18,6 @@ QueueAhead::QueueAhead(Outlook& outlook, const WaitQueue& queue, const std::vect
   ASSERT(own_ <= ahead_pools_max);
   for (const PoolIndex pool : pools) (void)stand_of(world_.pool(pool));
   for (const auto& [need, shape] : queue.shapes()) walk_.add(shape);
-  for (std::size_t i = 0; i < own_; ++i) place_promised(stands_[i]);
 }
 
 void QueueAhead::pass_to(const QueueKey& before) {
@@ -42,7 +41,7 @@ void QueueAhead::pass_to(const QueueKey& before) {
 
 std::size_t QueueAhead::stand_of(const PoolState& pool) {
   const auto [known, is_new] = stand_of_.try_emplace(pool.index, stands_.size());
-  if (is_new) stands_.push_back({&pool, {}, {}});
+  if (is_new) place_promised(stands_.emplace_back(Stand{&pool, {}, {}}));
   return known->second;
 }
 

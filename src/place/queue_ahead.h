@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <utility>
@@ -79,6 +80,7 @@ class QueueAhead {
     bool is_wanted = false;                             ///< one of who asks is among them
   };
 
+  /// A new one has what is promised of it taken.
   [[nodiscard]] std::size_t stand_of(const PoolState& pool);
   [[nodiscard]] const Suited& suited(const JobClass& job_class);
   void place(const JobRecord& job, Outlook::Ends ends);
@@ -96,7 +98,7 @@ class QueueAhead {
   JobId left_out_;
   QueueWalk walk_;
   std::size_t own_ = 0;  ///< so many of the first stands are of who asks
-  std::vector<Stand> stands_;
+  std::deque<Stand> stands_;  ///< they stay where they are as others come: what is told (Queued::room) points into them
   std::map<PoolIndex, std::size_t> stand_of_;
   std::map<ClassIndex, Suited> suited_;
   std::map<JobId, std::int64_t> promised_;  ///< tasks that were given what was promised them

@@ -184,6 +184,44 @@ TEST(QueueAheadTest, WhatIsPromisedToOneThatIsGivenUpIsFreeThen) {
   EXPECT_EQ(waiting->wait_longest, hour);
 }
 
+TEST(QueueAheadTest, WhatIsPromisedElsewhereSendsOthersHere) {
+  // Who asks may go to `a` alone, which is full for five hours. One that stands before it may go to `b` as well, which
+  // is its best one and has no room for it for an hour only, but is promised for a day then, to a job that has no
+  // business in `a`. So it is `a` that it goes to, and who asks stands behind it.
+  Scene scene;
+  const CentreId a = scene.site("a", 1, 6);
+  CentreRow other = scene.centre("b", Cny::micro(500'000));
+  other.region = "shanghai";
+  scene.put(other);
+  scene.pool(other.id, 1, 8);
+  scene.lease(a, 6, hour * 5);
+  scene.lease(other.id, 4, hour);
+  JobRow wide = scene.job(1, cores_for(8, hour * 24));
+  wide.submitted_at = scene_now - Duration::minutes(10);
+  scene.put(wide);
+  Requirements there = cores_for(1, hour * 2);
+  there.regions = {"shanghai"};
+  JobRow small = scene.job(1, there);
+  small.submitted_at = scene_now;
+  scene.put(small);
+  Requirements anywhere = cores_for(6, hour * 2);
+  anywhere.objective = Objective::fastest;
+  JobRow before = scene.job(1, anywhere);
+  before.submitted_at = scene_now;
+  scene.put(before);
+  Requirements here = cores_for(6, hour);
+  here.regions = {"guizhou"};
+  JobRow asks = scene.job(1, here);
+  asks.submitted_at = scene_now;
+  scene.put(asks);
+  const auto engine = scene.engine();
+  EXPECT_TRUE(engine->plan(scene_now, 10).empty());
+  ASSERT_EQ(engine->waiting(wide.id, scene_now)->promised_centre, other.id);
+  const auto waiting = engine->waiting(asks.id, scene_now);
+  EXPECT_EQ(waiting->wait, hour * 7);
+  EXPECT_EQ(waiting->jobs_before, 1);
+}
+
 TEST(QueueAheadTest, OnlyThoseCountThatWouldTakeTheRoom) {
   // Who must have cards, who may go elsewhere only, who waits for a cheaper pool, and who stands behind take nothing of
   // this pool; one that is promised it does, wherever it stands.

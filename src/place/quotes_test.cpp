@@ -355,6 +355,54 @@ TEST(ConstraintTest, TasksPerNode) {
   EXPECT_EQ(quotes[1].wait, Duration::minutes(45));
 }
 
+TEST(ConstraintTest, OneMoreOnANodeThanItHasIsAlwaysEnough) {
+  // Nodes of a pool that others have taken in part. A job that lets so many of its tasks run on one node, and waits,
+  // is told the least bound with which a further one starts: never more than one more than
+  // run there, since then no node can have as many. With the bound that it names one starts, with one less none does.
+  int told = 0;
+  for (std::uint64_t seed = 1; seed <= 3'000; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Prng random(seed);
+    Scene scene;
+    const CentreRow centre = scene.centre("a");
+    PoolRow pool = scene.pool(centre.id, static_cast<std::int32_t>(random.between(2, 4)), random.between(4, 9));
+    pool.memory_per_node = Bytes(random.between(4, 9));
+    scene.put(pool);
+    for (auto leases = random.between(1, 6); leases > 0; --leases) {
+      LeaseRow lease = scene.lease(centre.id, random.between(1, 4));
+      lease.resources.memory = Bytes(random.between(0, 4));
+      scene.put(lease);
+    }
+    Requirements needs = Scene::small();
+    needs.resources = {Cores(random.between(1, 3)), Bytes(random.between(0, 3)), MilliCards()};
+    needs.tasks_per_node_max = static_cast<std::int32_t>(random.between(1, 2));
+    JobRow job = scene.job(8, needs);
+    const auto engine = scene.engine();
+    const auto pass = [&] {
+      const auto plan = engine->plan(scene_now, 10);
+      for (const Assignment& each : plan) {
+        const LeaseRow lease = granted(each, job, scene_now);
+        engine->apply({job, RowFate::live});
+        engine->apply({lease, RowFate::live});
+      }
+      return plan.size();
+    };
+    while (pass() > 0) {
+    }
+    const auto waiting = engine->waiting(job.id, scene_now);
+    const Reason* reason = waiting ? find(waiting->reasons, Constraint::tasks_per_node) : nullptr;
+    if (reason == nullptr || find(waiting->reasons, Constraint::capacity) != nullptr) continue;
+    ++told;
+    EXPECT_LE(reason->required, job.live + 1) << reason->text;
+    for (const std::int64_t short_by : {1, 0}) {
+      job.requirements.tasks_per_node_max = static_cast<std::int32_t>(reason->required - short_by);
+      engine->apply({job, RowFate::live});
+      EXPECT_EQ(engine->plan(scene_now, 10).empty(), short_by == 1) << reason->text;
+    }
+  }
+  EXPECT_GT(told, 100);
+}
+
 TEST(ConstraintTest, ACapOfWhatTheQuoteNamesIsEnough) {
   // Costs are rounded down and holds up: with the cap that the quote names the pool is feasible, and for one task a
   // micro-yuan less is not. A job of many tasks, run one after the other, can end with it.

@@ -81,14 +81,17 @@ void RoomAhead::take(const Slot& slot, const Amounts& each, Duration run) {
 
 std::optional<UnixTime> RoomAhead::all_done(const Amounts& each, std::int64_t tasks, std::int64_t first,
                                             std::int64_t at_once, UnixTime from, Duration run) const {
+  if (at_once <= 0) return std::nullopt;
   RoomAhead left = *this;
   const UnixTime settles = steps_.back().at;  // from then on nothing comes free but what these tasks give back
   std::deque<Slot> running;                   // by starts, so by ends
   std::int64_t count = 0;                     // of tasks that run
   std::int64_t looks = done_looks_max;
+  std::int64_t last = 0;  // tasks of the group that ended last
   const auto end_of = [&](const Slot& slot) { return slot.at + run; };
   while (tasks > 0) {
-    for (; !running.empty() && end_of(running.front()) <= from; running.pop_front()) count -= running.front().tasks;
+    for (; !running.empty() && end_of(running.front()) <= from; running.pop_front())
+      count -= last = running.front().tasks;
     const bool is_settled = from >= settles && count > 0;
     if (count >= at_once) {
       if (is_settled) break;
@@ -106,7 +109,11 @@ std::optional<UnixTime> RoomAhead::all_done(const Amounts& each, std::int64_t ta
     if (slot->tasks == first) from = left.steps_[left.step_at(from) + 1].at;
     first = at_once;  // from now on the sums say how many
   }
-  if (running.empty()) return std::nullopt;
+  if (running.empty()) {  // the looks ended just as all had: the rest goes on from then as the last of them went
+    if (last == 0) return std::nullopt;
+    count = last;
+    running.push_back({from - run, last});
+  }
   if (tasks == 0) return end_of(running.back());
   // The rest follows those that run, each group as it ends by one of its size.
   const std::int64_t rounds = (tasks - 1) / count;

@@ -245,7 +245,8 @@ class SightOracle {
     const std::int64_t all = pool.slots(need_of(job));
     if (job.tasks_per_node_max == 0 || all == 0) return all;
     const std::int64_t own = tasks_in(job, pool);
-    const bool finds_node = own == 0 || pool.slots_apart(need_of(job), job.tasks_per_node_max, own) > 0;
+    const std::int64_t on_node_max = job.tasks_per_node_max;
+    const bool finds_node = own < on_node_max || pool.slots_apart(need_of(job), on_node_max, own) > 0;
     return finds_node ? std::min(all, most_apart(job, pool)) : 0;
   }
   /// How long (µs) it would wait for the pool, and for how many tasks at once.

@@ -17,7 +17,10 @@ std::int64_t tasks_anywhere(const PoolState& pool, const Need& need, const Sprea
 
 std::int64_t slots_apart(const PoolState& pool, const Need& need, const Spread& spread) {
   const std::int64_t left = tasks_left(pool, need, spread);
-  return left <= 0 ? 0 : std::min(left, pool.slots_apart(need, spread.on_node_max, spread.own));
+  if (left <= 0) return 0;
+  // Where the others of it are fewer than may be on one node, what room there is will do, on whichever node it is.
+  const std::int64_t anywhere = std::min(tasks_anywhere(pool, need, spread), pool.slots(need));
+  return std::min(left, std::max(anywhere, pool.slots_apart(need, spread.on_node_max, spread.own)));
 }
 
 std::int64_t on_node_needed(const PoolState& pool, const Need& need, const Spread& spread) {
@@ -28,7 +31,6 @@ std::int64_t on_node_needed(const PoolState& pool, const Need& need, const Sprea
   };
   std::int64_t too_few = spread.on_node_max;
   std::int64_t enough = spread.own + 1;  // then no node has as many
-  if (!is_enough(enough)) enough = std::max(enough, fit_count(pool.per_node, need.each));  // nor could it hold more
   if (!is_enough(enough)) return 0;
   while (enough - too_few > 1) {
     const std::int64_t middle = too_few + (enough - too_few) / 2;

@@ -19,7 +19,8 @@ struct Spread {
 [[nodiscard]] std::int64_t tasks_left(const PoolState& pool, const Need& need, const Spread& spread);
 /// So many further ones may run on whatever nodes have room: no node can come to have more of them than the job lets.
 [[nodiscard]] std::int64_t tasks_anywhere(const PoolState& pool, const Need& need, const Spread& spread);
-/// So many further ones find a node now: an estimate, as all that hangs on how leases lie on nodes.
+/// So many further ones find a node now: an estimate, as all that hangs on how leases lie on nodes; but while there are
+/// fewer of them than may be on one node, any that has room will do.
 [[nodiscard]] std::int64_t slots_apart(const PoolState& pool, const Need& need, const Spread& spread);
 /// The least bound with which some are left, and where there is room one finds a node; zero when none would do. With
 /// its own that is not so.

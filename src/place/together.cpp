@@ -25,7 +25,40 @@ void Together::place(std::vector<Assignment>& plan, std::size_t limit) {
   Newcomers newcomers;
   if (limit > 0) newcomers = waiting_newcomers();
   if (placed_.size() == 1 && newcomers.empty()) return;
-  std::vector<Purse> purses;  // in the order in which the queue has come to them
+  tasks_.clear();
+  if (!newcomers.empty()) {
+    for (const Assignment& each : plan) ++tasks_[each.job];
+  }
+  std::vector<Purse> all = purses(std::move(newcomers));
+  std::vector<std::int64_t> waiting;
+  std::int64_t all_waiting = 0;
+  std::int64_t all_placed = 0;
+  for (const Purse& purse : all) {
+    all_waiting += waiting.emplace_back(tasks_of(purse.newcomers));
+    all_placed += std::ssize(purse.placed);
+  }
+  Portions work(together_work_max, all_placed + all_waiting);
+  Portions looks(together_waiting_max, all_waiting);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const std::int64_t work_before = all[i].work = work.next(std::ssize(all[i].placed) + waiting[i]);
+    const std::int64_t looks_before = all[i].looks = looks.next(waiting[i]);
+    if (limit <= plan.size()) all[i].newcomers.clear();
+    place(all[i], plan, limit);
+    work.use(work_before - all[i].work);
+    looks.use(looks_before - all[i].looks);
+  }
+}
+
+/// How many of a purse's wait, as far as that many can matter.
+std::int64_t Together::tasks_of(const Jobs& jobs) {
+  std::int64_t tasks = 0;
+  for (const auto& [key, job] : jobs) tasks += std::min<std::int64_t>(job->waiting(), together_waiting_max);
+  return tasks;
+}
+
+/// In the order in which the queue has come to them; each has something that may move.
+std::vector<Together::Purse> Together::purses(Newcomers newcomers) {
+  std::vector<Purse> purses;
   std::map<OrganisationId, std::size_t> known;
   for (const Placed& each : std::exchange(placed_, {})) {
     const auto [at, is_new] = known.try_emplace(each.job->organisation, purses.size());
@@ -33,11 +66,12 @@ void Together::place(std::vector<Assignment>& plan, std::size_t limit) {
     Purse& purse = purses[at->second];
     if (purse.placed.size() < together_placed_max && may_move(each)) purse.placed.push_back(each);
   }
+  std::erase_if(purses, [](const Purse& purse) { return purse.placed.empty(); });
   for (Purse& purse : purses) {
     const auto come = newcomers.find(purse.organisation);
-    if (come != newcomers.end() && limit > plan.size()) purse.newcomers = std::move(come->second);
-    if (!purse.placed.empty()) place(purse, plan, limit);
+    if (come != newcomers.end()) purse.newcomers = std::move(come->second);
   }
+  return purses;
 }
 
 /// Of each organisation, those that came since the last plan and of which tasks wait for room.
@@ -60,13 +94,13 @@ void Together::place(Purse& purse, std::vector<Assignment>& plan, std::size_t li
   if (!are_others_placed && !do_others_wait) return;
   open(purse);
   if (!put(purse)) return;
-  seek(purse, plan, limit);
+  if (limit > plan.size()) seek(purse, limit - plan.size());
   if (!are_others_placed && std::ranges::none_of(purse.waiting, is_another, &Waiting::job)) return;
   for (int round = 0; round < together_rounds_max; ++round) {
     if (!put(purse)) return;
     Where now;
     for (const MarketTask& each : purse.market.tasks) now.push_back(each.at);
-    const Where wanted = solve(purse.market);
+    const Where wanted = solve(purse.market, purse.work);
     if (is_pushing_back(purse, wanted)) {
       open(purse);
       continue;
@@ -155,15 +189,12 @@ Together::Choices& Together::choices(Purse& purse, const JobRecord& job) {
 }
 
 /// Those of the newcomers that would start, had some pool the room of its placed tasks.
-void Together::seek(Purse& purse, const std::vector<Assignment>& plan, std::size_t limit) {
-  if (purse.newcomers.empty()) return;
-  const std::size_t most = std::min(limit - plan.size(), together_waiting_max);
-  std::map<JobId, std::int32_t> placed;
-  for (const Assignment& each : plan) ++placed[each.job];
-  std::size_t looked = 0;
+void Together::seek(Purse& purse, std::size_t most) {
+  most = std::min(most, static_cast<std::size_t>(std::max<std::int64_t>(purse.looks, 0)));
   for (const auto& [key, job] : purse.newcomers) {
-    if (++looked > together_waiting_max) break;
-    if (purse.waiting.size() < most) seek(purse, *job, placed[job->id]);
+    if (purse.looks-- <= 0 || purse.waiting.size() >= most) break;
+    const auto placed = tasks_.find(job->id);
+    seek(purse, *job, placed != tasks_.end() ? placed->second : 0);
     if (purse.waiting.size() > most) purse.waiting.resize(most);
   }
 }

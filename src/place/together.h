@@ -35,7 +35,8 @@ namespace dayan::place {
 
 class Planning;
 
-/// Tasks of one organisation that a plan has placed, and jobs and tasks that found no room, that are looked at: the first.
+/// Tasks of one organisation that a plan has placed that are looked at, the first; and jobs that found no room, of all
+/// organisations of a plan, and tasks of them.
 inline constexpr std::size_t together_placed_max = 4'096;
 inline constexpr std::size_t together_waiting_max = 1'024;
 /// Pools of one market.
@@ -45,6 +46,10 @@ inline constexpr std::size_t together_looked_at_max = 1'024;
 inline constexpr std::size_t together_options_max = 128;
 /// So often the problem is put again, when a pool turned out to be promised or one of those to start found no room.
 inline constexpr int together_rounds_max = 4;
+/// Pairs of pools that one plan may look at, for all its organisations, to come nearer to the bounds (market.h): about
+/// 50 ms. Each organisation has its part of it, by its tasks that are placed and those that wait; and so of
+/// together_waiting_max.
+inline constexpr std::int64_t together_work_max = 2 * market_work_max;
 
 /// A task as its turn has placed it.
 struct Placed {
@@ -91,6 +96,8 @@ class Together {
     OrganisationId organisation;
     std::vector<Placed> placed;
     Jobs newcomers;
+    std::int64_t work = 0;   ///< that it may still use
+    std::int64_t looks = 0;  ///< so many of its newcomers may still be looked at, and so many of their tasks wait
     std::vector<Waiting> waiting;
     std::map<PoolIndex, Amounts> rooms;          ///< where its tasks are placed: with what they have there
     std::map<PoolIndex, std::size_t> places;     ///< of all that are looked at, in the market
@@ -101,11 +108,13 @@ class Together {
   using Where = std::vector<std::optional<std::size_t>>;
 
   [[nodiscard]] Newcomers waiting_newcomers();
+  [[nodiscard]] std::vector<Purse> purses(Newcomers newcomers);
+  [[nodiscard]] static std::int64_t tasks_of(const Jobs& jobs);
   void place(Purse& purse, std::vector<Assignment>& plan, std::size_t limit);
   [[nodiscard]] bool may_move(const Placed& placed) const;
   [[nodiscard]] bool is_open(PoolIndex pool) const;
   void open(Purse& purse);
-  void seek(Purse& purse, const std::vector<Assignment>& plan, std::size_t limit);
+  void seek(Purse& purse, std::size_t most);
   void seek(Purse& purse, JobRecord& job, std::int32_t placed);
   [[nodiscard]] Choice choice_of(const JobRecord& job, PoolIndex pool);
   [[nodiscard]] Choices& choices(Purse& purse, const JobRecord& job);
@@ -126,6 +135,7 @@ class Together {
 
   Planning& planning_;
   std::vector<Placed> placed_;
+  std::map<JobId, std::int32_t> tasks_;  ///< of each job that the turns of the plan have placed
 };
 
 }  // namespace dayan::place

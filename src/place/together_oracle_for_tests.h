@@ -135,7 +135,8 @@ class TogetherOracle : protected TurnOracle {
       }
       std::vector<std::optional<std::size_t>> now;
       for (const MarketTask& each : market.tasks) now.push_back(each.at);
-      const auto wanted = solve(market);
+      std::int64_t work = market_work_max;
+      const auto wanted = solve(market, work);
       const auto task_of = [&](std::size_t i) -> Movable& { return i < placed.size() ? placed[i] : (*waiting)[i - placed.size()]; };
       bool is_promised = false;
       for (std::size_t i = 0; i < wanted.size(); ++i) {

@@ -69,6 +69,31 @@ TEST_F(TogetherTest, NothingIsMovedBetweenOrganisations) {
   EXPECT_TRUE(placed.at(short_.id).exchanged_with.is_none());
 }
 
+TEST(Together, ABurstOfManyOrganisationsIsPlacedForEachOfThem) {
+  // What one plan may look at is shared: of eighty organisations each has its short job on a cheap core and its long
+  // one on a dear one, and each changes them.
+  constexpr int organisations = 80;
+  Scene scene;
+  const CentreId cheap = scene.site("cheap", 1, organisations, Cny::yuan(1));
+  scene.site("dear", 1, organisations, Cny::yuan(2));
+  std::vector<JobId> long_ones;
+  for (const Duration run : {Duration::minutes(30), Duration::hours(10)}) {
+    for (int i = 0; i < organisations; ++i) {
+      const OrganisationId owner(100 + i);
+      scene.organisation(owner, "o" + std::to_string(i));
+      if (run < Duration::hours(1)) scene.wallet(owner, Cny::yuan(1'000));
+      JobRow job = scene.job(1, running_for(run));
+      job.organisation = owner;
+      job.submitted_at = scene_now - Duration::hours(1) + run;  // the short ones first
+      scene.put(job);
+      if (run > Duration::hours(1)) long_ones.push_back(job.id);
+    }
+  }
+  const auto placed = placements(scene.plan());
+  ASSERT_EQ(placed.size(), 2U * organisations);
+  for (const JobId each : long_ones) EXPECT_EQ(placed.at(each).centre, cheap) << to_text(each);
+}
+
 TEST_F(TogetherTest, APriceCapIsKept) {
   // Half an hour on the dear core costs more than the short job may: it holds an hour there, which is 2 yuan.
   short_.requirements.price_cap = Cny::micro(1'900'000);

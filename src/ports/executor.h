@@ -36,8 +36,9 @@ class Executor {
  public:
   virtual ~Executor() = default;
 
-  /// The pools of this engine: nodes, cores, memory, cards. Software and capability are added by the agent.
-  [[nodiscard]] virtual Result<std::vector<PoolRow>> probe() = 0;
+  /// The pools of this engine: nodes, cores, memory, cards. Software and capability are added by the agent. `notes` gets
+  /// a line for each thing that could not be found out, and without which they are pools all the same.
+  [[nodiscard]] virtual Result<std::vector<PoolRow>> probe(std::vector<std::string>& notes) = 0;
   /// Starts an attempt, or finds the job that already bears its name: repeating an order starts nothing twice.
   /// `denied`/`invalid`: the engine will never take it; `unavailable`: not now; `unknown_outcome`: look before trying
   /// again.

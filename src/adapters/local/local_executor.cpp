@@ -114,7 +114,7 @@ Result<std::unique_ptr<LocalExecutor>> make_local_executor(LocalOptions options)
   return std::make_unique<LocalExecutor>(std::move(options), std::move(sandbox), std::move(description));
 }
 
-Result<std::vector<PoolRow>> LocalExecutor::probe() {
+Result<std::vector<PoolRow>> LocalExecutor::probe(std::vector<std::string>& /*notes*/) {
   PoolRow pool;
   pool.name = options_.pool;
   pool.nodes = 1;

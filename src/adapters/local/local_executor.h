@@ -32,7 +32,7 @@ class LocalExecutor final : public Executor {
  public:
   LocalExecutor(LocalOptions options, Sandbox sandbox, std::string description);
 
-  [[nodiscard]] Result<std::vector<PoolRow>> probe() override;
+  [[nodiscard]] Result<std::vector<PoolRow>> probe(std::vector<std::string>& notes) override;
   [[nodiscard]] Result<std::string> start(const StartOrder& order) override;
   [[nodiscard]] Result<void> stop(const AttemptKey& attempt) override;
   [[nodiscard]] Result<void> give_notice(const AttemptKey& attempt) override;

@@ -440,7 +440,8 @@ TEST_P(LocalExecutorTest, KeepsTheJobsEnvironmentOutOfTheSandboxItself) {
 
 // Shows that the pool is what was declared, or else this machine.
 TEST_P(LocalExecutorTest, Probes) {
-  const auto pools = executor_->probe();
+  std::vector<std::string> notes;
+  const auto pools = executor_->probe(notes);
   ASSERT_TRUE(pools.has_value());
   ASSERT_EQ(pools->size(), 1U);
   EXPECT_EQ(pools->front().name, "local");
@@ -450,8 +451,8 @@ TEST_P(LocalExecutorTest, Probes) {
   options.program = TEST_SUPERVISOR;
   auto other = make_local_executor(options);
   ASSERT_TRUE(other.has_value());
-  EXPECT_GE((*other)->probe()->front().cores_per_node, Cores(1));
-  EXPECT_GT((*other)->probe()->front().memory_per_node, Bytes(100'000'000));
+  EXPECT_GE((*other)->probe(notes)->front().cores_per_node, Cores(1));
+  EXPECT_GT((*other)->probe(notes)->front().memory_per_node, Bytes(100'000'000));
 }
 
 }  // namespace

@@ -50,11 +50,14 @@ Result<std::unique_ptr<SlurmExecutor>> make_slurm_executor(SlurmOptions options,
   return std::make_unique<SlurmExecutor>(std::move(options), processes);
 }
 
-Result<std::vector<PoolRow>> SlurmExecutor::probe() {
+Result<std::vector<PoolRow>> SlurmExecutor::probe(std::vector<std::string>& notes) {
   const std::lock_guard guard(mutex_);
   TRY(const std::string text, commands_.nodes());
-  TRY(const auto racks, look_for_racks());
-  TRY(std::vector<PoolRow> pools, parse_sinfo(text, options_.partitions, racks));
+  // Who needs no rack goes on without them.
+  const auto racks = look_for_racks();
+  if (!racks) notes.push_back("no racks are told: " + to_text(racks.error()));
+  const std::map<std::string, std::string> none;
+  TRY(std::vector<PoolRow> pools, parse_sinfo(text, options_.partitions, racks ? *racks : none));
   for (PoolRow& pool : pools) {
     const std::string name = lower(pool.chip);
     chip_names_[name] = pool.chip;

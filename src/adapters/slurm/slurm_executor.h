@@ -42,7 +42,7 @@ class SlurmExecutor final : public Executor {
  public:
   SlurmExecutor(SlurmOptions options, Processes& processes);
 
-  [[nodiscard]] Result<std::vector<PoolRow>> probe() override;
+  [[nodiscard]] Result<std::vector<PoolRow>> probe(std::vector<std::string>& notes) override;
   [[nodiscard]] Result<std::string> start(const StartOrder& order) override;
   [[nodiscard]] Result<void> stop(const AttemptKey& attempt) override;
   [[nodiscard]] Result<void> give_notice(const AttemptKey& attempt) override;

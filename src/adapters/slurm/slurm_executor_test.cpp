@@ -34,6 +34,7 @@ class FakeSlurm : public Processes {
       return queue.has_value() ? Result<ProcessResult>(ProcessResult{0, *queue, ""})
                                : Result<ProcessResult>(ProcessResult{1, "", "slurm_load_jobs error"});
     if (is("sacct")) return ProcessResult{0, history, ""};
+    if (is(broken_word.c_str())) return ProcessResult{1, "", "slurm_load error"};
     if (is("topology")) return ProcessResult{0, topology, ""};
     if (is("sinfo")) return ProcessResult{0, nodes, ""};
     if (is("scontrol")) return ProcessResult{0, "AccountingStorageType   = " + storage + "\n" + config, ""};
@@ -54,6 +55,7 @@ class FakeSlurm : public Processes {
   std::string storage = "accounting_storage/none";
   std::string config;  ///< further lines
   std::string topology;
+  std::string broken_word;  ///< what is asked with this word fails
   std::string nodes;
   std::vector<ProcessSpec> calls;
 };
@@ -167,14 +169,16 @@ TEST_F(SlurmExecutorTest, KeepsAGangInOneRack) {
   slurm_.topology = "SwitchName=s Level=0 LinkSpeed=1 Nodes=n[1-2]\n";
   order_.resources.nodes = 2;
   order_.resources.within = Within::rack;
-  EXPECT_TRUE(executor_->probe()->front().racks.empty());
+  std::vector<std::string> notes;
+  EXPECT_TRUE(executor_->probe(notes)->front().racks.empty());
   const auto refused = executor_->start(order_);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, ErrorCode::denied);
   EXPECT_EQ(refused.error().field, "resources.within");
   EXPECT_EQ(slurm_.count("sbatch"), 0);
   slurm_.config = "TopologyPlugin = topology/tree\n";
-  EXPECT_EQ(executor_->probe()->front().racks, (std::vector<Racks>{{2, 1}}));
+  EXPECT_EQ(executor_->probe(notes)->front().racks, (std::vector<Racks>{{2, 1}}));
+  EXPECT_TRUE(notes.empty());
   const auto deadline_of = [&](Duration allowed) {
     ++order_.attempt.task;
     order_.starts_by = time_of_day() + allowed;
@@ -190,6 +194,28 @@ TEST_F(SlurmExecutorTest, KeepsAGangInOneRack) {
   slurm_.config += "SchedulerParameters = max_switch_wait=3600\n";
   EXPECT_EQ(deadline_of(Duration::minutes(20)).substr(0, 17), "--deadline=now+13");
   EXPECT_EQ(slurm_.calls.back().argv.back(), "--switches=1@21");
+}
+
+// Shows that a cluster that cannot say how its nodes hang together is offered all the same, without racks, and that it
+// is said why; and that racks are there again when it can.
+TEST_F(SlurmExecutorTest, OffersItsNodesWithoutRacksWhereItCannotTellThem) {
+  slurm_.nodes = "batch|n1|8|2000|(null)|infinite|idle\nbatch|n2|8|2000|(null)|infinite|idle\n";
+  slurm_.topology = "SwitchName=s Level=0 LinkSpeed=1 Nodes=n[1-2]\n";
+  slurm_.config = "TopologyPlugin = topology/tree\n";
+  for (const std::string word : {"config", "topology", ""}) {
+    SCOPED_TRACE(word);
+    slurm_.broken_word = word;
+    std::vector<std::string> notes;
+    const auto pools = executor_->probe(notes);
+    ASSERT_TRUE(pools.has_value()) << to_text(pools.error());
+    ASSERT_EQ(pools->size(), 1U);
+    EXPECT_EQ(pools->front().nodes, 2);
+    EXPECT_EQ(pools->front().racks.empty(), !word.empty());
+    ASSERT_EQ(notes.size(), word.empty() ? 0U : 1U);
+    if (!word.empty()) {
+      EXPECT_EQ(notes[0].substr(0, 21), "no racks are told: sc") << notes[0];
+    }
+  }
 }
 
 // Shows that a submission whose answer was lost is looked for before it is repeated.

@@ -95,14 +95,16 @@ Result<void> Assigner::set_capacity(PoolIndex pool, std::int64_t capacity) {
 }
 
 Plan Assigner::optimise(const Effort& effort) {
+  const std::uint64_t before = transport_.work();
   if (std::exchange(room_changed_, false)) transport_.reopen();
   transport_.settle();
   const Int128 least = bound();
   Dive dive(transport_);
   dive.descend();
   dive.improve(effort.work, least + least * effort.enough_per_million / 1'000'000);
-  const Plan plan = keep_plan(dive.places(), least);
+  Plan plan = keep_plan(dive.places(), least);
   dive.surface();
+  plan.work = transport_.work() - before;
   return plan;
 }
 

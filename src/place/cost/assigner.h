@@ -27,6 +27,7 @@ struct Effort {
 struct Plan {
   Cny cost;   ///< of every job where it is, or of leaving it out
   Cny bound;  ///< no placement of these jobs costs less, given what is held
+  std::uint64_t work = 0;  ///< pairs of pools looked at for it, in all: to settle, and what was used of Effort::work
 };
 
 /// One place of a job, as the optimum sees it.
