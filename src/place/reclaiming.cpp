@@ -20,7 +20,16 @@ void Reclaiming::settle() {
   }
 }
 
+void Reclaiming::note_quiet(UnixTime now) {
+  const std::uint64_t stirred = planning_.agenda().stirred().end();
+  const std::size_t queued = planning_.agenda().queue().size();
+  if (stirred != stirred_ || queued != queued_ || now < quiet_since_) quiet_since_ = now;
+  stirred_ = stirred;
+  queued_ = queued;
+}
+
 void Reclaiming::look(UnixTime now) {
+  note_quiet(now);
   const std::vector<PoolIndex> come = world_.take_newly_reclaimable();
   if (period_of(now) != period_) {
     period_ = period_of(now);
@@ -51,7 +60,9 @@ void Reclaiming::look(UnixTime now) {
 std::optional<UnixTime> Reclaiming::wakes_at(UnixTime now) const {
   if (world_.reclaimable_pools().empty() || planning_.agenda().queue().size() == 0) return std::nullopt;
   if (!waiting_.empty()) return now + Duration::seconds(1);
-  return UnixTime((period_of(now) + 1) * reclaim_looked_every.microseconds());
+  const UnixTime next((period_of(now) + 1) * reclaim_looked_every.microseconds());
+  const Duration quiet = Duration::microseconds((now - quiet_since_).microseconds() / reclaim_quiet_part);
+  return std::max(next, now + std::min(quiet, reclaim_looked_at_least_every));
 }
 
 bool Reclaiming::is_promisable(const PoolState& pool) const {

@@ -25,6 +25,11 @@ namespace dayan::place {
 
 /// A period: how often a pool is looked at. Also what urgent work may wait, beyond the notice.
 inline constexpr Duration reclaim_looked_every = Duration::seconds(5);
+/// Where nothing has happened for a while, an eighth of that at most passes between two periods in which the host is
+/// asked for a plan, and no more than this: what time alone brings (leases that are no longer young, openings that are put
+/// off) is not sudden.
+inline constexpr std::int64_t reclaim_quiet_part = 8;
+inline constexpr Duration reclaim_looked_at_least_every = Duration::minutes(1);
 /// So many pools in one plan at most; the others come with the next.
 inline constexpr std::size_t reclaim_pools_at_once = 64;
 /// So many of a job's best pools are weighed.
@@ -54,7 +59,12 @@ class Reclaiming {
 
   Planning& planning_;
   World& world_;
+  void note_quiet(UnixTime now);
+
   std::int64_t period_ = 0;
+  UnixTime quiet_since_;          ///< nothing has happened since
+  std::uint64_t stirred_ = 0;     ///< what had happened to pools until then
+  std::size_t queued_ = 0;        ///< and how many jobs were waiting
   std::set<PoolIndex> looked_;   ///< in this period
   std::set<PoolIndex> waiting_;  ///< to be looked at in this period
   std::map<PoolIndex, QueueKey> from_;  ///< where a search that was cut short goes on
