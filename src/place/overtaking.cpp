@@ -51,6 +51,7 @@ WouldTake Turn::would_take(const PoolState& pool, std::optional<UnixTime> opens)
     avoid = row->second.avoid;
     break;
   }
+  sight_ = planning_.sight(class_);  // others may have been asked since
   const Outlook& seen = outlook(avoid);
   const WouldTake no = lane_.is_particular || !is_counted_ ? WouldTake::no : WouldTake::never_of_its_lane;
   if ((!seen.can_ever && !seen.takes_any) || !can_ever_take(pool, seen.left_out)) return no;

@@ -28,6 +28,11 @@ void Reclaiming::note_quiet(UnixTime now) {
   queued_ = queued;
 }
 
+void Reclaiming::forget_turns() {
+  planning_.forget_vistas();
+  turns_.clear();
+}
+
 void Reclaiming::look(UnixTime now) {
   note_quiet(now);
   const std::vector<PoolIndex> come = world_.take_newly_reclaimable();
@@ -48,11 +53,12 @@ void Reclaiming::look(UnixTime now) {
   }
   std::sort(now_looked.begin(), now_looked.end(),
             [&](PoolIndex a, PoolIndex b) { return world_.rank(a) < world_.rank(b); });
-  planning_.forget_vistas();
+  forget_turns();
   for (const PoolIndex index : now_looked) {
     looked_.insert(index);
     look_at(world_.pool(index));
   }
+  turns_.clear();
   std::sort(proposed_.begin(), proposed_.end(),
             [](const Reclaim& a, const Reclaim& b) { return a.attempt < b.attempt; });
 }
@@ -79,11 +85,11 @@ void Reclaiming::look_at(PoolState& pool) {
   if (job == nullptr) return;
   // Work that may be taken back does not keep room from other work.
   planning_.agenda().release(pool);
-  planning_.forget_vistas();
+  forget_turns();
   PoolState& best = best_pool(*job, pool);
   const Need need = need_of(job->common->requirements.resources);
   const std::int64_t slots = std::min(slots_with_all_taken_back(best, need, planning_.agenda().now()),
-                                      Turn(planning_, *job).tasks_for(best));
+                                      turn_of(*job).tasks_for(best));
   take_back(best, *job, need, std::max<std::int64_t>(slots, 1));
 }
 
@@ -91,7 +97,7 @@ void Reclaiming::look_at(PoolState& pool) {
 WouldTake Reclaiming::asks(JobRecord& job, const PoolState& pool) {
   const UnixTime now = planning_.agenda().now();
   if (world_.tasks_anywhere(job, pool) <= 0) return WouldTake::no;  // what is taken back may lie on the wrong nodes
-  const WouldTake answer = Turn(planning_, job).would_take(pool, now + reclaim_notice + reclaim_settles);
+  const WouldTake answer = turn_of(job).would_take(pool, now + reclaim_notice + reclaim_settles);
   if (answer != WouldTake::yes) return answer;
   const Need need = need_of(job.common->requirements.resources);
   if (!leases_to_take_back(pool, need, 1, now)) return WouldTake::never_of_its_lane;
@@ -136,7 +142,7 @@ void Reclaiming::take_back(PoolState& pool, JobRecord& job, const Need& need, st
   for (const Holding* each : *leases) proposed_.push_back({each->attempt, job.id});
   const UnixTime start = world_.open_from(pool, job, now + reclaim_notice + reclaim_settles);
   planning_.agenda().promise(pool, job, start, tasks);
-  planning_.forget_vistas();
+  forget_turns();
 }
 
 }  // namespace dayan::place

@@ -60,6 +60,8 @@ class Reclaiming {
   Planning& planning_;
   World& world_;
   void note_quiet(UnixTime now);
+  [[nodiscard]] Turn& turn_of(JobRecord& job) { return turns_.try_emplace(job.id, planning_, job).first->second; }
+  void forget_turns();
 
   std::int64_t period_ = 0;
   UnixTime quiet_since_;          ///< nothing has happened since
@@ -69,6 +71,7 @@ class Reclaiming {
   std::set<PoolIndex> waiting_;  ///< to be looked at in this period
   std::map<PoolIndex, QueueKey> from_;  ///< where a search that was cut short goes on
   std::vector<Reclaim> proposed_;
+  std::map<JobId, Turn> turns_;  ///< as things stand: a job is asked of one pool after the other
 };
 
 }  // namespace dayan::place
