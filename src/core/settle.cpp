@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/apply.h"
 #include "core/draft.h"
 #include "ledger/ledger.h"
 #include "model/meter.h"
@@ -21,10 +22,10 @@ struct Bill {
 
 /// What crossed to the centre for the attempt's job and is for its lease to pay.
 Bytes moved_for(const State& state, const LeaseRow& lease, Outcome outcome) {
-  if (lease.transfer.is_zero() || !is_charged(outcome)) return {};
+  if (lease.transfer.is_zero()) return {};
   const TransferRow* row = state.transfers.find({lease.job, lease.centre});
   ASSERT(row != nullptr);
-  return row->fetched;
+  return pays_inputs(*row, outcome) ? row->fetched : Bytes();
 }
 
 Bill bill_of(const State& state, const LeaseRow& lease, const AttemptRow& attempt, Duration billed, Bytes moved) {

@@ -122,11 +122,38 @@ TEST_F(TransferTest, WhatWasTakenBackBeforeItBeganHasNotHadThem) {
   report(ended);
   EXPECT_FALSE(transfer(10).is_there);
   EXPECT_EQ(bytes_to_move(Bytes(20 * gigabyte), &transfer(10)), Bytes(15 * gigabyte));
+  EXPECT_FALSE(transfer(10).is_settled);
   ended = said(1, AttemptState::ended, 20 * gigabyte);
   ended.outcome = Outcome::reclaimed;
   ended.started_at = now_;
   report(ended, "shanghai");
   EXPECT_TRUE(transfer(11).is_there);
+}
+
+TEST_F(TransferTest, WhatCrossedForOneThatWasTakenBackIsPaidByTheNextThere) {
+  // 5 of 20 GB have crossed when the room is taken back: that lease pays nothing for them, the next is held for all and
+  // charged for all, at 0.10 yuan a GB. When it had them all, it pays as it is taken back.
+  JobSpec willing = spec(1);
+  willing.requirements.reclaimable = true;
+  submit(willing);
+  submit(TestPlatform::spec(1), 101);
+  place(0, 10);
+  CommitPlan taking;
+  taking.reclaims = {{{JobId(100), 0, 1}, JobId(101)}};
+  must(host_, taking);
+  AttemptReport ended = said(0, AttemptState::ended, 5 * gigabyte);
+  ended.outcome = Outcome::reclaimed;
+  ended.engine_run = Duration();
+  EXPECT_EQ(charged(report(ended), Meter::transfer), Cny());
+  place(0, 10);
+  EXPECT_EQ(lease(0, 2).transfer, Bytes(20 * gigabyte));
+  taking.reclaims = {{{JobId(100), 0, 2}, JobId(101)}};
+  must(host_, taking);
+  ended = said(0, AttemptState::ended, 15 * gigabyte, 2);
+  ended.outcome = Outcome::reclaimed;
+  ended.started_at = now_;
+  EXPECT_EQ(charged(report(ended), Meter::transfer), Cny::yuan(2));
+  EXPECT_TRUE(transfer(10).is_settled);
 }
 
 TEST_F(TransferTest, ALyingAgentIsPaidForTheInputsAtMost) {

@@ -56,6 +56,7 @@ void Agenda::forget(JobRecord& job) {
 void Agenda::set_aside(JobRecord& job) {
   queue_.leave(job);
   dirty.erase(job.key());
+  if (job.is_bounded_on_nodes()) waiting_apart_.erase(job.id);
 }
 
 void Agenda::enqueue(JobRecord& job) {
@@ -80,6 +81,7 @@ void Agenda::enqueue(JobRecord& job) {
       job.has_cap() || job.has_deadline() || job.is_bounded() || job.retrying > 0;
   const CustomerGroup group = world_.acceptance().group_of(job.organisation);
   if (queue_.join(job, world_.wall_bound_of(job.wall_time), is_particular, group)) dirty.insert({job.key(), &job});
+  if (job.is_bounded_on_nodes()) waiting_apart_.insert({job.id, &job});
 }
 
 /// It cannot pay now. Whether what it was promised is still for it, the next plan sees.
@@ -170,9 +172,10 @@ void Agenda::bring_back(JobRecord& job) {
 }
 
 void Agenda::ask_apart(const PoolState& pool, const QueueKey& behind) {
-  for (const JobId id : pool.apart) {
-    JobRecord* job = world_.job(id);
-    if (job != nullptr && job->lane != no_lane && job->key() > behind) dirty.insert({job->key(), job});
+  for (const auto& [id, job] : waiting_apart_) {
+    if (job->key() <= behind || !pool.apart.contains(id)) continue;
+    const bool finds_node = pool.has_room(need_of(job->common->requirements.resources)) && !world_.lacks_node(*job, pool);
+    if (finds_node) dirty.insert({job->key(), job});
   }
 }
 

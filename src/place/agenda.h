@@ -182,6 +182,7 @@ class Agenda : public WorldListener {
   Promises promises_;
   bool is_planning_ = false;
   std::set<CentreId> heard_;
+  std::map<JobId, JobRecord*> waiting_apart_;  ///< jobs in the queue that bound how many run on one node
   std::set<PoolIndex> repacked_;  ///< pools with other leases than before, and tasks that are kept apart
   std::set<std::pair<UnixTime, CentreId>> falls_silent_;  ///< reachable centres, at the earliest
   std::set<std::pair<UnixTime, JobId>> jobs_due_;  ///< that are to be asked then

@@ -67,6 +67,10 @@ std::optional<UnixTime> Reclaiming::wakes_at(UnixTime now) const {
   if (world_.reclaimable_pools().empty() || planning_.agenda().queue().size() == 0) return std::nullopt;
   if (!waiting_.empty()) return now + Duration::seconds(1);
   const UnixTime next((period_of(now) + 1) * reclaim_looked_every.microseconds());
+  const bool is_cut_short = std::any_of(from_.begin(), from_.end(), [&](const auto& each) {
+    return each.second != QueueKey() && world_.reclaimable_pools().contains(each.first);
+  });
+  if (is_cut_short) return next;
   const Duration quiet = Duration::microseconds((now - quiet_since_).microseconds() / reclaim_quiet_part);
   return std::max(next, now + std::min(quiet, reclaim_looked_at_least_every));
 }

@@ -197,6 +197,8 @@ void Together::seek(Purse& purse, std::size_t most) {
     seek(purse, *job, placed != tasks_.end() ? placed->second : 0);
     if (purse.waiting.size() > most) purse.waiting.resize(most);
   }
+  // Tasks of an array are as many looks.
+  purse.looks = std::min(purse.looks, static_cast<std::int64_t>(most) - std::ssize(purse.waiting));
 }
 
 /// Tasks of a job of which so many have been placed.

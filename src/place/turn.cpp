@@ -463,8 +463,12 @@ void Turn::take_at(const PoolState& pool, std::int32_t task, std::vector<Assignm
 TurnEnd Turn::end(bool has_placed, bool is_full) {
   Agenda& agenda = planning_.agenda();
   if (is_full) return TurnEnd::limit;
-  // Openings become too late, and less is held, as the deadline comes nearer: it is asked again before anything changes.
-  if (job_.has_deadline() && (was_denied_ || job_.has_cap())) held_out_ = true;
+  // Openings become too late, and less is held, as the deadline comes nearer: where there is room, it is asked again
+  // before anything changes.
+  if (job_.has_deadline() && (was_denied_ || job_.has_cap())) {
+    const Vista& seen = planning_.open_of(view_);
+    held_out_ = held_out_ || seen.are_many_open || !seen.open.empty();
+  }
   if (held_out_) planning_.hold_out(view_, lane_, refused_);
   if (was_denied_) agenda.note_denied(job_);
   const bool speaks_for_all = !lane_.is_particular && !was_denied_ && !has_placed && is_counted_ &&

@@ -124,7 +124,8 @@ class CoreDispatch final : public Dispatch {
     Duration next = never;
     if (const auto due = core::next_wakeup(platform_.state())) next = *due - beginning;
     if (!retries_.empty()) next = std::min(next, retries_.top() - beginning);
-    if (const auto at = platform_.engine().wakes_at()) next = std::min(next, *at - beginning);
+    // No plan comes before the next is due, whenever the engine would have one.
+    if (const auto at = platform_.engine().wakes_at()) next = std::min(next, std::max(*at - beginning, next_plan_));
     if (is_plan_due_) next = std::min(next, next_plan_);
     return next;
   }

@@ -126,7 +126,8 @@ class EngineDispatch final : public Dispatch {
     Duration next = is_plan_due_ ? next_plan_ : never;
     if (waiting_ == 0) return next;
     if (!give_ups_.empty()) next = std::min(next, give_ups_.top().first);
-    if (const auto at = engine_->wakes_at(); at && beginning + now_ < *at) next = std::min(next, *at - beginning);
+    if (const auto at = engine_->wakes_at(); at && beginning + now_ < *at)
+      next = std::min(next, std::max(*at - beginning, next_plan_));
     return next;
   }
   [[nodiscard]] bool knows_times() const override { return true; }

@@ -81,6 +81,21 @@ TEST(ReclaimPlay, UrgentWorkStartsWithTheNotice) {
     EXPECT_TRUE(taken_back(clean(scenario, load, policy)).empty()) << to_text(policy);
 }
 
+// With plans half a minute apart the engine would have some in between, for what may be taken back: time goes on.
+TEST(ReclaimPlay, PlansThatAreApartAreWaitedFor) {
+  const Scenario scenario = scenario_of(one_centre);
+  const Load load = one_urgent(scenario);
+  constexpr Duration apart = Duration::seconds(30);
+  for (const PolicyKind policy : that_take_back) {
+    const Schedule schedule = replay(scenario, load, policy, 1, {}, apart);
+    EXPECT_EQ(schedule.unfinished, 0) << to_text(policy);
+    EXPECT_EQ(schedule.violations_found, 0) << to_text(policy);
+    const auto urgent = std::ranges::find(schedule.runs, number_of(load, "urgent"), &TaskRun::job);
+    ASSERT_NE(urgent, schedule.runs.end());
+    EXPECT_LE(urgent->start, Duration::hours(1) + reclaim_notice + apart * 3) << to_text(policy);
+  }
+}
+
 // Shows that what ends by itself within its notice has ended, and that what fetches its inputs is taken out at once and
 // fetches the rest when it starts again.
 TEST(ReclaimPlay, WhoEndsWithinTheNoticeAndWhoHasNotBegun) {

@@ -26,12 +26,14 @@ Bytes TransferRows::end(const JobRow& job, CentreId centre, Bytes held, Bytes fe
   TransferRow row = rows_.at({job.id, centre});
   row.fetched = row.fetched + std::min(fetched, job.input_bytes - row.fetched);
   row.is_there = row.is_there || has_run;
+  // What was taken back while they crossed leaves them to the next lease there, as in the core.
+  const bool pays = is_charged && row.is_there;
   if (!held.is_zero()) {
     row.is_held = false;
-    row.is_settled = is_charged;
+    row.is_settled = pays;
   }
   put(row);
-  return is_charged && !held.is_zero() ? row.fetched : Bytes();
+  return pays && !held.is_zero() ? row.fetched : Bytes();
 }
 
 void TransferRows::forget(JobId job) {
