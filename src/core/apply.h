@@ -88,8 +88,4 @@ void on(State& state, const AttemptObserved& event, UnixTime now);
 void on(State& state, const LateReportKept& event, UnixTime now);
 void on(State& state, const AttemptSettled& event, UnixTime now);
 
-/// Whether a lease that covers the inputs of its job pays for them as it ends. What was taken back while they crossed
-/// leaves them to the next lease there, which pays for all that has been fetched, once.
-[[nodiscard]] bool pays_inputs(const TransferRow& inputs, Outcome outcome);
-
 }  // namespace dayan::core

@@ -36,14 +36,6 @@ void note_fetched(State& state, const AttemptRow& before, const AttemptReport& r
   if (row != *known) state.transfers.put(row);
 }
 
-}  // namespace
-
-bool pays_inputs(const TransferRow& inputs, Outcome outcome) {
-  return !may_retry(outcome) && (inputs.is_there || outcome != Outcome::reclaimed);
-}
-
-namespace {
-
 /// The hold that covered a job's inputs is resolved: they are paid, or the next lease there covers them.
 void settle_transfer(State& state, const LeaseRow& lease, Outcome outcome) {
   if (lease.transfer.is_zero()) return;

@@ -10,6 +10,7 @@
 #include "model/fields.h"
 #include "model/ids.h"
 #include "model/job.h"
+#include "model/lease.h"
 
 /// Transfer: data moving. The inputs of a job lie in the hub's depot, and cross to each centre where its tasks run,
 /// once: how many bytes those are, how long they take and what they cost.
@@ -60,6 +61,12 @@ struct TransferRow {
 /// once they are charged.
 [[nodiscard]] inline Bytes bytes_to_hold(Bytes inputs, const TransferRow* row) {
   return row != nullptr && (row->is_held || row->is_settled) ? Bytes() : inputs;
+}
+
+/// Whether a lease that covers the inputs of its job pays for them as it ends. What was taken back while they crossed
+/// leaves them to the next lease there, which pays for all that has been fetched, once.
+[[nodiscard]] inline bool pays_inputs(const TransferRow& inputs, Outcome outcome) {
+  return !may_retry(outcome) && (inputs.is_there || outcome != Outcome::reclaimed);
 }
 
 /// What of these files crosses to a centre: each content once, whatever its paths. What passes 64 bits stays at

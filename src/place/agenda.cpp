@@ -56,7 +56,7 @@ void Agenda::forget(JobRecord& job) {
 void Agenda::set_aside(JobRecord& job) {
   queue_.leave(job);
   dirty.erase(job.key());
-  if (job.is_bounded_on_nodes()) waiting_apart_.erase(job.id);
+  waiting_apart_.erase(job.id);  // whether or not it bounds that still
 }
 
 void Agenda::enqueue(JobRecord& job) {
@@ -174,8 +174,8 @@ void Agenda::bring_back(JobRecord& job) {
 void Agenda::ask_apart(const PoolState& pool, const QueueKey& behind) {
   for (const auto& [id, job] : waiting_apart_) {
     if (job->key() <= behind || !pool.apart.contains(id)) continue;
-    const bool finds_node = pool.has_room(need_of(job->common->requirements.resources)) && !world_.lacks_node(*job, pool);
-    if (finds_node) dirty.insert({job->key(), job});
+    const Need need = need_of(job->common->requirements.resources);
+    if (pool.has_room(need) && !world_.lacks_node(*job, pool)) dirty.insert({job->key(), job});
   }
 }
 

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/assert.h"
+
 /// BlockOrder: entries in order, each once. They lie side by side, in blocks of a bounded size so that one more or less
 /// moves few of them: walks pass over hundreds or thousands to find one. What a block's entries come to together
 /// (`Sum`) is kept, so that a walk that looks for a sum passes over whole blocks.
@@ -83,7 +85,9 @@ class BlockOrder {
     if (blocks_.empty()) blocks_.emplace_back();
     const std::size_t block = std::min(block_of(entry), blocks_.size() - 1);
     std::vector<Entry>& in = blocks_[block].entries;
-    in.insert(std::lower_bound(in.begin(), in.end(), entry), entry);
+    const auto behind = std::lower_bound(in.begin(), in.end(), entry);
+    ASSERT(behind == in.end() || entry < *behind);
+    in.insert(behind, entry);
     blocks_[block].sum.add(entry);
     if (in.size() >= block_max) split(block);
   }
@@ -91,8 +95,11 @@ class BlockOrder {
   void erase(const Entry& entry) {
     --size_;
     const std::size_t block = block_of(entry);
+    ASSERT(block < blocks_.size());
     std::vector<Entry>& in = blocks_[block].entries;
-    in.erase(std::lower_bound(in.begin(), in.end(), entry));
+    const auto found = std::lower_bound(in.begin(), in.end(), entry);
+    ASSERT(!(entry < *found));
+    in.erase(found);
     blocks_[block].sum.remove(entry);
     if (in.empty()) blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(block));
   }

@@ -49,10 +49,7 @@ class CoreDispatch final : public Dispatch {
 
   std::optional<Cny> end(const Start& task, const Ran& ran, Duration now) override {
     platform_.pass_to(beginning + now);
-    const Outcome outcome = ran.is_taken_back ? Outcome::reclaimed
-                            : ran.by_limit    ? Outcome::timed_out
-                                              : Outcome::exited;
-    return settle(attempts_[task.task], ran, outcome);
+    return settle(attempts_[task.task], ran, outcome_of(ran));
   }
 
   void run(const Start& task, Duration now) override {

@@ -13,7 +13,7 @@
 namespace dayan::sim {
 namespace {
 
-RunOrder platform(std::int64_t jobs, std::int64_t customers = 0) {
+RunOrder platform(std::int64_t jobs, std::optional<std::int64_t> customers = {}) {
   RunOrder order;
   order.generate = "platform";
   order.jobs = jobs;
@@ -78,10 +78,12 @@ centres: [{name: a, prices: {core_hour: "1", card_hour: "9", gb_hour: "0", trans
   const RunInput alone = made(choosy);
   EXPECT_TRUE(alone.load.customers.empty());
   EXPECT_EQ(customers_of(alone.load, alone.scenario)[0], "lab");
-  choosy.customers = 3;
-  const auto refused = input_of(choosy);
-  ASSERT_FALSE(refused.has_value());
-  EXPECT_EQ(refused.error().front().field, "--customers");
+  for (const std::int64_t customers : {0, 3}) {
+    choosy.customers = customers;
+    const auto refused = input_of(choosy);
+    ASSERT_FALSE(refused.has_value()) << customers;
+    EXPECT_EQ(refused.error().front().field, "--customers");
+  }
 }
 
 /// A log of jobs of one core for an hour: user, and when it comes in minutes.

@@ -52,7 +52,7 @@ class EngineDispatch final : public Dispatch {
   std::optional<Cny> end(const Start& task, const Ran& ran, Duration now) override {
     JobRow& job = jobs_[stage_.job_of[task.task]];
     const OfferRow prices = prices_of(job, task.site, grants_[task.task].at);
-    const Bytes moved = take_fetched(job, task, ran, true, !ran.is_taken_back || ran.run > Duration());
+    const Bytes moved = take_fetched(job, task, ran, outcome_of(ran), !ran.is_taken_back || ran.run > Duration());
     const auto run = amount_of(prices, job.requirements.resources, ran.run, Rounding::down);
     const Result<Cny> charged = with_transfer(run, prices, moved, Rounding::down);
     job.charged += charged.value_or(Cny());
@@ -73,7 +73,7 @@ class EngineDispatch final : public Dispatch {
 
   void interrupt(const Start& task, const Ran& ran, Duration now) override {
     JobRow& job = jobs_[stage_.job_of[task.task]];
-    (void)take_fetched(job, task, ran, false, false);
+    (void)take_fetched(job, task, ran, Outcome::lost, false);
     take_back(job, task);
     wait_again(job, task, SupplyRows::centre_id(stage_.scenario.sites()[task.site].centre), now);
     put_or_end(job);
@@ -207,11 +207,11 @@ class EngineDispatch final : public Dispatch {
   }
 
   /// What it fetched is at its centre. Returns what of that its lease pays for.
-  Bytes take_fetched(const JobRow& job, const Start& task, const Ran& ran, bool is_charged, bool has_run) {
+  Bytes take_fetched(const JobRow& job, const Start& task, const Ran& ran, Outcome outcome, bool has_run) {
     const std::size_t centre = stage_.scenario.sites()[task.site].centre;
     supply_.measure_link(centre, ran.fetched);
     const Bytes held = grants_[task.task].transfer;
-    return transfers_.end(job, SupplyRows::centre_id(centre), held, ran.fetched.bytes, is_charged, has_run);
+    return transfers_.end(job, SupplyRows::centre_id(centre), held, ran.fetched.bytes, outcome, has_run);
   }
 
   /// What fair share counts, as the core writes it (core/apply_lease.cpp).

@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "base/units.h"
+#include "model/lease.h"
 
 /// What is known of a start once it is over.
 
@@ -21,5 +22,11 @@ struct Ran {
   bool by_limit = false;
   bool is_taken_back = false;  ///< its room was taken back: it has to run again
 };
+
+/// As the core has it.
+[[nodiscard]] constexpr Outcome outcome_of(const Ran& ran) {
+  if (ran.is_taken_back) return Outcome::reclaimed;
+  return ran.by_limit ? Outcome::timed_out : Outcome::exited;
+}
 
 }  // namespace dayan::sim

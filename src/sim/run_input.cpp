@@ -144,7 +144,7 @@ Input generate_platform(RunOrder& order) {
   if (!pools) return wrong(pools.error());
   trace::PlatformDemand demand;
   demand.jobs = order.jobs;
-  demand.customers = static_cast<int>(order.customers > 0 ? order.customers : demand.customers);
+  demand.customers = static_cast<int>(order.customers.value_or(demand.customers));
   demand.span = order.span > Duration() ? order.span : day;
   demand.load = order.load > 0 ? order.load : platform_load;
   demand.seed = order.seed;
@@ -180,13 +180,13 @@ Input read_load(RunOrder& order) {
   if (order.providers < 1 || order.providers > trace::platform_providers_max)
     return wrong("--providers", std::to_string(order.providers) + " providers",
                  "1 to " + std::to_string(trace::platform_providers_max));
-  if (order.customers < 0 || order.customers > trace::platform_customers_max)
-    return wrong("--customers", std::to_string(order.customers) + " customers",
+  if (order.customers && (*order.customers < 1 || *order.customers > trace::platform_customers_max))
+    return wrong("--customers", std::to_string(*order.customers) + " customers",
                  "1 to " + std::to_string(trace::platform_customers_max));
-  if (order.customers > 0 && order.generate != "platform")
+  if (order.customers && order.generate != "platform")
     return wrong("--customers", "they are those of a generated platform",
                  "--generate platform; of a log each user is a customer, and other loads have one");
-  if (order.customers > 1 && order.platform && names_organisations(*order.platform))
+  if (order.customers && *order.customers > 1 && order.platform && names_organisations(*order.platform))
     return wrong("--customers", "the platform file names whom its centres serve, and none of these customers is among them",
                  "leave it out, and the file's customer submits everything; or a file without accepts and reservations");
   if (!order.swf.empty()) return read_swf(order);

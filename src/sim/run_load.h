@@ -21,7 +21,8 @@ struct RunOrder {
   std::string generate;         ///< "lublin", "platform"; empty: nothing
   std::int64_t processors = 0;  ///< 0: what the log says, or 256
   std::int64_t providers = 33;
-  std::int64_t customers = 0;  ///< of a generated platform; 0: 496, and 1 where the platform file names whom it serves
+  /// Of a generated platform; none: 496, and 1 where the platform file names whom it serves.
+  std::optional<std::int64_t> customers;
   std::int64_t jobs = 10'000;  ///< of what is drawn or generated
   double load = 0;             ///< 0: as the generator says
   std::uint64_t seed = 1;

@@ -20,14 +20,13 @@ Bytes TransferRows::grant(const JobRow& job, CentreId centre) {
   return held;
 }
 
-Bytes TransferRows::end(const JobRow& job, CentreId centre, Bytes held, Bytes fetched, bool is_charged,
+Bytes TransferRows::end(const JobRow& job, CentreId centre, Bytes held, Bytes fetched, Outcome outcome,
                         bool has_run) {
   if (job.input_bytes.is_zero()) return {};
   TransferRow row = rows_.at({job.id, centre});
   row.fetched = row.fetched + std::min(fetched, job.input_bytes - row.fetched);
   row.is_there = row.is_there || has_run;
-  // What was taken back while they crossed leaves them to the next lease there, as in the core.
-  const bool pays = is_charged && row.is_there;
+  const bool pays = pays_inputs(row, outcome);
   if (!held.is_zero()) {
     row.is_held = false;
     row.is_settled = pays;

@@ -20,7 +20,8 @@ class TransferRows {
   [[nodiscard]] Bytes grant(const JobRow& job, CentreId centre);
   /// A lease that held for so much is over, and has fetched so much itself: what it pays for. What has run has had all
   /// of its inputs.
-  [[nodiscard]] Bytes end(const JobRow& job, CentreId centre, Bytes held, Bytes fetched, bool is_charged, bool has_run);
+  [[nodiscard]] Bytes end(const JobRow& job, CentreId centre, Bytes held, Bytes fetched, Outcome outcome,
+                          bool has_run);
   /// The job has ended.
   void forget(JobId job);
 
