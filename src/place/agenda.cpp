@@ -172,10 +172,12 @@ void Agenda::bring_back(JobRecord& job) {
 }
 
 void Agenda::ask_apart(const PoolState& pool, const QueueKey& behind) {
-  for (const auto& [id, job] : waiting_apart_) {
-    if (job->key() <= behind || !pool.apart.contains(id)) continue;
-    const Need need = need_of(job->common->requirements.resources);
-    if (pool.has_room(need) && !world_.lacks_node(*job, pool)) dirty.insert({job->key(), job});
+  for (const JobId id : pool.apart) {
+    const auto waiting = waiting_apart_.find(id);
+    if (waiting == waiting_apart_.end() || waiting->second->key() <= behind) continue;
+    JobRecord& job = *waiting->second;
+    const Need need = need_of(job.common->requirements.resources);
+    if (pool.has_room(need) && !world_.lacks_node(job, pool)) dirty.insert({job.key(), &job});
   }
 }
 

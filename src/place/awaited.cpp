@@ -111,17 +111,17 @@ void Awaited::add(ViewIndex index, const AwaitedPool& pool) {
     known->slots = std::max(known->slots, pool.slots);
     return;
   }
-  const bool is_there =
-      std::any_of(awaited.begin(), awaited.end(), [&](const auto& each) { return each.pool == pool.pool; });
   awaited.push_back(pool);
   if (pool.wall_step != AwaitedPool::any_wall) passing_.insert(pool.pool);
-  if (is_there) return;
   if (views_.size() <= pool.pool) {
     views_.resize(pool.pool + 1);
     first_end_.resize(pool.pool + 1);
   }
-  views_[pool.pool].push_back(index);
-  if (views_[pool.pool].size() == 1) wait_for_end(pool.pool);
+  std::vector<ViewIndex>& views = views_[pool.pool];
+  const auto at = std::lower_bound(views.begin(), views.end(), index);
+  if (at != views.end() && *at == index) return;
+  views.insert(at, index);
+  if (views.size() == 1) wait_for_end(pool.pool);
 }
 
 std::vector<ViewIndex> Awaited::take_lost() {

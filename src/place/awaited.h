@@ -50,7 +50,7 @@ class Awaited {
   void wait_for_end(PoolIndex pool);
 
   Planning& planning_;
-  std::vector<std::vector<ViewIndex>> views_;  ///< by pool; one that awaits it no more stays until that is checked
+  std::vector<std::vector<ViewIndex>> views_;  ///< by pool, each once; who awaits it no more stays until that is checked
   std::set<std::pair<UnixTime, PoolIndex>> first_ends_;  ///< when something there is expected to have ended
   std::vector<UnixTime> first_end_;                      ///< the same by pool; none: nothing is
   std::set<PoolIndex> passing_;  ///< pools of which a wait hangs on wall times, and so on what the time is

@@ -99,7 +99,7 @@ class Oracle : TogetherOracle {
       std::size_t weighed = 0;
       for (const Seen& seen : in_order(*job)) {
         if (seen.pool == &pool || weighed == reclaim_pools_weighed_max) break;
-        if (seen.pool->promise || seen.pool->reclaimable == 0 || !seen.pool->centre->reachable(now_)) continue;
+        if (seen.pool->promise || seen.pool->reclaimable.empty() || !seen.pool->centre->reachable(now_)) continue;
         if (seen.pool->slots(need_of(*job)) > 0 || seen.pool->slots_when_empty(need_of(*job)) == 0) continue;
         ++weighed;
         if (!asks(*job, *seen.pool)) continue;

@@ -10,13 +10,18 @@ bool Planning::is_pushing_back(const JobRecord& by, PoolIndex index) {
   if (pool.promise) return false;  // what it keeps out was not chosen
   const UnixTime now = agenda_.now();
   Searched& last = searched_[index];
-  if (!last.at.is_none() && last.at <= now && now - last.at < overtaken_looked_every) return false;
+  if (!last.at.is_none() && last.at <= now) {
+    const Duration since = now - last.at;
+    if (since < overtaken_looked_every) last.excused = std::max(last.excused, by.key());
+    if (since < overtaken_looked_every || (since < overtaken_looked_every * 2 && by.key() < last.excused)) return false;
+  }
   const auto ask = [&](JobRecord& job) {
     if (now - job.waits_since < promised_after) return WouldTake::no;
     return Turn(*this, job).would_take(pool);
   };
-  JobRecord* overtaken = QueueSearch(*this, pool, by.key(), false, ask).find(last.from);
+  JobRecord* overtaken = QueueSearch(*this, pool, by.key(), false, ask).find(last.place);
   last.at = overtaken == nullptr ? now : UnixTime();
+  last.excused = QueueKey();
   if (overtaken == nullptr) return false;
   const Need need = need_of(overtaken->common->requirements.resources);
   const auto start = pool.surely_opens(need, now);

@@ -51,13 +51,14 @@ void Planner::begin_walk() {
   }
   open_.assign(agenda_.opened.begin(), agenda_.opened.end());
   close_full_pools();
-  const bool asks_all = open_.size() > many_open;
+  asks_all_ = open_.size() > many_open;
   for (auto& [need, shape] : agenda_.queue().shapes()) {
     shape.asks_at.clear();
+    shape.gained.clear();
     for (const PoolIndex pool : open_) {
-      if (!asks_all && is_unasked(pool, need, shape.asked)) shape.asks_at.push_back(pool);
+      if (!asks_all_ && is_unasked(pool, need, shape.asked)) shape.asks_at.push_back(pool);
     }
-    if (asks_all || !shape.asks_at.empty()) push_class(need, shape, shape.by_head.begin());
+    if (asks_all_ || !shape.asks_at.empty()) push_class(need, shape, shape.by_head.begin());
   }
 }
 
@@ -106,7 +107,6 @@ void Planner::walk(std::vector<Assignment>& plan, std::size_t limit) {
 /// began and has some now, since what it took is packed otherwise, is looked at once more by the next walk.
 void Planner::end_walk() {
   const World& world = agenda_.world();
-  const bool asked_all = open_.size() > many_open;
   std::vector<PoolIndex> gained;
   for (auto& [need, shape] : agenda_.queue().shapes()) {
     for (const PoolIndex pool : agenda_.narrowed) {
@@ -115,8 +115,9 @@ void Planner::end_walk() {
     if (is_full_) continue;
     for (const PoolIndex pool : agenda_.opened) {
       const bool has_room = planning_.is_reachable(pool) && world.pool(pool).has_room(need);
-      const bool was_asked = asked_all || shape.asked.get(pool) ||
-                             std::find(shape.asks_at.begin(), shape.asks_at.end(), pool) != shape.asks_at.end();
+      const bool was_asked = !shape.gained.contains(pool) &&
+                             (asks_all_ || shape.asked.get(pool) ||
+                              std::find(shape.asks_at.begin(), shape.asks_at.end(), pool) != shape.asks_at.end());
       shape.asked.set(pool, has_room && was_asked);
       if (has_room && !was_asked) gained.push_back(pool);
     }

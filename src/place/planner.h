@@ -112,7 +112,7 @@ class Planner {
   TurnEnd give_turn(JobRecord& job, std::vector<Assignment>& plan, std::size_t limit);
   void close_full_pools();
   void look_behind_repacked(std::uint64_t changes, std::span<const Assignment> placed, const QueueKey& key);
-  void look_behind(PoolIndex pool, const WaitingShape& shape, const QueueKey& key);
+  void look_behind(PoolIndex pool, WaitingShape& shape, const QueueKey& key);
   [[nodiscard]] bool suits_some_shape(PoolIndex pool);
 
   PlantedBug bug_;
@@ -123,6 +123,7 @@ class Planner {
   std::uint32_t walk_ = 0;  ///< its number
 
   // Of the walk under way.
+  bool asks_all_ = false;        ///< the walk began with so many of these that every class is asked
   std::vector<PoolIndex> open_;  ///< with more room than when last looked at,
                                  ///< and room for some shape that waits
   NextClasses classes_;          ///< of the shapes that find room where they have not been asked

@@ -109,7 +109,7 @@ void Planner::look_behind_repacked(std::uint64_t changes, std::span<const Assign
     const PoolState& pool = agenda_.world().pool(index);
     agenda_.ask_apart(pool, key);
     std::array<std::optional<Packing>, 2> before;  // this turn; the second with racks in sight
-    for (const auto& [need, shape] : agenda_.queue().shapes()) {
+    for (auto& [need, shape] : agenda_.queue().shapes()) {
       const bool is_asked = shape.asked.get(index) ||
                             std::find(shape.asks_at.begin(), shape.asks_at.end(), index) != shape.asks_at.end();
       if (is_asked || !pool.has_room(need)) continue;
@@ -131,7 +131,8 @@ void Planner::look_behind_repacked(std::uint64_t changes, std::span<const Assign
   }
 }
 
-void Planner::look_behind(PoolIndex pool, const WaitingShape& shape, const QueueKey& key) {
+void Planner::look_behind(PoolIndex pool, WaitingShape& shape, const QueueKey& key) {
+  shape.gained.insert(pool);
   agenda_.opened.insert(pool);
   if (std::find(open_.begin(), open_.end(), pool) == open_.end()) open_.push_back(pool);
   for (const auto& [head, index] : shape.by_head) {

@@ -206,28 +206,31 @@ std::int64_t PoolState::slots_beside(const Shapes& these, const Amounts& held, c
 }
 
 bool PoolState::has_room_at(UnixTime at, const Need& need, const Need& beside, std::int64_t tasks) const {
-  Amounts held = taken();
-  Shapes left = shapes;
+  Held held = held_at(at);
+  const Amounts room = left_of(total, sum(sum(held.amounts, foreign), beside.all()));
+  if (fit_count(room, need.all()) == 0) return false;
+  if (beside.each != Amounts()) add_shape(held.shapes, beside, 1);
+  Packing later;
+  later.pack_for(need, row, per_node, held.shapes);
+  return slots_of(*this, room, later, need) >= tasks;
+}
+
+PoolState::Held PoolState::held_at(UnixTime at) const {
+  Held held{shapes, leased};
   for (const Holdings::Block& block : holdings.blocks()) {
     if (block.entries.back().at <= at) {
-      held = minus(held, block.sum.room);
-      remove_shapes(left, block.sum.shapes);
+      held.amounts = minus(held.amounts, block.sum.room);
+      remove_shapes(held.shapes, block.sum.shapes);
       continue;
     }
     for (const Ending& each : block.entries) {
       if (each.at > at) break;
-      held = minus(held, each.of->shape.all());
-      remove_shape(left, each.of->shape, 1);
+      held.amounts = minus(held.amounts, each.of->shape.all());
+      remove_shape(held.shapes, each.of->shape, 1);
     }
     break;
   }
-  held = sum(held, beside.all());
-  const Amounts room = left_of(total, held);
-  if (fit_count(room, need.all()) == 0) return false;
-  if (beside.each != Amounts()) add_shape(left, beside, 1);
-  Packing later;
-  later.pack_for(need, row, per_node, left);
-  return slots_of(*this, room, later, need) >= tasks;
+  return held;
 }
 
 void PoolState::set_promise(const std::optional<Promise>& made) {
@@ -246,7 +249,7 @@ void PoolState::hold(const Holding& holding) {
   add_shape(shapes, holding.shape, 1);
   holdings.insert({holding.ends_at, holding});
   ends_.add(holding, row);
-  reclaimable += holding.is_reclaimable ? 1 : 0;
+  if (holding.is_reclaimable) reclaimable.insert({holding.ends_at, holding});
   changed();
 }
 
@@ -255,7 +258,7 @@ void PoolState::let_go(const Holding& holding) {
   remove_shape(shapes, holding.shape, 1);
   holdings.erase({holding.ends_at, holding});
   ends_.remove(holding);
-  reclaimable -= holding.is_reclaimable ? 1 : 0;
+  if (holding.is_reclaimable) reclaimable.erase({holding.ends_at, holding});
   changed();
 }
 

@@ -52,6 +52,7 @@ struct CentreState {
   std::vector<DayHours> carbon_hours;  ///< at which it is another percentage of that
   std::optional<Bandwidth> link;       ///< from the hub's depot; nothing when nobody knows it
   const std::string* provider = nullptr;  ///< name; nothing while its row has not come
+  std::vector<const ReservationRow*> reservations;  ///< of it or of one pool of it, in order of `from`
   std::vector<OfferRow> offers;           ///< live ones; the current one is `offer`
   std::optional<std::size_t> offer;       ///< index of the newest; nothing when none is published
   UnixTime heard_at;                      ///< none: never
@@ -102,7 +103,7 @@ struct PoolState {
   Amounts foreign;  ///< by the provider's own people
   Shapes shapes;    ///< of leases and claims
   Holdings holdings;
-  std::int64_t reclaimable = 0;  ///< of its leases
+  BlockOrder<Ending> reclaimable;  ///< of its leases, in order of their latest ends
   std::set<JobId> apart;         ///< jobs with tasks here that bound how many run on one node
   std::int64_t load = 0;  ///< how full it is by its scarcest kind, in thousandths
 
@@ -148,6 +149,12 @@ struct PoolState {
   [[nodiscard]] bool has_room_at(UnixTime at, const Need& need, const Need& beside, std::int64_t tasks = 1) const;
   /// How many of a need fit beside just these shapes, which take `held` together, and the provider's own people.
   [[nodiscard]] std::int64_t slots_beside(const Shapes& these, const Amounts& held, const Need& need) const;
+  /// What it holds still, each lease having taken as long as it may.
+  struct Held {
+    Shapes shapes;
+    Amounts amounts;
+  };
+  [[nodiscard]] Held held_at(UnixTime at) const;
   void set_promise(const std::optional<Promise>& made);
   /// The longest wall time that ends before what was promised is needed; may be negative. There is a promise.
   [[nodiscard]] Duration promised_within(UnixTime now) const {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 
@@ -98,6 +99,101 @@ TEST(PromiseTest, WhoHasHardlyWaitedIsOvertaken) {
   Queue queue(4, promised_after - moment);
   const JobRow narrow = queue.narrow(1, hour * 20);
   EXPECT_EQ(jobs_of(queue.scene.plan()), std::vector{narrow.id});
+}
+
+/// Jobs of one core for most of a day that come each ten seconds, of which some stand before all others.
+struct Stream {
+  explicit Stream(Queue& queue) : centre(queue.centre), engine(queue.scene.engine()) {}
+
+  /// What of them the engine starts at that time.
+  std::vector<JobId> start(std::vector<JobRow> jobs, UnixTime now) {
+    for (const JobRow& each : jobs) engine->apply({each, RowFate::live});
+    engine->observe({centre, now, {}});
+    std::vector<JobId> started;
+    for (const Assignment& each : engine->plan(now, 10)) {
+      JobRow& job = *std::ranges::find(jobs, each.job, &JobRow::id);
+      const LeaseRow lease = granted(each, job, now);
+      engine->apply({job, RowFate::live});
+      engine->apply({lease, RowFate::live});
+      started.push_back(each.job);
+    }
+    return started;
+  }
+
+  CentreId centre;
+  std::unique_ptr<Engine> engine;
+};
+
+TEST(PromiseTest, WhoComesFirstIsNoExcuseForThoseBehind) {
+  // Each ten seconds a job that stands before the wide one takes room and overtakes nobody, and so does one behind it in
+  // the same plan: the first is looked at at first, the second the next time.
+  Queue queue(20, hour);
+  queue.wide.requirements.resources.cores = Cores(20);
+  queue.scene.put(queue.wide);
+  Stream stream(queue);
+  std::vector<std::vector<JobId>> started;
+  std::vector<std::vector<JobId>> came;
+  for (int i = 0; i < 3; ++i) {
+    const UnixTime now = scene_now + overtaken_looked_every * i;
+    JobRow early = queue.scene.job(1, cores_for(1, hour * 20));
+    early.submitted_at = scene_now - hour * 2;
+    JobRow late = queue.narrow(1, hour * 21);
+    late.submitted_at = now;
+    came.push_back({early.id, late.id});
+    started.push_back(stream.start({early, late}, now));
+  }
+  EXPECT_EQ(started[0], came[0]);
+  EXPECT_EQ(started[1], std::vector{came[1][0]});
+  EXPECT_FALSE(stream.engine->waiting(queue.wide.id, scene_now)->promised_from.is_none());
+}
+
+TEST(PromiseTest, WhoStandsBehindManyThatAreNoCandidatesIsFound) {
+  // Seventy jobs like the wide one, which the pool cannot end in time, stand before it: more than one search looks at.
+  Queue queue(20, hour);
+  for (int i = 0; i < 70; ++i) {
+    JobRow row = queue.scene.job(1, cores_for(18, hour));
+    row.requirements.finish_by = scene_now + hour * 2;
+    row.submitted_at = scene_now - hour * 2;
+    queue.scene.put(row);
+  }
+  queue.wide.requirements.resources.cores = Cores(18);
+  queue.scene.put(queue.wide);
+  Stream stream(queue);
+  std::vector<JobId> started;
+  for (int i = 0; i < 6; ++i) {
+    const UnixTime now = scene_now + overtaken_looked_every * i;
+    JobRow late = queue.narrow(1, hour * 20);
+    late.submitted_at = now;
+    for (const JobId each : stream.start({late}, now)) started.push_back(each);
+  }
+  // Two searches go over the seventy; the third finds it.
+  EXPECT_EQ(started.size(), 2U);
+  EXPECT_FALSE(stream.engine->waiting(queue.wide.id, scene_now)->promised_from.is_none());
+}
+
+TEST(PromiseTest, WhoWaitsBehindItIsToldOfItsInputs) {
+  // Two jobs that take all of the pool: the second waits at most until the promised one is over, which has time for its
+  // inputs beside its wall time.
+  const auto longest_with = [](Bytes inputs) {
+    Queue queue(4);
+    CentreRow centre = queue.scene.centre("b");  // its id is not used: a row to be filled
+    queue.scene.put(centre, RowFate::erased);
+    centre.id = queue.centre;
+    centre.name = "a";
+    centre.bandwidth = Bandwidth(100'000'000);
+    queue.scene.put(centre);
+    queue.wide.input_bytes = inputs;
+    queue.scene.put(queue.wide);
+    const JobRow next = queue.narrow(4, hour);
+    (void)queue.narrow(1, hour * 20);  // would overtake them
+    const auto engine = queue.scene.engine();
+    EXPECT_TRUE(engine->plan(scene_now, 10).empty());
+    return engine->waiting(next.id, scene_now)->wait_longest.value_or(Duration());
+  };
+  const Bytes inputs(600'000'000'000);
+  const Duration staging = staging_allowance(inputs, Bandwidth(100'000'000));
+  EXPECT_GT(staging, hour);
+  EXPECT_EQ(longest_with(inputs), longest_with(Bytes()) + staging);
 }
 
 TEST(PromiseTest, WhatFitsBesideItMayStay) {

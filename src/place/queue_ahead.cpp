@@ -68,7 +68,7 @@ const QueueAhead::Suited& QueueAhead::suited(const JobClass& job_class) {
     if (std::none_of(suited.stands.begin(), suited.stands.end(), is_same))
       suited.stands.emplace_back(each.score, stand);
   }
-  const auto order = [&](const auto& each) { return std::pair(each.first, stands_[each.second].pool->index); };
+  const auto order = [&](const auto& each) { return std::pair(each.first, world_.rank(stands_[each.second].pool->index)); };
   std::sort(suited.stands.begin(), suited.stands.end(),
             [&](const auto& a, const auto& b) { return order(a) < order(b); });
   return suited;
@@ -148,7 +148,9 @@ void QueueAhead::place_promised(Stand& stand) {
   const JobRecord* job = world_.job(promise->job);
   if (job == nullptr) return;
   for (const auto ends : {Outlook::Ends::expected, Outlook::Ends::longest}) {
-    const Duration length = ends == Outlook::Ends::longest ? job->wall_time + lease_start_allowance : promise->run;
+    const Duration staging = world_.staging(*job, *stand.pool);
+    const Duration longest = job->wall_time + lease_start_allowance + staging;
+    const Duration length = ends == Outlook::Ends::longest ? longest : promise->run;
     RoomAhead& had = room(stand, ends);
     const auto slot = had.earliest(promise->need.all(), promise->tasks, outlook_.now(), length, looks(ends));
     if (!slot || !still_waits(*job, slot->at, *stand.pool)) continue;

@@ -8,6 +8,10 @@
 /// QueueSearch: the first waiting job, in order of the queue, of which a pool could be said to be for it: it does not
 /// fit there now, it would if the pool was emptier, and it answers yes. Jobs are looked at lane by lane: of a plain lane
 /// one may answer for all that stand behind it.
+///
+/// After overtaken_looked_at_max looks a search stops, and is said to have found nobody. The next one that reaches as far
+/// goes on where it stopped, lane by lane in the order of their indices: so every job comes to be asked, however the
+/// queue changes meanwhile. What is found then need not be the first.
 
 namespace dayan::place {
 
@@ -19,12 +23,17 @@ class QueueSearch {
   QueueSearch(Planning& planning, const PoolState& pool, const QueueKey& before, bool only_firm, Ask ask)
       : planning_(planning), pool_(pool), before_(before), only_firm_(only_firm), ask_(std::move(ask)) {}
 
-  /// Nothing when there is none among those from `from` on. Where it stops before it has asked all, after
-  /// overtaken_looked_at_max looks, is left in `from`.
-  [[nodiscard]] JobRecord* find(QueueKey& from);
+  /// Nothing when there is none, or it stopped, which `place` tells.
+  [[nodiscard]] JobRecord* find(SearchPlace& place);
 
  private:
+  [[nodiscard]] JobRecord* find_first(SearchPlace& place);
+  [[nodiscard]] JobRecord* go_on(SearchPlace& place);
   [[nodiscard]] bool is_of_pool(ClassIndex index);
+  /// It does not fit there now, and would if the pool was emptier.
+  [[nodiscard]] bool waits_for_room(const Need& need) const {
+    return !pool_.has_room(need) && pool_.slots_when_empty(need) > 0;
+  }
 
   Planning& planning_;
   const PoolState& pool_;

@@ -12,6 +12,15 @@
 
 namespace dayan::place {
 
+/// Where a search of the queue that stopped goes on (queue_search.h).
+struct SearchPlace {
+  bool is_cut = false;
+  QueueKey before;  ///< it was among those that stand before it
+  LaneIndex lane = 0;
+  std::optional<QueueKey> behind;  ///< this place of the lane; none: from its head on
+  std::int32_t cut_since = 0;      ///< so many searches that did not reach as far have stopped since
+};
+
 class QueueWalk {
  public:
   /// What comes: a class, to be entered or not, or a job.
@@ -27,8 +36,8 @@ class QueueWalk {
   explicit QueueWalk(const WaitQueue& queue, Lanes lanes = Lanes::all, bool only_firm = false)
       : queue_(queue), lanes_(lanes), only_firm_(only_firm) {}
 
-  /// The classes of the shape come whose first job stands at `from` or behind it.
-  void add(const WaitingShape& shape, const QueueKey& from = {}) { push_class(shape, {from, 0}); }
+  /// The classes of the shape come.
+  void add(const WaitingShape& shape) { push_class(shape, {QueueKey(), 0}); }
   /// What comes next; nothing where that does not stand before `before`, which may be asked again later.
   [[nodiscard]] std::optional<Step> next(const QueueKey& before);
   /// The jobs of the class that has come now come too.

@@ -8,6 +8,8 @@
 namespace dayan::place {
 namespace {
 
+constexpr Duration any_age = Duration::microseconds(-int64_max);
+
 struct Candidate {
   std::int64_t waste = 0;
   const Holding* lease = nullptr;
@@ -25,15 +27,12 @@ struct Kindred {
 class Choice {
  public:
   Choice(const PoolState& pool, const Need& need, std::int64_t tasks, UnixTime now, Duration age_min)
-      : pool_(pool), need_(need), tasks_(tasks), shapes_(pool.shapes), held_(pool.leased) {
+      : pool_(pool), need_(need), tasks_(tasks), held_(pool.held_at(now + reclaim_notice)) {
     std::map<Need, std::vector<Candidate>> by_shape;
-    for (const Holding* each : pool.holdings) {
-      if (each->ends_at <= now + reclaim_notice) {
-        remove_shape(shapes_, each->shape, 1);
-        held_ = minus(held_, each->shape.all());
-      } else if (each->is_reclaimable && now - each->granted_at >= age_min) {
-        by_shape[each->shape].push_back({waste_of(*each, pool, now), each});
-      }
+    for (const Holding* each : pool.reclaimable) {
+      const bool goes_by_itself = each->ends_at <= now + reclaim_notice;
+      if (goes_by_itself || now - each->granted_at < age_min) continue;
+      by_shape[each->shape].push_back({waste_of(*each, pool, now), each});
     }
     for (auto& [shape, leases] : by_shape) {
       std::sort(leases.begin(), leases.end());
@@ -50,14 +49,13 @@ class Choice {
     return counts;
   }
   [[nodiscard]] std::int64_t slots(const Counts& counts) const {
-    Shapes left = shapes_;
-    Amounts held = held_;
+    PoolState::Held left = held_;
     for (std::size_t i = 0; i < kin_.size(); ++i) {
       if (counts[i] == 0) continue;
-      remove_shape(left, kin_[i].shape, counts[i]);
-      for (std::int32_t n = 0; n < counts[i]; ++n) held = minus(held, kin_[i].shape.all());
+      remove_shape(left.shapes, kin_[i].shape, counts[i]);
+      for (std::int32_t n = 0; n < counts[i]; ++n) left.amounts = minus(left.amounts, kin_[i].shape.all());
     }
-    return pool_.slots_beside(left, held, need_);
+    return pool_.slots_beside(left.shapes, left.amounts, need_);
   }
   [[nodiscard]] bool makes_room(const Counts& counts) const { return slots(counts) >= tasks_; }
 
@@ -66,7 +64,10 @@ class Choice {
     std::priority_queue<Set, std::vector<Set>, std::greater<>> sets;
     sets.push({0, 0, none(), 0});
     std::size_t packed = 0;
-    for (std::size_t weighed = 0; weighed < reclaim_sets_weighed_max && packed < reclaim_sets_packed_max; ++weighed) {
+    const std::size_t sets_max = reclaim_counts_kept_max / kin_.size();
+    for (std::size_t weighed = 0; weighed < reclaim_sets_weighed_max && packed < reclaim_sets_packed_max &&
+                                  sets.size() < sets_max;
+         ++weighed) {
       const Set next = sets.top();
       sets.pop();
       if (is_large_enough(next.counts)) {
@@ -112,7 +113,7 @@ class Choice {
 
   /// By sums, which nothing that makes room can lack.
   [[nodiscard]] bool is_large_enough(const Counts& counts) const {
-    Amounts free = minus(minus(pool_.total, held_), pool_.foreign);
+    Amounts free = minus(minus(pool_.total, held_.amounts), pool_.foreign);
     for (std::size_t i = 0; i < kin_.size(); ++i) {
       const Amounts each = kin_[i].shape.all();
       for (std::size_t kind = 0; kind < kinds; ++kind)
@@ -152,8 +153,7 @@ class Choice {
   const PoolState& pool_;
   Need need_;
   std::int64_t tasks_;
-  Shapes shapes_;  ///< that are still there then
-  Amounts held_;
+  PoolState::Held held_;  ///< what is still there then
   std::vector<Kindred> kin_;
 };
 
@@ -174,7 +174,7 @@ std::int64_t waste_of(const Holding& lease, const PoolState& pool, UnixTime now)
 
 std::optional<std::vector<const Holding*>> leases_to_take_back(const PoolState& pool, const Need& need,
                                                                std::int64_t tasks, UnixTime now) {
-  for (const Duration age_min : {reclaim_age_min, Duration::microseconds(-int64_max)}) {
+  for (const Duration age_min : {reclaim_age_min, any_age}) {
     const Choice choice(pool, need, tasks, now, age_min);
     if (choice.makes_room(choice.none())) return std::nullopt;
     if (choice.makes_room(choice.all())) return choice.leases(choice.best());
@@ -182,8 +182,13 @@ std::optional<std::vector<const Holding*>> leases_to_take_back(const PoolState& 
   return std::nullopt;
 }
 
+bool can_make_room(const PoolState& pool, const Need& need, std::int64_t tasks, UnixTime now) {
+  const Choice choice(pool, need, tasks, now, any_age);
+  return !choice.makes_room(choice.none()) && choice.makes_room(choice.all());
+}
+
 std::int64_t slots_with_all_taken_back(const PoolState& pool, const Need& need, UnixTime now) {
-  const Choice choice(pool, need, 1, now, Duration::microseconds(-int64_max));
+  const Choice choice(pool, need, 1, now, any_age);
   return choice.slots(choice.all());
 }
 

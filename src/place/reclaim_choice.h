@@ -25,6 +25,8 @@ inline constexpr std::int64_t reclaim_tasks_max = 64;
 inline constexpr std::size_t reclaim_sets_packed_max = 512;
 /// And so many are weighed, most of which are too small at a glance.
 inline constexpr std::size_t reclaim_sets_weighed_max = 8'192;
+/// While so many numbers are kept of sets to be weighed, one for each shape of lease in each: 16 MB.
+inline constexpr std::size_t reclaim_counts_kept_max = 4'000'000;
 
 /// What is lost with a lease: ms since its attempt began, times its part of the pool in millionths of whatever of its
 /// resources is the greatest part. Nothing where it has not begun.
@@ -35,6 +37,9 @@ inline constexpr std::size_t reclaim_sets_weighed_max = 8'192;
 /// is empty: nothing where there will be room anyway, or where all of them together do not make it.
 [[nodiscard]] std::optional<std::vector<const Holding*>> leases_to_take_back(const PoolState& pool, const Need& need,
                                                                              std::int64_t tasks, UnixTime now);
+
+/// Whether there is such a set.
+[[nodiscard]] bool can_make_room(const PoolState& pool, const Need& need, std::int64_t tasks, UnixTime now);
 
 /// For how many tasks there would be room once the notice is over, were every lease taken back that may be.
 [[nodiscard]] std::int64_t slots_with_all_taken_back(const PoolState& pool, const Need& need, UnixTime now);

@@ -342,5 +342,19 @@ TEST(Reclaim, ManySetsAreNotAllWeighed) {
   }
 }
 
+TEST(Reclaim, ManyShapesTakeABoundedMemory) {
+  // 1,500 leases of as many shapes: to keep every set of two of them would take gigabytes.
+  Full full(1'200'000);
+  for (std::int64_t cores = 1; cores <= 1'500; ++cores) full.lease(cores, Duration::seconds(600 + cores));
+  World world;
+  for (const RowChange& change : full.scene.changes()) world.apply(change);
+  const PoolState& pool = world.pools().front();
+  const Need need{{{1'000'000, 0, 0}}, 1};
+  EXPECT_TRUE(can_make_room(pool, need, 1, scene_now));
+  const auto chosen = leases_to_take_back(pool, need, 1, scene_now);
+  ASSERT_TRUE(chosen);
+  EXPECT_TRUE(tried(pool, need, 1, *chosen));
+}
+
 }  // namespace
 }  // namespace dayan::place

@@ -46,15 +46,14 @@ void Reclaiming::look(UnixTime now) {
     }
   }
   if (waiting_.empty()) return;
-  std::vector<PoolIndex> now_looked;
-  while (!waiting_.empty() && now_looked.size() < reclaim_pools_at_once) {
-    const PoolIndex index = waiting_.extract(waiting_.begin()).value();
-    if (world_.pool(index).reclaimable > 0) now_looked.push_back(index);
-  }
+  std::erase_if(waiting_, [&](PoolIndex index) { return world_.pool(index).reclaimable.empty(); });
+  std::vector<PoolIndex> now_looked(waiting_.begin(), waiting_.end());
   std::sort(now_looked.begin(), now_looked.end(),
             [&](PoolIndex a, PoolIndex b) { return world_.rank(a) < world_.rank(b); });
+  if (now_looked.size() > reclaim_pools_at_once) now_looked.resize(reclaim_pools_at_once);
   forget_turns();
   for (const PoolIndex index : now_looked) {
+    waiting_.erase(index);
     looked_.insert(index);
     look_at(world_.pool(index));
   }
@@ -67,8 +66,8 @@ std::optional<UnixTime> Reclaiming::wakes_at(UnixTime now) const {
   if (world_.reclaimable_pools().empty() || planning_.agenda().queue().size() == 0) return std::nullopt;
   if (!waiting_.empty()) return now + Duration::seconds(1);
   const UnixTime next((period_of(now) + 1) * reclaim_looked_every.microseconds());
-  const bool is_cut_short = std::any_of(from_.begin(), from_.end(), [&](const auto& each) {
-    return each.second != QueueKey() && world_.reclaimable_pools().contains(each.first);
+  const bool is_cut_short = std::any_of(searches_.begin(), searches_.end(), [&](const auto& each) {
+    return each.second.is_cut && world_.reclaimable_pools().contains(each.first);
   });
   if (is_cut_short) return next;
   const Duration quiet = Duration::microseconds((now - quiet_since_).microseconds() / reclaim_quiet_part);
@@ -84,8 +83,8 @@ void Reclaiming::look_at(PoolState& pool) {
   JobRecord* promised = pool.promise ? world_.job(pool.promise->job) : nullptr;
   if (promised != nullptr && !promised->common->requirements.reclaimable) return bring_nearer(pool, *promised);
   const QueueKey nobody{int64_max, JobId(int64_max)};
-  JobRecord* job =
-      QueueSearch(planning_, pool, nobody, true, [&](JobRecord& each) { return asks(each, pool); }).find(from_[pool.index]);
+  const auto ask = [&](JobRecord& each) { return asks(each, pool); };
+  JobRecord* job = QueueSearch(planning_, pool, nobody, true, ask).find(searches_[pool.index]);
   if (job == nullptr) return;
   // Work that may be taken back does not keep room from other work.
   planning_.agenda().release(pool);
@@ -104,7 +103,7 @@ WouldTake Reclaiming::asks(JobRecord& job, const PoolState& pool) {
   const WouldTake answer = turn_of(job).would_take(pool, now + reclaim_notice + reclaim_settles);
   if (answer != WouldTake::yes) return answer;
   const Need need = need_of(job.common->requirements.resources);
-  if (!leases_to_take_back(pool, need, 1, now)) return WouldTake::never_of_its_lane;
+  if (!can_make_room(pool, need, 1, now)) return WouldTake::never_of_its_lane;
   const Duration patience = reclaim_notice + reclaim_gain;
   const auto wait = planning_.openings().wait(pool, need, now);
   return !wait || *wait > patience || now - job.waits_since >= patience ? WouldTake::yes : WouldTake::no;
@@ -118,7 +117,7 @@ PoolState& Reclaiming::best_pool(JobRecord& job, PoolState& found) {
   for (const RankedPool& each : planning_.agenda().ranking(job_class).best_first()) {
     if (each.pool == found.index || weighed.size() == reclaim_pools_weighed_max) break;
     const PoolState& pool = world_.pool(each.pool);
-    if (pool.reclaimable > 0 && is_promisable(pool) && !pool.has_room(need) && pool.slots_when_empty(need) > 0)
+    if (!pool.reclaimable.empty() && is_promisable(pool) && !pool.has_room(need) && pool.slots_when_empty(need) > 0)
       weighed.push_back(each.pool);
   }
   for (const PoolIndex index : weighed) {

@@ -69,7 +69,7 @@ class Reclaiming {
   std::size_t queued_ = 0;        ///< and how many jobs were waiting
   std::set<PoolIndex> looked_;   ///< in this period
   std::set<PoolIndex> waiting_;  ///< to be looked at in this period
-  std::map<PoolIndex, QueueKey> from_;  ///< where a search that was cut short goes on
+  std::map<PoolIndex, SearchPlace> searches_;  ///< that were cut short
   std::vector<Reclaim> proposed_;
   std::map<JobId, Turn> turns_;  ///< as things stand: a job is asked of one pool after the other
 };

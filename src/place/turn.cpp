@@ -33,7 +33,6 @@ Turn::Turn(Planning& planning, JobRecord& job)
   const double most = most_held();
   is_rich_ = static_cast<double>(world_.available(job.organisation).micro()) >= most;
   is_counted_ = most < static_cast<double>(amount_max.micro());
-  job_.awaited_hour = {};
 }
 
 double Turn::most_held() const {
@@ -411,6 +410,7 @@ void Turn::put(std::int32_t task, std::int32_t number, const Outlook& seen, cons
 }
 
 void Turn::take_at(const PoolState& pool, std::int32_t task, std::vector<Assignment>& plan) {
+  job_.awaited_hour = {};
   put(task, 1, outlook(CentreId()), pool, plan);
 }
 
@@ -431,6 +431,7 @@ TurnEnd Turn::end(bool has_placed, bool is_full) {
 }
 
 TurnEnd Turn::take(std::vector<Assignment>& plan, std::size_t limit) {
+  job_.awaited_hour = {};
   if (is_parked_for_money()) return TurnEnd::done;
   if (sees_nothing_worth_it()) return end(false, false);
   const std::size_t before = plan.size();

@@ -12,6 +12,7 @@
 #include "place/evaluation.h"
 #include "place/horizon.h"
 #include "place/openings.h"
+#include "place/queue_walk.h"
 #include "place/reclaim_choice.h"
 #include "place/together.h"
 
@@ -75,9 +76,10 @@ inline constexpr float as_good = 1.05F;
 
 /// So long a job waits before a pool keeps room for it: shorter waits are worth no room that stands empty.
 inline constexpr Duration promised_after = Duration::seconds(60);
-/// A pool at which nobody was overtaken is taken to push nobody back for so long: looking costs more than a placement.
+/// A pool at which nobody was overtaken is taken to push nobody back for so long: looking costs more than a placement. For
+/// as long again it is not looked at for who stands before those that it was taken for, which have their turn.
 inline constexpr Duration overtaken_looked_every = Duration::seconds(10);
-/// Classes and jobs that are asked whether they are overtaken by one placement, at most: the next goes on from there.
+/// Classes and jobs that are asked whether they are overtaken by one placement, at most: another goes on from there.
 inline constexpr std::size_t overtaken_looked_at_max = 64;
 
 /// Pools that could take a job with a deadline, and that are looked at for whether they open in time.
@@ -191,7 +193,8 @@ class Planning {
   std::uint64_t vistas_seen_ = 1;
   struct Searched {
     UnixTime at;
-    QueueKey from;  ///< where a search that was cut short goes on
+    QueueKey excused;  ///< the last in the queue of those who took room there since
+    SearchPlace place;
   };
   std::map<PoolIndex, Searched> searched_;  ///< pools at which nobody was found to be overtaken
 };

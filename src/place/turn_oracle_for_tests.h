@@ -21,8 +21,12 @@ struct Kept {
   std::int64_t tasks = 1;
 };
 using Book = std::map<PoolKey, Kept>;
-/// When nobody was found to be overtaken there.
-using Searches = std::map<PoolKey, UnixTime>;
+/// When nobody was found to be overtaken there, and the last of those who took room there since.
+struct Search {
+  UnixTime at;
+  QueueKey excused;
+};
+using Searches = std::map<PoolKey, Search>;
 class TurnOracle : protected SightOracle {
  protected:
   TurnOracle(World& world, UnixTime now, Book& book, Searches& searches)
@@ -134,7 +138,14 @@ class TurnOracle : protected SightOracle {
     if (pool.promise) return false;
     const PoolKey place(pool.row.centre, pool.row.name);
     const auto searched = searches_.find(place);
-    if (searched != searches_.end() && now_ - searched->second < overtaken_looked_every) return false;
+    if (searched != searches_.end()) {
+      const Duration since = now_ - searched->second.at;
+      if (since < overtaken_looked_every) {
+        searched->second.excused = std::max(searched->second.excused, by.key());
+        return false;
+      }
+      if (since < overtaken_looked_every * 2 && by.key() < searched->second.excused) return false;
+    }
     for (const auto& [key, job] : waits_on_) {
       const bool is_next = key < by.key() && job->promised == no_pool && now_ - job->waits_since >= promised_after;
       const bool fits_later = pool.slots(need_of(*job)) == 0 && pool.slots_when_empty(need_of(*job)) > 0;
@@ -145,7 +156,7 @@ class TurnOracle : protected SightOracle {
       keep(pool, *job, open_from(*job, pool, *start, job->wall_time, staging(*job, pool)), expected_run(*job, pool.row), 1);
       return keeps_out(pool, by);
     }
-    searches_[place] = now_;
+    searches_[place] = {now_, QueueKey()};
     return false;
   }
 

@@ -149,6 +149,7 @@ struct WaitingShape {
   /// on the agenda.
   Bits asked;
   std::vector<PoolIndex> asks_at;  ///< where else the walk under way asks them, if it does not ask everywhere
+  std::set<PoolIndex> gained;      ///< where what it placed made room for them, and those behind alone are asked
 };
 
 class WaitQueue {

@@ -1,12 +1,26 @@
 #include "place/world.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "model/meter.h"
 
 namespace dayan::place {
 
 using enum WorldListener::PoolChange;
+
+namespace {
+
+/// In a list of what closes a centre or a pool.
+void set_closing(std::vector<const ReservationRow*>& list, const ReservationRow& row, bool closes) {
+  const auto place = std::lower_bound(list.begin(), list.end(), &row, [](const ReservationRow* a, const ReservationRow* b) {
+    return std::tie(a->from, a->id) < std::tie(b->from, b->id);
+  });
+  if (closes) list.insert(place, &row);
+  else list.erase(place);
+}
+
+}  // namespace
 
 struct World::Applier {
   World& world;
@@ -254,20 +268,23 @@ void World::put(const ReservationRow& row, bool is_live) {
   if (is_live ? known != reservations_.end() && known->second == row : known == reservations_.end()) return;
   std::set<PoolIndex> pools;
   bool is_naming = false;
-  const auto note = [&](const ReservationRow& each) {
+  const auto note = [&](const ReservationRow& each, bool closes) {
     is_naming = is_naming || !each.organisations.empty();
-    for (const PoolIndex index : centre_of(each.centre).pools) {
-      if (each.is_of(pools_[index].row.name)) pools.insert(index);
+    CentreState& centre = centre_of(each.centre);
+    set_closing(centre.reservations, each, closes);
+    for (const PoolIndex index : centre.pools) {
+      PoolState& pool = pools_[index];
+      if (!each.is_of(pool.row.name)) continue;
+      set_closing(pool.reservations, each, closes);
+      reserved_.set(index, !pool.reservations.empty());
+      pools.insert(index);
     }
   };
-  if (known != reservations_.end()) note(known->second);
-  if (is_live) note(reservations_[row.id] = row);
+  if (known != reservations_.end()) note(known->second, false);
+  if (is_live) note(reservations_[row.id] = row, true);
   else reservations_.erase(known);
   if (is_naming) acceptance_.note_change();
-  for (const PoolIndex index : pools) {
-    reserve(pools_[index]);
-    tell_pool(pools_[index], reserved);
-  }
+  for (const PoolIndex index : pools) tell_pool(pools_[index], reserved);
 }
 
 void World::put(const TransferRow& row, bool is_live) {

@@ -231,7 +231,6 @@ class World {
 
   PoolState& pool_of(const PoolKey& key);
   CentreState& centre_of(CentreId id);
-  void reserve(PoolState& pool);
   void name_provider(CentreState& centre);
   void renew(CentreState& centre);  ///< tells each of its pools that it is replaced
   void renew(PoolState& pool);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <tuple>
 
@@ -25,7 +26,9 @@ PoolState& World::pool_of(const PoolKey& key) {
   pool.centre->pools.push_back(pool.index);
   if (!pool.centre->accepts.empty()) acceptance_.note_change();
   are_ranked_ = false;
-  reserve(pool);
+  const auto is_of_pool = [&](const ReservationRow* row) { return row->is_of(pool.row.name); };
+  std::ranges::copy_if(pool.centre->reservations, std::back_inserter(pool.reservations), is_of_pool);
+  reserved_.set(pool.index, !pool.reservations.empty());
   return pool;
 }
 
@@ -33,18 +36,6 @@ CentreState& World::centre_of(CentreId id) {
   const auto [found, is_new] = centres_.try_emplace(id);
   if (is_new) found->second.id = id;
   return found->second;
-}
-
-/// Works out what closes the pool.
-void World::reserve(PoolState& pool) {
-  pool.reservations.clear();
-  for (const auto& [id, row] : reservations_) {
-    if (row.centre == pool.row.centre && row.is_of(pool.row.name)) pool.reservations.push_back(&row);
-  }
-  std::sort(pool.reservations.begin(), pool.reservations.end(), [](const ReservationRow* a, const ReservationRow* b) {
-    return std::tie(a->from, a->id) < std::tie(b->from, b->id);
-  });
-  reserved_.set(pool.index, !pool.reservations.empty());
 }
 
 Duration World::open_within(const PoolState& pool, CustomerGroup group, UnixTime now) const {
@@ -168,7 +159,7 @@ void World::set_reachable(CentreState& centre, bool is_reachable) {
 }
 
 void World::note_reclaimable(const PoolState& pool) {
-  if (pool.reclaimable == 0) {
+  if (pool.reclaimable.empty()) {
     reclaimable_pools_.erase(pool.index);
   } else if (reclaimable_pools_.insert(pool.index).second) {
     newly_reclaimable_.push_back(pool.index);
@@ -181,7 +172,7 @@ bool World::spare(const AttemptKey& attempt) {
   PoolState& pool = pools_[lease->second.pool];
   lease->second.is_reclaimable = false;
   lease->second.is_spared = true;
-  --pool.reclaimable;
+  pool.reclaimable.erase({lease->second.ends_at, lease->second});
   note_reclaimable(pool);
   return true;
 }
