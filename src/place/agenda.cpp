@@ -172,12 +172,20 @@ void Agenda::bring_back(JobRecord& job) {
 }
 
 void Agenda::ask_apart(const PoolState& pool, const QueueKey& behind) {
-  for (const JobId id : pool.apart) {
-    const auto waiting = waiting_apart_.find(id);
-    if (waiting == waiting_apart_.end() || waiting->second->key() <= behind) continue;
-    JobRecord& job = *waiting->second;
+  const auto ask = [&](JobRecord& job) {
+    if (job.key() <= behind) return;
     const Need need = need_of(job.common->requirements.resources);
     if (pool.has_room(need) && !world_.lacks_node(job, pool)) dirty.insert({job.key(), &job});
+  };
+  if (waiting_apart_.size() < pool.apart.size()) {
+    for (const auto& [id, job] : waiting_apart_) {
+      if (pool.apart.contains(id)) ask(*job);
+    }
+    return;
+  }
+  for (const JobId id : pool.apart) {
+    const auto waiting = waiting_apart_.find(id);
+    if (waiting != waiting_apart_.end()) ask(*waiting->second);
   }
 }
 

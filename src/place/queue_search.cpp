@@ -7,7 +7,7 @@ namespace dayan::place {
 namespace {
 
 /// A search that goes on passes over so many lanes at most that are not asked.
-constexpr std::size_t search_lanes_passed_max = 4'096;
+constexpr std::size_t search_lanes_passed_max = 512;
 /// Where so many searches stop that do not reach as far as the one that is to go on, that one is given up.
 constexpr std::int32_t search_cuts_max = 8;
 

@@ -9,9 +9,9 @@
 /// fit there now, it would if the pool was emptier, and it answers yes. Jobs are looked at lane by lane: of a plain lane
 /// one may answer for all that stand behind it.
 ///
-/// After overtaken_looked_at_max looks a search stops, and is said to have found nobody. The next one that reaches as far
-/// goes on where it stopped, lane by lane in the order of their indices: so every job comes to be asked, however the
-/// queue changes meanwhile. What is found then need not be the first.
+/// After overtaken_looked_at_max looks a search stops, and is said to have found nobody. The next one that reaches as
+/// far goes on where it stopped, lane by lane in the order of their indices: so every job comes to be asked, however
+/// the queue changes meanwhile. What is found then need not be the first.
 
 namespace dayan::place {
 
