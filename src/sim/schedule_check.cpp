@@ -84,7 +84,10 @@ std::vector<std::string> check(const Schedule& schedule, const Scenario& scenari
   for (const TaskRun& run : schedule.runs) {
     const LoadJob& job = load.jobs[run.job];
     const Site& site = scenario.sites()[run.site];
-    if (run.start < submission(schedule, load, run.job)) told.add(name_of(run, load) + " started before it was submitted");
+    if (run.start < submission(schedule, load, run.job))
+      told.add(name_of(run, load) + " started before it was submitted");
+    else if (run.start < waits_from(schedule, load, run.job))
+      told.add(name_of(run, load) + " started before it may");
     if (!site.could_run(load.needs(job), job.limit)) told.add(name_of(run, load) + " ran where it cannot run");
     if (run.end < run.start) told.add(name_of(run, load) + " ended before it started");
     if (run.is_whole()) {
