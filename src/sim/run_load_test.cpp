@@ -207,6 +207,24 @@ TEST(RunLoad, FiguresByHand) {
             "j2,0,100,130,0,150,30,machine,batch,1,2,0,4,cut,customer\n");
 }
 
+// Shows that tasks that take no time need their room one after the other: three may have the whole machine at one instant,
+// before one that stays there, and none beside one that is there already.
+TEST(RunLoad, WhatTakesNoTimeNeedsItsRoomForNone) {
+  const Scenario machine(platform_of(4));
+  trace::RigidLog log;
+  for (std::int64_t i = 1; i <= 4; ++i)
+    log.jobs.push_back({i, Duration(), Duration::seconds(i < 4 ? 0 : 10), Duration::seconds(20), 4, 0});
+  const Load load = load_of(log);
+  const Duration at = Duration::seconds(5);
+  Schedule schedule;
+  for (std::uint32_t job = 0; job < 4; ++job)
+    schedule.runs.push_back({job, 0, 0, RunEnd::done, at, at + load.jobs[job].run, Cny()});
+  EXPECT_EQ(check(schedule, machine, load), std::vector<std::string>());
+  schedule.runs[0].start = schedule.runs[0].end = at + Duration::seconds(1);
+  EXPECT_EQ(check(schedule, machine, load),
+            std::vector<std::string>{"pool 0 (batch of machine) is over its capacity at 6s"});
+}
+
 // Shows that an earliest start is no waiting, wherever waits are told: of two jobs submitted at once, the second may begin
 // after two minutes and does so ten seconds late. One that may begin before it is submitted waits from its submission on.
 TEST(RunLoad, AnEarliestStartIsNoWaiting) {
