@@ -50,6 +50,15 @@ struct Learned {
                                          Duration staging = Duration()) {
   return finish_by.is_none() || start + needed_time(run, staging) <= finish_by;
 }
+/// A plan comes at most so much later than what it waits for, as the sums of deadlines take it. A hub that is so busy
+/// that it takes longer may be late by what is missing.
+inline constexpr Duration plan_delay_max = Duration::seconds(30);
+/// What is leased so long before its deadline may be lost at the very end of its lease, wherever it is, and is still
+/// run once more in time: each run has a plan to wait for, may start late, must have its inputs, and may take its
+/// whole wall time; between them passes what must before a lost task is placed elsewhere (lease.h).
+[[nodiscard]] inline Duration time_to_run_twice(Duration wall_time, Duration staging) {
+  return (plan_delay_max + needed_time(wall_time, staging)) * 2 + lease_grace + clock_bound;
+}
 /// The time limit of a lease granted at `start`: the job's wall time, cut so that the lease is over by the deadline.
 [[nodiscard]] inline Duration lease_wall_time(Duration wall_time, UnixTime finish_by, UnixTime start,
                                               Duration staging = Duration()) {

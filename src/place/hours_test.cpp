@@ -96,7 +96,7 @@ TEST_F(HoursTest, AJobWithADeadlineWaitsForTheCheaperHour) {
 TEST_F(HoursTest, TheLastCallIsNotWaitedPast) {
   // The hour begins at the last call, or a microsecond after: then it would have no reserve, and starts now.
   centre("guian", 2, 60);
-  const UnixTime in_time = nine + lease_start_allowance + hour * 2;
+  const UnixTime in_time = nine + Duration::minutes(22) + hour * 2;
   scene_.job(1, due(in_time));
   const JobRow hurried = scene_.job(1, due(in_time - tick));
   const auto plans = plan(scene_now);
@@ -143,7 +143,8 @@ TEST_F(HoursTest, ANewOfferEndsTheWait) {
   EXPECT_TRUE(plan(scene_now).empty());
   engine_->apply({scene_.offer(guian, Cny::yuan(2), 3), RowFate::live});
   EXPECT_EQ(plan(scene_now + tick).size(), 1U);
-  EXPECT_EQ(engine_->wakes_at(), job.requirements.finish_by - lease_start_allowance - hour * 2) << "its last call alone";
+  const UnixTime last_call = job.requirements.finish_by - Duration::minutes(22) - hour * 2;
+  EXPECT_EQ(engine_->wakes_at(), last_call) << "nothing else";
 }
 
 TEST_F(HoursTest, TheGreenestWaitsForTheGreenerHour) {

@@ -102,10 +102,11 @@ struct JobRecord {
   }
   /// A bound of wall_at() from below, at all times.
   [[nodiscard]] Duration wall_least() const { return has_deadline() ? Duration() : wall_time; }
-  /// There is a deadline: from then on the job takes the best of what has room (turn.h). Its inputs are given the time of
-  /// a link of which nothing is known, wherever they are.
+  /// There is a deadline: from then on the job takes the best of what has room (turn.h). Its inputs are given the
+  /// time of a link of which nothing is known, wherever they are, for each of the two runs: the second may be at
+  /// another centre.
   [[nodiscard]] UnixTime last_call() const {
-    return finish_by - lease_start_allowance - staging_allowance(input_bytes, std::nullopt) - wall_time * 2;
+    return finish_by - time_to_run_twice(wall_time, staging_allowance(input_bytes, std::nullopt));
   }
   [[nodiscard]] bool has_cap() const { return !price_cap.is_negative(); }
   [[nodiscard]] bool is_bounded_at_centres() const { return tasks_per_centre_max > 0; }

@@ -302,6 +302,14 @@ class SightOracle {
     const double wait = expected(job, seen).wait;
     return wait < 1e18 && ends_in_time(job, *seen.pool, now_ + Duration::microseconds(static_cast<std::int64_t>(wait)));
   }
+  /// Back from the deadline: the second run, which ends there; what passes before a lost task is placed elsewhere;
+  /// and the first run, to the end of its lease.
+  [[nodiscard]] static UnixTime last_call(const JobRecord& job) {
+    const Duration assumed = staging_allowance(job.input_bytes, std::nullopt);
+    const UnixTime again_by = job.finish_by - job.wall_time - assumed - lease_start_allowance - plan_delay_max;
+    const UnixTime lease_ends = again_by - clock_bound - lease_grace;
+    return lease_ends - job.wall_time - assumed - lease_start_allowance - plan_delay_max;
+  }
   /// Of a job with a deadline: what opens in time, of the best that could take it, is what it may wait for.
   [[nodiscard]] Outlook look_ahead(const JobRecord& job, CentreId left_out) const {
     Outlook outlook;
@@ -312,8 +320,7 @@ class SightOracle {
     }
     const auto has_room = [&](const Seen& seen) { return slots(job, *seen.pool) > 0; };
     std::vector<Seen> awaited;
-    const Duration assumed = staging_allowance(job.input_bytes, std::nullopt);
-    const bool is_last_call = now_ >= job.finish_by - lease_start_allowance - assumed - job.wall_time * 2;
+    const bool is_last_call = now_ >= last_call(job);
     for (std::size_t i = 0; i < std::min(able.size(), in_time_looked_at_max) && !is_last_call; ++i) {
       if (is_better_awaited(job, able[i]) && awaited.size() < horizon_max) awaited.push_back(able[i]);
     }
@@ -368,8 +375,6 @@ class SightOracle {
   [[nodiscard]] bool waits_for_hour(const JobRecord& job, const std::vector<Seen>& able, float score) const {
     const Objective objective = job.common->requirements.objective;
     if (objective != Objective::cheapest && objective != Objective::greenest) return false;
-    const Duration assumed = staging_allowance(job.input_bytes, std::nullopt);
-    const UnixTime last_call = job.finish_by - lease_start_allowance - assumed - job.wall_time * 2;
     for (std::size_t i = 0; i < std::min(able.size(), in_time_looked_at_max); ++i) {
       const CentreState& centre = *able[i].pool->centre;
       std::vector<DayHours> hours = centre.carbon_hours;
@@ -381,7 +386,7 @@ class SightOracle {
       const UnixTime opens = now_ + Duration::microseconds(static_cast<std::int64_t>(wait));
       std::set<UnixTime> moments{std::max(*ends, opens)};
       const Duration day = Duration::hours(24);
-      const UnixTime until = std::min(last_call, opens + day);
+      const UnixTime until = std::min(last_call(job), opens + day);
       for (UnixTime midnight(now_.microseconds() - now_.microseconds() % day.microseconds()); midnight <= until;
            midnight = midnight + day) {
         for (const DayHours& each : hours) {

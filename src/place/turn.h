@@ -47,9 +47,10 @@
 ///     cut so that it ends with the deadline at the latest;
 ///   - waits for a better pool only where one is expected to open so early that it would still be in time (of the
 ///     `in_time_looked_at_max` best that could take it); where there is none, it takes the best of what has room;
-///   - does so in any case from its last call on: start allowance and twice its wall time before the deadline, which
-///     leaves time for a task that dies at its very end to be run once more. "The best" is by the objective, within 5 %,
-///     and no wait or run time elsewhere counts any more.
+///   - does so in any case from its last call on, which leaves time for a task that dies at the very end of its lease
+///     to be run once more: twice start allowance, the time for its inputs and the wall time, and what passes between
+///     the two (time_to_run_twice). "The best" is by the objective, within 5 %, and no wait or run time elsewhere
+///     counts any more.
 /// When all have had their turn, what the plan has placed for an organisation is placed once more as a whole, with what
 /// it has sent since the last plan and found no room (together.h).
 ///

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "model/run_time.h"
+#include "model/transfer.h"
 #include "place/scene_for_tests.h"
 
 /// When: earliest starts, deadlines and reservations, rule by rule. incremental_test holds them together.
@@ -172,8 +174,8 @@ struct CheapIsFull {
 };
 
 TEST(DeadlineTest, FromItsLastCallOnAJobTakesTheBestOfWhatHasRoom) {
-  // The cheap centre is expected to open in time, so the job waits for it; twice its wall time and the start allowance
-  // before the deadline it waits no more. One without a deadline goes on waiting.
+  // The cheap centre is expected to open in time, so the job waits for it; when there is just time to run twice it
+  // waits no more. One without a deadline goes on waiting.
   CheapIsFull at(hour * 5);
   Requirements due = wanting(Objective::cheapest, hour * 2, hour);
   due.finish_by = scene_now + hour * 8;
@@ -181,7 +183,7 @@ TEST(DeadlineTest, FromItsLastCallOnAJobTakesTheBestOfWhatHasRoom) {
   const JobRow patient = at.scene.job(1, wanting(Objective::cheapest, hour * 2, hour));
   Platform platform(at.scene, {at.cheap, at.dear});
   EXPECT_TRUE(platform.plan(scene_now).empty());
-  const UnixTime last_call = due.finish_by - lease_start_allowance - hour * 4;
+  const UnixTime last_call = due.finish_by - Duration::minutes(22) - hour * 4;
   EXPECT_EQ(platform.engine().wakes_at(), last_call);
   EXPECT_TRUE(platform.plan(last_call - tick).empty());
   const auto plan = platform.plan(last_call);
@@ -189,6 +191,43 @@ TEST(DeadlineTest, FromItsLastCallOnAJobTakesTheBestOfWhatHasRoom) {
   EXPECT_EQ(plan[0].job, job.id);
   EXPECT_EQ(plan[0].placement.centre, at.dear);
   EXPECT_NE(platform.engine().waiting(patient.id, last_call), std::nullopt);
+}
+
+TEST(DeadlineTest, WhatIsLeasedAtItsLastCallMayDieAtItsEndAndRunOnceMore) {
+  // Plans are as late as they may be, the lease is used to its end, and the centre that is left must fetch the inputs
+  // again. How much of the wall time it is expected to run makes no difference.
+  for (const Bytes inputs : {Bytes(), Bytes(6'000'000'000)}) {
+    for (const Duration run_time : {Duration(), hour, hour * 2 - Duration::minutes(5), hour * 2}) {
+      CheapIsFull at(hour * 5);
+      const CentreId dearest = at.scene.site("dearest", 1, 8, Cny::yuan(9));
+      Requirements due = wanting(Objective::cheapest, hour * 2, run_time);
+      due.finish_by = scene_now + hour * 9;
+      JobRow job = at.scene.job(1, due);
+      job.input_bytes = inputs;
+      at.scene.put(job);
+      Platform platform(at.scene, {at.cheap, at.dear, dearest});
+      EXPECT_TRUE(platform.plan(scene_now).empty());
+      const UnixTime first = *platform.engine().wakes_at() + plan_delay_max;
+      const auto plan = platform.plan(first);
+      ASSERT_EQ(plan.size(), 1U);
+      EXPECT_EQ(plan[0].placement.centre, at.dear);
+
+      const UnixTime ends_at = first + needed_time(due.wall_time, staging_allowance(inputs, std::nullopt));
+      TaskRow task;
+      task.job = job.id;
+      task.state = TaskState::waiting;
+      task.attempts = 1;
+      task.not_before = ends_at + lease_grace + clock_bound;
+      job.next_task = 1;
+      job.retrying = 1;
+      platform.engine().apply({job, RowFate::live});
+      platform.engine().apply({task, RowFate::live});
+      PoolRow gone = at.scene.pool(at.dear, 1, 8);
+      platform.engine().apply({gone, RowFate::retired});
+      EXPECT_EQ(platform.plan(task.not_before + plan_delay_max).size(), 1U)
+          << to_text(run_time) << ", " << inputs.value() << " bytes";
+    }
+  }
 }
 
 TEST(DeadlineTest, AJobWaitsOnlyForWhatOpensInTime) {

@@ -32,7 +32,7 @@ class FairnessSum {
  public:
   explicit FairnessSum(const Load& load);
 
-  /// A task of a job, with its wait in seconds and its bounded slowdown.
+  /// A task of a job, with its wait in seconds (from waits_from() on, figures.h) and its bounded slowdown.
   void add(const LoadJob& job, double wait, double slowdown);
   [[nodiscard]] Fairness result() const;
 

@@ -131,7 +131,7 @@ Figures figures_of(const Schedule& schedule, const Scenario& scenario, const Loa
     figures.cut += run.how == RunEnd::cut ? 1 : 0;
     figures.cost += run.cost;
     figures.makespan = std::max(figures.makespan, run.end - load.jobs.front().submit);
-    const Duration wait = run.start + run.staged - submission(schedule, load, run.job);
+    const Duration wait = run.start + run.staged - waits_from(schedule, load, run.job);
     if (figures.longest_waiter.empty() || wait > figures.max_wait) {
       figures.max_wait = wait;
       figures.longest_waiter = job.name;

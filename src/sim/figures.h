@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -41,7 +42,7 @@ struct Figures {
   std::int64_t interrupted = 0;  ///< starts that came to nothing, by outages and silences
   double core_utilisation = 0;   ///< of what there is, from the first submission to the last
   double card_utilisation = 0;
-  Duration mean_wait;  ///< of a task, until it ran for the last time: its inputs were there
+  Duration mean_wait;  ///< of a task, from waits_from() until it ran for the last time: its inputs were there
   Duration p95_wait;
   Duration max_wait;
   std::string longest_waiter;  ///< the job that waited so long
@@ -79,13 +80,21 @@ struct Stretch {
   return job < schedule.submitted.size() ? schedule.submitted[job] : load.jobs[job].submit;
 }
 
-/// What is wrong with a schedule, found from its runs alone: capacity at every instant, starts before submissions, a
-/// task that ran twice to its end, a run of another length than the task's, a pool that cannot run it, room that was taken
+/// From when on it waits: its submission, or its earliest start where that is later. To start no earlier is no waiting.
+[[nodiscard]] inline Duration waits_from(const Schedule& schedule, const Load& load, std::uint32_t job) {
+  const UnixTime begin = load.needs(load.jobs[job]).not_before;
+  const Duration submit = submission(schedule, load, job);
+  return begin.is_none() ? submit : std::max(submit, begin - beginning);
+}
+
+/// What is wrong with a schedule, found from its runs alone: capacity at every instant, starts before submissions and
+/// earliest starts, a task that ran twice to its end, a run of another length than the task's, a pool that cannot run it, room that was taken
 /// back from work that had not agreed, too often or without its notice. Written apart from what made it. At most violations_told_max are told.
 [[nodiscard]] std::vector<std::string> check(const Schedule& schedule, const Scenario& scenario, const Load& load);
 
-/// A line a run: job, task, submit, start, how long its inputs took, end, wait until they were there (seconds, times
-/// from the beginning), centre, pool, nodes, cores, cards, cost (yuan), how it ended, whose it is. By submission, task and start.
+/// A line a run: job, task, submit, start, how long its inputs took, end, how long it waited until they were there
+/// (seconds, times from the beginning), centre, pool, nodes, cores, cards, cost (yuan), how it ended, whose it is. By
+/// submission, task and start.
 [[nodiscard]] std::string csv_of(const Schedule& schedule, const Scenario& scenario, const Load& load);
 
 }  // namespace dayan::sim

@@ -299,6 +299,43 @@ centres:
   }
 }
 
+// Shows that a forecast is in time though the centre that it runs at dies just before it would have been done, and it
+// must wait until its lease there has ended: whatever part of its wall time it needs. The cheap centre opens at
+// 04:00, but by then there would not be time to run twice. So it starts at the dear one at 03:49, which dies, as the
+// cheap one does.
+TEST(Replay, AForecastWhoseCentreDiesUnderItIsInTime) {
+  const std::int64_t wall_minutes = 75;
+  const Duration due = Duration::minutes(6 * 60 + 41);
+  for (const std::int64_t run_minutes : {30, 60, 66, 70, 74, 75}) {
+    const std::string at = std::to_string(3 * 60 + 48 + run_minutes);
+    const std::string died = ", outages: [{from: " + at + "m, for: 5h, nodes: 1}]";
+    const auto centre = [](const std::string& name, int yuan, const std::string& outages) {
+      return "  - {name: " + name + ", prices: {core_hour: \"" + std::to_string(yuan) +
+             "\", gb_hour: \"0\"}, pools: [{name: batch, nodes: 1, cpus: 8, memory: 100GB" + outages + "}]}\n";
+    };
+    const auto minutes = [](std::int64_t count) { return std::to_string(count) + "m"; };
+    const Scenario scenario = scenario_of(
+        "centres:\n" + centre("cheap", 1, died) + centre("dear", 2, died) + centre("dearest", 3, "") +
+        "jobs:\n"
+        "  - {name: busy, objective: cheapest, wall_time: 4h, run_time: 4h, resources: {cpus: 8}}\n"
+        "  - {name: forecast, objective: cheapest, begin: +2h, deadline: +401m, wall_time: " + minutes(wall_minutes) +
+        ", run_time: " + minutes(run_minutes) + ", resources: {cpus: 8}}\n");
+    const Load load = sim::load_of(scenario.file().jobs);
+    for (const PolicyKind policy : {PolicyKind::ours, PolicyKind::engine}) {
+      const std::string told = std::string(to_text(policy)) + ", " + minutes(run_minutes);
+      const Schedule schedule = clean(scenario, load, policy);
+      EXPECT_EQ(schedule.unfinished, 0) << told;
+      int died_under_it = 0;
+      for (const TaskRun& run : schedule.runs) {
+        if (load.jobs[run.job].name != "forecast") continue;
+        died_under_it += run.is_whole() ? 0 : 1;
+        EXPECT_TRUE(!run.is_whole() || run.end <= due) << told;
+      }
+      EXPECT_EQ(died_under_it, 1) << told;
+    }
+  }
+}
+
 /// Each of seven days, at ten: eight hours of cores that may wait until eight the next morning, and as many that may
 /// not. From 22:00 to 06:00 the prices are so many percent.
 std::string week_of_hours(int percent) {

@@ -207,5 +207,54 @@ TEST(RunLoad, FiguresByHand) {
             "j2,0,100,130,0,150,30,machine,batch,1,2,0,4,cut,customer\n");
 }
 
+// Shows that tasks that take no time need their room one after the other: three may have the whole machine at one instant,
+// before one that stays there, and none beside one that is there already.
+TEST(RunLoad, WhatTakesNoTimeNeedsItsRoomForNone) {
+  const Scenario machine(platform_of(4));
+  trace::RigidLog log;
+  for (std::int64_t i = 1; i <= 4; ++i)
+    log.jobs.push_back({i, Duration(), Duration::seconds(i < 4 ? 0 : 10), Duration::seconds(20), 4, 0});
+  const Load load = load_of(log);
+  const Duration at = Duration::seconds(5);
+  Schedule schedule;
+  for (std::uint32_t job = 0; job < 4; ++job)
+    schedule.runs.push_back({job, 0, 0, RunEnd::done, at, at + load.jobs[job].run, Cny()});
+  EXPECT_EQ(check(schedule, machine, load), std::vector<std::string>());
+  schedule.runs[0].start = schedule.runs[0].end = at + Duration::seconds(1);
+  EXPECT_EQ(check(schedule, machine, load),
+            std::vector<std::string>{"pool 0 (batch of machine) is over its capacity at 6s"});
+}
+
+// Shows that an earliest start is no waiting, wherever waits are told: of two jobs submitted at once, the second may begin
+// after two minutes and does so ten seconds late. One that may begin before it is submitted waits from its submission on.
+TEST(RunLoad, AnEarliestStartIsNoWaiting) {
+  const Scenario machine(platform_of(4));
+  trace::RigidLog log;
+  log.jobs = {{1, Duration(), Duration::seconds(100), Duration::seconds(100), 2, 0},
+              {2, Duration(), Duration::seconds(20), Duration::seconds(20), 2, 0}};
+  Load load = load_of(log);
+  load.kinds.push_back(load.kinds.front());
+  load.jobs[1].kind = 1;
+  load.jobs[1].customer = 1;
+  load.customers = {"early", "late"};
+  Schedule schedule;
+  schedule.runs = {{0, 0, 0, RunEnd::done, Duration(), Duration::seconds(100), Cny()},
+                   {1, 0, 0, RunEnd::done, Duration::seconds(130), Duration::seconds(150), Cny()}};
+  for (const std::int64_t begin : {120, -120}) {
+    load.kinds[1].not_before = beginning + Duration::seconds(begin);
+    const std::int64_t wait = begin > 0 ? 10 : 130;
+    const Figures figures = figures_of(schedule, machine, load);
+    EXPECT_EQ(figures.max_wait, Duration::seconds(wait));
+    EXPECT_EQ(figures.longest_waiter, "j2");
+    EXPECT_DOUBLE_EQ(figures.mean_bounded_slowdown, (1 + static_cast<double>(wait + 20) / 20.0) / 2);
+    EXPECT_EQ(figures.fairness.worst_wait, Duration::seconds(wait));
+    const std::string line = "j2,0,0,130,0,150," + std::to_string(wait) + ",machine,";
+    EXPECT_NE(csv_of(schedule, machine, load).find(line), std::string::npos) << csv_of(schedule, machine, load);
+  }
+  // Nor may it start before.
+  load.kinds[1].not_before = beginning + Duration::seconds(131);
+  EXPECT_EQ(check(schedule, machine, load), std::vector<std::string>{"task 0 of j2 started before it may"});
+}
+
 }  // namespace
 }  // namespace dayan::sim

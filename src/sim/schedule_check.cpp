@@ -22,7 +22,8 @@ std::string name_of(const TaskRun& run, const Load& load) {
   return "task " + std::to_string(run.task) + " of " + load.jobs[run.job].name;
 }
 
-/// What a pool gains or loses at one instant. Ends and losses of work come first, then nodes, then starts.
+/// What a pool gains or loses at one instant. Ends and losses of work come first, then nodes, then what takes no time, one
+/// after the other, then starts.
 struct Step {
   Duration at;
   int order = 0;
@@ -84,7 +85,10 @@ std::vector<std::string> check(const Schedule& schedule, const Scenario& scenari
   for (const TaskRun& run : schedule.runs) {
     const LoadJob& job = load.jobs[run.job];
     const Site& site = scenario.sites()[run.site];
-    if (run.start < submission(schedule, load, run.job)) told.add(name_of(run, load) + " started before it was submitted");
+    if (run.start < submission(schedule, load, run.job))
+      told.add(name_of(run, load) + " started before it was submitted");
+    else if (run.start < waits_from(schedule, load, run.job))
+      told.add(name_of(run, load) + " started before it may");
     if (!site.could_run(load.needs(job), job.limit)) told.add(name_of(run, load) + " ran where it cannot run");
     if (run.end < run.start) told.add(name_of(run, load) + " ended before it started");
     if (run.is_whole()) {
@@ -108,10 +112,11 @@ std::vector<std::string> check(const Schedule& schedule, const Scenario& scenari
     }
     Amounts need = place::need_of(load.needs(job).resources).all();
     const std::int32_t width = load.needs(job).resources.nodes;
-    // One that takes no time still needs its room: it starts before it ends.
-    steps[run.site].push_back({run.start, 2, need, 0, width});
+    // One that takes no time still needs its room: it starts before it ends, and the next of them after that.
+    const bool takes_time = run.end > run.start;
+    steps[run.site].push_back({run.start, takes_time ? 3 : 2, need, 0, width});
     for (std::int64_t& amount : need.of) amount = -amount;
-    steps[run.site].push_back({run.end, run.end == run.start ? 3 : 0, need, 0, -width});
+    steps[run.site].push_back({run.end, takes_time ? 0 : 2, need, 0, -width});
   }
   for (const Change& change : scenario.changes())
     if (change.what == Change::What::nodes) steps[change.site].push_back({change.at, 1, {}, change.nodes, 0});

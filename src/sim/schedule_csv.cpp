@@ -36,7 +36,8 @@ std::string csv_of(const Schedule& schedule, const Scenario& scenario, const Loa
     const std::int32_t nodes = load.needs(job).resources.nodes;
     const Resources needs = over_all_nodes(load.needs(job).resources);
     fmt::format_to(std::back_inserter(text), "{},{},", job.name, run->task);
-    for (const Duration time : {submit, run->start, run->staged, run->end, run->start + run->staged - submit}) {
+    const Duration wait = run->start + run->staged - waits_from(schedule, load, run->job);
+    for (const Duration time : {submit, run->start, run->staged, run->end, wait}) {
       text += decimal_text(time.microseconds(), 6);  // seconds
       text += ',';
     }
