@@ -68,8 +68,8 @@ void draw_racks(Case& drawn, std::uint64_t seed) {
   PoolRow& pool = drawn.pool;
   pool.nodes = static_cast<std::int32_t>(random.between(2, 7));
   Resources& task = drawn.job.requirements.resources;
-  task.nodes = static_cast<std::int32_t>(random.between(1, 4));
-  task.within = random.chance(4, 5) ? Within::rack : Within::pool;
+  task.nodes = static_cast<std::int32_t>(random.between(1, 6));
+  task.within = random.chance(2, 3) ? Within::rack : Within::pool;
   for (LeaseRow& lease : drawn.leases) {
     if (lease.job == drawn.job.id) lease.resources = task;
   }
@@ -291,7 +291,10 @@ Mended mend(Case& of, const Reason& reason, std::int64_t short_by, bool on_the_j
 TEST(ReasonsAreTrue, WhatIsChangedByTheReportedAmountIsPlacedAndByOneUnitLessIsNot) {
   // Random jobs and pools. While the pool reports causes, no plan places the job there. A cause picked at random is
   // mended by exactly what it reports: it is gone, and where it was the last, a plan places the job. Mended by one
-  // unit less, it is not placed. Every kind of cause comes to be the last one many times.
+  // unit less, it is not placed. Every kind of cause comes to be the last one many times, but for those that no amount
+  // mends (chip, software, region, provider, price, failed_here: quotes_test), and those that hang on what is said or
+  // done elsewhere and not on this job and pool alone: hour (hours_test, and the lives of incremental_test), reserved
+  // (promise_test) and preference (queue_ahead_test).
   std::map<Constraint, int> last;
   for (std::uint64_t seed = 1; seed <= 6'000; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
@@ -331,7 +334,8 @@ TEST(ReasonsAreTrue, WhatIsChangedByTheReportedAmountIsPlacedAndByOneUnitLessIsN
        {Constraint::cores, Constraint::memory, Constraint::cards, Constraint::capacity, Constraint::wall_time,
         Constraint::price_cap, Constraint::funds, Constraint::throttle, Constraint::reachable, Constraint::capability,
         Constraint::latency, Constraint::acceptance, Constraint::not_before, Constraint::deadline, Constraint::closed,
-        Constraint::tasks_per_centre, Constraint::card_capability, Constraint::tasks_per_node, Constraint::rack})
+        Constraint::tasks_per_centre, Constraint::card_capability, Constraint::tasks_per_node, Constraint::rack,
+        Constraint::nodes})
     EXPECT_GE(last[each], 10) << to_text(each);
 }
 
